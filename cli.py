@@ -1,0 +1,418 @@
+"""The command line: parse, make a TrainConfig, call, print. Everything else is in `w2v/`.
+
+Heavy modules are imported by the command that needs them: `w2v --help` and `w2v similar` load no Numba.
+Results go to standard output, progress and errors to standard error.
+"""
+
+import io
+import json
+import os
+import sys
+import time
+import unicodedata
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
+
+import typer
+
+import w2v
+from w2v.config import TrainConfig, load_config
+from w2v.errors import SettingsError, W2VError
+from w2v.files import check_writable
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+    from w2v.corpus import Corpus
+    from w2v.encoding import Encoded, ScanReport
+    from w2v.training import Progress, TrainReport
+
+app = typer.Typer(
+    help="Learn embeddings by negative sampling, from text or any sequences of tokens.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+LINE_EVERY_S = 5.0
+LOG_EVERY, LOG_EVERY_S = 0.001, 60.0
+"""A log line for each thousandth of a run, and at least one a minute."""
+
+
+def setting(name: str, *flags: str, help: str, **more: Any) -> Any:  # noqa: ANN401
+    """Return the option for a field of TrainConfig, whose default its help shows."""
+    default = getattr(TrainConfig(), name)
+    shown = help if default in (None, False) else f"{help}  [default: {default}]"
+    return typer.Option(*(flags or (f"--{name.replace('_', '-')}",)), help=shown, show_default=False, **more)
+
+
+CorpusFiles = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="CORPUS...",
+        help="Files, folders, globs, or - for standard input; plain, .gz, .bz2, .xz or .zst. "
+        "A newline ends a sentence.",
+    ),
+]
+MinCount = Annotated[int | None, setting("min_count", help="Leave out words seen less often than this.")]
+MaxVocab = Annotated[
+    int | None,
+    setting("max_vocab", help="Keep at most this many words, the most frequent.  [default: all]"),
+]
+Lowercase = Annotated[
+    bool | None,
+    setting("lowercase", "--lowercase/--no-lowercase", help="Lowercase the text while it is read."),
+]
+Threads = Annotated[
+    int | None,
+    setting("threads", help="Threads to use.  [default: as many as the process may use]"),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
+
+
+@app.callback(invoke_without_command=True)
+def options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    """Answer the flags that stand before a command."""
+    if version:
+        print(f"w2v {w2v.__version__}")
+        raise typer.Exit
+
+
+@app.command(help="Count the words of a corpus and write `word count` lines.")
+def build_vocab(
+    context: typer.Context,
+    corpus: CorpusFiles,
+    output: Annotated[Path, typer.Option("-o", "--output", help="The file to write.")] = Path("vocab.txt"),
+    min_count: MinCount = None,
+    max_vocab: MaxVocab = None,
+    lowercase: Lowercase = None,
+    threads: Threads = None,
+    quiet: Quiet = False,
+) -> None:
+    """Write the vocabulary of a corpus."""
+    config = load_config(None, given(context))
+    check_writable(output)
+    source = open_corpus(corpus, output)
+    from w2v.encoding import encode
+
+    with scan_progress(quiet) as report:
+        encoded = encode(source, config, keep_stream=False, report=report)
+    encoded.vocab.save(output)
+    if not quiet:
+        describe(encoded, reused=False)
+        say(f"wrote {output}: {len(encoded.vocab):,} words")
+
+
+@app.command(help="Train vectors on a corpus and write them.")
+def train(
+    context: typer.Context,
+    corpus: CorpusFiles,
+    output: Annotated[
+        Path,
+        typer.Option("-o", "--output", help="The file to write: .bin (word2vec binary), .txt or .vec (word2vec text)."),
+    ] = Path("vectors.bin"),
+    vocab: Annotated[
+        Path | None,
+        typer.Option(
+            help="Use the words and counts of this file, from `w2v build-vocab`, and no others.", show_default=False
+        ),
+    ] = None,
+    config_name: Annotated[
+        str | None,
+        typer.Option(
+            "--config",
+            metavar="FILE|NAME",
+            help="Settings from a TOML file or a preset; flags win over it.",
+            show_default=False,
+        ),
+    ] = None,
+    dim: Annotated[int | None, setting("dim", help="Numbers in a vector: more hold more, and take longer.")] = None,
+    window: Annotated[
+        int | None, setting("window", help="Largest distance in tokens of a context: wider is more topical.")
+    ] = None,
+    negative: Annotated[int | None, setting("negative", help="Noise words a center: more suit a small corpus.")] = None,
+    sample: Annotated[
+        float | None,
+        setting("sample", help="Thin out words above this share of the text; 0 keeps all, small alphabets need 1e-2."),
+    ] = None,
+    ns_exponent: Annotated[
+        float | None,
+        setting(
+            "ns_exponent", help="Draw noise words by count to this power: 0 uniform, 1 by popularity, may be negative."
+        ),
+    ] = None,
+    epochs: Annotated[int | None, setting("epochs", help="Passes over the text: more suit a small corpus.")] = None,
+    lr: Annotated[float | None, setting("lr", help="Learning rate at the start; falls linearly to nothing.")] = None,
+    min_count: MinCount = None,
+    max_vocab: MaxVocab = None,
+    lowercase: Lowercase = None,
+    threads: Threads = None,
+    seed: Annotated[
+        int | None, setting("seed", help="Seeds every draw; with --threads 1 the same seed gives the same bytes.")
+    ] = None,
+    quiet: Quiet = False,
+    log_json: Annotated[
+        Path | None, typer.Option(help="Write progress to this file, a JSON object a line.", show_default=False)
+    ] = None,
+) -> None:
+    """Train, and write the vectors."""
+    from w2v import formats
+
+    settings = given(context)
+    if vocab is not None:
+        for name in ("min_count", "max_vocab"):
+            if name in settings:
+                raise SettingsError(f"--{name.replace('_', '-')} cannot go with --vocab, which says what the words are")
+    config = load_config(config_name, settings)
+    formats.check_suffix(output)
+    check_writable(output)
+    source = open_corpus(corpus, output)
+    known = w2v.Vocab.load(vocab) if vocab is not None else None
+    from w2v.encoding import encode
+    from w2v.kernels import cache_is_writable
+    from w2v.machine import available_threads
+    from w2v.training import train_embeddings
+
+    with training_progress(quiet, log_json) as report_training:
+        with scan_progress(quiet) as report_scan:
+            encoded = encode(source, config, vocab=known, report=report_scan)
+        if not quiet:
+            describe(encoded, reused=known is not None)
+            if not cache_is_writable:
+                say("compiled code cannot be kept, so each start compiles again: set NUMBA_CACHE_DIR to a folder")
+            say(f"training {len(encoded.vocab):,} x {config.dim} with {config.threads or available_threads()} threads")
+        embeddings = train_embeddings(encoded.stream, encoded.vocab, config, report_training)
+    formats.write(output, encoded.vocab.words, embeddings.vectors)
+    if not quiet:
+        say(f"wrote {output}: {len(encoded.vocab):,} words x {config.dim}")
+
+
+@app.command(help="Show the words nearest to each WORD, by cosine.")
+def similar(
+    words: Annotated[list[str], typer.Argument(metavar="WORD...", help="Words to ask about.")],
+    n: Annotated[int, typer.Option("-n", min=1, help="Neighbours to show of each word.")] = 10,
+    vectors: Annotated[Path, typer.Option(help="The vectors to look in.")] = Path("vectors.bin"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show neighbours."""
+    loaded = w2v.Vectors.load(vectors)
+    answers = [(word, loaded.similar(word, n)) for word in words]
+    if as_json:
+        rows = [
+            {"word": word, "neighbours": [{"word": other, "cosine": round(cosine, 6)} for other, cosine in neighbours]}
+            for word, neighbours in answers
+        ]
+        print(json.dumps(rows, ensure_ascii=False))
+        return
+    print("\n\n".join(table(word, neighbours) for word, neighbours in answers))
+
+
+@app.command(help="Make a small corpus, train on it and show neighbours.")
+def demo() -> None:
+    """Show in a few seconds that everything works."""
+    from w2v.corpus import Corpus
+    from w2v.demo import ASKED, sentences
+    from w2v.encoding import encode
+    from w2v.training import train_embeddings
+
+    started = time.perf_counter()
+    config = load_config("demo", {})
+    say("making a corpus of 30,000 sentences; the first run also compiles, which is kept for the next")
+    with scan_progress(quiet=False) as report_scan:
+        encoded = encode(Corpus(sentences(30_000)), config, report=report_scan)
+    describe(encoded, reused=False)
+    with training_progress(quiet=False, log_json=None) as report_training:
+        embeddings = train_embeddings(encoded.stream, encoded.vocab, config, report_training)
+    vectors = w2v.Vectors(encoded.vocab.words, embeddings.vectors)
+    print("\n\n".join(table(word, vectors.similar(word, 5)) for word in ASKED))
+    say(
+        f"done in {time.perf_counter() - started:.1f} s; now your own text: w2v train corpus.txt, then w2v similar WORD"
+    )
+
+
+def given(context: typer.Context) -> dict[str, Any]:
+    """Return the settings that were given as flags."""
+    names = TrainConfig().as_dict()
+    return {name: value for name, value in context.params.items() if name in names and value is not None}
+
+
+def open_corpus(names: list[str], output: Path) -> "Corpus":
+    """Return the corpus, having seen that the output would not replace a file of it."""
+    from w2v.corpus import Corpus
+
+    source = Corpus(names)
+    if source.holds(output):
+        raise SettingsError(f"-o {output} is a file of the corpus, which it would replace; name another")
+    return source
+
+
+def describe(encoded: "Encoded", reused: bool) -> None:
+    """Say what became of the tokens."""
+    share = 100 * encoded.tokens_kept / encoded.tokens_read
+    if reused:
+        say(
+            f"{encoded.tokens_read:,} tokens, of which the vocabulary covers {share:.1f}%; "
+            f"{encoded.tokens_read - encoded.tokens_kept:,} were dropped"
+        )
+    else:
+        say(
+            f"{encoded.tokens_read:,} tokens; {len(encoded.vocab):,} of {encoded.types_read:,} distinct words kept, "
+            f"which are {share:.1f}% of the tokens"
+        )
+    if encoded.tokens_mended:
+        say(f"{encoded.tokens_mended:,} tokens had bytes that are not UTF-8; those became U+FFFD")
+
+
+def table(word: str, neighbours: list[tuple[str, float]]) -> str:
+    """Return a word and its neighbours, cosines aligned."""
+    width = max((columns(other) for other, _ in neighbours), default=0)
+    rows = [f"  {other}{' ' * (width - columns(other))}  {cosine:6.3f}" for other, cosine in neighbours]
+    return "\n".join([word, *rows])
+
+
+def columns(text: str) -> int:
+    """Return the width of a text on a terminal."""
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+    return len(text) + wide - sum(unicodedata.combining(c) > 0 for c in text)
+
+
+def say(message: str) -> None:
+    """Print a line to standard error."""
+    print(f"w2v: {message}", file=sys.stderr, flush=True)
+
+
+class Bar:
+    """Progress on standard error: a bar on a terminal, else a line every few seconds and at the end."""
+
+    def __init__(self, label: str) -> None:
+        """Draw nothing yet."""
+        self.label = label
+        self.bar: tqdm[Any] | None = None
+        self.line = ""
+        self.spoke = self.began = time.perf_counter()
+
+    def show(self, fraction: float | None, text: str) -> None:
+        """Show how much is done (None where that is unknown), and a text beside it."""
+        if sys.stderr.isatty():
+            self._draw(fraction, text)
+            return
+        now = time.perf_counter()
+        done = "" if fraction is None else f" {fraction:4.0%}"
+        left = f", {(now - self.began) * (1 / fraction - 1):.0f} s left" if fraction and fraction < 1 else ""
+        self.line = f"{self.label}{done}  {text}{left}"
+        if now - self.spoke >= LINE_EVERY_S:
+            self.spoke = now
+            self._say_line()
+
+    def _draw(self, fraction: float | None, text: str) -> None:
+        if self.bar is None:
+            from tqdm import tqdm
+
+            known = "{desc} {percentage:3.0f}%|{bar}| {postfix} [{elapsed}<{remaining}]"
+            self.bar = tqdm(
+                total=1.0,
+                desc=self.label,
+                bar_format="{desc} {postfix} [{elapsed}]" if fraction is None else known,
+                dynamic_ncols=True,
+            )
+        self.bar.set_postfix_str(text, refresh=False)
+        self.bar.update((fraction or 0.0) - self.bar.n)
+
+    def _say_line(self) -> None:
+        if self.line:
+            say(self.line)
+            self.line = ""
+
+    @contextmanager
+    def drawn(self) -> Iterator["Bar"]:
+        """Finish with the last state shown, or on an error leave the screen as it is."""
+        try:
+            yield self
+            self._say_line()
+        finally:
+            if self.bar is not None:
+                self.bar.refresh()
+                self.bar.close()
+
+
+@contextmanager
+def scan_progress(quiet: bool) -> "Iterator[ScanReport | None]":
+    """Yield what reports the scan to the screen."""
+    if quiet:
+        yield None
+        return
+    with Bar("read ").drawn() as bar:
+
+        def report(done: int, total: int | None) -> None:
+            seconds = time.perf_counter() - bar.began
+            bar.show(done / total if total else None, f"{done / 1e6:,.0f} MB, {done / 1e6 / seconds:,.0f} MB/s")
+
+        yield report
+
+
+@contextmanager
+def training_progress(quiet: bool, log_json: Path | None) -> "Iterator[TrainReport]":
+    """Yield what reports training to the screen and to the log."""
+    written = {"progress": -1.0, "seconds": 0.0}
+    with Bar("train").drawn() as bar, open_log(log_json) as log:
+
+        def report(now: "Progress") -> None:
+            if not quiet:
+                bar.show(now.progress, f"{now.words_per_s / 1e6:.2f} M words/s, lr {now.lr:.4f}, loss {now.loss:.3f}")
+            due = now.progress - written["progress"] >= LOG_EVERY or now.seconds - written["seconds"] >= LOG_EVERY_S
+            if log is not None and (due or now.progress == 1):
+                row = {key: None if value != value else value for key, value in asdict(now).items()}
+                print(json.dumps(row), file=log, flush=True)
+                written.update(progress=now.progress, seconds=now.seconds)
+
+        yield report
+
+
+def open_log(path: Path | None) -> AbstractContextManager[TextIO | None]:
+    """Open the log for writing; None stays None."""
+    if path is None:
+        return nullcontext()
+    try:
+        return path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise W2VError(f"cannot write {path}: {error.strerror}") from error
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command and return its exit status; a failure is one line on standard error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        status = app(args=arguments, prog_name="w2v", standalone_mode=False)
+        sys.stdout.flush()
+    except W2VError as error:
+        return failed(str(error), error.exit_status)
+    except typer.TyperException as error:
+        return failed(f"{error.format_message().rstrip('.')}; see `w2v --help`", 2)
+    except (KeyboardInterrupt, typer.Abort):
+        return failed("interrupted", 130)
+    except BrokenPipeError:  # `w2v similar king | head -1`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except MemoryError:
+        return failed("out of memory; a smaller --dim or --max-vocab takes less", 1)
+    except OSError as error:
+        return failed(str(error), 1)
+    return status if isinstance(status, int) else 0
+
+
+def failed(message: str, status: int) -> int:
+    """Say why a command failed, on one line, and return its exit status."""
+    say(" ".join(message.split()))
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

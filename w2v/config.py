@@ -1,0 +1,143 @@
+"""TrainConfig: every setting of a run, validated once, from flags, TOML or Python."""
+
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from w2v.errors import SettingsError, W2VError
+
+CONFIG_FOLDERS = (Path(__file__).parent / "configs", Path(__file__).parent.parent / "configs")
+"""Where the presets live: inside an installed package, or beside it in a checkout."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """The settings of one training run; creating one validates it.
+
+    Raises:
+        SettingsError: a value is of the wrong type or out of range; the message names it.
+
+    >>> TrainConfig(dim=300).window
+    5
+    """
+
+    dim: int = 100
+    """Numbers in a vector."""
+    window: int = 5
+    """Largest distance, in tokens, between a center and its contexts."""
+    negative: int = 5
+    """Noise words drawn for each center."""
+    sample: float = 1e-4
+    """Subsampling threshold t, as a share of the text: words above it are thinned; 0 keeps all."""
+    ns_exponent: float = 0.75
+    """Noise words are drawn in proportion to count ** ns_exponent."""
+    epochs: int = 5
+    """Passes over the text."""
+    lr: float = 0.05
+    """Learning rate at the start; it falls linearly to a ten-thousandth of this."""
+    min_count: int = 5
+    """Words seen less often than this are left out."""
+    max_vocab: int | None = None
+    """Keep at most this many words, the most frequent; None keeps all."""
+    lowercase: bool = False
+    """Lowercase the text while it is read."""
+    threads: int | None = None
+    """Threads to use; None means as many as the process may use."""
+    seed: int = 1
+    """Seeds every draw; with one thread the same seed gives the same bytes."""
+
+    def __post_init__(self) -> None:
+        """Check every value against its type and range."""
+        for name, low, high in (
+            ("dim", 1, 65_536),
+            ("window", 1, 1_000_000),
+            ("negative", 1, 10_000),
+            ("epochs", 1, 1_000_000),
+            ("min_count", 1, 2**62),
+            ("max_vocab", 1, 2**31 - 2),
+            ("threads", 1, 4_096),
+            ("seed", 0, 2**63 - 1),
+        ):
+            value = getattr(self, name)
+            if value is None and name in ("max_vocab", "threads"):
+                continue
+            if not isinstance(value, int) or isinstance(value, bool):
+                raise SettingsError(f"{name} must be a whole number, not {value!r}")
+            if not low <= value <= high:
+                raise SettingsError(f"{name} must be from {low:,} to {high:,}, not {value:,}")
+        for name, low_, high_ in (
+            ("sample", 0.0, 1.0),
+            ("ns_exponent", -16.0, 16.0),
+            ("lr", 0.0, 100.0),
+        ):
+            value = getattr(self, name)
+            if not isinstance(value, int | float) or isinstance(value, bool):
+                raise SettingsError(f"{name} must be a number, not {value!r}")
+            if not (math.isfinite(value) and low_ <= value <= high_):
+                raise SettingsError(f"{name} must be from {low_:g} to {high_:g}, not {value}")
+        if self.lr == 0:
+            raise SettingsError("lr must be above 0: at 0 nothing is learned")
+        if not isinstance(self.lowercase, bool):
+            raise SettingsError(f"lowercase must be true or false, not {self.lowercase!r}")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the settings by name, in the order they are declared."""
+        return asdict(self)
+
+
+def load_config(source: str | Path | None, overrides: Mapping[str, Any]) -> TrainConfig:
+    """Return the settings of a preset or a TOML file, with `overrides` on top.
+
+    Args:
+        source: a preset's name (`large`), the path of a TOML file, or None for the defaults.
+        overrides: settings by name that win over the file's.
+
+    Raises:
+        SettingsError: an unknown preset or key, or a bad value.
+        W2VError: the file cannot be read, or is no TOML.
+    """
+    settings: dict[str, Any] = {}
+    if source is not None:
+        path = find_config(source)
+        try:
+            settings = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise W2VError(f"cannot read the config {path}: {error.strerror}") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise W2VError(f"the config {path} is not TOML: {error}") from error
+    known = [field.name for field in fields(TrainConfig)]
+    unknown = [name for name in [*settings, *overrides] if name not in known]
+    if unknown:
+        where = f" in {source}" if unknown[0] in settings else ""
+        raise SettingsError(f"unknown setting '{unknown[0]}'{where}; known are: {', '.join(known)}")
+    try:
+        return TrainConfig(**{**settings, **overrides})
+    except SettingsError as error:
+        # Name the file where the value at fault came from it alone.
+        at_fault = str(error).split(" ", 1)[0]
+        if at_fault in settings and at_fault not in overrides:
+            raise SettingsError(f"{source}: {error}") from None
+        raise
+
+
+def presets() -> dict[str, Path]:
+    """Return the presets that come with w2v, by name."""
+    for folder in CONFIG_FOLDERS:
+        found = sorted(folder.glob("*.toml"))
+        if found:
+            return {path.stem: path for path in found}
+    return {}
+
+
+def find_config(source: str | Path) -> Path:
+    """Return the file a `--config` value means: a path that exists, else a preset's name."""
+    path = Path(source)
+    if path.is_file():
+        return path
+    known = presets()
+    if str(source) in known:
+        return known[str(source)]
+    raise SettingsError(f"no config '{source}': not a file, and the presets are {', '.join(known)}")

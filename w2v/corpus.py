@@ -1,0 +1,275 @@
+"""Corpus: from what the user names to blocks of bytes, each cut between two tokens.
+
+What a file is, its first bytes say, not its name. Files are read in blocks and never mapped: a mapped
+file that is cut short while it is read would kill the process.
+"""
+
+import bz2
+import glob
+import gzip
+import importlib
+import io
+import lzma
+import os
+import re
+import sys
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import IO, Any, cast
+
+from w2v.errors import W2VError
+
+BLOCK = 1 << 21
+"""Bytes read at a time: long enough that a block's overhead is nothing, short enough to stay in cache."""
+HEAD = 512
+"""Bytes looked at to tell what a file is; tar's mark stands at 257."""
+
+SPACE = re.compile(
+    rb"[\t-\r\x1c-\x20]|\xc2[\x85\xa0]|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80"
+)
+"""Whitespace as `str.split` sees it, in UTF-8."""
+
+REFUSED = (
+    (b"PK\x03\x04", "a ZIP archive", "unpack it first"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive", "unpack it first"),
+    (b"Rar!\x1a\x07", "a RAR archive", "unpack it first"),
+    (b"\x04\x22\x4d\x18", "LZ4 data", "unpack it first"),
+    (b"LZIP\x01", "lzip data", "unpack it first"),
+    (b"\x1f\x9d", "`compress` data", "unpack it first"),
+    (b"PAR1", "a Parquet file", "extract its text first"),
+    (b"%PDF-", "a PDF", "extract its text first"),
+    (b"\xff\xfe", "UTF-16 text", "convert it with iconv -t UTF-8"),
+    (b"\xfe\xff", "UTF-16 text", "convert it with iconv -t UTF-8"),
+)
+TAR_MARK, TAR_AT = b"ustar", 257
+
+Source = str | Path | Iterable[str | Path] | Iterable[Iterable[str]]
+"""What Python takes for a corpus: a path, a list of paths, or an iterable of token lists."""
+
+
+def _open_zstd(file: IO[bytes]) -> IO[bytes]:
+    for name in ("compression.zstd", "backports.zstd"):
+        try:
+            module: Any = importlib.import_module(name)
+        except ImportError:
+            continue
+        return cast(IO[bytes], module.ZstdFile(file))
+    raise W2VError("cannot read .zst files on this Python: pip install 'w2v[zstd]'")
+
+
+OPENERS: tuple[tuple[bytes, Callable[[IO[bytes]], IO[bytes]]], ...] = (
+    (b"\x1f\x8b", lambda file: cast(IO[bytes], gzip.GzipFile(fileobj=file))),
+    (b"BZh", lambda file: bz2.BZ2File(file)),
+    (b"\xfd7zXZ\x00", lambda file: lzma.LZMAFile(file)),
+    (b"\x28\xb5\x2f\xfd", _open_zstd),
+)
+
+
+class Corpus:
+    """A corpus to be read once, with how far it has been read.
+
+    Raises:
+        W2VError: a file is missing, or a folder or glob has none.
+    """
+
+    def __init__(self, source: Source) -> None:
+        """Find out what is to be read; nothing is opened yet."""
+        self.bytes_read = 0
+        """Bytes taken so far, compressed where the file is."""
+        self.bytes_total: int | None = None
+        """Bytes there are to take, where that can be known."""
+        self._paths: list[str] | None = None
+        self._token_lists: Iterable[Iterable[str]] = ()
+        if isinstance(source, str | Path):
+            source = [source]
+        if isinstance(source, list) and all(isinstance(item, str | Path) for item in source):
+            self._paths = [path for item in source for path in find_files(os.fspath(item))]
+            if all(os.path.isfile(path) for path in self._paths):
+                self.bytes_total = sum(os.path.getsize(path) for path in self._paths)
+        else:
+            self._token_lists = cast(Iterable[Iterable[str]], source)
+
+    def holds(self, path: str | Path) -> bool:
+        """Return whether `path` is one of the corpus' files, under any name."""
+        return os.path.exists(path) and any(name != "-" and os.path.samefile(name, path) for name in self._paths or ())
+
+    def blocks(self) -> Iterator[bytes]:
+        """Yield the text in blocks that end between tokens; each file ends with a newline.
+
+        The bytes are as found, valid UTF-8 or not.
+
+        Raises:
+            W2VError: a file cannot be read, is cut short or is no text; or a token is no word.
+        """
+        if self._paths is None:
+            yield from self._blocks_of_tokens()
+            return
+        for path in self._paths:
+            try:
+                with self._open(path) as file:
+                    yield from _cut(file)
+            except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
+                reason = getattr(error, "strerror", None) or error
+                raise W2VError(f"cannot read {_shown(path)}: {reason}") from error
+            except Exception as error:
+                if type(error).__name__ != "ZstdError":
+                    raise
+                raise W2VError(f"cannot read {_shown(path)}: {error}") from error
+
+    def _open(self, path: str) -> IO[bytes]:
+        """Open a file by what its first bytes say it is."""
+        raw: IO[bytes] = sys.stdin.buffer if path == "-" else open(path, "rb", buffering=0)
+        head = b""
+        while len(head) < HEAD and (piece := raw.read(HEAD - len(head))):
+            head += piece
+        for magic, what, cure in REFUSED:
+            if head.startswith(magic):
+                raise W2VError(f"{_shown(path)} is {what}; {cure}")
+        file: IO[bytes] = io.BufferedReader(_Counted(self, raw, head), 1 << 18)
+        for magic, opener in OPENERS:
+            if head.startswith(magic):
+                unpacked = opener(file)
+                head = unpacked.read(HEAD)
+                file = io.BufferedReader(_Rejoined(unpacked, head), 1 << 18)
+                break
+        if head[TAR_AT:].startswith(TAR_MARK):
+            raise W2VError(f"{_shown(path)} is a tar archive; unpack it first")
+        return file
+
+    def _blocks_of_tokens(self) -> Iterator[bytes]:
+        """Yield an iterable of token lists as text, a list a line."""
+        lines: list[str] = []
+        size = 0
+        for number, tokens in enumerate(self._token_lists):
+            if isinstance(tokens, str):
+                raise W2VError(
+                    f"item {number} of the corpus is the string '{tokens[:40]}': a list of strings is a "
+                    "list of paths; pass token lists, such as [['a', 'b'], ['c']]"
+                )
+            line = " ".join(_checked(token, number) for token in tokens)
+            lines.append(line)
+            size += len(line) + 1
+            if size >= BLOCK:
+                yield self._joined(lines)
+                lines, size = [], 0
+        yield self._joined(lines)
+
+    def _joined(self, lines: list[str]) -> bytes:
+        block = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogatepass")
+        self.bytes_read += len(block)
+        return block
+
+
+class _Rejoined(io.RawIOBase):
+    """A stream of which `head` has been read already, whole again."""
+
+    def __init__(self, raw: IO[bytes], head: bytes) -> None:
+        self._raw, self._head = raw, head
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401  (any writable buffer)
+        piece = self._head[: len(buffer)] or self._raw.read(len(buffer)) or b""
+        self._head = self._head[len(buffer) :]
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    def close(self) -> None:
+        if self._raw is not sys.stdin.buffer:
+            self._raw.close()
+        super().close()
+
+
+class _Counted(_Rejoined):
+    """The same, telling the corpus how much has been read."""
+
+    def __init__(self, corpus: Corpus, raw: IO[bytes], head: bytes) -> None:
+        super().__init__(raw, head)
+        self._corpus = corpus
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401
+        n = super().readinto(buffer)
+        self._corpus.bytes_read += n
+        return n
+
+
+def find_files(name: str) -> list[str]:
+    """Return the files that a CORPUS argument means, sorted: itself, a folder's, or a glob's.
+
+    Names that begin with a dot are passed over in folders, and linked folders are not entered, so
+    that a link to a parent cannot loop.
+
+    Raises:
+        W2VError: there are none.
+    """
+    if name == "-" or (os.path.exists(name) and not os.path.isdir(name)):
+        return [name]
+    if os.path.isdir(name):
+        found = [
+            os.path.join(folder, file)
+            for folder, folders, files in os.walk(name)
+            if _visit(folders)
+            for file in files
+            if not file.startswith(".")
+        ]
+        if not found:
+            raise W2VError(f"the folder {_shown(name)} has no files")
+        return sorted(found)
+    if not glob.has_magic(name):
+        raise W2VError(f"no file {_shown(name)}; check the path")
+    found = [path for path in glob.glob(name, recursive=True) if os.path.isfile(path)]
+    if not found:
+        raise W2VError(f"no file matches {_shown(name)}; check the pattern")
+    return sorted(found)
+
+
+def _visit(folders: list[str]) -> bool:
+    """Tell os.walk, by changing its list in place, to leave hidden folders out."""
+    folders[:] = [folder for folder in folders if not folder.startswith(".")]
+    return True
+
+
+def _cut(file: IO[bytes]) -> Iterator[bytes]:
+    """Yield blocks that end between tokens, the last with a newline after it; drop a leading BOM."""
+    pieces = [file.read(BLOCK).removeprefix(b"\xef\xbb\xbf")]
+    while more := file.read(BLOCK):
+        # Only the newest piece can hold the last space: a token of any length is gathered in pieces.
+        cut = _last_space(more)
+        if cut == 0:
+            pieces.append(more)
+            continue
+        yield b"".join([*pieces, more[:cut]])
+        pieces = [more[cut:]]
+    yield b"".join([*pieces, b"\n"])
+
+
+def _last_space(block: bytes) -> int:
+    """Return where the last whitespace of the block ends, 0 where it has none."""
+    reach = 256
+    while True:
+        end = 0
+        start = max(0, len(block) - reach)
+        for match in SPACE.finditer(block, start):
+            end = match.end()
+        if end or start == 0:
+            return end
+        reach *= 16
+
+
+def _checked(token: str, number: int) -> str:
+    """Return a token of a Python corpus, or raise W2VError where no file could hold it."""
+    if not isinstance(token, str):
+        raise W2VError(f"item {number} of the corpus holds {token!r}, which is no string")
+    if token.split() != [token]:
+        what = f"'{token}' has whitespace in it" if token else "an empty token"
+        raise W2VError(f"item {number} of the corpus: {what}; replace it, by '_' for example")
+    return token
+
+
+def _shown(path: str) -> str:
+    """Return a path as it can be printed on one line."""
+    if path == "-":
+        return "standard input"
+    return path.encode("utf-8", "replace").decode().replace("\n", "?")

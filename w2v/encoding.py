@@ -1,0 +1,322 @@
+"""From a corpus to a Vocab and a stream of word ids, in one pass over the text.
+
+The main thread reads blocks; a pool cleans them and scans them, each thread counting words in a table of
+its own and writing their provisional numbers. When the text has ended the tables are merged, pruned
+and sorted, and the numbers are replaced by the words' rows. The result depends on the text alone.
+"""
+
+import os
+import re
+import tempfile
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import IO, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from w2v.config import TrainConfig
+from w2v.corpus import Corpus
+from w2v.errors import W2VError
+from w2v.kernels import scan as kernels
+from w2v.kernels.types import Table
+from w2v.machine import available_memory, available_threads
+from w2v.vocab import Vocab
+
+Ids = npt.NDArray[np.int32]
+ScanReport = Callable[[int, int | None], None]
+"""Called with the bytes read and, where that is known, the bytes there are."""
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+LONE_SURROGATE = re.compile("[\udc80-\udcff]")
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A text as training wants it, and what became of its tokens."""
+
+    vocab: Vocab
+    stream: Ids
+    """Rows of the vocabulary, and SENTENCE_END (-1) between sentences; on disk where it is large."""
+    tokens_read: int
+    """Tokens of the text, before any was dropped."""
+    types_read: int
+    """Distinct tokens of the text."""
+    tokens_kept: int
+    """Tokens that are in the vocabulary."""
+    tokens_mended: int
+    """Tokens in which bytes that are no UTF-8 became U+FFFD."""
+
+
+def encode(
+    corpus: Corpus,
+    config: TrainConfig,
+    *,
+    vocab: Vocab | None = None,
+    keep_stream: bool = True,
+    report: ScanReport | None = None,
+    spool_above: int | None = None,
+) -> Encoded:
+    """Read the corpus once; return its vocabulary and its token stream.
+
+    Args:
+        corpus: the text.
+        config: uses min_count, max_vocab, lowercase and threads.
+        vocab: use this vocabulary, with its counts, in place of the text's own.
+        keep_stream: False leaves the stream empty, and takes no memory for it.
+        report: told how far the reading is.
+        spool_above: bytes of stream above which it goes to disk; by default a quarter of the free memory.
+
+    Raises:
+        W2VError: the text cannot be read, is empty, or no word of it is left.
+    """
+    if spool_above is None:
+        spool_above = available_memory() // 4
+    spool = _Spool(spool_above)
+    tables = [WordTable() for _ in range(config.threads or available_threads())]
+    with ThreadPoolExecutor(len(tables)) as pool:
+        mended = _scan(corpus, config.lowercase, tables, pool, spool if keep_stream else None, report)
+        merged = WordTable(vocab.words if vocab else ())
+        mappings = [merged.absorb(table) for table in tables]
+        counts = merged.counts()
+        tokens_read = int(counts.sum())
+        if tokens_read == 0:
+            raise W2VError("the corpus has no words: nothing in it but whitespace")
+        if vocab is None:
+            vocab, row_of = _prune(merged, counts, config.min_count, config.max_vocab)
+        else:
+            row_of = np.arange(len(counts), dtype=np.int32)
+            row_of[len(vocab) :] = -1
+        tokens_kept = int(counts[row_of >= 0].sum())
+        if tokens_kept == 0:
+            raise W2VError(f"none of the {tokens_read:,} tokens of the corpus is in the vocabulary")
+        rows = [row_of[mapping] for mapping in mappings]
+        stream = spool.finish(lambda table, ids: kernels.renumber(ids, rows[table]), pool)
+    return Encoded(vocab, stream, tokens_read, int(np.count_nonzero(counts)), tokens_kept, mended)
+
+
+def _scan(
+    corpus: Corpus,
+    lowercase: bool,
+    tables: "list[WordTable]",
+    pool: ThreadPoolExecutor,
+    spool: "_Spool | None",
+    report: ScanReport | None,
+) -> int:
+    """Scan the corpus block by block into the tables; return the number of mended tokens.
+
+    The ids of each block go to the spool, in the order of the text.
+    """
+    idle: SimpleQueue[int] = SimpleQueue()
+    for number in range(len(tables)):
+        idle.put(number)
+
+    def scan_block(block: bytes) -> tuple[int, Ids, int]:
+        text, mended = clean(block, lowercase)
+        number = idle.get()
+        ids = tables[number].scan(text)
+        idle.put(number)
+        return number, ids, mended
+
+    total_mended = 0
+    try:
+        for number, ids, mended in _map_ahead(pool, scan_block, corpus.blocks(), 2 * len(tables)):
+            total_mended += mended
+            if spool is not None:
+                spool.append(number, ids)
+            if report is not None:
+                report(corpus.bytes_read, corpus.bytes_total)
+    except BaseException:
+        pool.shutdown(cancel_futures=True)
+        raise
+    return total_mended
+
+
+def _map_ahead(
+    pool: ThreadPoolExecutor, function: Callable[[Item], Result], items: Iterable[Item], ahead: int
+) -> Iterator[Result]:
+    """Yield function(item) in the order of the items, of which only `ahead` are taken in advance."""
+    running: deque[Future[Result]] = deque()
+    for item in items:
+        running.append(pool.submit(function, item))
+        if len(running) > ahead:
+            yield running.popleft().result()
+    while running:
+        yield running.popleft().result()
+
+
+def clean(block: bytes, lowercase: bool) -> tuple[bytes, int]:
+    """Return a block as valid UTF-8, lowercased where asked for, and how many tokens had bad bytes."""
+    if block.isascii():
+        return (block.lower() if lowercase else block), 0
+    mended = 0
+    try:
+        text = block.decode()
+    except UnicodeDecodeError:
+        marked = block.decode("utf-8", "surrogateescape")
+        mended = sum(LONE_SURROGATE.search(token) is not None for token in marked.split() if not token.isascii())
+        text = block.decode("utf-8", "replace")
+        block = text.encode()
+    return (text.lower().encode() if lowercase else block), mended
+
+
+def _prune(
+    table: "WordTable", counts: npt.NDArray[np.int64], min_count: int, max_vocab: int | None
+) -> tuple[Vocab, Ids]:
+    """Return the vocabulary of the words that are left, and the row of every word of the table, or -1."""
+    wanted = np.flatnonzero(counts >= min_count)
+    if len(wanted) == 0:
+        raise W2VError(f"no word reaches --min-count {min_count}: the most frequent has {counts.max()}; lower it")
+    if max_vocab is not None and len(wanted) > max_vocab:
+        # Ties at the cut are settled by the words' bytes, so take all of them along for now.
+        cut = np.partition(counts[wanted], -max_vocab)[-max_vocab]
+        wanted = wanted[counts[wanted] >= cut]
+    words = table.words(wanted)
+    vocab = Vocab.sorted(words, counts[wanted])
+    if max_vocab is not None and len(vocab) > max_vocab:
+        vocab = Vocab(vocab.words[:max_vocab], vocab.counts[:max_vocab].copy())
+    row_of = np.full(len(counts), -1, np.int32)
+    row_of[wanted] = [vocab.index.get(word, -1) for word in words]
+    return vocab, row_of
+
+
+class WordTable:
+    """Distinct words and counts, grown as they come; the arrays are the kernels' `Table`."""
+
+    def __init__(self, words: "list[str] | tuple[()]" = ()) -> None:
+        """Make a table that holds `words`, numbered from 0, each with count 0."""
+        self._table = _empty_table(1 << 14, 1 << 16)
+        self._ids = np.empty(0, np.int32)
+        if words:
+            self.scan(" ".join(words).encode())
+            self._table.counts[:] = 0
+
+    def scan(self, text: bytes) -> Ids:
+        """Count the tokens of a text and return their numbers, with SENTENCE_END for newlines."""
+        array = np.frombuffer(text, np.uint8)
+        if len(self._ids) <= len(array):
+            self._ids = np.empty(len(array) + 1, np.int32)
+        self._make_room(0, len(array))
+        at, filled = kernels.scan(array, 0, self._table, self._ids, 0)
+        while at < len(array):
+            self._make_room(len(self), len(array) - at)
+            at, filled = kernels.scan(array, at, self._table, self._ids, filled)
+        return self._ids[:filled].copy()
+
+    def absorb(self, other: "WordTable") -> npt.NDArray[np.int64]:
+        """Add another table's words and counts; return the number each of them has here."""
+        mapping = np.empty(len(other), np.int64)
+        self._make_room(len(other), other._bytes_used)
+        kernels.absorb(self._table, other._table, mapping)
+        return mapping
+
+    def counts(self) -> npt.NDArray[np.int64]:
+        """Return the count of every word, by number."""
+        return self._table.counts[: len(self)]
+
+    def words(self, wanted: npt.NDArray[np.int64]) -> list[str]:
+        """Return the words of these numbers."""
+        starts = self._table.starts
+        out = np.empty(int((starts[wanted + 1] - starts[wanted]).sum()) + len(wanted), np.uint8)
+        kernels.gather_words(self._table, wanted, out)
+        return out.tobytes().decode().split("\n")[:-1]
+
+    def __len__(self) -> int:
+        """Return the number of words."""
+        return int(self._table.size[0])
+
+    @property
+    def _bytes_used(self) -> int:
+        return int(self._table.starts[len(self)])
+
+    def _make_room(self, n_words: int, n_bytes: int) -> None:
+        """Grow, so that so many more words of so many bytes in all fit."""
+        table = self._table
+        n_words += len(self) + 2
+        if n_words <= len(table.counts) and self._bytes_used + n_bytes <= len(table.arena):
+            return
+        capacity = max(len(table.counts), 1 << (n_words - 1).bit_length())
+        # Untouched memory costs nothing, so the arena is asked for generously.
+        arena = len(table.arena)
+        while arena < self._bytes_used + n_bytes:
+            arena *= 2
+        grown = _empty_table(capacity, arena)
+        kernels.absorb(grown, table, np.empty(len(self), np.int64))
+        self._table = grown
+
+
+def _empty_table(capacity: int, arena: int) -> Table:
+    return Table(
+        slots=np.zeros(2 * capacity, np.uint64),
+        starts=np.zeros(capacity + 1, np.int64),
+        counts=np.zeros(capacity, np.int64),
+        arena=np.empty(arena, np.uint8),
+        size=np.zeros(1, np.int64),
+    )
+
+
+class _Spool:
+    """Blocks of provisional ids in the order of the text: in memory, beyond a limit in a file.
+
+    The file has no name: it is gone when it is closed, and when the process is killed too.
+    """
+
+    def __init__(self, spool_above: int) -> None:
+        self._limit = spool_above
+        self._bytes = 0
+        self._blocks: list[Ids] = []
+        self._sources: list[tuple[int, int]] = []
+        self._file: IO[bytes] | None = None
+
+    def append(self, number: int, ids: Ids) -> None:
+        """Add a block that table `number` numbered."""
+        self._sources.append((number, len(ids)))
+        self._blocks.append(ids)
+        self._bytes += ids.nbytes
+        if self._bytes > self._limit:
+            self._flush()
+
+    def finish(self, renumber: Callable[[int, Ids], int], pool: ThreadPoolExecutor) -> Ids:
+        """Return all blocks as one array, each shortened and rewritten in place by `renumber`."""
+        if self._file is None:
+            numbers = [number for number, _ in self._sources]
+            lengths = pool.map(renumber, numbers, self._blocks)
+            kept = [ids[:n] for ids, n in zip(self._blocks, lengths, strict=True)]
+            self._blocks = []
+            stream = np.empty(sum(len(ids) for ids in kept), np.int32)
+            end = len(stream)
+            while kept:  # from the end, so that each block is freed as it is copied
+                ids = kept.pop()
+                stream[end - len(ids) : end] = ids
+                end -= len(ids)
+            return stream
+        self._flush()
+        mapped = np.memmap(self._file, np.int32, "r+")
+        begin = filled = 0
+        for number, length in self._sources:
+            ids = mapped[begin : begin + length]
+            kept_length = renumber(number, np.asarray(ids))
+            mapped[filled : filled + kept_length] = ids[:kept_length]
+            begin += length
+            filled += kept_length
+        return np.asarray(mapped)[:filled]
+
+    def _flush(self) -> None:
+        try:
+            if self._file is None:
+                folder = "/var/tmp" if "TMPDIR" not in os.environ and os.path.isdir("/var/tmp") else None
+                self._file = tempfile.TemporaryFile(prefix="w2v-", dir=folder)
+            for ids in self._blocks:
+                ids.tofile(self._file)
+            self._file.flush()
+        except OSError as error:
+            raise W2VError(
+                f"no space for the token stream in {tempfile.gettempdir()}: {error.strerror or error}; "
+                "set TMPDIR to a folder that has 4 bytes a token"
+            ) from error
+        self._blocks = []

@@ -1,0 +1,84 @@
+"""The shapes of what kernels take: array types, and the bundles that travel together."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+U8 = npt.NDArray[np.uint8]
+U32 = npt.NDArray[np.uint32]
+U64 = npt.NDArray[np.uint64]
+I32 = npt.NDArray[np.int32]
+I64 = npt.NDArray[np.int64]
+F32 = npt.NDArray[np.float32]
+F64 = npt.NDArray[np.float64]
+Array = npt.NDArray[Any]
+
+SENTENCE_END = np.int32(-1)
+"""In a token stream: the end of a sentence, which no window crosses."""
+
+
+class Table(NamedTuple):
+    """Distinct words and their counts: open addressing over an arena of bytes.
+
+    Word i is arena[starts[i]:starts[i + 1]] and was seen counts[i] times.
+    """
+
+    slots: U64
+    """(2**b,), at most half full: 0 is empty, else the upper half of the hash, then i + 1."""
+    starts: I64
+    """(capacity + 1,) where each word begins."""
+    counts: I64
+    """(capacity,) occurrences."""
+    arena: U8
+    """(bytes,) the words, end to end."""
+    size: I64
+    """(1,) number of words."""
+
+
+class Weights(NamedTuple):
+    """What the threads share without locks (Hogwild): two matrices of rows padded to 64 bytes."""
+
+    input: F32
+    """(n_types, stride) context rows, the vectors that are saved (word2vec.c's syn0)."""
+    output: F32
+    """(n_types, stride) center and noise rows (word2vec.c's syn1neg)."""
+
+
+class Sampling(NamedTuple):
+    """The two distributions a step draws from; read only."""
+
+    keep: U32
+    """(n_types,) a token is kept where 32 random bits are <= this."""
+    prob: U32
+    """(n_types,) alias table: bucket i yields i where 32 random bits are <= this, else alias[i]."""
+    alias: I32
+    """(n_types,) the other word of the bucket."""
+
+
+class Scratch(NamedTuple):
+    """A thread's own buffers; nothing in them outlives a shard."""
+
+    tokens: I32
+    """(shard,) the shard after subsampling."""
+    contexts: I32
+    """(2 * window,) input rows of this step."""
+    outputs: I32
+    """(negative + 1,) output rows of this step: the center, then its negatives."""
+    scores: F32
+    """(negative + 1, 2 * window) dot products, then their gradients."""
+    delta: F32
+    """(2 * window, stride) what the step adds to the contexts' rows."""
+    state: U64
+    """(1,) the generator."""
+
+
+class Tally(NamedTuple):
+    """What a shard tells about itself; written by the kernel."""
+
+    loss: F64
+    """(1,) sum over the sampled centers' pairs of the loss."""
+    pairs: I64
+    """(1,) number of those pairs."""
+    words: I64
+    """(1,) tokens of the shard, those that subsampling drops included."""

@@ -1,0 +1,230 @@
+"""The training loop: epochs, shards, threads and the learning rate.
+
+The stream is cut into shards by a rule that looks at the stream alone. Threads take the shards in order,
+without a pause between epochs, and write both matrices without locks (Hogwild). All that a shard
+draws follows from (seed, epoch, shard) and its learning rate from (epoch, shard), so that one thread
+gives the same bytes every time.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from w2v.config import TrainConfig
+from w2v.errors import DivergedError
+from w2v.kernels import step
+from w2v.kernels.types import SENTENCE_END, Sampling, Scratch, Tally, Weights
+from w2v.machine import available_threads
+from w2v.model import Embeddings
+from w2v.sampling import alias_table, keep_prob, noise_distribution, thresholds
+from w2v.vocab import Vocab
+
+Ids = npt.NDArray[np.int32]
+
+SHARD_MIN, SHARD_MAX, SHARDS_WANTED = 1 << 11, 1 << 16, 64
+"""Tokens of a shard: long enough that starting one costs nothing (30 us), short enough that the learning
+rate falls smoothly and that no thread waits long at the end; and shards wanted of a short text."""
+REPORT_S = 0.25
+LR_FLOOR = 1e-4
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is; what the bar shows and the log holds."""
+
+    epoch: int
+    """The epoch last begun, from 1."""
+    progress: float
+    """Share of the run that is done, 0 to 1."""
+    words_per_s: float
+    """Tokens of the vocabulary read a second, those that subsampling drops included."""
+    lr: float
+    """The learning rate now."""
+    loss: float
+    """Mean loss of a (center, context) pair over the sampled centers of the epoch; nan before the first."""
+    seconds: float
+    """Time since training began."""
+
+
+TrainReport = Callable[[Progress], None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One shard in one epoch."""
+
+    epoch: int
+    shard: int
+    begin: int
+    end: int
+
+
+def train_embeddings(stream: Ids, vocab: Vocab, config: TrainConfig, report: TrainReport | None = None) -> Embeddings:
+    """Train skip-gram with negative sampling on a token stream.
+
+    Args:
+        stream: (n,) rows of vocab and SENTENCE_END (-1); read only.
+        vocab: the words and the counts that both samplings follow.
+        config: dim, window, negative, sample, ns_exponent, epochs, lr, threads, seed.
+        report: called from this thread about every quarter of a second, and at the end.
+
+    Raises:
+        DivergedError: a row left the finite numbers.
+    """
+    run = _Run(stream, vocab, config)
+    run.work(report or (lambda progress: None))
+    return run.embeddings
+
+
+def shard_bounds(stream: Ids) -> list[int]:
+    """Return where the shards of a stream begin, and its length: at sentence ends, where there are any.
+
+    A shard has at most half as many tokens again as the nominal size; where no sentence ends within
+    that, it is cut there.
+    """
+    n = len(stream)
+    size = min(max(n // SHARDS_WANTED, SHARD_MIN), SHARD_MAX)
+    bounds = [0]
+    for nominal in range(size, n, size):
+        ends = np.flatnonzero(stream[nominal : nominal + size // 2] == SENTENCE_END)
+        bound = nominal + int(ends[0]) + 1 if len(ends) else nominal
+        if bounds[-1] < bound < n:
+            bounds.append(bound)
+    return [*bounds, n]
+
+
+def learning_rate(config: TrainConfig, done: float) -> float:
+    """Return the learning rate when this share of the run is done: linear, down to a ten-thousandth."""
+    return config.lr * max(LR_FLOOR, 1.0 - done)
+
+
+class _Run:
+    """One run: what its threads share, and how they take turns."""
+
+    def __init__(self, stream: Ids, vocab: Vocab, config: TrainConfig) -> None:
+        self.stream, self.config = stream, config
+        self.embeddings = Embeddings.create(len(vocab), config.dim, config.seed)
+        self.weights = Weights(self.embeddings.input, self.embeddings.output)
+        prob, alias = alias_table(noise_distribution(vocab.counts, config.ns_exponent))
+        keep = thresholds(keep_prob(vocab.counts, config.sample))
+        self.sampling = Sampling(keep, thresholds(prob), alias)
+        self.bounds = shard_bounds(stream)
+        self.jobs = self._all_jobs()
+        self.lock = threading.Lock()
+        self.stop = threading.Event()
+        self.failure: BaseException | None = None
+        self.epoch = 0
+        self.positions_done = 0
+        self.words_done = 0
+        self.loss = np.zeros(config.epochs)
+        self.pairs = np.zeros(config.epochs, np.int64)
+
+    def work(self, report: TrainReport) -> None:
+        """Run the threads to the end, reporting from this one."""
+        n_threads = self.config.threads or available_threads()
+        threads = [threading.Thread(target=self._thread, daemon=True) for _ in range(n_threads)]
+        started = time.perf_counter()
+        try:
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                while thread.is_alive():
+                    thread.join(REPORT_S)
+                    if thread.is_alive():
+                        report(self._progress(started))
+        finally:  # an interrupt, or an error in report: the threads end with their shards
+            self.stop.set()
+            for thread in threads:
+                thread.join()
+        if self.failure is not None:
+            raise self.failure
+        if not all(step.all_finite(rows) for rows in self.weights):
+            raise self._diverged()
+        report(self._progress(started))
+
+    def _all_jobs(self) -> Iterator[Job]:
+        for epoch in range(self.config.epochs):
+            for shard, begin in enumerate(self.bounds[:-1]):
+                yield Job(epoch, shard, begin, self.bounds[shard + 1])
+
+    def _take(self) -> Job | None:
+        """Return the next shard to train on; None at the end."""
+        with self.lock:
+            job = None if self.stop.is_set() else next(self.jobs, None)
+            if job is not None:
+                self.epoch = job.epoch
+            return job
+
+    def _thread(self) -> None:
+        try:
+            longest = max(end - begin for begin, end in zip(self.bounds, self.bounds[1:], strict=False))
+            scratch = new_scratch(self.config, longest, self.weights.input.shape[1])
+            tally = Tally(np.zeros(1), np.zeros(1, np.int64), np.zeros(1, np.int64))
+            while (job := self._take()) is not None:
+                self._train(job, scratch, tally)
+        except BaseException as error:
+            self.failure = error
+            self.stop.set()
+
+    def _train(self, job: Job, scratch: Scratch, tally: Tally) -> None:
+        """Train on one shard, and look whether the numbers are still finite."""
+        config = self.config
+        done = (job.epoch + job.begin / len(self.stream)) / config.epochs
+        step.train_shard(
+            self.stream[job.begin : job.end],
+            self.weights,
+            self.sampling,
+            scratch,
+            tally,
+            config.window,
+            config.negative,
+            np.float32(learning_rate(config, done)),
+            np.uint64(config.seed),
+            np.uint64(job.epoch),
+            np.uint64(job.shard),
+        )
+        with self.lock:
+            self.positions_done += job.end - job.begin
+            self.words_done += int(tally.words[0])
+            self.loss[job.epoch] += tally.loss[0]
+            self.pairs[job.epoch] += tally.pairs[0]
+        if not (np.isfinite(tally.loss[0]) and self._slice_is_finite(job.shard)):
+            raise self._diverged()
+
+    def _slice_is_finite(self, shard: int) -> bool:
+        """Check one shard's share of the rows: an epoch's shards together check every row."""
+        n_rows, n_shards = len(self.weights.input), len(self.bounds) - 1
+        rows = slice(n_rows * shard // n_shards, n_rows * (shard + 1) // n_shards)
+        return step.all_finite(self.weights.input[rows]) and step.all_finite(self.weights.output[rows])
+
+    def _diverged(self) -> DivergedError:
+        return DivergedError(
+            f"training diverged at --lr {self.config.lr:g}: the vectors are no longer finite; "
+            f"try --lr {self.config.lr / 4:g}"
+        )
+
+    def _progress(self, started: float) -> Progress:
+        with self.lock:
+            done = self.positions_done / (len(self.stream) * self.config.epochs)
+            seen = np.flatnonzero(self.pairs)
+            loss = self.loss[seen[-1]] / self.pairs[seen[-1]] if len(seen) else float("nan")
+            epoch, words = self.epoch + 1, self.words_done
+        seconds = time.perf_counter() - started
+        return Progress(epoch, done, words / seconds, learning_rate(self.config, done), float(loss), seconds)
+
+
+def new_scratch(config: TrainConfig, longest_shard: int, stride: int) -> Scratch:
+    """Return a thread's buffers for shards of up to `longest_shard` tokens."""
+    n_contexts = min(2 * config.window, longest_shard)
+    return Scratch(
+        tokens=np.empty(longest_shard, np.int32),
+        contexts=np.empty(n_contexts, np.int32),
+        outputs=np.empty(config.negative + 1, np.int32),
+        scores=np.empty((config.negative + 1, n_contexts), np.float32),
+        delta=np.empty((n_contexts, stride), np.float32),
+        state=np.zeros(1, np.uint64),
+    )

@@ -1,0 +1,104 @@
+"""Vocab: the words of a run with their counts, by count descending, then by bytes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from w2v.errors import W2VError
+from w2v.files import replacing
+
+
+@dataclass(frozen=True)
+class Vocab:
+    """Words and their counts. Word i is row i of every matrix.
+
+    >>> Vocab.of({"b": 2, "a": 2, "c": 7}).words
+    ['c', 'a', 'b']
+    """
+
+    words: list[str]
+    """(n_types,) the words, most frequent first; words of one count in the order of their bytes."""
+    counts: npt.NDArray[np.int64]
+    """(n_types,) their occurrences, each at least 1."""
+
+    def __len__(self) -> int:
+        """Return n_types."""
+        return len(self.words)
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """The row of each word."""
+        return {word: row for row, word in enumerate(self.words)}
+
+    @property
+    def n_tokens(self) -> int:
+        """Occurrences of all words together."""
+        return int(self.counts.sum())
+
+    @classmethod
+    def of(cls, counts: dict[str, int]) -> "Vocab":
+        """Return the vocabulary of these words and counts, in its order."""
+        return cls.sorted(list(counts), np.array(list(counts.values()), np.int64))
+
+    @classmethod
+    def sorted(cls, words: Sequence[str], counts: npt.NDArray[np.int64]) -> "Vocab":
+        """Return the vocabulary of words[i] with counts[i], in its order."""
+        # UTF-8 keeps the order of code points, so sorting the strings sorts their bytes.
+        by_bytes = np.array(sorted(range(len(words)), key=words.__getitem__), np.int64)
+        order = by_bytes[np.argsort(-counts[by_bytes], kind="stable")]
+        return cls([words[i] for i in order.tolist()], counts[order])
+
+    def save(self, path: str | Path) -> None:
+        """Write `word count` lines, whole or not at all.
+
+        Raises:
+            W2VError: it cannot be written.
+        """
+        with replacing(path) as file:
+            lines = zip(self.words, self.counts.tolist(), strict=True)
+            file.writelines(f"{word} {count}\n".encode() for word, count in lines)
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Vocab":
+        """Read `word count` lines in any order, as w2v, gensim and word2vec.c write them.
+
+        word2vec.c's row for a sentence's end, `</s>`, is passed over: here a newline is no word.
+
+        Raises:
+            W2VError: the file cannot be read, or a line is no word and count; the message has its number.
+        """
+        try:
+            lines = Path(path).read_bytes().split(b"\n")
+        except OSError as error:
+            raise W2VError(f"cannot read the vocabulary {path}: {error.strerror}") from error
+        counts: dict[str, int] = {}
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            word, count = _parse(line, f"{path}, line {number}")
+            if word in counts:
+                raise W2VError(f"{path}, line {number}: '{word}' stands here for the second time")
+            if word != "</s>":
+                counts[word] = count
+        if not counts:
+            raise W2VError(f"the vocabulary {path} has no words; build one with `w2v build-vocab`")
+        return cls.of(counts)
+
+
+def _parse(line: bytes, where: str) -> tuple[str, int]:
+    """Return the word and count of a line; `where` names the line in an error."""
+    try:
+        fields = line.decode().split()
+    except UnicodeDecodeError:
+        raise W2VError(f"{where}: not UTF-8; save the file as UTF-8") from None
+    if len(fields) != 2 or not (fields[1].isascii() and fields[1].isdigit()):
+        shown = line.decode()[:60].strip()
+        raise W2VError(f"{where}: expected `word count`, found '{shown}'")
+    word, count = fields[0], int(fields[1]) if len(fields[1]) < 20 else 2**63
+    if word != "</s>" and not 1 <= count < 2**63:
+        raise W2VError(f"{where}: the count of '{word}' must be from 1 to 2^63 - 1, not {fields[1]}")
+    return word, count
