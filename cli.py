@@ -6,11 +6,12 @@ Results go to standard output, progress and errors to standard error.
 
 import io
 import json
+import math
 import os
 import sys
 import time
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     help="Learn embeddings by negative sampling, from text or any sequences of tokens.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -47,17 +47,18 @@ def setting(name: str, *flags: str, help: str, **more: Any) -> Any:  # noqa: ANN
     """Return the option for a field of TrainConfig, whose default its help shows."""
     default = getattr(TrainConfig(), name)
     shown = help if default in (None, False) else f"{help}  [default: {default}]"
-    return typer.Option(*(flags or (f"--{name.replace('_', '-')}",)), help=shown, show_default=False, **more)
+    metavar = {bool: None, float: "X"}.get(type(default), "N")
+    return typer.Option(
+        *(flags or (f"--{name.replace('_', '-')}",)), help=shown, show_default=False, metavar=metavar, **more
+    )
 
 
-CorpusFiles = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="CORPUS...",
-        help="Files, folders, globs, or - for standard input; plain, .gz, .bz2, .xz or .zst. "
-        "A newline ends a sentence.",
-    ),
-]
+# An argument is explained above the options, where no Python type stands beside it as in Typer's own list.
+CorpusFiles = Annotated[list[str], typer.Argument(metavar="CORPUS", hidden=True)]
+CORPUS_HELP = (
+    "CORPUS is a file, a folder, a glob, or - for standard input; plain, .gz, .bz2, .xz or .zst, told by "
+    "what is in it. Whitespace separates the words, and a newline ends a sentence."
+)
 MinCount = Annotated[int | None, setting("min_count", help="Leave out words seen less often than this.")]
 MaxVocab = Annotated[
     int | None,
@@ -76,19 +77,24 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors."
 
 @app.callback(invoke_without_command=True)
 def options(
+    context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
 ) -> None:
     """Answer the flags that stand before a command."""
     if version:
         print(f"w2v {w2v.__version__}")
         raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help())
 
 
-@app.command(help="Count the words of a corpus and write `word count` lines.")
+@app.command(help=f"Count the words of a corpus and write `word count` lines.\n\n{CORPUS_HELP}")
 def build_vocab(
     context: typer.Context,
     corpus: CorpusFiles,
-    output: Annotated[Path, typer.Option("-o", "--output", help="The file to write.")] = Path("vocab.txt"),
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="The file to write.")] = Path(
+        "vocab.txt"
+    ),
     min_count: MinCount = None,
     max_vocab: MaxVocab = None,
     lowercase: Lowercase = None,
@@ -97,8 +103,7 @@ def build_vocab(
 ) -> None:
     """Write the vocabulary of a corpus."""
     config = load_config(None, given(context))
-    check_writable(output)
-    source = open_corpus(corpus, output)
+    source = open_corpus(corpus, {"-o": output}, {})
     from w2v.encoding import encode
 
     with scan_progress(quiet) as report:
@@ -109,18 +114,25 @@ def build_vocab(
         say(f"wrote {output}: {len(encoded.vocab):,} words")
 
 
-@app.command(help="Train vectors on a corpus and write them.")
+@app.command(help=f"Train vectors on a corpus and write them.\n\n{CORPUS_HELP}")
 def train(
     context: typer.Context,
     corpus: CorpusFiles,
     output: Annotated[
         Path,
-        typer.Option("-o", "--output", help="The file to write: .bin (word2vec binary), .txt or .vec (word2vec text)."),
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="The file to write: .bin (word2vec binary), .txt or .vec (word2vec text).",
+        ),
     ] = Path("vectors.bin"),
     vocab: Annotated[
         Path | None,
         typer.Option(
-            help="Use the words and counts of this file, from `w2v build-vocab`, and no others.", show_default=False
+            metavar="FILE",
+            help="Use the words and counts of this file, from `w2v build-vocab`, and no others.",
+            show_default=False,
         ),
     ] = None,
     config_name: Annotated[
@@ -136,7 +148,9 @@ def train(
     window: Annotated[
         int | None, setting("window", help="Largest distance in tokens of a context: wider is more topical.")
     ] = None,
-    negative: Annotated[int | None, setting("negative", help="Noise words a center: more suit a small corpus.")] = None,
+    negative: Annotated[
+        int | None, setting("negative", help="Noise words for each center: a small corpus wants more.")
+    ] = None,
     sample: Annotated[
         float | None,
         setting("sample", help="Thin out words above this share of the text; 0 keeps all, small alphabets need 1e-2."),
@@ -147,7 +161,7 @@ def train(
             "ns_exponent", help="Draw noise words by count to this power: 0 uniform, 1 by popularity, may be negative."
         ),
     ] = None,
-    epochs: Annotated[int | None, setting("epochs", help="Passes over the text: more suit a small corpus.")] = None,
+    epochs: Annotated[int | None, setting("epochs", help="Passes over the text: a small corpus wants more.")] = None,
     lr: Annotated[float | None, setting("lr", help="Learning rate at the start; falls linearly to nothing.")] = None,
     min_count: MinCount = None,
     max_vocab: MaxVocab = None,
@@ -158,7 +172,8 @@ def train(
     ] = None,
     quiet: Quiet = False,
     log_json: Annotated[
-        Path | None, typer.Option(help="Write progress to this file, a JSON object a line.", show_default=False)
+        Path | None,
+        typer.Option(metavar="FILE", help="Write progress to this file, a JSON object a line.", show_default=False),
     ] = None,
 ) -> None:
     """Train, and write the vectors."""
@@ -166,27 +181,27 @@ def train(
 
     settings = given(context)
     if vocab is not None:
-        for name in ("min_count", "max_vocab"):
-            if name in settings:
-                raise SettingsError(f"--{name.replace('_', '-')} cannot go with --vocab, which says what the words are")
+        w2v.refuse_pruning(settings)
     config = load_config(config_name, settings)
     formats.check_suffix(output)
-    check_writable(output)
-    source = open_corpus(corpus, output)
+    source = open_corpus(
+        corpus, {"-o": output, "--log-json": unless_stream(log_json)}, {"--vocab": vocab, "--config": config_name}
+    )
     known = w2v.Vocab.load(vocab) if vocab is not None else None
     from w2v.encoding import encode
     from w2v.kernels import cache_is_writable
     from w2v.machine import available_threads
     from w2v.training import train_embeddings
 
+    with scan_progress(quiet) as report_scan:
+        encoded = encode(source, config, vocab=known, report=report_scan)
+    if not quiet:
+        describe(encoded, reused=known is not None)
+        if not cache_is_writable:
+            say("compiled code cannot be kept, so each start compiles again: set NUMBA_CACHE_DIR to a folder")
+        threads = config.threads or available_threads()
+        say(f"training {len(encoded.vocab):,} words x {config.dim} on {threads} thread{'s' * (threads > 1)}")
     with training_progress(quiet, log_json) as report_training:
-        with scan_progress(quiet) as report_scan:
-            encoded = encode(source, config, vocab=known, report=report_scan)
-        if not quiet:
-            describe(encoded, reused=known is not None)
-            if not cache_is_writable:
-                say("compiled code cannot be kept, so each start compiles again: set NUMBA_CACHE_DIR to a folder")
-            say(f"training {len(encoded.vocab):,} x {config.dim} with {config.threads or available_threads()} threads")
         embeddings = train_embeddings(encoded.stream, encoded.vocab, config, report_training)
     formats.write(output, encoded.vocab.words, embeddings.vectors)
     if not quiet:
@@ -195,12 +210,16 @@ def train(
 
 @app.command(help="Show the words nearest to each WORD, by cosine.")
 def similar(
-    words: Annotated[list[str], typer.Argument(metavar="WORD...", help="Words to ask about.")],
-    n: Annotated[int, typer.Option("-n", min=1, help="Neighbours to show of each word.")] = 10,
-    vectors: Annotated[Path, typer.Option(help="The vectors to look in.")] = Path("vectors.bin"),
+    words: Annotated[list[str], typer.Argument(metavar="WORD", hidden=True)],
+    n: Annotated[int, typer.Option("-n", metavar="N", min=1, help="Neighbours to show of each word.")] = 10,
+    vectors: Annotated[Path, typer.Option(metavar="FILE", help="The vectors to look in: .bin, .txt or .vec.")] = Path(
+        "vectors.bin"
+    ),
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show neighbours."""
+    if not vectors.exists():
+        raise W2VError(f"there is no file {vectors}; make one with `w2v train`, or name yours with --vectors")
     loaded = w2v.Vectors.load(vectors)
     answers = [(word, loaded.similar(word, n)) for word in words]
     if as_json:
@@ -242,14 +261,36 @@ def given(context: typer.Context) -> dict[str, Any]:
     return {name: value for name, value in context.params.items() if name in names and value is not None}
 
 
-def open_corpus(names: list[str], output: Path) -> "Corpus":
-    """Return the corpus, having seen that the output would not replace a file of it."""
+def open_corpus(
+    names: list[str], outputs: Mapping[str, Path | None], inputs: Mapping[str, Path | str | None]
+) -> "Corpus":
+    """Return the corpus, having seen that each output can be written and would replace nothing that is read.
+
+    Args:
+        names: the files, folders and globs of the command line.
+        outputs: the files to write, by flag.
+        inputs: the files to read besides the corpus, by flag.
+    """
     from w2v.corpus import Corpus
 
     source = Corpus(names)
-    if source.holds(output):
-        raise SettingsError(f"-o {output} is a file of the corpus, which it would replace; name another")
+    others = {flag: Path(path) for flag, path in inputs.items() if path is not None}
+    for flag, path in outputs.items():
+        if path is None:
+            continue
+        check_writable(path)
+        if source.holds(path):
+            raise SettingsError(f"{flag} {path} is a file of the corpus, which it would replace; name another")
+        for other_flag, other in others.items():
+            if os.path.realpath(path) == os.path.realpath(other):
+                raise SettingsError(f"{flag} and {other_flag} are the same file, {path}; name another")
+        others[flag] = path
     return source
+
+
+def unless_stream(path: Path | None) -> Path | None:
+    """Return the path, or None for a pipe or a device, such as /dev/stderr, in which nothing can be lost."""
+    return None if path and path.exists() and not (path.is_file() or path.is_dir()) else path
 
 
 def describe(encoded: "Encoded", reused: bool) -> None:
@@ -279,7 +320,7 @@ def table(word: str, neighbours: list[tuple[str, float]]) -> str:
 def columns(text: str) -> int:
     """Return the width of a text on a terminal."""
     wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
-    return len(text) + wide - sum(unicodedata.combining(c) > 0 for c in text)
+    return len(text) + wide - sum(unicodedata.category(c) in ("Mn", "Me", "Cf") for c in text)
 
 
 def say(message: str) -> None:
@@ -314,14 +355,11 @@ class Bar:
         if self.bar is None:
             from tqdm import tqdm
 
-            known = "{desc} {percentage:3.0f}%|{bar}| {postfix} [{elapsed}<{remaining}]"
-            self.bar = tqdm(
-                total=1.0,
-                desc=self.label,
-                bar_format="{desc} {postfix} [{elapsed}]" if fraction is None else known,
-                dynamic_ncols=True,
+            parts = (
+                "{desc} [{elapsed}]" if fraction is None else "{percentage:3.0f}%|{bar}| {desc} [{elapsed}<{remaining}]"
             )
-        self.bar.set_postfix_str(text, refresh=False)
+            self.bar = tqdm(total=1.0, desc=text, bar_format=f"{self.label} {parts}", dynamic_ncols=True)
+        self.bar.set_description_str(text, refresh=False)
         self.bar.update((fraction or 0.0) - self.bar.n)
 
     def _say_line(self) -> None:
@@ -351,7 +389,7 @@ def scan_progress(quiet: bool) -> "Iterator[ScanReport | None]":
 
         def report(done: int, total: int | None) -> None:
             seconds = time.perf_counter() - bar.began
-            bar.show(done / total if total else None, f"{done / 1e6:,.0f} MB, {done / 1e6 / seconds:,.0f} MB/s")
+            bar.show(done / total if total else None, f"{done / 1e6:,.1f} MB, {done / 1e6 / seconds:,.0f} MB/s")
 
         yield report
 
@@ -364,10 +402,11 @@ def training_progress(quiet: bool, log_json: Path | None) -> "Iterator[TrainRepo
 
         def report(now: "Progress") -> None:
             if not quiet:
-                bar.show(now.progress, f"{now.words_per_s / 1e6:.2f} M words/s, lr {now.lr:.4f}, loss {now.loss:.3f}")
+                loss = "" if math.isnan(now.loss) else f", loss {now.loss:.3f}"
+                bar.show(now.progress, f"{now.words_per_s / 1e6:.2f} M words/s, lr {now.lr:.4f}{loss}")
             due = now.progress - written["progress"] >= LOG_EVERY or now.seconds - written["seconds"] >= LOG_EVERY_S
             if log is not None and (due or now.progress == 1):
-                row = {key: None if value != value else value for key, value in asdict(now).items()}
+                row = {key: None if math.isnan(value) else value for key, value in asdict(now).items()}
                 print(json.dumps(row), file=log, flush=True)
                 written.update(progress=now.progress, seconds=now.seconds)
 
@@ -391,11 +430,15 @@ def main(arguments: list[str] | None = None) -> int:
             stream.reconfigure(encoding="utf-8", errors="replace")
     try:
         status = app(args=arguments, prog_name="w2v", standalone_mode=False)
+        if status == 130:  # so Typer passes on a KeyboardInterrupt
+            raise KeyboardInterrupt
         sys.stdout.flush()
     except W2VError as error:
         return failed(str(error), error.exit_status)
     except typer.TyperException as error:
-        return failed(f"{error.format_message().rstrip('.')}; see `w2v --help`", 2)
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "w2v"
+        return failed(f"{error.format_message().rstrip('.')}; see `{command} --help`", 2)
     except (KeyboardInterrupt, typer.Abort):
         return failed("interrupted", 130)
     except BrokenPipeError:  # `w2v similar king | head -1`

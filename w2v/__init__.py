@@ -5,6 +5,7 @@
 >>> vectors.similar("king")                         # doctest: +SKIP
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from w2v.config import TrainConfig, load_config
@@ -42,6 +43,7 @@ def build_vocab(corpus: "Source", *, report: "ScanReport | None" = None, **setti
 
     Raises:
         W2VError: the corpus cannot be read, or no word of it is left.
+        SettingsError: a setting is unknown or out of range.
 
     >>> build_vocab([["a", "b", "a"]], min_count=2).words
     ['a']
@@ -49,7 +51,7 @@ def build_vocab(corpus: "Source", *, report: "ScanReport | None" = None, **setti
     from w2v.corpus import Corpus
     from w2v.encoding import encode
 
-    config = TrainConfig(**settings)
+    config = load_config(None, settings)
     return encode(Corpus(corpus), config, keep_stream=False, report=report).vocab
 
 
@@ -64,19 +66,30 @@ def train(
 
     Args:
         corpus: a path, a list of paths, or an iterable of token lists.
-        vocab: use this vocabulary and its counts in place of the corpus' own.
+        vocab: use this vocabulary and its counts in place of the corpus' own; then min_count and
+            max_vocab are refused.
         report: called with a Progress about four times a second.
         settings: dim, window, negative, sample, epochs, lr, ...; see TrainConfig.
 
     Raises:
         W2VError: the corpus cannot be read, or no word of it is left.
+        SettingsError: a setting is unknown or out of range.
         DivergedError: the learning rate was too large.
     """
     from w2v.corpus import Corpus
     from w2v.encoding import encode
     from w2v.training import train_embeddings
 
-    config = TrainConfig(**settings)
+    if vocab is not None:
+        refuse_pruning(settings)
+    config = load_config(None, settings)
     encoded = encode(Corpus(corpus), config, vocab=vocab)
     embeddings = train_embeddings(encoded.stream, encoded.vocab, config, report)
     return Vectors(encoded.vocab.words, embeddings.vectors)
+
+
+def refuse_pruning(settings: Mapping[str, Any]) -> None:
+    """Raise SettingsError for a setting that cannot go with a given vocabulary."""
+    for name in ("min_count", "max_vocab"):
+        if name in settings:
+            raise SettingsError(f"{name} cannot go with a vocabulary, which says itself what the words are")
