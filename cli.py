@@ -155,6 +155,9 @@ def train(
         float | None,
         setting("sample", help="Thin out words above this share of the text; 0 keeps all, small alphabets need 1e-2."),
     ] = None,
+    noise_pool: Annotated[
+        int | None, setting("noise_pool", help="Noise words kept for reuse, one renewed a center; 0 draws all afresh.")
+    ] = None,
     ns_exponent: Annotated[
         float | None,
         setting(
@@ -303,8 +306,8 @@ def describe(encoded: "Encoded", reused: bool) -> None:
         )
     else:
         say(
-            f"{encoded.tokens_read:,} tokens; {len(encoded.vocab):,} of {encoded.types_read:,} distinct words kept, "
-            f"which are {share:.1f}% of the tokens"
+            f"{encoded.tokens_read:,} tokens; kept {len(encoded.vocab):,} of {encoded.types_read:,} distinct words, "
+            f"{share:.1f}% of the tokens"
         )
     if encoded.tokens_mended:
         say(f"{encoded.tokens_mended:,} tokens had bytes that are not UTF-8; those became U+FFFD")

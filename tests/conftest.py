@@ -1,0 +1,49 @@
+"""Fixtures: the program as its user runs it, a small corpus, and vectors trained on it."""
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+from helpers import Result, Run
+
+import cli
+import w2v
+from w2v.config import load_config
+from w2v.demo import sentences
+
+
+@pytest.fixture(scope="session")
+def corpus_text() -> str:
+    """3,000 sentences of the demo: 19,000 tokens, 147 words, every group of words at hand."""
+    return "".join(" ".join(tokens) + "\n" for tokens in sentences(3_000))
+
+
+@pytest.fixture
+def corpus(tmp_path: Path, corpus_text: str) -> Path:
+    """The same as `corpus.txt` in the test's own folder."""
+    path = tmp_path / "corpus.txt"
+    path.write_text(corpus_text, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def vectors_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Vectors that know the demo's groups; read only."""
+    path = tmp_path_factory.mktemp("vectors") / "vectors.bin"
+    w2v.train(sentences(10_000), **{**load_config("demo", {}).as_dict(), "dim": 16}).save(path)
+    return path
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the program in the test's own folder, as its console script does."""
+    monkeypatch.chdir(tmp_path)
+
+    def run_here(*arguments: str | Path, stdin: str = "") -> Result:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
+        capsys.readouterr()
+        status = cli.main([str(argument) for argument in arguments])
+        return Result(status, *capsys.readouterr())
+
+    return run_here

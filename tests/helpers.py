@@ -1,0 +1,49 @@
+"""What several test files share and no fixture can hand out: types, places, and the program as a process."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+CHECKOUT = Path(__file__).parent.parent
+
+
+class Result(NamedTuple):
+    """What a run of the program left behind."""
+
+    status: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Result]
+"""run("train", "corpus.txt", stdin="text"): the program, in the test's own folder."""
+
+
+def start(*arguments: str, **more: Any) -> subprocess.Popen[str]:  # noqa: ANN401
+    """Start the program as a process of its own, with pipes for what `more` says nothing about."""
+    # Where the tests run in the background SIGINT may be ignored, which a child inherits.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(
+            [sys.executable, str(CHECKOUT / "cli.py"), *arguments],
+            **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **more},
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def python(code: str, *options: str) -> str:
+    """Return what a Python of its own prints, running `code` with the checkout on its path."""
+    done = subprocess.run(
+        [sys.executable, *options, "-c", code], cwd=CHECKOUT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def files_in(folder: Path) -> dict[str, bytes]:
+    """Return what each file under a folder holds, hidden ones included."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
