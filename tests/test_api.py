@@ -1,0 +1,164 @@
+"""Python: `w2v.train`, `w2v.build_vocab` and what they return, from a script, a thread or a notebook."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import w2v
+from w2v.demo import sentences
+from w2v.training import Progress
+
+SMALL: dict[str, Any] = {"dim": 16, "epochs": 1, "sample": 1e-2}
+
+
+def test_a_path(corpus: Path) -> None:
+    for source in (corpus, str(corpus)):
+        vectors = w2v.train(source, **SMALL)
+        assert (len(vectors), vectors.dim) == (147, 16)
+        assert vectors["horse"].shape == (16,)
+        assert np.isfinite(vectors.matrix).all()
+        assert "horse" in vectors and "unicorn" not in vectors
+
+
+def test_paths(corpus: Path) -> None:
+    twice = w2v.build_vocab([corpus, corpus])
+    once = w2v.build_vocab(corpus)
+    assert twice.words == once.words
+    np.testing.assert_array_equal(twice.counts, 2 * once.counts)
+
+
+def test_token_lists_are_the_same_text_as_a_file(corpus: Path) -> None:
+    def lazy() -> Iterator[list[str]]:
+        yield from sentences(3_000)
+
+    from_file = w2v.train(corpus, threads=1, **SMALL)
+    for source in (list(sentences(3_000)), sentences(3_000), lazy(), (tuple(tokens) for tokens in sentences(3_000))):
+        vectors = w2v.train(source, threads=1, **SMALL)
+        assert vectors.words == from_file.words
+        np.testing.assert_array_equal(vectors.matrix, from_file.matrix)
+
+
+def test_similar() -> None:
+    vectors = w2v.train(sentences(10_000), dim=32, sample=1e-2, epochs=5)
+    neighbours = vectors.similar("violin", n=3)
+    assert len(neighbours) == 3
+    assert all(isinstance(word, str) and isinstance(cosine, float) for word, cosine in neighbours)
+    with pytest.raises(w2v.UnknownWordError, match="'violni' is not in the vocabulary; did you mean violin"):
+        vectors.similar("violni")
+    with pytest.raises(KeyError):
+        vectors["violni"]
+
+
+def test_saved_vectors_come_back(corpus: Path, tmp_path: Path) -> None:
+    vectors = w2v.train(corpus, **SMALL)
+    for name in ("v.bin", "v.txt"):
+        vectors.save(tmp_path / name)
+        loaded = w2v.Vectors.load(tmp_path / name)
+        assert loaded.words == vectors.words
+        np.testing.assert_array_equal(loaded.matrix, vectors.matrix)
+
+
+def test_build_vocab(corpus: Path, tmp_path: Path) -> None:
+    vocab = w2v.build_vocab(corpus, min_count=100, max_vocab=10, threads=2)
+    assert len(vocab) == 10 and vocab.counts.min() >= 100
+    vocab.save(tmp_path / "vocab.txt")
+    vectors = w2v.train(corpus, vocab=w2v.Vocab.load(tmp_path / "vocab.txt"), **SMALL)
+    assert vectors.words == vocab.words
+
+
+def test_one_thread_and_a_seed_give_the_same_bytes(corpus: Path) -> None:
+    first, again, other = (w2v.train(corpus, threads=1, seed=seed, **SMALL).matrix.tobytes() for seed in (7, 7, 8))
+    assert first == again
+    assert first != other
+
+
+@pytest.mark.parametrize("function", (w2v.train, w2v.build_vocab))
+def test_settings_are_checked_before_the_corpus_is_read(function: Any) -> None:  # noqa: ANN401
+    with pytest.raises(w2v.SettingsError, match="unknown setting 'dimension'; known are: dim, window"):
+        function("nosuch.txt", dimension=10)
+    with pytest.raises(ValueError, match="dim must be from 1 to .*, not 0"):
+        function([["a"]], dim=0)
+    with pytest.raises(w2v.SettingsError, match="dim must be a whole number, not '10'"):
+        function([["a"]], dim="10")
+
+
+@pytest.mark.parametrize("name", ("min_count", "max_vocab"))
+def test_a_vocabulary_says_itself_what_the_words_are(name: str) -> None:
+    with pytest.raises(w2v.SettingsError, match=f"{name} cannot go with a vocabulary"):
+        settings: dict[str, Any] = {name: 1}
+        w2v.train([["a"]], vocab=w2v.Vocab.of({"a": 1}), **settings)
+
+
+def test_bad_corpora() -> None:
+    with pytest.raises(w2v.W2VError, match="no file nosuch.txt"):
+        w2v.train("nosuch.txt")
+    with pytest.raises(w2v.W2VError, match="whitespace"):
+        w2v.train([["a b"]], min_count=1)
+    with pytest.raises(w2v.W2VError, match="min-count"):
+        w2v.train([["a", "b"]])
+    with pytest.raises(w2v.W2VError, match="no words"):
+        w2v.train(iter([]))
+
+
+def test_report_gets_progress(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("w2v.training.REPORT_S", 0.001)
+    seen: list[Progress] = []
+    w2v.train(corpus, report=seen.append, dim=64, epochs=20, sample=0.0)
+    assert len(seen) > 1 and all(isinstance(progress, Progress) for progress in seen)
+    shares = [progress.progress for progress in seen]
+    assert shares == sorted(shares) and shares[-1] == 1.0
+
+
+def test_scan_report(corpus: Path) -> None:
+    seen: list[tuple[int, int | None]] = []
+    w2v.build_vocab(corpus, report=lambda done, total: seen.append((done, total)))
+    size = corpus.stat().st_size
+    assert seen[-1] == (size, size)
+
+
+def test_an_error_in_report_ends_the_run(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class EnoughError(Exception):
+        pass
+
+    def report(progress: Progress) -> None:
+        raise EnoughError
+
+    monkeypatch.setattr("w2v.training.REPORT_S", 0.001)
+    threads = threading.active_count()
+    with pytest.raises(EnoughError):
+        w2v.train(corpus, report=report, dim=16, epochs=1_000_000)
+    assert threading.active_count() == threads
+
+
+def test_in_threads_of_the_caller(corpus: Path) -> None:
+    alone = w2v.train(corpus, threads=1, **SMALL).matrix
+    results: list[w2v.Vectors] = []
+    threads = [threading.Thread(target=lambda: results.append(w2v.train(corpus, threads=1, **SMALL))) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(results) == 3
+    for vectors in results:
+        np.testing.assert_array_equal(vectors.matrix, alone)
+
+
+def test_beside_a_running_event_loop_as_in_a_notebook(corpus: Path) -> None:
+    async def cell() -> w2v.Vectors:
+        return w2v.train(corpus, **SMALL)
+
+    assert len(asyncio.run(cell())) == 147
+
+
+def test_a_run_that_diverges_says_so() -> None:
+    try:
+        vectors = w2v.train(sentences(1_000), lr=100.0, dim=2, sample=0.0, epochs=20)
+    except w2v.DivergedError as error:
+        assert "--lr 100" in str(error)
+    else:
+        assert np.isfinite(vectors.matrix).all()
