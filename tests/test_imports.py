@@ -1,0 +1,120 @@
+"""The house rules: who imports whom, who prints, and what a command that must start fast does not load."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from helpers import CHECKOUT, python
+
+FILES = {
+    ".".join(path.relative_to(CHECKOUT).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in [CHECKOUT / "cli.py", *sorted((CHECKOUT / "w2v").rglob("*.py"))]
+}
+"""Every file of the program, by the name of its module."""
+
+LAYERS = (
+    ("cli",),
+    ("w2v",),
+    ("training", "encoding", "evaluation", "vectors"),
+    ("model", "vocab", "sampling", "corpus", "checkpoint", "formats", "demo"),
+    ("config", "errors", "files", "machine"),
+)
+"""Imports go down this list, or stay on a level."""
+LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
+
+MAY_IMPORT_KERNELS = {"training", "encoding", "kernels"}
+CLI_MAY_ASK_KERNELS = {"cache_is_writable", "name"}
+"""What cli.py may import from the kernels, inside a command: facts to tell the user, and nothing that computes."""
+KERNELS_MAY_IMPORT = {"numpy", "numba", "llvmlite", "hashlib", "pathlib", "collections", "functools", "typing", "math"}
+
+
+def part_of(module: str) -> str:
+    """Return the part of the house that a module belongs to: `formats` for `w2v.formats.common`."""
+    names = module.split(".")
+    return names[1] if len(names) > 1 else names[0]
+
+
+def imports_of(name: str) -> Iterator[tuple[str, ast.Import | ast.ImportFrom]]:
+    """Yield the module that each import of a file names; `from w2v import formats` names w2v.formats."""
+    for node in ast.walk(ast.parse(FILES[name].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0 and node.module, f"{name}: relative imports hide where a name comes from"
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                yield (full if full in FILES else node.module), node
+
+
+def own_imports(name: str) -> Iterator[str]:
+    """Yield the parts of w2v that a file imports."""
+    return (part_of(module) for module, _ in imports_of(name) if module.split(".")[0] in ("w2v", "cli"))
+
+
+def test_every_part_has_its_place() -> None:
+    assert {part_of(name) for name in FILES} - {"kernels"} <= set(LEVEL)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_imports_go_one_way(name: str) -> None:
+    part = part_of(name)
+    for imported in own_imports(name):
+        if imported == "kernels":
+            assert part in MAY_IMPORT_KERNELS | {"cli"}, f"{name} imports the kernels"
+        elif part != "kernels":
+            assert LEVEL[part] <= LEVEL[imported], f"{name} imports {imported}, which is above it"
+
+
+def test_the_command_line_asks_kernels_for_facts_alone() -> None:
+    for module, node in imports_of("cli"):
+        if part_of(module) == "kernels":
+            assert isinstance(node, ast.ImportFrom) and node.module == "w2v.kernels" and node.col_offset > 0
+            assert {alias.name for alias in node.names} <= CLI_MAY_ASK_KERNELS
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if part_of(name) == "kernels"])
+def test_kernels_import_numpy_numba_llvmlite_and_each_other(name: str) -> None:
+    for module, _ in imports_of(name):
+        assert module.startswith("w2v.kernels") or module.split(".")[0] in KERNELS_MAY_IMPORT, f"{name}: {module}"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_typer_and_print_are_the_command_lines(name: str) -> None:
+    tree = ast.parse(FILES[name].read_text(encoding="utf-8"))
+    called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    modules = {module.split(".")[0] for module, _ in imports_of(name)}
+    assert not called & {"eval", "exec", "input", "breakpoint"}
+    assert not modules & {"pickle", "marshal", "shelve", "dill"}
+    if name != "cli":
+        assert "print" not in called
+        assert not modules & {"typer", "click", "rich", "tqdm", "logging", "argparse"}
+
+
+def test_no_module_has_the_name_of_a_public_function() -> None:
+    import w2v
+
+    assert not {name for name in w2v.__all__ if callable(getattr(w2v, name))} & {
+        path.stem for path in (CHECKOUT / "w2v").iterdir()
+    }
+
+
+def loaded_by(code: str) -> set[str]:
+    """Return the top-level modules that a process has loaded after running `code`."""
+    return set(python(f"{code}\nimport sys; print('\\n' + ' '.join(sys.modules))").splitlines()[-1].split())
+
+
+def test_import_w2v_loads_little() -> None:
+    assert not loaded_by("import w2v") & {"numba", "llvmlite", "typer", "tqdm", "rich", "scipy", "gensim"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    (["--help"], ["--version"], ["train", "--help"], ["similar", "horse", "--vectors", "VECTORS"], ["similar", "none"]),
+    ids=" ".join,
+)
+def test_no_numba_to_answer(arguments: list[str], vectors_file: Path) -> None:
+    given = [str(vectors_file) if argument == "VECTORS" else argument for argument in arguments]
+    loaded = loaded_by(f"import cli; cli.main({given!r})")
+    assert "typer" in loaded
+    assert not loaded & {"numba", "llvmlite", "tqdm", "rich", "scipy", "gensim"}

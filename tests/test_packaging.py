@@ -1,0 +1,66 @@
+"""What `pip install` puts on a machine: the package, the command, the presets, and nothing else."""
+
+import configparser
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from helpers import CHECKOUT
+
+import w2v
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The unpacked wheel of this checkout."""
+    folder = tmp_path_factory.mktemp("wheel")
+    built = subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert built.returncode == 0, built.stderr
+    (path,) = folder.glob("*.whl")
+    assert path.name == f"w2v-{w2v.__version__}-py3-none-any.whl"
+    with zipfile.ZipFile(path) as archive:
+        archive.extractall(folder / "site")
+    return folder / "site"
+
+
+def test_the_wheel_holds_the_program_and_nothing_else(wheel: Path) -> None:
+    assert {path.name for path in wheel.iterdir()} == {"cli.py", "w2v", f"w2v-{w2v.__version__}.dist-info"}
+    source = {path.relative_to(CHECKOUT) for path in (CHECKOUT / "w2v").rglob("*.py")} | {Path("w2v/py.typed")}
+    presets = {Path("w2v/configs") / path.name for path in (CHECKOUT / "configs").glob("*.toml")}
+    assert len(presets) >= 3
+    assert {path.relative_to(wheel) for path in (wheel / "w2v").rglob("*") if path.is_file()} == source | presets
+
+
+def test_the_command_is_main_of_cli(wheel: Path) -> None:
+    scripts = configparser.ConfigParser()
+    scripts.read(next(wheel.glob("*.dist-info/entry_points.txt")))
+    assert dict(scripts["console_scripts"]) == {"w2v": "cli:main"}
+
+
+def test_the_licence_and_few_dependencies_go_along(wheel: Path) -> None:
+    (info,) = wheel.glob("*.dist-info")
+    assert (info / "licenses/LICENSE").read_bytes() == (CHECKOUT / "LICENSE").read_bytes()
+    lines = (info / "METADATA").read_text(encoding="utf-8").splitlines()
+    needed = {line.split()[1].split(">")[0] for line in lines if line.startswith("Requires-Dist:") and ";" not in line}
+    assert needed == {"numba", "numpy", "tqdm", "typer"}
+
+
+def test_presets_are_found_from_the_wheel_alone(wheel: Path, tmp_path: Path) -> None:
+    code = (
+        f"import sys; sys.path[:] = [{str(wheel)!r}] + [p for p in sys.path if p and p != {str(CHECKOUT)!r}]\n"
+        "sys.meta_path[:] = [finder for finder in sys.meta_path if 'editable' not in repr(finder).lower()]\n"
+        "import cli, w2v.config\n"
+        f"assert cli.__file__.startswith({str(wheel)!r}), cli.__file__\n"
+        "print(*w2v.config.presets(), w2v.load_config('large', {}).dim)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    presets = sorted(path.stem for path in (CHECKOUT / "configs").glob("*.toml"))
+    assert done.stdout.split() == [*presets, "300"], done.stderr
