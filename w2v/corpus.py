@@ -15,6 +15,7 @@ import re
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -37,7 +38,7 @@ REFUSED = (
     (b"\x04\x22\x4d\x18", "LZ4 data", "unpack it first"),
     (b"LZIP\x01", "lzip data", "unpack it first"),
     (b"\x1f\x9d", "`compress` data", "unpack it first"),
-    (b"PAR1", "a Parquet file", "extract its text first"),
+    (b"PAR1\x15", "a Parquet file", "extract its text first"),
     (b"%PDF-", "a PDF", "extract its text first"),
     (b"\xff\xfe", "UTF-16 text", "convert it with iconv -t UTF-8"),
     (b"\xfe\xff", "UTF-16 text", "convert it with iconv -t UTF-8"),
@@ -58,9 +59,9 @@ def _open_zstd(file: IO[bytes]) -> IO[bytes]:
     raise W2VError("cannot read .zst files on this Python: pip install 'w2v[zstd]'")
 
 
-OPENERS: tuple[tuple[bytes, Callable[[IO[bytes]], IO[bytes]]], ...] = (
+OPENERS: tuple[tuple[bytes | tuple[bytes, ...], Callable[[IO[bytes]], IO[bytes]]], ...] = (
     (b"\x1f\x8b", lambda file: cast(IO[bytes], gzip.GzipFile(fileobj=file))),
-    (b"BZh", lambda file: bz2.BZ2File(file)),
+    (tuple(b"BZh%d" % level for level in range(1, 10)), lambda file: bz2.BZ2File(file)),
     (b"\xfd7zXZ\x00", lambda file: lzma.LZMAFile(file)),
     (b"\x28\xb5\x2f\xfd", _open_zstd),
 )
@@ -85,10 +86,12 @@ class Corpus:
             source = [source]
         if isinstance(source, list) and all(isinstance(item, str | Path) for item in source):
             self._paths = [path for item in source for path in find_files(os.fspath(item))]
-            if all(os.path.isfile(path) for path in self._paths):
+            if all(path != "-" and os.path.isfile(path) for path in self._paths):
                 self.bytes_total = sum(os.path.getsize(path) for path in self._paths)
-        else:
+        elif isinstance(source, Iterable):
             self._token_lists = cast(Iterable[Iterable[str]], source)
+        else:
+            raise W2VError(f"a corpus is a path, a list of paths or token lists, not {source!r}")
 
     def holds(self, path: str | Path) -> bool:
         """Return whether `path` is one of the corpus' files, under any name."""
@@ -117,35 +120,30 @@ class Corpus:
                     raise
                 raise W2VError(f"cannot read {_shown(path)}: {error}") from error
 
-    def _open(self, path: str) -> IO[bytes]:
-        """Open a file by what its first bytes say it is."""
-        raw: IO[bytes] = sys.stdin.buffer if path == "-" else open(path, "rb", buffering=0)
-        head = b""
-        while len(head) < HEAD and (piece := raw.read(HEAD - len(head))):
-            head += piece
-        for magic, what, cure in REFUSED:
-            if head.startswith(magic):
-                raise W2VError(f"{_shown(path)} is {what}; {cure}")
-        file: IO[bytes] = io.BufferedReader(_Counted(self, raw, head), 1 << 18)
-        for magic, opener in OPENERS:
-            if head.startswith(magic):
-                unpacked = opener(file)
-                head = unpacked.read(HEAD)
-                file = io.BufferedReader(_Rejoined(unpacked, head), 1 << 18)
-                break
-        if head[TAR_AT:].startswith(TAR_MARK):
-            raise W2VError(f"{_shown(path)} is a tar archive; unpack it first")
-        return file
+    @contextmanager
+    def _open(self, path: str) -> Iterator[IO[bytes]]:
+        """Open a file by what its first bytes say it is; standard input stays open at the end."""
+        with ExitStack() as opened:
+            raw = sys.stdin.buffer if path == "-" else opened.enter_context(open(path, "rb", buffering=0))
+            head = _head(raw, path)
+            file: IO[bytes] = opened.enter_context(io.BufferedReader(_Counted(self, raw, head), 1 << 18))
+            for magic, opener in OPENERS:
+                if head.startswith(magic):
+                    unpacked = opened.enter_context(opener(file))
+                    head = _head(unpacked, path)
+                    file = opened.enter_context(io.BufferedReader(_Rejoined(unpacked, head), 1 << 18))
+                    break
+            yield file
 
     def _blocks_of_tokens(self) -> Iterator[bytes]:
         """Yield an iterable of token lists as text, a list a line."""
         lines: list[str] = []
         size = 0
         for number, tokens in enumerate(self._token_lists):
-            if isinstance(tokens, str):
+            if isinstance(tokens, str) or not isinstance(tokens, Iterable):
                 raise W2VError(
-                    f"item {number} of the corpus is the string '{tokens[:40]}': a list of strings is a "
-                    "list of paths; pass token lists, such as [['a', 'b'], ['c']]"
+                    f"item {number} of the corpus is no list of tokens: {repr(tokens)[:60]}; "
+                    "pass token lists, such as [['a', 'b'], ['c']], or paths as a list"
                 )
             line = " ".join(_checked(token, number) for token in tokens)
             lines.append(line)
@@ -176,11 +174,6 @@ class _Rejoined(io.RawIOBase):
         buffer[: len(piece)] = piece
         return len(piece)
 
-    def close(self) -> None:
-        if self._raw is not sys.stdin.buffer:
-            self._raw.close()
-        super().close()
-
 
 class _Counted(_Rejoined):
     """The same, telling the corpus how much has been read."""
@@ -193,6 +186,19 @@ class _Counted(_Rejoined):
         n = super().readinto(buffer)
         self._corpus.bytes_read += n
         return n
+
+
+def _head(file: IO[bytes], path: str) -> bytes:
+    """Read the first bytes of a file, or raise W2VError where they say that it is no text."""
+    head = b""
+    while len(head) < HEAD and (piece := file.read(HEAD - len(head))):
+        head += piece
+    for magic, what, cure in REFUSED:
+        if head.startswith(magic):
+            raise W2VError(f"{_shown(path)} is {what}; {cure}")
+    if head[TAR_AT:].startswith(TAR_MARK):
+        raise W2VError(f"{_shown(path)} is a tar archive; unpack it first")
+    return head
 
 
 def find_files(name: str) -> list[str]:
@@ -218,7 +224,8 @@ def find_files(name: str) -> list[str]:
             raise W2VError(f"the folder {_shown(name)} has no files")
         return sorted(found)
     if not glob.has_magic(name):
-        raise W2VError(f"no file {_shown(name)}; check the path")
+        sentence = ", or pass sentences as token lists" if " " in name else ""
+        raise W2VError(f"no file {_shown(name)}; check the path{sentence}")
     found = [path for path in glob.glob(name, recursive=True) if os.path.isfile(path)]
     if not found:
         raise W2VError(f"no file matches {_shown(name)}; check the pattern")
@@ -263,7 +270,7 @@ def _checked(token: str, number: int) -> str:
     if not isinstance(token, str):
         raise W2VError(f"item {number} of the corpus holds {token!r}, which is no string")
     if token.split() != [token]:
-        what = f"'{token}' has whitespace in it" if token else "an empty token"
+        what = f"{token!r} has whitespace in it" if token else "an empty token"
         raise W2VError(f"item {number} of the corpus: {what}; replace it, by '_' for example")
     return token
 
@@ -272,4 +279,4 @@ def _shown(path: str) -> str:
     """Return a path as it can be printed on one line."""
     if path == "-":
         return "standard input"
-    return path.encode("utf-8", "replace").decode().replace("\n", "?")
+    return "".join(c if c.isprintable() else "?" for c in path)
