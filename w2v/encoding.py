@@ -22,7 +22,7 @@ from w2v.config import TrainConfig
 from w2v.corpus import Corpus
 from w2v.errors import W2VError
 from w2v.kernels import scan as kernels
-from w2v.kernels.types import Table
+from w2v.kernels.types import SENTENCE_END, Table
 from w2v.machine import available_memory, available_threads
 from w2v.vocab import Vocab
 
@@ -77,9 +77,8 @@ def encode(
     """
     if spool_above is None:
         spool_above = available_memory() // 4
-    spool = _Spool(spool_above)
     tables = [WordTable() for _ in range(config.threads or available_threads())]
-    with ThreadPoolExecutor(len(tables)) as pool:
+    with _Spool(spool_above) as spool, ThreadPoolExecutor(len(tables)) as pool:
         mended = _scan(corpus, config.lowercase, tables, pool, spool if keep_stream else None, report)
         merged = WordTable(vocab.words if vocab else ())
         mappings = [merged.absorb(table) for table in tables]
@@ -119,9 +118,10 @@ def _scan(
     def scan_block(block: bytes) -> tuple[int, Ids, int]:
         text, mended = clean(block, lowercase)
         number = idle.get()
-        ids = tables[number].scan(text)
-        idle.put(number)
-        return number, ids, mended
+        try:
+            return number, tables[number].scan(text), mended
+        finally:  # or the next block would wait for this table, and the pool for the block
+            idle.put(number)
 
     total_mended = 0
     try:
@@ -273,6 +273,14 @@ class _Spool:
         self._sources: list[tuple[int, int]] = []
         self._file: IO[bytes] | None = None
 
+    def __enter__(self) -> "_Spool":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the file; a stream that is mapped from it stays."""
+        if self._file is not None:
+            self._file.close()
+
     def append(self, number: int, ids: Ids) -> None:
         """Add a block that table `number` numbered."""
         self._sources.append((number, len(ids)))
@@ -286,7 +294,7 @@ class _Spool:
         if self._file is None:
             numbers = [number for number, _ in self._sources]
             lengths = pool.map(renumber, numbers, self._blocks)
-            kept = [ids[:n] for ids, n in zip(self._blocks, lengths, strict=True)]
+            kept = list(_joined(ids[:n] for ids, n in zip(self._blocks, lengths, strict=True)))
             self._blocks = []
             stream = np.empty(sum(len(ids) for ids in kept), np.int32)
             end = len(stream)
@@ -296,27 +304,38 @@ class _Spool:
                 end -= len(ids)
             return stream
         self._flush()
-        mapped = np.memmap(self._file, np.int32, "r+")
-        begin = filled = 0
-        for number, length in self._sources:
-            ids = mapped[begin : begin + length]
-            kept_length = renumber(number, np.asarray(ids))
-            mapped[filled : filled + kept_length] = ids[:kept_length]
-            begin += length
-            filled += kept_length
-        return np.asarray(mapped)[:filled]
+        mapped = np.asarray(np.memmap(self._file, np.int32, "r+"))
+        ends = np.cumsum([length for _, length in self._sources])
+        blocks = zip(self._sources, np.split(mapped, ends[:-1]), strict=True)
+        filled = 0
+        for ids in _joined(ids[: renumber(number, ids)] for (number, _), ids in blocks):
+            mapped[filled : filled + len(ids)] = ids
+            filled += len(ids)
+        return mapped[:filled]
 
     def _flush(self) -> None:
+        on_disk = "TMPDIR" not in os.environ and os.path.isdir("/var/tmp")  # /tmp may be memory
+        folder = "/var/tmp" if on_disk else tempfile.gettempdir()
         try:
             if self._file is None:
-                folder = "/var/tmp" if "TMPDIR" not in os.environ and os.path.isdir("/var/tmp") else None
                 self._file = tempfile.TemporaryFile(prefix="w2v-", dir=folder)
             for ids in self._blocks:
                 ids.tofile(self._file)
             self._file.flush()
         except OSError as error:
             raise W2VError(
-                f"no space for the token stream in {tempfile.gettempdir()}: {error.strerror or error}; "
+                f"no space for the token stream in {folder}: {error.strerror or error}; "
                 "set TMPDIR to a folder that has 4 bytes a token"
             ) from error
         self._blocks = []
+
+
+def _joined(blocks: Iterable[Ids]) -> Iterator[Ids]:
+    """Yield the blocks that are not empty, without a SENTENCE_END that only repeats the last block's."""
+    last = 0
+    for ids in blocks:
+        if len(ids) and ids[0] == SENTENCE_END == last:
+            ids = ids[1:]
+        if len(ids):
+            last = ids[-1]
+            yield ids
