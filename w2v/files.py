@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,9 +19,10 @@ def replacing(path: str | Path) -> Iterator[BinaryIO]:
         W2VError: it cannot be written, or `path` is something other than a file.
     """
     target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():
+    if os.path.exists(target) and not os.path.isfile(target):
         raise W2VError(f"cannot write {path}: it is not a file; name a file")
-    temporary = target.with_name(f".{target.name[:200]}.{os.getpid()}.part")
+    # A name may be 255 bytes long, and a character 4.
+    temporary = target.with_name(f".{target.name[:50]}.{os.getpid()}.part")
     try:
         with temporary.open("wb") as file:
             yield file
@@ -31,18 +32,22 @@ def replacing(path: str | Path) -> Iterator[BinaryIO]:
     except OSError as error:
         raise W2VError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # it is gone, or never came to be
+            temporary.unlink()
 
 
 def check_writable(path: str | Path) -> None:
     """Raise W2VError where a file could not be put at `path`; found out by putting one beside it."""
-    folder = Path(os.path.realpath(path)).parent
-    if not folder.is_dir():
+    target = Path(os.path.realpath(path))
+    folder = target.parent
+    if not os.path.isdir(folder):
         raise W2VError(f"cannot write {path}: there is no folder {folder}; create it first")
-    if Path(path).exists() and not Path(path).is_file():
+    if os.path.exists(target) and not os.path.isfile(target):
         raise W2VError(f"cannot write {path}: it is not a file; name a file")
     probe = folder / f".w2v.{os.getpid()}.probe"
     try:
+        with suppress(FileNotFoundError):
+            os.stat(target)  # where the name is too long, this says so
         probe.touch()
         probe.unlink()
     except OSError as error:
