@@ -22,10 +22,7 @@ def available_memory() -> int:
     for line in _lines(Path("/proc/meminfo")):
         if line.startswith("MemAvailable:"):
             free = int(line.split()[1]) * 1024
-    limit, used = _lines(CGROUP / "memory.max"), _lines(CGROUP / "memory.current")
-    if limit and used and limit[0] != "max":
-        free = min(free, int(limit[0]) - int(used[0]))
-    return max(0, free)
+    return max(0, int(min(free, _cgroup_memory())))
 
 
 def _cgroup_quota() -> float:
@@ -38,6 +35,20 @@ def _cgroup_quota() -> float:
     period_us = _lines(CGROUP / "cpu/cpu.cfs_period_us")
     if quota_us and period_us and int(quota_us[0]) > 0:
         return int(quota_us[0]) / int(period_us[0])
+    return math.inf
+
+
+def _cgroup_memory() -> float:
+    """Return the bytes a container's limit leaves (cgroup v2, then v1); inf where it sets none."""
+    for limit_file, used_file, stat_file in (
+        ("memory.max", "memory.current", "memory.stat"),
+        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat"),
+    ):
+        limit, used = _lines(CGROUP / limit_file), _lines(CGROUP / used_file)
+        if limit and used and limit[0] != "max":
+            # What only caches files, the corpus just read for one, is given back when it is needed.
+            cached = [line.split()[1] for line in _lines(CGROUP / stat_file) if line.startswith("inactive_file ")]
+            return int(limit[0]) - int(used[0]) + sum(map(int, cached))
     return math.inf
 
 
