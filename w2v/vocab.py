@@ -41,7 +41,16 @@ class Vocab:
 
     @classmethod
     def of(cls, counts: dict[str, int]) -> "Vocab":
-        """Return the vocabulary of these words and counts, in its order."""
+        """Return the vocabulary of these words and counts, in its order.
+
+        Raises:
+            W2VError: a word has whitespace in it or nothing, or a count is below 1.
+        """
+        for word, count in counts.items():
+            if word.split() != [word]:
+                raise W2VError(f"{word!r} cannot be a word: it is empty or has whitespace in it")
+            if count < 1:
+                raise W2VError(f"the count of {word!r} must be at least 1, not {count}")
         return cls.sorted(list(counts), np.array(list(counts.values()), np.int64))
 
     @classmethod
@@ -86,6 +95,8 @@ class Vocab:
                 counts[word] = count
         if not counts:
             raise W2VError(f"the vocabulary {path} has no words; build one with `w2v build-vocab`")
+        if sum(counts.values()) >= 2**63:
+            raise W2VError(f"the counts of {path} come to more than 2^63 - 1; smaller ones in proportion will do")
         return cls.of(counts)
 
 
@@ -100,5 +111,5 @@ def _parse(line: bytes, where: str) -> tuple[str, int]:
         raise W2VError(f"{where}: expected `word count`, found '{shown}'")
     word, count = fields[0], int(fields[1]) if len(fields[1]) < 20 else 2**63
     if word != "</s>" and not 1 <= count < 2**63:
-        raise W2VError(f"{where}: the count of '{word}' must be from 1 to 2^63 - 1, not {fields[1]}")
+        raise W2VError(f"{where}: the count of '{word}' must be from 1 to 2^63 - 1, not {fields[1][:40]}")
     return word, count
