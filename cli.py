@@ -435,7 +435,7 @@ def main(arguments: list[str] | None = None) -> int:
         status = app(args=arguments, prog_name="w2v", standalone_mode=False)
         if status == 130:  # so Typer passes on a KeyboardInterrupt
             raise KeyboardInterrupt
-        sys.stdout.flush()
+        print(end="", flush=True)
     except W2VError as error:
         return failed(str(error), error.exit_status)
     except typer.TyperException as error:
@@ -450,7 +450,7 @@ def main(arguments: list[str] | None = None) -> int:
     except MemoryError:
         return failed("out of memory; a smaller --dim or --max-vocab takes less", 1)
     except OSError as error:
-        return failed(str(error), 1)
+        return failed(": ".join(str(part) for part in (error.filename, error.strerror or error) if part), 1)
     return status if isinstance(status, int) else 0
 
 

@@ -120,6 +120,16 @@ def test_a_reader_that_goes_away(vectors_file: Path) -> None:
     assert process.returncode == 1
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_an_output_that_is_full(vectors_file: Path) -> None:
+    with (
+        open("/dev/full", "w") as full,
+        start("similar", "horse", "--vectors", str(vectors_file), stdout=full) as process,
+    ):
+        assert process.communicate(timeout=SECONDS)[1] == "w2v: No space left on device\n"
+    assert process.returncode == 1
+
+
 @pytest.fixture
 def large_corpus(tmp_path: Path) -> Path:
     """30,000 sentences: enough that a thread is always in the midst of something."""
