@@ -41,3 +41,9 @@ def read_header(file: BinaryIO, path: Path, min_row_bytes: int, min_number_bytes
             f"least {needed:,} bytes, and {size:,} follow"
         )
     return n_types, dim
+
+
+def check_word(word: str, path: Path, forbidden: str) -> None:
+    """Raise W2VError where a word has a character that would end it in the file."""
+    if any(character in word for character in forbidden):
+        raise W2VError(f"{path} cannot hold the word {word!r}: replace its whitespace, by '_' for example")

@@ -9,7 +9,7 @@ import numpy as np
 
 from w2v.errors import W2VError
 from w2v.files import replacing
-from w2v.formats.common import Matrix, read_header
+from w2v.formats.common import Matrix, check_word, read_header
 
 BLOCK = 1 << 22
 WRITE_ROWS = 1 << 12
@@ -49,10 +49,15 @@ def read(path: Path) -> tuple[list[str], Matrix]:
 
 
 def write(path: Path, words: list[str], vectors: Matrix) -> None:
-    """Write the words and their vectors, (n_types, dim), as word2vec.c does; whole or not at all."""
+    """Write the words and their vectors, (n_types, dim), as word2vec.c does; whole or not at all.
+
+    Raises:
+        W2VError: it cannot be written, or a word has a space or a line's end in it.
+    """
     with replacing(path) as file:
         file.write(f"{len(words)} {vectors.shape[1]}\n".encode())
         for start in range(0, len(words), WRITE_ROWS):
             rows = np.ascontiguousarray(vectors[start : start + WRITE_ROWS], "<f4")
             for word, row in zip(words[start : start + WRITE_ROWS], rows, strict=True):
+                check_word(word, path, " \n")
                 file.write(b"%s %s\n" % (word.encode(), row.tobytes()))
