@@ -18,8 +18,8 @@ class Vectors:
     """Words with their vectors.
 
     >>> vectors = Vectors(["up", "high", "low"], np.array([[1, 0], [1, 0.1], [-1, 0]], np.float32))
-    >>> vectors.similar("up", n=1)
-    [('high', 0.9950371980667114)]
+    >>> [(word, round(cosine, 3)) for word, cosine in vectors.similar("up", n=1)]
+    [('high', 0.995)]
     """
 
     def __init__(self, words: list[str], matrix: npt.NDArray[np.float32]) -> None:
@@ -60,7 +60,9 @@ class Vectors:
     @cached_property
     def norms(self) -> Row:
         """(n_types,) the length of each vector; 1 where it is 0, so that its cosines are 0."""
-        norms: Row = np.sqrt(np.einsum("ij,ij->i", self.matrix, self.matrix))
+        # Squares in float64, where those of any float32 can be had.
+        squares = np.einsum("ij,ij->i", self.matrix, self.matrix, dtype=np.float64)
+        norms: Row = np.sqrt(squares).astype(np.float32)
         norms[norms == 0] = 1
         return norms
 

@@ -1,0 +1,120 @@
+"""Neighbours are those a naive computation finds; unknown words are answered with known ones."""
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from w2v.errors import UnknownWordError
+from w2v.vectors import Vectors
+
+
+def make_vectors(n_types: int = 50, dim: int = 8, seed: int = 1) -> Vectors:
+    matrix = np.random.default_rng(seed).standard_normal((n_types, dim), np.float32)
+    return Vectors([f"w{n}" for n in range(n_types)], matrix)
+
+
+def naive_cosine(left: npt.NDArray[np.float32], right: npt.NDArray[np.float32]) -> float:
+    dot = sum(float(a) * float(b) for a, b in zip(left, right, strict=True))
+    lengths = [sum(float(a) ** 2 for a in vector) ** 0.5 for vector in (left, right)]
+    return dot / (lengths[0] * lengths[1]) if all(lengths) else 0.0
+
+
+def assert_close(found: list[tuple[str, float]], expected: list[tuple[str, float]]) -> None:
+    assert [word for word, _ in found] == [word for word, _ in expected]
+    assert [cosine for _, cosine in found] == pytest.approx([cosine for _, cosine in expected], abs=1e-5)
+
+
+@settings(deadline=None, max_examples=50)
+@given(n_types=st.integers(1, 30), dim=st.integers(1, 9), seed=st.integers(0, 99), n=st.integers(0, 40))
+def test_neighbours_are_the_naive_ones(n_types: int, dim: int, seed: int, n: int) -> None:
+    vectors = make_vectors(n_types, dim, seed)
+    vectors.matrix[seed % n_types] *= 1000
+    for word in vectors.words[:3]:
+        cosines = {other: naive_cosine(vectors[word], vectors[other]) for other in vectors if other != word}
+        found = vectors.similar(word, n)
+        assert len(found) == min(n, n_types - 1) == len(dict(found))
+        for other, cosine in found:
+            assert cosine == pytest.approx(cosines[other], abs=1e-5)
+        nearest = sorted(cosines.values(), reverse=True)[:n]
+        assert [cosine for _, cosine in found] == pytest.approx(nearest, abs=1e-5)
+
+
+def test_ten_by_default_and_all_where_n_is_larger() -> None:
+    vectors = make_vectors(20)
+    assert len(vectors.similar("w3")) == 10
+    assert sorted(word for word, _ in vectors.similar("w3", n=1000)) == sorted(set(vectors.words) - {"w3"})
+    assert vectors.similar("w3", n=0) == vectors.similar("w3", n=-1) == []
+    assert make_vectors(1).similar("w0") == []
+
+
+def test_zero_vectors_have_cosine_nothing() -> None:
+    vectors = Vectors(["zero", "a", "b"], np.array([[0, 0], [1, 1], [-1, -1]], np.float32))
+    assert vectors.similar("zero") == [("a", 0.0), ("b", 0.0)]
+    assert [word for word, _ in vectors.similar("a")] == ["zero", "b"]
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e30])
+def test_lengths_of_any_size(scale: float) -> None:
+    vectors = make_vectors()
+    scaled = Vectors(vectors.words, vectors.matrix * np.float32(scale))
+    assert_close(scaled.similar("w0"), vectors.similar("w0"))
+
+
+def test_rows_that_are_part_of_wider_ones() -> None:
+    wide = np.full((50, 16), 7, np.float32)
+    wide[:, :8] = make_vectors().matrix
+    assert_close(Vectors(make_vectors().words, wide[:, :8]).similar("w0"), make_vectors().similar("w0"))
+
+
+@pytest.mark.parametrize(
+    ("word", "close"),
+    [("kign", "king"), ("King", "king"), ("quen", "queen"), ("londn", "London"), ("PARIS", "Paris")],
+)
+def test_an_unknown_word_is_answered_with_close_spellings(word: str, close: str) -> None:
+    words = ["king", "queen", "London", "Paris", "unlike"]
+    vectors = Vectors(words, np.ones((5, 2), np.float32))
+    for ask in (vectors.similar, vectors.row, vectors.__getitem__):
+        with pytest.raises(UnknownWordError, match=f"'{word}'.*did you mean.*{close}"):
+            ask(word)
+
+
+@pytest.mark.parametrize("word", ["zebra", "", "\n"])
+def test_an_unknown_word_that_is_like_no_other(word: str) -> None:
+    with pytest.raises(KeyError, match="not in the vocabulary of 50 words"):
+        make_vectors().similar(word)
+
+
+def test_of_a_word_that_is_there_twice_the_first_counts() -> None:
+    vectors = Vectors(["a", "b", "a"], np.array([[1, 0], [0, 1], [0, 2]], np.float32))
+    assert vectors.row("a") == 0
+    assert vectors["a"].tolist() == [1, 0]
+    assert len(vectors) == 3
+    assert vectors.similar("b", 1) == [("a", 1.0)]
+
+
+def test_it_is_a_mapping_of_words() -> None:
+    vectors = make_vectors(3, 4)
+    assert "w1" in vectors and "w3" not in vectors and 7 not in vectors
+    assert len(vectors) == 3
+    assert list(vectors) == ["w0", "w1", "w2"]
+    assert vectors["w2"].tolist() == vectors.matrix[2].tolist()
+    assert vectors.dim == 4
+    assert repr(vectors) == "Vectors(3 words x 4)"
+
+
+def test_words_and_rows_must_be_as_many() -> None:
+    with pytest.raises(ValueError, match="2 words and 3 vectors"):
+        Vectors(["a", "b"], np.ones((3, 2), np.float32))
+
+
+@pytest.mark.parametrize("suffix", [".bin", ".txt", ".vec"])
+def test_save_and_load(tmp_path: Path, suffix: str) -> None:
+    vectors = make_vectors()
+    vectors.save(tmp_path / f"v{suffix}")
+    again = Vectors.load(tmp_path / f"v{suffix}")
+    assert again.words == vectors.words
+    assert again.matrix.tobytes() == vectors.matrix.tobytes()
