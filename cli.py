@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from w2v.training import Progress, TrainReport
 
 app = typer.Typer(
-    help="Learn embeddings by negative sampling, from text or any sequences of tokens.",
+    help="Learn embeddings by negative sampling, from text or any sequences of tokens.\n\n"
+    "Try `w2v demo`; then `w2v train corpus.txt` and `w2v similar WORD`.",
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -46,7 +47,7 @@ LOG_EVERY, LOG_EVERY_S = 0.001, 60.0
 def setting(name: str, *flags: str, help: str, **more: Any) -> Any:  # noqa: ANN401
     """Return the option for a field of TrainConfig, whose default its help shows."""
     default = getattr(TrainConfig(), name)
-    shown = help if default in (None, False) else f"{help}  [default: {default}]"
+    shown = help if default is None else f"{help}  [default: {'no' if default is False else default}]"
     metavar = {bool: None, float: "X"}.get(type(default), "N")
     return typer.Option(
         *(flags or (f"--{name.replace('_', '-')}",)), help=shown, show_default=False, metavar=metavar, **more
@@ -56,7 +57,7 @@ def setting(name: str, *flags: str, help: str, **more: Any) -> Any:  # noqa: ANN
 # An argument is explained above the options, where no Python type stands beside it as in Typer's own list.
 CorpusFiles = Annotated[list[str], typer.Argument(metavar="CORPUS", hidden=True)]
 CORPUS_HELP = (
-    "CORPUS is a file, a folder, a glob, or - for standard input; plain, .gz, .bz2, .xz or .zst, told by "
+    "Each CORPUS is a file, a folder, a glob, or - for standard input; plain, .gz, .bz2, .xz or .zst, told by "
     "what is in it. Whitespace separates the words, and a newline ends a sentence."
 )
 MinCount = Annotated[int | None, setting("min_count", help="Leave out words seen less often than this.")]

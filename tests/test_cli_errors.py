@@ -68,6 +68,7 @@ WRONG_COMMANDS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     ((*TRAIN, "--window", "-1"), ("window", "-1")),
     ((*TRAIN, "--window", "0"), ("window", "not 0")),
     ((*TRAIN, "--negative", "0"), ("negative", "not 0")),
+    ((*TRAIN, "--noise-pool", "-1"), ("noise_pool", "-1")),
     ((*TRAIN, "--epochs", "0"), ("epochs", "not 0")),
     ((*TRAIN, "--lr", "nan"), ("lr", "nan")),
     ((*TRAIN, "--lr", "inf"), ("lr", "inf")),
