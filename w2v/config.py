@@ -1,6 +1,6 @@
 """TrainConfig: every setting of a run, validated once, from flags, TOML or Python."""
 
-import math
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -32,6 +32,8 @@ class TrainConfig:
     """Noise words drawn for each center."""
     sample: float = 1e-4
     """Subsampling threshold t, as a share of the text: words above it are thinned; 0 keeps all."""
+    noise_pool: int = 1024
+    """Noise words kept for reuse, of which each center renews one; 0 draws all of them afresh."""
     ns_exponent: float = 0.75
     """Noise words are drawn in proportion to count ** ns_exponent."""
     epochs: int = 5
@@ -55,6 +57,7 @@ class TrainConfig:
             ("dim", 1, 65_536),
             ("window", 1, 1_000_000),
             ("negative", 1, 10_000),
+            ("noise_pool", 0, 1 << 20),
             ("epochs", 1, 1_000_000),
             ("min_count", 1, 2**62),
             ("max_vocab", 1, 2**31 - 2),
@@ -76,7 +79,7 @@ class TrainConfig:
             value = getattr(self, name)
             if not isinstance(value, int | float) or isinstance(value, bool):
                 raise SettingsError(f"{name} must be a number, not {value!r}")
-            if not (math.isfinite(value) and low_ <= value <= high_):
+            if not low_ <= value <= high_:  # nor is NaN
                 raise SettingsError(f"{name} must be from {low_:g} to {high_:g}, not {value}")
         if self.lr == 0:
             raise SettingsError("lr must be above 0: at 0 nothing is learned")
@@ -106,7 +109,7 @@ def load_config(source: str | Path | None, overrides: Mapping[str, Any]) -> Trai
             settings = tomllib.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise W2VError(f"cannot read the config {path}: {error.strerror}") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except ValueError as error:  # TOML, UTF-8, or a number of more digits than Python reads
             raise W2VError(f"the config {path} is not TOML: {error}") from error
     known = [field.name for field in fields(TrainConfig)]
     unknown = [name for name in [*settings, *overrides] if name not in known]
@@ -134,9 +137,8 @@ def presets() -> dict[str, Path]:
 
 def find_config(source: str | Path) -> Path:
     """Return the file a `--config` value means: a path that exists, else a preset's name."""
-    path = Path(source)
-    if path.is_file():
-        return path
+    if os.path.isfile(source):
+        return Path(source)
     known = presets()
     if str(source) in known:
         return known[str(source)]

@@ -72,7 +72,7 @@ def alias_table(
     before = np.concatenate(([0.0], lacking[:-1]))
     alias[light] = heavy[np.minimum(np.searchsorted(spare, before, side="right"), last)]
     # A heavy bucket ends at 1 less what it gave beyond its spare; the next heavy one makes that up.
-    closing = np.searchsorted(lacking, spare, side="right")
+    closing = np.searchsorted(lacking, spare, side="left")
     overdrawn = np.where(closing < len(light), lacking[np.minimum(closing, len(light) - 1)] - spare, 0.0)
     overdrawn[last] = 0.0
     prob[heavy] = 1 - overdrawn

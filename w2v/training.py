@@ -6,6 +6,7 @@ draws follows from (seed, epoch, shard) and its learning rate from (epoch, shard
 gives the same bytes every time.
 """
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,11 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from w2v.config import TrainConfig
-from w2v.errors import DivergedError
-from w2v.kernels import step
-from w2v.kernels.types import SENTENCE_END, Sampling, Scratch, Tally, Weights
+from w2v.errors import DivergedError, SettingsError
+from w2v.kernels import simd, step
+from w2v.kernels.types import SENTENCE_END, Sampling, Scratch, Shape, Tally, Weights
 from w2v.machine import available_threads
-from w2v.model import Embeddings
+from w2v.model import Embeddings, aligned_zeros
 from w2v.sampling import alias_table, keep_prob, noise_distribution, thresholds
 from w2v.vocab import Vocab
 
@@ -30,6 +31,8 @@ SHARD_MIN, SHARD_MAX, SHARDS_WANTED = 1 << 11, 1 << 16, 64
 rate falls smoothly and that no thread waits long at the end; and shards wanted of a short text."""
 REPORT_S = 0.25
 LR_FLOOR = 1e-4
+MAX_TILE = 6
+"""Output rows whose sums with 4 contexts fit into the 32 registers of AVX-512, beside what feeds them."""
 
 
 @dataclass(frozen=True)
@@ -83,15 +86,19 @@ def train_embeddings(stream: Ids, vocab: Vocab, config: TrainConfig, report: Tra
 def shard_bounds(stream: Ids) -> list[int]:
     """Return where the shards of a stream begin, and its length: at sentence ends, where there are any.
 
-    A shard has at most half as many tokens again as the nominal size; where no sentence ends within
-    that, it is cut there.
+    A sentence that ends within half a shard of where the next should begin is waited for; a longer one
+    is cut.
     """
     n = len(stream)
     size = min(max(n // SHARDS_WANTED, SHARD_MIN), SHARD_MAX)
     bounds = [0]
     for nominal in range(size, n, size):
-        ends = np.flatnonzero(stream[nominal : nominal + size // 2] == SENTENCE_END)
-        bound = nominal + int(ends[0]) + 1 if len(ends) else nominal
+        reach = stream[nominal : nominal + size // 2]
+        ends = np.flatnonzero(reach == SENTENCE_END)
+        if len(ends):
+            bound = nominal + int(ends[0]) + 1
+        else:  # the last sentence may have no mark at its end
+            bound = nominal if nominal + len(reach) < n else n
         if bounds[-1] < bound < n:
             bounds.append(bound)
     return [*bounds, n]
@@ -107,11 +114,14 @@ class _Run:
 
     def __init__(self, stream: Ids, vocab: Vocab, config: TrainConfig) -> None:
         self.stream, self.config = stream, config
-        self.embeddings = Embeddings.create(len(vocab), config.dim, config.seed)
-        self.weights = Weights(self.embeddings.input, self.embeddings.output)
+        self.n_threads = config.threads or available_threads()
+        self.embeddings = Embeddings.create(len(vocab), config.dim, config.seed, spare_rows=self.n_threads)
+        self.weights = Weights(self.embeddings.input.reshape(-1), self.embeddings.output.reshape(-1))
+        self.shape = shape_of(config, self.embeddings.stride)
         prob, alias = alias_table(noise_distribution(vocab.counts, config.ns_exponent))
         keep = thresholds(keep_prob(vocab.counts, config.sample))
         self.sampling = Sampling(keep, thresholds(prob), alias)
+        self.train_shard = step.TRAIN_SHARD[kernel_name()]
         self.bounds = shard_bounds(stream)
         self.jobs = self._all_jobs()
         self.lock = threading.Lock()
@@ -125,8 +135,7 @@ class _Run:
 
     def work(self, report: TrainReport) -> None:
         """Run the threads to the end, reporting from this one."""
-        n_threads = self.config.threads or available_threads()
-        threads = [threading.Thread(target=self._thread, daemon=True) for _ in range(n_threads)]
+        threads = [threading.Thread(target=self._thread, args=(n,), daemon=True) for n in range(self.n_threads)]
         started = time.perf_counter()
         try:
             for thread in threads:
@@ -159,10 +168,11 @@ class _Run:
                 self.epoch = job.epoch
             return job
 
-    def _thread(self) -> None:
+    def _thread(self, number: int) -> None:
         try:
             longest = max(end - begin for begin, end in zip(self.bounds, self.bounds[1:], strict=False))
-            scratch = new_scratch(self.config, longest, self.weights.input.shape[1])
+            zero_row = (self.embeddings.n_types + number) * self.shape.stride
+            scratch = new_scratch(self.shape, longest, self.config.noise_pool, zero_row)
             tally = Tally(np.zeros(1), np.zeros(1, np.int64), np.zeros(1, np.int64))
             while (job := self._take()) is not None:
                 self._train(job, scratch, tally)
@@ -174,14 +184,13 @@ class _Run:
         """Train on one shard, and look whether the numbers are still finite."""
         config = self.config
         done = (job.epoch + job.begin / len(self.stream)) / config.epochs
-        step.train_shard(
+        self.train_shard(
             self.stream[job.begin : job.end],
             self.weights,
             self.sampling,
+            self.shape,
             scratch,
             tally,
-            config.window,
-            config.negative,
             np.float32(learning_rate(config, done)),
             np.uint64(config.seed),
             np.uint64(job.epoch),
@@ -197,9 +206,9 @@ class _Run:
 
     def _slice_is_finite(self, shard: int) -> bool:
         """Check one shard's share of the rows: an epoch's shards together check every row."""
-        n_rows, n_shards = len(self.weights.input), len(self.bounds) - 1
-        rows = slice(n_rows * shard // n_shards, n_rows * (shard + 1) // n_shards)
-        return step.all_finite(self.weights.input[rows]) and step.all_finite(self.weights.output[rows])
+        n, n_shards = len(self.weights.input), len(self.bounds) - 1
+        share = slice(n * shard // n_shards, n * (shard + 1) // n_shards)
+        return all(step.all_finite(rows[share]) for rows in self.weights)
 
     def _diverged(self) -> DivergedError:
         return DivergedError(
@@ -217,14 +226,32 @@ class _Run:
         return Progress(epoch, done, words / seconds, learning_rate(self.config, done), float(loss), seconds)
 
 
-def new_scratch(config: TrainConfig, longest_shard: int, stride: int) -> Scratch:
+def kernel_name() -> str:
+    """Return which kernels this machine runs: W2V_KERNEL where it is set, else the fastest it can."""
+    wanted = os.environ.get("W2V_KERNEL", "")
+    if wanted and wanted not in step.TRAIN_SHARD:
+        raise SettingsError(f"W2V_KERNEL must be one of {', '.join(step.TRAIN_SHARD)}, not '{wanted}'")
+    return wanted or ("simd" if simd.is_supported() else "scalar")
+
+
+def shape_of(config: TrainConfig, stride: int) -> Shape:
+    """Return the bounds of a step's loops: output rows in as few tiles as hold them, equally full."""
+    n_outputs = config.negative + 1
+    n_tiles = -(-n_outputs // MAX_TILE)
+    tile = (0,) * -(-n_outputs // n_tiles)
+    return Shape(config.window, config.negative, stride, n_tiles, tile)
+
+
+def new_scratch(shape: Shape, longest_shard: int, noise_pool: int, zero_row: int) -> Scratch:
     """Return a thread's buffers for shards of up to `longest_shard` tokens."""
-    n_contexts = min(2 * config.window, longest_shard)
+    n_contexts = min(2 * shape.window, longest_shard)
     return Scratch(
-        tokens=np.empty(longest_shard, np.int32),
-        contexts=np.empty(n_contexts, np.int32),
-        outputs=np.empty(config.negative + 1, np.int32),
-        scores=np.empty((config.negative + 1, n_contexts), np.float32),
-        delta=np.empty((n_contexts, stride), np.float32),
+        kept=np.empty(longest_shard + 1, np.int64),
+        contexts=np.empty(n_contexts, np.int64),
+        outputs=np.empty(shape.n_tiles * len(shape.tile) + 1, np.int64),
+        zero_row=np.array([zero_row]),
+        pool=np.empty(noise_pool, np.int64),
+        scores=np.empty(n_contexts * 8 * shape.n_tiles, np.float32),
+        old=aligned_zeros(n_contexts, shape.stride).reshape(-1),
         state=np.zeros(1, np.uint64),
     )

@@ -6,7 +6,7 @@ shard's generator is seeded by hashing (seed, epoch, shard). Period 2**64.
 
 import numpy as np
 
-from w2v.kernels import jit
+from w2v.kernels import inlined
 from w2v.kernels.types import U64
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -14,7 +14,7 @@ MIX_1, MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 U27, U30, U31, U32 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(32)
 
 
-@jit
+@inlined
 def mix(z: np.uint64) -> np.uint64:
     """Return a hash of z in which each bit of z flips each bit with probability near 1/2."""
     z = (z ^ (z >> U30)) * MIX_1
@@ -22,23 +22,23 @@ def mix(z: np.uint64) -> np.uint64:
     return z ^ (z >> U31)
 
 
-@jit
+@inlined
 def seed_shard(seed: np.uint64, epoch: np.uint64, shard: np.uint64) -> np.uint64:
     """Return the state a shard's generator starts from."""
     return mix(mix(mix(seed + GOLDEN) + epoch + GOLDEN) + shard + GOLDEN)
 
 
-@jit
+@inlined
 def draw(state: U64) -> np.uint64:
     """Return 64 random bits. Mutates state[0]."""
     state[0] += GOLDEN
     return mix(state[0])
 
 
-@jit
-def below(bits: np.uint64, n: np.uint64) -> np.int64:
+@inlined
+def below(bits: np.uint64, n: np.uint64) -> int:
     """Return a number in 0..n-1 from the upper 32 of 64 random bits, for n < 2**32.
 
     The bias of a value is below n / 2**32.
     """
-    return np.int64(((bits >> U32) * n) >> U32)
+    return np.int64(((bits >> U32) * n) >> U32)  # type: ignore[return-value]

@@ -1,81 +1,111 @@
 """Score and update in plain loops: the oracle, the fallback and the baseline of the vector kernels.
 
-Rows are float32, padded with zeros to a multiple of 16, and read whole: the padding adds 0 to a dot
-product and receives 0. LLVM vectorises the innermost loops.
+Matrices are flat, rows are named by the offset of their first number: row r of `input` is
+input[r : r + stride], padded with zeros to a multiple of 16 and read whole, for the padding adds 0 to a
+dot product and receives 0.
+
+Output rows come in tiles of len(tile) <= 6, which is what the vector kernels hold in registers; a tile has
+8 columns of the score buffer, so that output o has column 8 * (o // len(tile)) + o % len(tile). Where the
+last tile is not full, the caller fills it with a row of zeros and makes the gradients there 0.
 """
 
 import numpy as np
 
-from w2v.kernels import jit
-from w2v.kernels.types import F32, I32
+from w2v.kernels import inlined
+from w2v.kernels.types import F32, I64
 
 
-@jit
-def score(input: F32, output: F32, contexts: I32, n_contexts: int, outputs: I32, n_outputs: int, scores: F32) -> None:
-    """Compute scores[o, c] = output[outputs[o]] . input[contexts[c]].
+@inlined
+def column_of(output: int, tile: tuple[int, ...]) -> int:
+    """Return the column of the score buffer that belongs to an output."""
+    return 8 * (output // len(tile)) + output % len(tile)
+
+
+@inlined
+def score(
+    input: F32,
+    output: F32,
+    contexts: I64,
+    n_contexts: int,
+    outputs: I64,
+    n_tiles: int,
+    tile: tuple[int, ...],
+    stride: int,
+    scores: F32,
+) -> None:
+    """Compute every dot product of a context and an output row.
 
     Args:
-        input: (n_types, stride); other threads may write it meanwhile.
-        output: (n_types, stride); the same.
-        contexts: (>= n_contexts,) rows of input; may repeat.
+        input: rows of contexts; other threads may write them meanwhile.
+        output: rows of outputs; the same.
+        contexts: (>= n_contexts,) offsets into input; may repeat.
         n_contexts: how many are in use.
-        outputs: (>= n_outputs,) rows of output.
-        n_outputs: how many are in use.
-        scores: (>= n_outputs, >= n_contexts) mutated.
+        outputs: (>= n_tiles * len(tile),) offsets into output.
+        n_tiles: how many tiles are in use.
+        tile: its length is what matters.
+        stride: numbers of a row.
+        scores: (>= n_contexts * 8 * n_tiles,) mutated: context c, output o at c * 8 * n_tiles + column_of(o);
+            columns of no output become 0.
 
     The error is that of a float32 sum of `stride` products in any order.
     """
-    stride = input.shape[1]
-    for o in range(n_outputs):
-        row = outputs[o]
-        for c in range(n_contexts):
-            context = contexts[c]
+    width = 8 * n_tiles
+    for i in range(n_contexts * width):
+        scores[i] = np.float32(0)
+    for c in range(n_contexts):
+        context = input[contexts[c] : contexts[c] + stride]
+        for o in range(n_tiles * len(tile)):
+            row = output[outputs[o] : outputs[o] + stride]
             total = np.float32(0)
             for j in range(stride):
-                total += output[row, j] * input[context, j]
-            scores[o, c] = total
+                total += row[j] * context[j]
+            scores[c * width + column_of(o, tile)] = total
 
 
-@jit
+@inlined
 def update(
     input: F32,
     output: F32,
-    contexts: I32,
+    contexts: I64,
     n_contexts: int,
-    outputs: I32,
-    n_outputs: int,
+    outputs: I64,
+    n_tiles: int,
+    tile: tuple[int, ...],
+    stride: int,
     gradients: F32,
-    delta: F32,
+    old: F32,
 ) -> None:
     """Do C += G.T @ O and O += G @ C, both from the values before the step.
 
     Args:
-        input: (n_types, stride) mutated; threads race for its rows, and may lose each other's addition.
-        output: (n_types, stride) mutated; the same.
-        contexts: (>= n_contexts,) rows of input; a row that repeats gets the sum.
+        input: mutated; threads race for its rows, and may lose each other's addition.
+        output: mutated; the same.
+        contexts: (>= n_contexts,) offsets into input; a row that repeats gets the sum.
         n_contexts: how many are in use.
-        outputs: (>= n_outputs,) rows of output, all different.
-        n_outputs: how many are in use.
-        gradients: (>= n_outputs, >= n_contexts) G.
-        delta: (>= n_contexts, stride) scratch, mutated.
+        outputs: (>= n_tiles * len(tile),) offsets into output, all different but for the padding.
+        n_tiles: how many tiles are in use.
+        tile: its length is what matters.
+        stride: numbers of a row.
+        gradients: G, laid out as `score` leaves the scores.
+        old: (>= n_contexts * stride,) scratch, mutated: the contexts before the step.
     """
-    stride = input.shape[1]
+    width = 8 * n_tiles
     for c in range(n_contexts):
+        context = input[contexts[c] : contexts[c] + stride]
+        before = old[c * stride : (c + 1) * stride]
         for j in range(stride):
-            delta[c, j] = np.float32(0)
-        for o in range(n_outputs):
-            gradient = gradients[o, c]
-            row = outputs[o]
+            before[j] = context[j]
+    for c in range(n_contexts):
+        context = input[contexts[c] : contexts[c] + stride]
+        for o in range(n_tiles * len(tile)):
+            row = output[outputs[o] : outputs[o] + stride]
+            gradient = gradients[c * width + column_of(o, tile)]
             for j in range(stride):
-                delta[c, j] += gradient * output[row, j]
-    for o in range(n_outputs):
-        row = outputs[o]
+                context[j] += gradient * row[j]
+    for o in range(n_tiles * len(tile)):
+        row = output[outputs[o] : outputs[o] + stride]
         for c in range(n_contexts):
-            gradient = gradients[o, c]
-            context = contexts[c]
+            before = old[c * stride : (c + 1) * stride]
+            gradient = gradients[c * width + column_of(o, tile)]
             for j in range(stride):
-                output[row, j] += gradient * input[context, j]
-    for c in range(n_contexts):
-        context = contexts[c]
-        for j in range(stride):
-            input[context, j] += delta[c, j]
+                row[j] += gradient * before[j]

@@ -10,101 +10,184 @@ saved) and the center and the negatives own the output rows. For the center at p
 4. update: C += G.T @ O and O += G @ C, both from the values of stage 2.
 
 A variant of the model is another function for one or two of these. The gradient is that of word2vec
-(Mikolov et al. 2013); sharing the negatives within a window is Ji et al. 2016 (pWord2Vec).
+(Mikolov et al. 2013); sharing the negatives within a window is Ji et al. 2016 (pWord2Vec). Rows are named
+by offsets, `token * stride`, in both matrices.
 """
 
 from collections.abc import Callable
 
 import numpy as np
 
-from w2v.kernels import STAMP, jit
+from w2v.kernels import STAMP, inlined, jit, scalar, simd
 from w2v.kernels.loss import sgns_gradient, sgns_loss
 from w2v.kernels.rng import U32 as HALF
 from w2v.kernels.rng import below, draw, seed_shard
-from w2v.kernels.scalar import score, update
-from w2v.kernels.types import F32, I32, SENTENCE_END, U64, Sampling, Scratch, Tally, Weights
+from w2v.kernels.types import F32, I32, I64, SENTENCE_END, U64, Sampling, Scratch, Shape, Tally, Weights
 
 LOSS_EVERY = 64
 """The loss is taken at one center in this many: 36 logarithms each would cost a third of a step."""
+AHEAD = 2
+"""Rows are asked for so many centers before they are needed, some 2,000 cycles."""
 
 
-@jit
-def subsample(tokens: I32, sampling: Sampling, state: U64, kept: I32) -> tuple[int, int]:
-    """Copy tokens to `kept`, each with the probability its word is kept with.
+@inlined
+def subsample(tokens: I32, sampling: Sampling, stride: int, state: U64, kept: I64) -> tuple[int, int]:
+    """Write the offsets of the tokens' rows to `kept`, each with the probability its word is kept with.
 
-    Mutates kept, (>= len(tokens),), and the generator.
+    Mutates kept, (>= len(tokens),), and the generator. There is no branch on the draw: nobody could
+    predict it.
 
     Returns:
-        how many were copied, sentence ends included; how many words there were before.
+        how many were written, sentence ends included; how many words there were before.
     """
-    n, words = 0, 0
+    n, ends = 0, 0
     for token in tokens:
-        words += token != SENTENCE_END
-        if token == SENTENCE_END or (draw(state) >> HALF) <= sampling.keep[token]:
-            kept[n] = token
+        if token == SENTENCE_END:
+            kept[n] = -1
             n += 1
-    return n, words
+            ends += 1
+        else:
+            kept[n] = np.int64(token) * stride
+            n += (draw(state) >> HALF) <= sampling.keep[token]
+    return n, len(tokens) - ends
 
 
-@jit
-def choose_contexts(tokens: I32, n: int, t: int, radius: np.int64, contexts: I32) -> int:
-    """Write the words within `radius` of position t in its sentence to contexts; return how many."""
-    m = 0
-    at = t - 1
-    while at >= 0 and at >= t - radius and tokens[at] != SENTENCE_END:
-        contexts[m] = tokens[at]
-        m += 1
-        at -= 1
-    at = t + 1
-    while at < n and at <= t + radius and tokens[at] != SENTENCE_END:
-        contexts[m] = tokens[at]
-        m += 1
-        at += 1
-    return m
+@inlined
+def sentence_end(kept: I64, begin: int, n: int) -> int:
+    """Return where the sentence that begins at `begin` ends."""
+    end = begin
+    while end < n and kept[end] >= 0:
+        end += 1
+    return end
 
 
-@jit
-def draw_noise(sampling: Sampling, state: U64) -> np.int32:
-    """Return a noise word from the alias table (Walker 1977): one draw, two look-ups."""
+@inlined
+def choose_contexts(kept: I64, begin: int, t: int, end: int, contexts: I64) -> int:
+    """Copy kept[begin:end] without position t to contexts; return how many that is."""
+    for i in range(begin, t):
+        contexts[i - begin] = kept[i]
+    for i in range(t + 1, end):
+        contexts[i - begin - 1] = kept[i]
+    return end - begin - 1
+
+
+@inlined
+def draw_noise(sampling: Sampling, stride: int, state: U64) -> int:
+    """Return the offset of a noise word from the alias table (Walker 1977): one draw, two look-ups."""
     bits = draw(state)
     bucket = below(bits, np.uint64(len(sampling.prob)))
-    if np.uint32(bits) <= sampling.prob[bucket]:
-        return np.int32(bucket)
-    return np.int32(sampling.alias[bucket])
+    word: int = bucket
+    if np.uint32(bits) > sampling.prob[bucket]:
+        word = np.int64(sampling.alias[bucket])  # type: ignore[assignment]
+    return word * stride
 
 
-@jit
-def choose_outputs(center: np.int32, negative: int, sampling: Sampling, state: U64, outputs: I32) -> int:
-    """Write the center and then its negatives to outputs; return how many rows that is.
+@inlined
+def add_if_new(outputs: I64, filled: int, offset: int) -> int:
+    """Append an output row unless it is there already; return how many there are.
 
     A negative that equals the center or an earlier negative of this step is left out, which is what
     a gradient of 0 would do: the rows of a step are all different.
     """
+    known = False
+    for i in range(filled):
+        known |= outputs[i] == offset
+    outputs[filled] = offset
+    return filled if known else filled + 1
+
+
+@inlined
+def choose_outputs(center: np.int64, shape: Shape, output: F32, sampling: Sampling, scratch: Scratch, turn: int) -> int:
+    """Write the center, its negatives, and zero rows up to full tiles, to scratch.outputs.
+
+    With a pool (recycled noise), one fresh draw takes the place of the pool's oldest word and the negatives
+    are picked from the pool at random: each has exactly the noise distribution, and its row is in cache,
+    because a drawn word is used about `negative` times before it leaves.
+
+    Returns:
+        the number of rows before the zero rows.
+    """
+    outputs, pool, state = scratch.outputs, scratch.pool, scratch.state
     outputs[0] = center
     filled = 1
-    for _ in range(negative):
-        word = draw_noise(sampling, state)
-        fresh = True
-        for i in range(filled):
-            fresh &= outputs[i] != word
-        if fresh:
-            outputs[filled] = word
-            filled += 1
+    if len(pool) > 0:
+        pool[turn] = draw_noise(sampling, shape.stride, state)
+        simd.prefetch(output, pool[turn], shape.stride)
+    for _ in range(shape.negative):
+        if len(pool) > 0:
+            offset = pool[below(draw(state), np.uint64(len(pool)))]
+        else:
+            offset = draw_noise(sampling, shape.stride, state)
+        filled = add_if_new(outputs, filled, offset)
+    for i in range(filled, shape.n_tiles * len(shape.tile)):
+        outputs[i] = scratch.zero_row[0]
     return filled
 
 
-def _compile_train_shard(stamp: str) -> Callable[..., None]:
-    """Return the kernel; `stamp` is in its closure, and so in the key Numba caches it under."""
+@inlined
+def clear_padding(scores: F32, n_contexts: int, n_outputs: int, shape: Shape) -> None:
+    """Make the gradients of the zero rows 0, so that they stay zero rows."""
+    for o in range(n_outputs, shape.n_tiles * len(shape.tile)):
+        for c in range(n_contexts):
+            scores[c * 8 * shape.n_tiles + scalar.column_of(o, shape.tile)] = np.float32(0)
+
+
+@inlined
+def sum_loss(scores: F32, n_contexts: int, n_outputs: int, shape: Shape) -> float:
+    """Return the loss of a step, summed over its contexts, in float64."""
+    total = 0.0
+    for c in range(n_contexts):
+        for o in range(n_outputs):
+            score = float(scores[c * 8 * shape.n_tiles + scalar.column_of(o, shape.tile)])
+            total += sgns_loss(1 if o == 0 else 0, score)
+    return total
+
+
+@inlined
+def score(vectors: bool, weights: Weights, m: int, shape: Shape, scratch: Scratch) -> None:
+    """Stage 2: the scores of the chosen rows."""
+    input, output = weights
+    contexts, outputs, scores = scratch.contexts, scratch.outputs, scratch.scores
+    if vectors:
+        simd.score(input, output, contexts, m, outputs, shape.n_tiles, shape.tile, shape.stride, scores)
+    else:
+        scalar.score(input, output, contexts, m, outputs, shape.n_tiles, shape.tile, shape.stride, scores)
+
+
+@inlined
+def update(vectors: bool, weights: Weights, m: int, shape: Shape, scratch: Scratch) -> None:
+    """Stage 4: move the chosen rows by the gradients."""
+    input, output = weights
+    contexts, outputs, scores, old = scratch.contexts, scratch.outputs, scratch.scores, scratch.old
+    if vectors:
+        simd.update(input, output, contexts, m, outputs, shape.n_tiles, shape.tile, shape.stride, scores, old)
+    else:
+        scalar.update(input, output, contexts, m, outputs, shape.n_tiles, shape.tile, shape.stride, scores, old)
+
+
+@inlined
+def prefetch_ahead(weights: Weights, kept: I64, t: int, end: int, shape: Shape) -> None:
+    """Ask for the rows that the center at t + AHEAD needs and none before it did."""
+    input, output = weights
+    soon = min(t + AHEAD, end - 1)
+    simd.prefetch(output, kept[soon], shape.stride)
+    simd.prefetch(input, kept[min(soon + shape.window, end - 1)], shape.stride)
+
+
+def _compile_train_shard(vectors: bool, stamp: str) -> Callable[..., None]:
+    """Return the kernel, on vectors or on scalars.
+
+    Both arguments are in its closure, and so in the key Numba caches it under.
+    """
 
     @jit
     def train_shard(
         tokens: I32,
         weights: Weights,
         sampling: Sampling,
+        shape: Shape,
         scratch: Scratch,
         tally: Tally,
-        window: int,
-        negative: int,
         lr: np.float32,
         seed: np.uint64,
         epoch: np.uint64,
@@ -116,38 +199,41 @@ def _compile_train_shard(stamp: str) -> Callable[..., None]:
             tokens: (n,) ids and SENTENCE_END.
             weights: mutated; threads race for rows (Hogwild, Niu et al. 2011).
             sampling: read only.
+            shape: the loops' bounds.
             scratch: this thread's own; mutated.
             tally: this thread's own; mutated.
-            window: largest radius.
-            negative: noise words a center.
             lr: learning rate of the whole shard.
             seed: with epoch and shard, seeds every draw here.
             epoch: number of the epoch.
             shard: number of the shard in its epoch.
         """
         _ = stamp
-        state, contexts, outputs = scratch.state, scratch.contexts, scratch.outputs
-        scores, delta, kept = scratch.scores, scratch.delta, scratch.tokens
+        kept, scores, pool, state = scratch.kept, scratch.scores, scratch.pool, scratch.state
         state[0] = seed_shard(seed, epoch, shard)
-        n, words = subsample(tokens, sampling, state, kept)
-        loss, pairs, countdown = 0.0, 0, 1
-        for t in range(n):
-            center = kept[t]
-            if center == SENTENCE_END:
-                continue
-            radius = 1 + below(draw(state), np.uint64(window))
-            m = choose_contexts(kept, n, t, radius, contexts)
-            if m == 0:
-                continue
-            k = choose_outputs(center, negative, sampling, state, outputs)
-            score(weights.input, weights.output, contexts, m, outputs, k, scores)
-            countdown -= 1
-            if countdown == 0:
-                countdown = LOSS_EVERY
-                loss += sgns_loss(scores, k, m)
-                pairs += m
-            sgns_gradient(scores, k, m, lr)
-            update(weights.input, weights.output, contexts, m, outputs, k, scores, delta)
+        for i in range(len(pool)):
+            pool[i] = draw_noise(sampling, shape.stride, state)
+        n, words = subsample(tokens, sampling, shape.stride, state, kept)
+        loss, pairs, steps = 0.0, 0, 0
+        begin = 0
+        while begin < n:
+            end = sentence_end(kept, begin, n)
+            for t in range(begin, end):
+                if vectors:
+                    prefetch_ahead(weights, kept, t, end, shape)
+                radius = 1 + below(draw(state), np.uint64(shape.window))
+                m = choose_contexts(kept, max(begin, t - radius), t, min(end, t + radius + 1), scratch.contexts)
+                if m == 0:
+                    continue
+                k = choose_outputs(kept[t], shape, weights.output, sampling, scratch, steps % max(1, len(pool)))
+                score(vectors, weights, m, shape, scratch)
+                if steps % LOSS_EVERY == 0:
+                    loss += sum_loss(scores, m, k, shape)
+                    pairs += m
+                sgns_gradient(scores, m, 8 * shape.n_tiles, lr)
+                clear_padding(scores, m, k, shape)
+                update(vectors, weights, m, shape, scratch)
+                steps += 1
+            begin = end + 1
         tally.loss[0] = loss
         tally.pairs[0] = pairs
         tally.words[0] = words
@@ -155,16 +241,17 @@ def _compile_train_shard(stamp: str) -> Callable[..., None]:
     return train_shard
 
 
-train_shard = _compile_train_shard(STAMP)
+TRAIN_SHARD = {
+    "scalar": _compile_train_shard(False, STAMP),
+    "simd": _compile_train_shard(True, STAMP),
+}
+"""The kernels, by name."""
 
 
 @jit
-def all_finite(rows: F32) -> bool:
-    """Return whether no number of rows, (n, stride) float32, is NaN or Inf."""
-    for i in range(rows.shape[0]):
-        total = np.float32(0)
-        for j in range(rows.shape[1]):
-            total += rows[i, j] * np.float32(0)
-        if total != 0:  # 0 * NaN and 0 * Inf are NaN, and NaN != 0
-            return False
-    return True
+def all_finite(numbers: F32) -> bool:
+    """Return whether none of numbers, (n,), is NaN or Inf."""
+    total = np.float32(0)
+    for number in numbers:
+        total += number * np.float32(0)  # 0 * NaN and 0 * Inf are NaN, which no addition removes
+    return not (total != 0)

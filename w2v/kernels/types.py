@@ -37,12 +37,15 @@ class Table(NamedTuple):
 
 
 class Weights(NamedTuple):
-    """What the threads share without locks (Hogwild): two matrices of rows padded to 64 bytes."""
+    """What the threads share without locks (Hogwild): two flat matrices of rows padded to 64 bytes.
+
+    A row is named by the offset of its first number, the same in both.
+    """
 
     input: F32
-    """(n_types, stride) context rows, the vectors that are saved (word2vec.c's syn0)."""
+    """(n_rows * stride,) context rows, the vectors that are saved (word2vec.c's syn0)."""
     output: F32
-    """(n_types, stride) center and noise rows (word2vec.c's syn1neg)."""
+    """(n_rows * stride,) center and noise rows (word2vec.c's syn1neg)."""
 
 
 class Sampling(NamedTuple):
@@ -56,19 +59,38 @@ class Sampling(NamedTuple):
     """(n_types,) the other word of the bucket."""
 
 
+class Shape(NamedTuple):
+    """The settings that a step's loops run over."""
+
+    window: int
+    """Largest radius."""
+    negative: int
+    """Noise words a center."""
+    stride: int
+    """Numbers of a row, padding included."""
+    n_tiles: int
+    """Tiles that hold the 1 + negative output rows."""
+    tile: tuple[int, ...]
+    """Its length is the number of output rows in a tile; part of the type, so compiled in."""
+
+
 class Scratch(NamedTuple):
     """A thread's own buffers; nothing in them outlives a shard."""
 
-    tokens: I32
-    """(shard,) the shard after subsampling."""
-    contexts: I32
-    """(2 * window,) input rows of this step."""
-    outputs: I32
-    """(negative + 1,) output rows of this step: the center, then its negatives."""
+    kept: I64
+    """(shard,) offsets of the rows of the shard's tokens after subsampling, -1 for a sentence's end."""
+    contexts: I64
+    """(2 * window,) offsets of this step's input rows."""
+    outputs: I64
+    """(n_tiles * len(tile),) offsets of this step's output rows: the center, negatives, then zero_row."""
+    zero_row: I64
+    """(1,) offset of an output row of zeros that no other thread has, for tiles that are not full."""
+    pool: I64
+    """(noise_pool,) offsets of recycled noise words."""
     scores: F32
-    """(negative + 1, 2 * window) dot products, then their gradients."""
-    delta: F32
-    """(2 * window, stride) what the step adds to the contexts' rows."""
+    """(2 * window * 8 * n_tiles,) dot products, then their gradients; laid out as in scalar.py."""
+    old: F32
+    """(2 * window * stride,) the contexts before the step."""
     state: U64
     """(1,) the generator."""
 
