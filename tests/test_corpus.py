@@ -350,9 +350,10 @@ def test_bad_utf8_is_passed_on_and_cut_between_tokens(
     assert split == data.decode("utf-8", "replace").split()
 
 
-def test_long_lines_come_in_many_blocks(tmp_path: Path) -> None:
+@pytest.mark.parametrize("length", [4, 300, 600])
+def test_long_lines_come_in_many_blocks(tmp_path: Path, length: int) -> None:
     with patch.object(corpus, "BLOCK", 1000):
-        blocks = list(Corpus(put(tmp_path / "a", b"word " * 10_000)).blocks())
+        blocks = list(Corpus(put(tmp_path / "a", (b"w" * length + b" ") * 200)).blocks())
     assert max(map(len, blocks)) <= 2000
 
 

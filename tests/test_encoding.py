@@ -172,6 +172,13 @@ def test_sentences_of_many_files_do_not_run_together(tmp_path: Path) -> None:
     assert spelled(encoded) == ["one", "two", None, "three", None, "four", None]
 
 
+def test_lone_surrogates_of_python_are_mended() -> None:
+    encoded = encode(Corpus([["fine", "bad\ud800"]]), TrainConfig(min_count=1))
+    assert encoded.tokens_mended == 1
+    assert encoded.tokens_read == 2
+    assert [word.rstrip("\ufffd") for word in encoded.vocab.words] == ["bad", "fine"]
+
+
 def test_token_lists_are_sentences() -> None:
     encoded = encode(Corpus([["b", "a"], [], ["a"]]), TrainConfig(min_count=1))
     assert spelled(encoded) == ["b", "a", None, "a", None]

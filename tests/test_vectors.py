@@ -43,6 +43,11 @@ def test_neighbours_are_the_naive_ones(n_types: int, dim: int, seed: int, n: int
         assert [cosine for _, cosine in found] == pytest.approx(nearest, abs=1e-5)
 
 
+def test_many_neighbours_come_nearest_first() -> None:
+    cosines = [cosine for _, cosine in make_vectors(2_000).similar("w7", 500)]
+    assert cosines == sorted(cosines, reverse=True)
+
+
 def test_ten_by_default_and_all_where_n_is_larger() -> None:
     vectors = make_vectors(20)
     assert len(vectors.similar("w3")) == 10

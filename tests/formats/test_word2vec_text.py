@@ -41,6 +41,10 @@ def test_lines_are_a_word_and_its_numbers(tmp_path: Path) -> None:
     assert (tmp_path / "a.txt").read_text(encoding="utf-8") == expected
 
 
+def test_the_smallest_file_there_is(tmp_path: Path) -> None:
+    assert read(tmp_path, "1 1\na 1") == (["a"], [[1.0]])
+
+
 def read(tmp_path: Path, text: str) -> tuple[list[str], list[list[float]]]:
     (tmp_path / "a.txt").write_text(text, encoding="utf-8", newline="")
     words, vectors = word2vec_text.read(tmp_path / "a.txt")
