@@ -195,8 +195,9 @@ def train(
     from w2v.encoding import encode
     from w2v.kernels import cache_is_writable
     from w2v.machine import available_threads
-    from w2v.training import train_embeddings
+    from w2v.training import kernel_name, train_embeddings
 
+    kernel = kernel_name()
     with scan_progress(quiet) as report_scan:
         encoded = encode(source, config, vocab=known, report=report_scan)
     if not quiet:
@@ -204,7 +205,10 @@ def train(
         if not cache_is_writable:
             say("compiled code cannot be kept, so each start compiles again: set NUMBA_CACHE_DIR to a folder")
         threads = config.threads or available_threads()
-        say(f"training {len(encoded.vocab):,} words x {config.dim} on {threads} thread{'s' * (threads > 1)}")
+        say(
+            f"training {len(encoded.vocab):,} words x {config.dim} "
+            f"on {threads} thread{'s' * (threads > 1)}, {kernel} kernels"
+        )
     with training_progress(quiet, log_json) as report_training:
         embeddings = train_embeddings(encoded.stream, encoded.vocab, config, report_training)
     formats.write(output, encoded.vocab.words, embeddings.vectors)
@@ -402,9 +406,12 @@ def scan_progress(quiet: bool) -> "Iterator[ScanReport | None]":
 def training_progress(quiet: bool, log_json: Path | None) -> "Iterator[TrainReport]":
     """Yield what reports training to the screen and to the log."""
     written = {"progress": -1.0, "seconds": 0.0}
+    last_loss = 0.0
     with Bar("train").drawn() as bar, open_log(log_json) as log:
 
         def report(now: "Progress") -> None:
+            nonlocal last_loss
+            last_loss = now.loss
             if not quiet:
                 loss = "" if math.isnan(now.loss) else f", loss {now.loss:.3f}"
                 bar.show(now.progress, f"{now.words_per_s / 1e6:.2f} M words/s, lr {now.lr:.4f}{loss}")
@@ -415,6 +422,8 @@ def training_progress(quiet: bool, log_json: Path | None) -> "Iterator[TrainRepo
                 written.update(progress=now.progress, seconds=now.seconds)
 
         yield report
+    if math.isnan(last_loss) and not quiet:
+        say("nothing was learned: no two words met; one word a line? --sample too small?")
 
 
 def open_log(path: Path | None) -> AbstractContextManager[TextIO | None]:

@@ -176,6 +176,8 @@ def test_an_output_that_is_known_to_fail_costs_no_work(run: Run, folder: Path, m
     assert run(*TRAIN, "-o", "nosuch/vectors.bin").status == 1
     assert run(*TRAIN, "-o", "vectors.xyz").status == 2
     assert run("build-vocab", "corpus.txt", "-o", "nosuch/v").status == 1
+    monkeypatch.setenv("W2V_KERNEL", "nosuch")
+    assert_refused(run(*TRAIN), 2, "W2V_KERNEL", "nosuch", "scalar")
 
 
 def test_a_link_to_the_corpus_is_the_corpus(run: Run, folder: Path) -> None:
