@@ -157,7 +157,10 @@ def train(
         setting("sample", help="Thin out words above this share of the text; 0 keeps all, small alphabets need 1e-2."),
     ] = None,
     noise_pool: Annotated[
-        int | None, setting("noise_pool", help="Noise words kept for reuse, one renewed a center; 0 draws all afresh.")
+        int | None,
+        setting(
+            "noise_pool", help="Noise words kept for reuse, a power of two, one renewed a center; 0 draws all afresh."
+        ),
     ] = None,
     ns_exponent: Annotated[
         float | None,

@@ -95,7 +95,7 @@ def train_shard(
     """Return both matrices after a walk over a shard; on_step is told the contexts and outputs of each step."""
     pool = [shard.noise() for _ in range(shard.noise_pool)]
     kept = [[word for word in line if shard.generator.draw() >> 32 <= shard.keep[word]] for line in shard.sentences]
-    steps = 0
+    steps, bits = 0, 0
     for line in kept:
         for t, center in enumerate(line):
             radius = 1 + shard.below(shard.window)
@@ -105,8 +105,10 @@ def train_shard(
             if pool:
                 pool[steps % len(pool)] = shard.noise()
             outputs = [center]
-            for _ in range(shard.negative):
-                word = pool[shard.below(len(pool))] if pool else shard.noise()
+            for i in range(shard.negative):
+                if pool and i % 4 == 0:
+                    bits = shard.generator.draw()
+                word = pool[(bits >> 16 * (i % 4)) % len(pool)] if pool else shard.noise()
                 if word not in outputs:
                     outputs.append(word)
             on_step(contexts, outputs)

@@ -19,7 +19,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "window": (1, 1_000_000),
     "negative": (1, 10_000),
     "sample": (0, 1),
-    "noise_pool": (0, 1 << 20),
+    "noise_pool": (0, 1 << 16),
     "ns_exponent": (-16, 16),
     "epochs": (1, 1_000_000),
     "lr": (1e-30, 100),

@@ -33,7 +33,7 @@ class TrainConfig:
     sample: float = 1e-4
     """Subsampling threshold t, as a share of the text: words above it are thinned; 0 keeps all."""
     noise_pool: int = 1024
-    """Noise words kept for reuse, of which each center renews one; 0 draws all of them afresh."""
+    """Noise words kept for reuse, of which each center renews one: a power of two; 0 draws all of them afresh."""
     ns_exponent: float = 0.75
     """Noise words are drawn in proportion to count ** ns_exponent."""
     epochs: int = 5
@@ -57,7 +57,7 @@ class TrainConfig:
             ("dim", 1, 65_536),
             ("window", 1, 1_000_000),
             ("negative", 1, 10_000),
-            ("noise_pool", 0, 1 << 20),
+            ("noise_pool", 0, 1 << 16),
             ("epochs", 1, 1_000_000),
             ("min_count", 1, 2**62),
             ("max_vocab", 1, 2**31 - 2),
@@ -83,6 +83,8 @@ class TrainConfig:
                 raise SettingsError(f"{name} must be from {low_:g} to {high_:g}, not {value}")
         if self.lr == 0:
             raise SettingsError("lr must be above 0: at 0 nothing is learned")
+        if self.noise_pool & (self.noise_pool - 1):
+            raise SettingsError(f"noise_pool must be 0 or a power of two, not {self.noise_pool:,}")
         if not isinstance(self.lowercase, bool):
             raise SettingsError(f"lowercase must be true or false, not {self.lowercase!r}")
 

@@ -20,7 +20,7 @@ STAMP = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(Path(__file
 
 # Sums may be reordered and fused, which is what vectorising a dot product takes; NaN and Inf keep
 # their meaning, because a run that diverges must be seen to.
-OPTIONS: Any = {"nogil": True, "error_model": "numpy", "fastmath": {"reassoc", "contract", "nsz", "arcp"}}
+OPTIONS: Any = {"_nrt": False, "nogil": True, "error_model": "numpy", "fastmath": {"reassoc", "contract", "nsz", "arcp"}}
 
 cache_is_writable = True
 """False where Numba found no folder to keep compiled code in: every start then compiles again."""

@@ -24,8 +24,10 @@ from w2v.kernels.rng import U32 as HALF
 from w2v.kernels.rng import below, draw, seed_shard
 from w2v.kernels.types import F32, I32, I64, SENTENCE_END, U64, Sampling, Scratch, Shape, Tally, Weights
 
-LOSS_EVERY = 64
+LOSS_EVERY = 512
 """The loss is taken at one center in this many: 36 logarithms each would cost a third of a step."""
+PICKS, PICK_BITS = 4, np.uint64(16)
+"""A draw of 64 bits picks so many words from the pool, whose size is a power of two up to 2**16."""
 AHEAD = 2
 """Rows are asked for so many centers before they are needed, some 2,000 cycles."""
 
@@ -76,10 +78,8 @@ def draw_noise(sampling: Sampling, stride: int, state: U64) -> int:
     """Return the offset of a noise word from the alias table (Walker 1977): one draw, two look-ups."""
     bits = draw(state)
     bucket = below(bits, np.uint64(len(sampling.prob)))
-    word: int = bucket
-    if np.uint32(bits) > sampling.prob[bucket]:
-        word = np.int64(sampling.alias[bucket])  # type: ignore[assignment]
-    return word * stride
+    other = np.int64(sampling.alias[bucket])
+    return (bucket if np.uint32(bits) <= sampling.prob[bucket] else other) * stride  # type: ignore[return-value]
 
 
 @inlined
@@ -113,9 +113,11 @@ def choose_outputs(center: np.int64, shape: Shape, output: F32, sampling: Sampli
     if len(pool) > 0:
         pool[turn] = draw_noise(sampling, shape.stride, state)
         simd.prefetch(output, pool[turn], shape.stride)
-    for _ in range(shape.negative):
+    bits = np.uint64(0)
+    for i in range(shape.negative):
         if len(pool) > 0:
-            offset = pool[below(draw(state), np.uint64(len(pool)))]
+            bits = draw(state) if i % PICKS == 0 else bits >> PICK_BITS
+            offset = pool[np.int64(bits & np.uint64(len(pool) - 1))]
         else:
             offset = draw_noise(sampling, shape.stride, state)
         filled = add_if_new(outputs, filled, offset)
@@ -224,7 +226,7 @@ def _compile_train_shard(vectors: bool, stamp: str) -> Callable[..., None]:
                 m = choose_contexts(kept, max(begin, t - radius), t, min(end, t + radius + 1), scratch.contexts)
                 if m == 0:
                     continue
-                k = choose_outputs(kept[t], shape, weights.output, sampling, scratch, steps % max(1, len(pool)))
+                k = choose_outputs(kept[t], shape, weights.output, sampling, scratch, steps & (len(pool) - 1))
                 score(vectors, weights, m, shape, scratch)
                 if steps % LOSS_EVERY == 0:
                     loss += sum_loss(scores, m, k, shape)
