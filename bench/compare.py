@@ -48,7 +48,9 @@ def parse() -> argparse.Namespace:
     """Return the arguments."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", type=Path, help="plain text, a sentence a line")
-    parser.add_argument("--names", type=lambda text: text.split(","), default=["w2v", "gensim"], help=", ".join(CONTENDERS))
+    parser.add_argument(
+        "--names", type=lambda text: text.split(","), default=["w2v", "gensim"], help=", ".join(CONTENDERS)
+    )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--dim", type=int, default=100)
     parser.add_argument("--window", type=int, default=5)
@@ -57,7 +59,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--min-count", type=int, default=5)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
-    parser.add_argument("--similarity", type=Path, action="append", default=[], help="word pairs with scores; repeatable")
+    parser.add_argument(
+        "--similarity", type=Path, action="append", default=[], help="word pairs with scores; repeatable"
+    )
     parser.add_argument("--analogies", type=Path, action="append", default=[], help="a file of questions; repeatable")
     parser.add_argument("--restrict", type=int, default=30_000, help="analogies among this many words")
     parser.add_argument("-o", "--output", type=Path, help="a JSON file for the results")
@@ -98,9 +102,7 @@ def quality(vectors: Path, arguments: argparse.Namespace) -> dict[str, float]:
 
 def machine() -> dict[str, Any]:
     """Say what was measured on."""
-    model = next(
-        (line.split(":")[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")), ""
-    )
+    model = next((line.split(":")[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")), "")
     return {"cpu": model or platform.processor(), "cores": os.cpu_count(), "python": platform.python_version()}
 
 
@@ -122,7 +124,14 @@ def table(runs: list[Run], names: list[str]) -> str:
         speed = statistics.median(ours["words_per_s"] / theirs["words_per_s"] for ours, theirs in pairs)
         wall = statistics.median(theirs["wall_s"] / ours["wall_s"] for ours, theirs in pairs)
         middle = [statistics.median(run[key] for run in by_name[name]) for key in keys]
-        rows.append([name, *(shown(key, value) for key, value in zip(keys, middle, strict=True)), f"{speed:.1f} x", f"{wall:.1f} x"])
+        rows.append(
+            [
+                name,
+                *(shown(key, value) for key, value in zip(keys, middle, strict=True)),
+                f"{speed:.1f} x",
+                f"{wall:.1f} x",
+            ]
+        )
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 

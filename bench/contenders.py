@@ -21,7 +21,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def w2v(corpus: Path, output: Path, settings: Settings) -> Figures:
-    """Our command line, as a user runs it."""
+    """Run our command line, as a user runs it."""
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in settings.items()]
     with tempfile.NamedTemporaryFile("r", suffix=".jsonl") as log:
         command = [sys.executable, str(ROOT / "cli.py"), "train", str(corpus), "-o", str(output), "--quiet"]
@@ -31,7 +31,7 @@ def w2v(corpus: Path, output: Path, settings: Settings) -> Figures:
 
 
 def gensim(corpus: Path, output: Path, settings: Settings) -> Figures:
-    """gensim with corpus_file, its fast path: no Python in the loop, threads that scale."""
+    """Run gensim with corpus_file, its fast path: no Python in the loop, threads that scale."""
     from gensim.models import Word2Vec
 
     started = time.perf_counter()
@@ -62,7 +62,7 @@ def gensim(corpus: Path, output: Path, settings: Settings) -> Figures:
 
 
 def word2vec_c(corpus: Path, output: Path, settings: Settings) -> Figures:
-    """word2vec.c as the PyPI package `word2vec` builds it."""
+    """Run word2vec.c as the PyPI package `word2vec` builds it."""
     flags = {
         "train": corpus,
         "output": output,
@@ -88,7 +88,7 @@ def word2vec_c(corpus: Path, output: Path, settings: Settings) -> Figures:
 
 
 def fasttext(corpus: Path, output: Path, settings: Settings) -> Figures:
-    """The fastText wheel, skip-gram without subwords: the same model."""
+    """Run the fastText wheel, skip-gram without subwords: the same model."""
     import fasttext as module
 
     read = subprocess.run(["wc", "-w", str(corpus)], check=True, capture_output=True, text=True)

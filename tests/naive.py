@@ -88,6 +88,13 @@ class Shard:
         bucket = ((bits >> 32) * len(self.prob)) >> 32
         return bucket if bits & 0xFFFFFFFF <= self.prob[bucket] else self.alias[bucket]
 
+    def negatives(self, pool: list[int], turn: int) -> list[int]:
+        if not pool:
+            return [self.noise() for _ in range(self.negative)]
+        pool[turn % len(pool)] = self.noise()
+        draws = [self.generator.draw() for _ in range(0, self.negative, 4)]
+        return [pool[(draws[i // 4] >> 16 * (i % 4)) % len(pool)] for i in range(self.negative)]
+
 
 def train_shard(
     input: Matrix, output: Matrix, shard: Shard, on_step: Callable[[list[int], list[int]], None] = lambda c, o: None
@@ -95,22 +102,16 @@ def train_shard(
     """Return both matrices after a walk over a shard; on_step is told the contexts and outputs of each step."""
     pool = [shard.noise() for _ in range(shard.noise_pool)]
     kept = [[word for word in line if shard.generator.draw() >> 32 <= shard.keep[word]] for line in shard.sentences]
-    steps, bits = 0, 0
+    negatives = shard.negatives(pool, turn=-1)
+    steps = 0
     for line in kept:
         for t, center in enumerate(line):
             radius = 1 + shard.below(shard.window)
             contexts = line[max(0, t - radius) : t] + line[t + 1 : t + 1 + radius]
             if not contexts:
                 continue
-            if pool:
-                pool[steps % len(pool)] = shard.noise()
-            outputs = [center]
-            for i in range(shard.negative):
-                if pool and i % 4 == 0:
-                    bits = shard.generator.draw()
-                word = pool[(bits >> 16 * (i % 4)) % len(pool)] if pool else shard.noise()
-                if word not in outputs:
-                    outputs.append(word)
+            outputs = list(dict.fromkeys([center, *negatives]))
+            negatives = shard.negatives(pool, turn=steps)  # those of the next step
             on_step(contexts, outputs)
             input, output, _ = step(input, output, contexts, outputs, shard.lr)
             steps += 1

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from w2v.kernels import inlined, step
-from w2v.kernels.types import I32, I64, U64, Sampling
+from w2v.kernels.types import I32, I64, U64, Private, Sampling
 from w2v.sampling import alias_table, keep_prob, noise_distribution, thresholds
 
+NO_COPIES = Private(0, 0, np.empty(0, np.float32), np.empty(0, np.float32))
 COUNTS = np.array([90_000, 20_000, 5_000, 900, 300, 80, 30, 11, 6, 5])
 
 
@@ -60,13 +61,13 @@ def _assert_drawn(drawn: np.ndarray, probabilities: np.ndarray) -> None:  # type
 
 @inlined
 def _subsample(tokens: I32, sampling: Sampling, state: U64, kept: I64) -> tuple[int, int]:
-    return step.subsample(tokens, sampling, 1, state, kept)
+    return step.subsample(tokens, sampling, NO_COPIES, 1, state, kept)
 
 
 @inlined
 def _draw(sampling: Sampling, state: U64, out: I64) -> None:
     for i in range(len(out)):
-        out[i] = step.draw_noise(sampling, 1, state)
+        out[i] = step.draw_noise(sampling, NO_COPIES, 1, state)
 
 
 @pytest.mark.parametrize("sample", [1e-4, 1e-2])

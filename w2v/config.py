@@ -13,6 +13,22 @@ CONFIG_FOLDERS = (Path(__file__).parent / "configs", Path(__file__).parent.paren
 """Where the presets live: inside an installed package, or beside it in a checkout."""
 
 
+WHOLE_NUMBERS = (
+    ("dim", 1, 65_536),
+    ("window", 1, 1_000_000),
+    ("negative", 1, 10_000),
+    ("noise_pool", 0, 1 << 16),
+    ("epochs", 1, 1_000_000),
+    ("min_count", 1, 2**62),
+    ("max_vocab", 1, 2**31 - 2),
+    ("threads", 1, 4_096),
+    ("seed", 0, 2**63 - 1),
+)
+"""Settings with their least and largest values."""
+NUMBERS = (("sample", 0.0, 1.0), ("ns_exponent", -16.0, 16.0), ("lr", 0.0, 100.0))
+OPTIONAL = ("max_vocab", "threads")
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
     """The settings of one training run; creating one validates it.
@@ -53,34 +69,10 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         """Check every value against its type and range."""
-        for name, low, high in (
-            ("dim", 1, 65_536),
-            ("window", 1, 1_000_000),
-            ("negative", 1, 10_000),
-            ("noise_pool", 0, 1 << 16),
-            ("epochs", 1, 1_000_000),
-            ("min_count", 1, 2**62),
-            ("max_vocab", 1, 2**31 - 2),
-            ("threads", 1, 4_096),
-            ("seed", 0, 2**63 - 1),
-        ):
-            value = getattr(self, name)
-            if value is None and name in ("max_vocab", "threads"):
-                continue
-            if not isinstance(value, int) or isinstance(value, bool):
-                raise SettingsError(f"{name} must be a whole number, not {value!r}")
-            if not low <= value <= high:
-                raise SettingsError(f"{name} must be from {low:,} to {high:,}, not {value:,}")
-        for name, low_, high_ in (
-            ("sample", 0.0, 1.0),
-            ("ns_exponent", -16.0, 16.0),
-            ("lr", 0.0, 100.0),
-        ):
-            value = getattr(self, name)
-            if not isinstance(value, int | float) or isinstance(value, bool):
-                raise SettingsError(f"{name} must be a number, not {value!r}")
-            if not low_ <= value <= high_:  # nor is NaN
-                raise SettingsError(f"{name} must be from {low_:g} to {high_:g}, not {value}")
+        for name, low, high in WHOLE_NUMBERS:
+            _check_whole(name, getattr(self, name), low, high)
+        for name, lowest, highest in NUMBERS:
+            _check_number(name, getattr(self, name), lowest, highest)
         if self.lr == 0:
             raise SettingsError("lr must be above 0: at 0 nothing is learned")
         if self.noise_pool & (self.noise_pool - 1):
@@ -91,6 +83,22 @@ class TrainConfig:
     def as_dict(self) -> dict[str, Any]:
         """Return the settings by name, in the order they are declared."""
         return asdict(self)
+
+
+def _check_whole(name: str, value: object, low: int, high: int) -> None:
+    if value is None and name in OPTIONAL:
+        return
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise SettingsError(f"{name} must be a whole number, not {value!r}")
+    if not low <= value <= high:
+        raise SettingsError(f"{name} must be from {low:,} to {high:,}, not {value:,}")
+
+
+def _check_number(name: str, value: object, low: float, high: float) -> None:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise SettingsError(f"{name} must be a number, not {value!r}")
+    if not low <= value <= high:  # nor is NaN
+        raise SettingsError(f"{name} must be from {low:g} to {high:g}, not {value}")
 
 
 def load_config(source: str | Path | None, overrides: Mapping[str, Any]) -> TrainConfig:

@@ -13,7 +13,7 @@ from w2v.kernels.loss import sgns_gradient, sigmoid
 from w2v.kernels.types import F32, SENTENCE_END, Sampling, Shape, Tally, Weights
 from w2v.model import Embeddings
 from w2v.sampling import alias_table, noise_distribution, thresholds
-from w2v.training import new_scratch, shape_of
+from w2v.training import new_private, new_scratch, shape_of
 
 N_ROWS = 40
 KERNELS = ["scalar", "simd"] if simd.is_supported() else ["scalar"]
@@ -40,9 +40,9 @@ def _stages(name: str) -> Callable[..., None]:
 TAKE_STEP = {name: _stages(name) for name in KERNELS}
 
 
-def _model(dim: int, seed: int) -> Embeddings:
-    """Return rows of about the size that training has, and one spare row of zeros."""
-    model = Embeddings.create(N_ROWS, dim, seed, spare_rows=1)
+def _model(dim: int, seed: int, copies: int = 0) -> Embeddings:
+    """Return rows of about the size that training has, a spare row of zeros, and room for private copies."""
+    model = Embeddings.create(N_ROWS, dim, seed, spare_rows=1 + copies)
     generator = np.random.default_rng(seed)
     for rows in (model.input, model.output):
         rows[:N_ROWS, :dim] = generator.normal(0, 1 / np.sqrt(dim), (N_ROWS, dim))
@@ -106,16 +106,16 @@ def test_the_corners_of_the_grid(kernel: str, dim: int, negative: int) -> None:
 
 def test_sigmoid_is_good_to_float32() -> None:
     @inlined
-    def of(numbers: F32) -> F32:
-        out = np.empty_like(numbers)
+    def fill(numbers: F32, out: F32) -> None:
         for i in range(len(numbers)):
             out[i] = sigmoid(numbers[i])
-        return out
 
     x = np.concatenate([np.linspace(-30, 30, 100_001), [-1e30, 1e30, -np.inf, np.inf, 0]]).astype(np.float32)
     exact = 1 / (1 + np.exp(-np.clip(x.astype(np.float64), -30, 30)))
-    np.testing.assert_allclose(of(x), exact, rtol=3e-6, atol=1e-7)
-    np.testing.assert_allclose(of(x), exact, rtol=0, atol=2e-7)
+    out = np.empty_like(x)
+    fill(x, out)
+    np.testing.assert_allclose(out, exact, rtol=3e-6, atol=1e-7)
+    np.testing.assert_allclose(out, exact, rtol=0, atol=2e-7)
 
 
 def _sampling(counts: list[int], keep: list[float]) -> Sampling:
@@ -125,19 +125,25 @@ def _sampling(counts: list[int], keep: list[float]) -> Sampling:
 
 @pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize("noise_pool", [0, 1, 8, 64])
-@pytest.mark.parametrize(("window", "negative"), [(1, 1), (3, 5), (5, 10), (30, 2)])
-def test_a_whole_shard_agrees_with_the_oracle(kernel: str, noise_pool: int, window: int, negative: int) -> None:
-    """Same draws, same rows, same numbers: the walk, the subsampling, the choosing and the steps."""
+@pytest.mark.parametrize(("window", "negative", "copies"), [(1, 1, 0), (3, 5, 9), (5, 10, 40), (30, 2, 0)])
+def test_a_whole_shard_agrees_with_the_oracle(
+    kernel: str, noise_pool: int, window: int, negative: int, copies: int
+) -> None:
+    """Same draws, same rows, same numbers: the walk, the subsampling, the choosing and the steps.
+
+    With private copies too, which a single thread must not notice.
+    """
     dim, lr = 21, 0.03
     generator = np.random.default_rng(noise_pool + window)
     # Two of a word within a window would differ in second order on vectors, so sentences are permutations.
     sentences = [generator.permutation(N_ROWS)[: generator.integers(0, 30)].tolist() for _ in range(12)]
     tokens = np.array([t for line in sentences for t in [*line, SENTENCE_END]][:-1], np.int32)
     sampling = _sampling((1 + generator.integers(0, 50, N_ROWS)).tolist(), generator.uniform(0.3, 1, N_ROWS).tolist())
-    model = _model(dim, seed=3)
+    model = _model(dim, seed=3, copies=copies)
+    private = new_private(np.ones((2, copies), np.float32), N_ROWS + 1, model.stride)
     before = [rows[:N_ROWS, :dim].astype(np.float64) for rows in (model.input, model.output)]
     shape = shape_of(TrainConfig(window=window, negative=negative), model.stride)
-    scratch = new_scratch(shape, len(tokens), noise_pool, N_ROWS * model.stride)
+    scratch = new_scratch(shape, len(tokens), noise_pool, N_ROWS * model.stride, private)
     tally = Tally(np.zeros(1), np.zeros(1, np.int64), np.zeros(1, np.int64))
     step.TRAIN_SHARD[kernel](
         tokens,

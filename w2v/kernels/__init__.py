@@ -19,8 +19,14 @@ STAMP = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(Path(__file
 ]
 
 # Sums may be reordered and fused, which is what vectorising a dot product takes; NaN and Inf keep
-# their meaning, because a run that diverges must be seen to.
-OPTIONS: Any = {"_nrt": False, "nogil": True, "error_model": "numpy", "fastmath": {"reassoc", "contract", "nsz", "arcp"}}
+# their meaning, because a run that diverges must be seen to. `_nrt` off: kernels are handed all their memory and
+# count no references to it; with it on, a third of a step's time went into counting.
+OPTIONS: Any = {
+    "nogil": True,
+    "error_model": "numpy",
+    "fastmath": {"reassoc", "contract", "nsz", "arcp"},
+    "_nrt": False,
+}
 
 cache_is_writable = True
 """False where Numba found no folder to keep compiled code in: every start then compiles again."""
@@ -40,9 +46,5 @@ def jit(function: Function) -> Function:
 
 
 def inlined(function: Function) -> Function:
-    """Compile `function` into each kernel that calls it.
-
-    Left to itself LLVM makes calls of some, around which Numba counts references to their arrays:
-    that took 80 cycles a step of 700.
-    """
+    """Compile `function` into each kernel that calls it; a call would cost some 20 cycles of a step's 900."""
     return cast(Function, numba.njit(forceinline=True, **OPTIONS)(function))

@@ -335,6 +335,54 @@ def update_tiles(input, output, contexts, n_contexts, outputs, n_tiles, tile, st
             store(output, rows, j, after)
 
 
+# --- sums and differences --------------------------------------------------------------------------
+
+
+@intrinsic
+def scaled_difference(typing, left, right, scale):
+    """Return (left[i] - right[i]) * scale, lane by lane."""
+
+    def codegen(context, builder, signature, args):
+        lowest = builder.insert_element(ir.Constant(VECTOR, ir.Undefined), args[2], ir.Constant(INT32, 0))
+        scales = _shuffle(builder, lowest, lowest, [0] * LANES)
+        pairs = zip(_members(builder, args[0], left), _members(builder, args[1], right), strict=True)
+        members = [builder.fmul(builder.fsub(a, b), scales) for a, b in pairs]
+        return context.make_tuple(builder, left, members)
+
+    return left(left, right, types.float32), codegen
+
+
+@intrinsic
+def add(typing, left, right):
+    """Return left[i] + right[i], lane by lane."""
+
+    def codegen(context, builder, signature, args):
+        pairs = zip(_members(builder, args[0], left), _members(builder, args[1], right), strict=True)
+        return context.make_tuple(builder, left, [builder.fadd(a, b) for a, b in pairs])
+
+    return left(left, right), codegen
+
+
+@inlined
+def take_row(rows, shared, copy, base, at, stride):
+    """Copy row `shared` to row `copy` and to row `at` of base."""
+    for j in range(0, stride, LANES):
+        now = load(rows, (shared * stride,), j)
+        store(rows, (copy * stride,), j, now)
+        store(base, (at * stride,), j, now)
+
+
+@inlined
+def merge_row(rows, shared, copy, base, at, share, stride):
+    """Add `share` of what row `copy` has moved since the last merge to row `shared`; copy that back."""
+    for j in range(0, stride, LANES):
+        moved = scaled_difference(load(rows, (copy * stride,), j), load(base, (at * stride,), j), share)
+        now = add(load(rows, (shared * stride,), j), moved)
+        store(rows, (shared * stride,), j, now)
+        store(rows, (copy * stride,), j, now)
+        store(base, (at * stride,), j, now)
+
+
 # --- prefetching -----------------------------------------------------------------------------------
 
 

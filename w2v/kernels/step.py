@@ -20,20 +20,24 @@ import numpy as np
 
 from w2v.kernels import STAMP, inlined, jit, scalar, simd
 from w2v.kernels.loss import sgns_gradient, sgns_loss
+from w2v.kernels.private import merge_private, offset_of, take_private
 from w2v.kernels.rng import U32 as HALF
 from w2v.kernels.rng import below, draw, seed_shard
-from w2v.kernels.types import F32, I32, I64, SENTENCE_END, U64, Sampling, Scratch, Shape, Tally, Weights
+from w2v.kernels.types import F32, I32, I64, SENTENCE_END, U64, Private, Sampling, Scratch, Shape, Tally, Weights
 
 LOSS_EVERY = 512
 """The loss is taken at one center in this many: 36 logarithms each would cost a third of a step."""
 PICKS, PICK_BITS = 4, np.uint64(16)
 """A draw of 64 bits picks so many words from the pool, whose size is a power of two up to 2**16."""
-AHEAD = 2
-"""Rows are asked for so many centers before they are needed, some 2,000 cycles."""
+MERGE_EVERY = 4096
+"""Steps between merges of a thread's private rows: at 1,024 the merges themselves take 5% of the time."""
+AHEAD = 1
+"""Rows are asked for so many centers ahead, some 900 cycles: more gains nothing, and with two threads
+the other one takes them away again before they are used (4: 6% slower)."""
 
 
 @inlined
-def subsample(tokens: I32, sampling: Sampling, stride: int, state: U64, kept: I64) -> tuple[int, int]:
+def subsample(tokens: I32, sampling: Sampling, private: Private, stride: int, state: U64, kept: I64) -> tuple[int, int]:
     """Write the offsets of the tokens' rows to `kept`, each with the probability its word is kept with.
 
     Mutates kept, (>= len(tokens),), and the generator. There is no branch on the draw: nobody could
@@ -49,7 +53,7 @@ def subsample(tokens: I32, sampling: Sampling, stride: int, state: U64, kept: I6
             n += 1
             ends += 1
         else:
-            kept[n] = np.int64(token) * stride
+            kept[n] = offset_of(np.int64(token), private, stride)
             n += (draw(state) >> HALF) <= sampling.keep[token]
     return n, len(tokens) - ends
 
@@ -74,12 +78,12 @@ def choose_contexts(kept: I64, begin: int, t: int, end: int, contexts: I64) -> i
 
 
 @inlined
-def draw_noise(sampling: Sampling, stride: int, state: U64) -> int:
+def draw_noise(sampling: Sampling, private: Private, stride: int, state: U64) -> int:
     """Return the offset of a noise word from the alias table (Walker 1977): one draw, two look-ups."""
     bits = draw(state)
-    bucket = below(bits, np.uint64(len(sampling.prob)))
+    bucket = np.int64(below(bits, np.uint64(len(sampling.prob))))
     other = np.int64(sampling.alias[bucket])
-    return (bucket if np.uint32(bits) <= sampling.prob[bucket] else other) * stride  # type: ignore[return-value]
+    return offset_of(bucket if np.uint32(bits) <= sampling.prob[bucket] else other, private, stride)
 
 
 @inlined
@@ -97,33 +101,42 @@ def add_if_new(outputs: I64, filled: int, offset: int) -> int:
 
 
 @inlined
-def choose_outputs(center: np.int64, shape: Shape, output: F32, sampling: Sampling, scratch: Scratch, turn: int) -> int:
-    """Write the center, its negatives, and zero rows up to full tiles, to scratch.outputs.
-
-    With a pool (recycled noise), one fresh draw takes the place of the pool's oldest word and the negatives
-    are picked from the pool at random: each has exactly the noise distribution, and its row is in cache,
-    because a drawn word is used about `negative` times before it leaves.
+def choose_outputs(center: int, shape: Shape, scratch: Scratch) -> int:
+    """Write the center, the negatives of this step, and zero rows up to full tiles, to scratch.outputs.
 
     Returns:
         the number of rows before the zero rows.
     """
-    outputs, pool, state = scratch.outputs, scratch.pool, scratch.state
+    outputs = scratch.outputs
     outputs[0] = center
     filled = 1
+    for i in range(shape.negative):
+        filled = add_if_new(outputs, filled, scratch.negatives[i])
+    for i in range(filled, shape.n_tiles * len(shape.tile)):
+        outputs[i] = scratch.zero_row[0]
+    return filled
+
+
+@inlined
+def draw_negatives(output: F32, turn: int, shape: Shape, sampling: Sampling, scratch: Scratch) -> None:
+    """Draw the negatives of the next step, and ask for their rows, which have this step's time to come.
+
+    With a pool (recycled noise), one fresh draw takes the place of the pool's oldest word and the negatives
+    are picked from the pool at random: each has exactly the noise distribution, and its row is in cache,
+    because a drawn word is used about `negative` times before it leaves.
+    """
+    pool, state = scratch.pool, scratch.state
     if len(pool) > 0:
-        pool[turn] = draw_noise(sampling, shape.stride, state)
-        simd.prefetch(output, pool[turn], shape.stride)
+        pool[turn & (len(pool) - 1)] = draw_noise(sampling, scratch.private, shape.stride, state)
     bits = np.uint64(0)
     for i in range(shape.negative):
         if len(pool) > 0:
             bits = draw(state) if i % PICKS == 0 else bits >> PICK_BITS
             offset = pool[np.int64(bits & np.uint64(len(pool) - 1))]
         else:
-            offset = draw_noise(sampling, shape.stride, state)
-        filled = add_if_new(outputs, filled, offset)
-    for i in range(filled, shape.n_tiles * len(shape.tile)):
-        outputs[i] = scratch.zero_row[0]
-    return filled
+            offset = draw_noise(sampling, scratch.private, shape.stride, state)
+        scratch.negatives[i] = offset
+        simd.prefetch(output, offset, shape.stride)
 
 
 @inlined
@@ -213,8 +226,10 @@ def _compile_train_shard(vectors: bool, stamp: str) -> Callable[..., None]:
         kept, scores, pool, state = scratch.kept, scratch.scores, scratch.pool, scratch.state
         state[0] = seed_shard(seed, epoch, shard)
         for i in range(len(pool)):
-            pool[i] = draw_noise(sampling, shape.stride, state)
-        n, words = subsample(tokens, sampling, shape.stride, state, kept)
+            pool[i] = draw_noise(sampling, scratch.private, shape.stride, state)
+        n, words = subsample(tokens, sampling, scratch.private, shape.stride, state, kept)
+        draw_negatives(weights.output, -1, shape, sampling, scratch)
+        take_private(weights, scratch.private, shape.stride)
         loss, pairs, steps = 0.0, 0, 0
         begin = 0
         while begin < n:
@@ -226,7 +241,8 @@ def _compile_train_shard(vectors: bool, stamp: str) -> Callable[..., None]:
                 m = choose_contexts(kept, max(begin, t - radius), t, min(end, t + radius + 1), scratch.contexts)
                 if m == 0:
                     continue
-                k = choose_outputs(kept[t], shape, weights.output, sampling, scratch, steps & (len(pool) - 1))
+                k = choose_outputs(kept[t], shape, scratch)
+                draw_negatives(weights.output, steps, shape, sampling, scratch)
                 score(vectors, weights, m, shape, scratch)
                 if steps % LOSS_EVERY == 0:
                     loss += sum_loss(scores, m, k, shape)
@@ -235,7 +251,10 @@ def _compile_train_shard(vectors: bool, stamp: str) -> Callable[..., None]:
                 clear_padding(scores, m, k, shape)
                 update(vectors, weights, m, shape, scratch)
                 steps += 1
+                if steps % MERGE_EVERY == 0:
+                    merge_private(weights, scratch.private, shape.stride)
             begin = end + 1
+        merge_private(weights, scratch.private, shape.stride)
         tally.loss[0] = loss
         tally.pairs[0] = pairs
         tally.words[0] = words
