@@ -25,23 +25,43 @@ from contenders import CONTENDERS
 Run = dict[str, Any]
 
 
+SETTINGS = ("dim", "window", "negative", "sample", "epochs", "min_count", "threads")
+
+
 def main() -> None:
     """Run the comparison that the arguments ask for."""
     arguments = parse()
-    settings = {
-        name: getattr(arguments, name)
-        for name in ("dim", "window", "negative", "sample", "epochs", "min_count", "threads")
-    }
+    settings = {name: getattr(arguments, name) for name in SETTINGS}
+    result = {"machine": machine(), "corpus": arguments.corpus.name, "settings": settings}
+    result["runs"] = runs = take_turns(arguments, settings)
+    print(table(runs, arguments.names))
+    if arguments.plot is not None:
+        from plots import plot_sweeps
+
+        result["sweeps"] = {
+            name: {value: take_turns(arguments, {**settings, name: value}) for value in values}
+            for name, values in sweeps(arguments.threads).items()
+        }
+        plot_sweeps(result["sweeps"], arguments.plot)
+    if arguments.output is not None:
+        arguments.output.write_text(json.dumps(result, indent=1) + "\n")
+
+
+def sweeps(threads: int) -> dict[str, list[int]]:
+    """Return the values that a plot shows, by setting."""
+    powers = [2**i for i in range(threads.bit_length()) if 2**i < threads]
+    return {"threads": [*powers, threads], "dim": [50, 100, 200, 300], "epochs": [1, 2, 4, 8]}
+
+
+def take_turns(arguments: argparse.Namespace, settings: dict[str, Any]) -> list[Run]:
+    """Run every trainer once a round, round after round."""
     runs: list[Run] = []
     for number in range(arguments.rounds):
         for name in arguments.names:
             run = measure(name, arguments.corpus, {**settings, "seed": number + 1}, arguments)
             runs.append({"name": name, "round": number, **run})
             print(json.dumps(runs[-1]), file=sys.stderr, flush=True)
-    result = {"machine": machine(), "corpus": arguments.corpus.name, "settings": settings, "runs": runs}
-    if arguments.output is not None:
-        arguments.output.write_text(json.dumps(result, indent=1) + "\n")
-    print(table(runs, arguments.names))
+    return runs
 
 
 def parse() -> argparse.Namespace:
@@ -64,6 +84,7 @@ def parse() -> argparse.Namespace:
     )
     parser.add_argument("--analogies", type=Path, action="append", default=[], help="a file of questions; repeatable")
     parser.add_argument("--restrict", type=int, default=30_000, help="analogies among this many words")
+    parser.add_argument("--plot", type=Path, help="a PNG of speed and quality against threads, dim and epochs")
     parser.add_argument("-o", "--output", type=Path, help="a JSON file for the results")
     return parser.parse_args()
 

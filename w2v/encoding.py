@@ -5,15 +5,13 @@ its own and writing their provisional numbers. When the text has ended the table
 and sorted, and the numbers are replaced by the words' rows. The result depends on the text alone.
 """
 
-import os
 import re
-import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import IO, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,9 +20,10 @@ from w2v.config import TrainConfig
 from w2v.corpus import Corpus
 from w2v.errors import W2VError
 from w2v.kernels import scan as kernels
-from w2v.kernels.types import SENTENCE_END, Table
+from w2v.kernels.types import Table
 from w2v.machine import available_memory, available_threads
-from w2v.vocab import Vocab
+from w2v.spool import Spool
+from w2v.vocab import Vocab, frequency_order
 
 Ids = npt.NDArray[np.int32]
 ScanReport = Callable[[int, int | None], None]
@@ -77,11 +76,11 @@ def encode(
     """
     if spool_above is None:
         spool_above = available_memory() // 4
-    tables = [WordTable() for _ in range(config.threads or available_threads())]
-    with _Spool(spool_above) as spool, ThreadPoolExecutor(len(tables)) as pool:
+    threads = config.threads or available_threads()
+    with Spool(spool_above) as spool, ThreadPoolExecutor(threads) as pool:
+        tables = [WordTable() for _ in range(threads)]
         mended = _scan(corpus, config.lowercase, tables, pool, spool if keep_stream else None, report)
-        merged = WordTable(vocab.words if vocab else ())
-        mappings = [merged.absorb(table) for table in tables]
+        merged, numbers = _merge(tables, vocab)
         counts = merged.counts()
         tokens_read = int(counts.sum())
         if tokens_read == 0:
@@ -94,9 +93,25 @@ def encode(
         tokens_kept = int(counts[row_of >= 0].sum())
         if tokens_kept == 0:
             raise W2VError(f"none of the {tokens_read:,} tokens of the corpus is in the vocabulary")
-        rows = [row_of[mapping] for mapping in mappings]
-        stream = spool.finish(lambda table, ids: kernels.renumber(ids, rows[table]), pool)
-    return Encoded(vocab, stream, tokens_read, int(np.count_nonzero(counts)), tokens_kept, mended)
+        types_read = int(np.count_nonzero(counts))
+        rows = [row_of[number] for number in numbers]
+        stream = spool.finish(lambda table, ids: kernels.renumber(ids, rows[table]), pool.map)
+    return Encoded(vocab, stream, tokens_read, types_read, tokens_kept, mended)
+
+
+def _merge(tables: "list[WordTable]", vocab: Vocab | None) -> "tuple[WordTable, list[npt.NDArray[np.int64]]]":
+    """Return one table of all words, and the number there of each word of each table; empties the list.
+
+    The words of a vocabulary come first, in its order.
+    """
+    if vocab is None:
+        merged = tables[0]
+        numbers = [np.arange(len(merged)), *(merged.absorb(table) for table in tables[1:])]
+    else:
+        merged = WordTable(vocab.words)
+        numbers = [merged.absorb(table) for table in tables]
+    tables.clear()
+    return merged, numbers
 
 
 def _scan(
@@ -104,7 +119,7 @@ def _scan(
     lowercase: bool,
     tables: "list[WordTable]",
     pool: ThreadPoolExecutor,
-    spool: "_Spool | None",
+    spool: "Spool | None",
     report: ScanReport | None,
 ) -> int:
     """Scan the corpus block by block into the tables; return the number of mended tokens.
@@ -177,12 +192,10 @@ def _prune(
         cut = np.partition(counts[wanted], -max_vocab)[-max_vocab]
         wanted = wanted[counts[wanted] >= cut]
     words = table.words(wanted)
-    vocab = Vocab.sorted(words, counts[wanted])
-    if max_vocab is not None and len(vocab) > max_vocab:
-        vocab = Vocab(vocab.words[:max_vocab], vocab.counts[:max_vocab].copy())
+    order = frequency_order(words, counts[wanted])[:max_vocab]
     row_of = np.full(len(counts), -1, np.int32)
-    row_of[wanted] = [vocab.index.get(word, -1) for word in words]
-    return vocab, row_of
+    row_of[wanted[order]] = np.arange(len(order))
+    return Vocab([words[i] for i in order.tolist()], counts[wanted[order]]), row_of
 
 
 class WordTable:
@@ -192,20 +205,23 @@ class WordTable:
         """Make a table that holds `words`, numbered from 0, each with count 0."""
         self._table = _empty_table(1 << 14, 1 << 16)
         self._ids = np.empty(0, np.int32)
+        self._text = np.empty(0, np.uint8)
         if words:
             self.scan(" ".join(words).encode())
             self._table.counts[:] = 0
 
     def scan(self, text: bytes) -> Ids:
         """Count the tokens of a text and return their numbers, with SENTENCE_END for newlines."""
-        array = np.frombuffer(text, np.uint8)
-        if len(self._ids) <= len(array):
-            self._ids = np.empty(len(array) + 1, np.int32)
-        self._make_room(0, len(array))
-        at, filled = kernels.scan(array, 0, self._table, self._ids, 0)
-        while at < len(array):
-            self._make_room(len(self), len(array) - at)
-            at, filled = kernels.scan(array, at, self._table, self._ids, filled)
+        end = len(text)
+        if len(self._ids) <= end:
+            self._ids = np.empty(end + 1, np.int32)
+            self._text = np.zeros(end + kernels.PADDING, np.uint8)
+        self._text[:end] = np.frombuffer(text, np.uint8)
+        self._make_room(0, end)
+        at, filled = kernels.scan(self._text, 0, end, self._table, self._ids, 0)
+        while at < end:
+            self._make_room(len(self), end - at)
+            at, filled = kernels.scan(self._text, at, end, self._table, self._ids, filled)
         return self._ids[:filled].copy()
 
     def absorb(self, other: "WordTable") -> npt.NDArray[np.int64]:
@@ -238,11 +254,11 @@ class WordTable:
         """Grow, so that so many more words of so many bytes in all fit."""
         table = self._table
         n_words += len(self) + 2
-        if n_words <= len(table.counts) and self._bytes_used + n_bytes <= len(table.arena):
+        if n_words <= len(table.counts) and self._bytes_used + n_bytes <= len(table.arena) - kernels.PADDING:
             return
         capacity = max(len(table.counts), 1 << (n_words - 1).bit_length())
         # Untouched memory costs nothing, so the arena is asked for generously.
-        arena = len(table.arena)
+        arena = len(table.arena) - kernels.PADDING
         while arena < self._bytes_used + n_bytes:
             arena *= 2
         grown = _empty_table(capacity, arena)
@@ -255,87 +271,6 @@ def _empty_table(capacity: int, arena: int) -> Table:
         slots=np.zeros(2 * capacity, np.uint64),
         starts=np.zeros(capacity + 1, np.int64),
         counts=np.zeros(capacity, np.int64),
-        arena=np.empty(arena, np.uint8),
+        arena=np.empty(arena + kernels.PADDING, np.uint8),
         size=np.zeros(1, np.int64),
     )
-
-
-class _Spool:
-    """Blocks of provisional ids in the order of the text: in memory, beyond a limit in a file.
-
-    The file has no name: it is gone when it is closed, and when the process is killed too.
-    """
-
-    def __init__(self, spool_above: int) -> None:
-        self._limit = spool_above
-        self._bytes = 0
-        self._blocks: list[Ids] = []
-        self._sources: list[tuple[int, int]] = []
-        self._file: IO[bytes] | None = None
-
-    def __enter__(self) -> "_Spool":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close the file; a stream that is mapped from it stays."""
-        if self._file is not None:
-            self._file.close()
-
-    def append(self, number: int, ids: Ids) -> None:
-        """Add a block that table `number` numbered."""
-        self._sources.append((number, len(ids)))
-        self._blocks.append(ids)
-        self._bytes += ids.nbytes
-        if self._bytes > self._limit:
-            self._flush()
-
-    def finish(self, renumber: Callable[[int, Ids], int], pool: ThreadPoolExecutor) -> Ids:
-        """Return all blocks as one array, each shortened and rewritten in place by `renumber`."""
-        if self._file is None:
-            numbers = [number for number, _ in self._sources]
-            lengths = pool.map(renumber, numbers, self._blocks)
-            kept = list(_joined(ids[:n] for ids, n in zip(self._blocks, lengths, strict=True)))
-            self._blocks = []
-            stream = np.empty(sum(len(ids) for ids in kept), np.int32)
-            end = len(stream)
-            while kept:  # from the end, so that each block is freed as it is copied
-                ids = kept.pop()
-                stream[end - len(ids) : end] = ids
-                end -= len(ids)
-            return stream
-        self._flush()
-        mapped = np.asarray(np.memmap(self._file, np.int32, "r+"))
-        ends = np.cumsum([length for _, length in self._sources])
-        blocks = zip(self._sources, np.split(mapped, ends[:-1]), strict=True)
-        filled = 0
-        for ids in _joined(ids[: renumber(number, ids)] for (number, _), ids in blocks):
-            mapped[filled : filled + len(ids)] = ids
-            filled += len(ids)
-        return mapped[:filled]
-
-    def _flush(self) -> None:
-        on_disk = "TMPDIR" not in os.environ and os.path.isdir("/var/tmp")  # /tmp may be memory
-        folder = "/var/tmp" if on_disk else tempfile.gettempdir()
-        try:
-            if self._file is None:
-                self._file = tempfile.TemporaryFile(prefix="w2v-", dir=folder)
-            for ids in self._blocks:
-                ids.tofile(self._file)
-            self._file.flush()
-        except OSError as error:
-            raise W2VError(
-                f"no space for the token stream in {folder}: {error.strerror or error}; "
-                "set TMPDIR to a folder that has 4 bytes a token"
-            ) from error
-        self._blocks = []
-
-
-def _joined(blocks: Iterable[Ids]) -> Iterator[Ids]:
-    """Yield the blocks that are not empty, without a SENTENCE_END that only repeats the last block's."""
-    last = 0
-    for ids in blocks:
-        if len(ids) and ids[0] == SENTENCE_END == last:
-            ids = ids[1:]
-        if len(ids):
-            last = ids[-1]
-            yield ids

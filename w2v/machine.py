@@ -1,7 +1,9 @@
 """What this process may use of the machine: cores and memory, within its limits."""
 
+import ctypes
 import math
 import os
+from contextlib import suppress
 from pathlib import Path
 
 CGROUP = Path("/sys/fs/cgroup")
@@ -36,6 +38,12 @@ def _cgroup_quota() -> float:
     if quota_us and period_us and int(quota_us[0]) > 0:
         return int(quota_us[0]) / int(period_us[0])
     return math.inf
+
+
+def release_memory() -> None:
+    """Give back to the system what was freed: glibc keeps what its threads have used for them."""
+    with suppress(OSError, AttributeError):  # another C library, which has no such call
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _cgroup_memory() -> float:

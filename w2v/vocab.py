@@ -51,15 +51,9 @@ class Vocab:
                 raise W2VError(f"{word!r} cannot be a word: it is empty or has whitespace in it")
             if count < 1:
                 raise W2VError(f"the count of {word!r} must be at least 1, not {count}")
-        return cls.sorted(list(counts), np.array(list(counts.values()), np.int64))
-
-    @classmethod
-    def sorted(cls, words: Sequence[str], counts: npt.NDArray[np.int64]) -> "Vocab":
-        """Return the vocabulary of words[i] with counts[i], in its order."""
-        # UTF-8 keeps the order of code points, so sorting the strings sorts their bytes.
-        by_bytes = np.array(sorted(range(len(words)), key=words.__getitem__), np.int64)
-        order = by_bytes[np.argsort(-counts[by_bytes], kind="stable")]
-        return cls([words[i] for i in order.tolist()], counts[order])
+        words, numbers = list(counts), np.array(list(counts.values()), np.int64)
+        order = frequency_order(words, numbers)
+        return cls([words[i] for i in order.tolist()], numbers[order])
 
     def save(self, path: str | Path) -> None:
         """Write `word count` lines, whole or not at all.
@@ -98,6 +92,14 @@ class Vocab:
         if sum(counts.values()) >= 2**63:
             raise W2VError(f"the counts of {path} come to more than 2^63 - 1; smaller ones in proportion will do")
         return cls.of(counts)
+
+
+def frequency_order(words: Sequence[str], counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return where the words stand, (n_types,), in the order of a Vocab: by count descending, then by bytes."""
+    # UTF-8 keeps the order of code points, so sorting the strings sorts their bytes.
+    by_bytes = np.array(sorted(range(len(words)), key=words.__getitem__), np.int64)
+    order: npt.NDArray[np.int64] = by_bytes[np.argsort(-counts[by_bytes], kind="stable")]
+    return order
 
 
 def _parse(line: bytes, where: str) -> tuple[str, int]:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from w2v.kernels import scan as kernels
+from w2v.kernels.bytes import equal_bytes, hash_bytes
 from w2v.kernels.types import SENTENCE_END, U8, Table
 
 
@@ -16,13 +17,14 @@ def make_table(capacity: int = 64, arena: int = 1 << 12) -> Table:
         slots=np.zeros(2 * capacity, np.uint64),
         starts=np.zeros(capacity + 1, np.int64),
         counts=np.zeros(capacity, np.int64),
-        arena=np.empty(arena, np.uint8),
+        arena=np.empty(arena + kernels.PADDING, np.uint8),
         size=np.zeros(1, np.int64),
     )
 
 
-def as_bytes(text: "str | bytes") -> U8:
-    return np.frombuffer(text if isinstance(text, bytes) else text.encode(), np.uint8)
+def padded(text: "str | bytes", padding: bytes = b"x" * kernels.PADDING) -> U8:
+    """The bytes of a text, and behind it what must not matter."""
+    return np.frombuffer((text if isinstance(text, bytes) else text.encode()) + padding, np.uint8)
 
 
 def words_of(table: Table) -> list[bytes]:
@@ -31,10 +33,11 @@ def words_of(table: Table) -> list[bytes]:
 
 
 def scan(text: "str | bytes", table: Table) -> list[int]:
-    array = as_bytes(text)
-    ids = np.empty(len(array) + 1, np.int32)
-    at, filled = kernels.scan(array, 0, table, ids, 0)
-    assert at == len(array)
+    array = padded(text)
+    end = len(array) - kernels.PADDING
+    ids = np.empty(end + 1, np.int32)
+    at, filled = kernels.scan(array, 0, end, table, ids, 0)
+    assert at == end
     return [int(token) for token in ids[:filled]]
 
 
@@ -57,11 +60,10 @@ def test_whitespace_at_the_ends(text: str) -> None:
 
 
 @pytest.mark.parametrize("tail", [b"\xc2", b"\xe1", b"\xe2\x80", b"\xe3\x80", b"\xe1\x9a"])
-def test_a_character_cut_at_the_end_is_no_whitespace_and_nothing_is_read_behind_it(tail: bytes) -> None:
-    whole = b"a " + tail + b"\x80\xa0\x85"
-    array = as_bytes(whole)[: 2 + len(tail)]
+def test_a_character_cut_at_the_end_is_no_whitespace_and_nothing_counts_behind_it(tail: bytes) -> None:
+    text = padded(b"a " + tail, b"\x80\xa0\x85 \n" * 20)
     table, ids = make_table(), np.empty(8, np.int32)
-    assert kernels.scan(array, 0, table, ids, 0) == (2 + len(tail), 2)
+    assert kernels.scan(text, 0, 2 + len(tail), table, ids, 0) == (2 + len(tail), 2)
     assert words_of(table) == [b"a", tail]
 
 
@@ -82,21 +84,22 @@ def test_newlines_end_sentences_and_other_whitespace_does_not() -> None:
 
 
 def test_a_full_table_stops_the_scan_where_it_can_go_on() -> None:
-    text = as_bytes(" ".join(f"w{n}" for n in range(100)))
-    small, ids = make_table(16), np.empty(len(text) + 1, np.int32)
-    at, filled = kernels.scan(text, 0, small, ids, 0)
+    text = padded(" ".join(f"w{n}" for n in range(100)))
+    end = len(text) - kernels.PADDING
+    small, ids = make_table(16), np.empty(end + 1, np.int32)
+    at, filled = kernels.scan(text, 0, end, small, ids, 0)
     assert (filled, int(small.size[0])) == (15, 15)
     assert text[at:].tobytes().startswith(b"w15 ")
     large = make_table(128)
     kernels.absorb(large, small, np.empty(15, np.int64))
-    at, filled = kernels.scan(text, at, large, ids, filled)
-    assert (at, filled) == (len(text), 100)
+    at, filled = kernels.scan(text, at, end, large, ids, filled)
+    assert (at, filled) == (end, 100)
     assert ids[:100].tolist() == list(range(100))
-    assert words_of(large) == text.tobytes().split()
+    assert words_of(large) == text[:end].tobytes().split()
 
 
 def test_words_of_one_hash_stay_apart() -> None:
-    table, text = make_table(), as_bytes("abacabab")
+    table, text = make_table(), padded("abacabab")
     spans = [(0, 2), (2, 4), (4, 6), (0, 1), (0, 3), (6, 8)]
     ids = [int(kernels.find_or_add(table, text, begin, end, np.uint64(7))) for begin, end in spans]
     assert ids == [0, 1, 0, 2, 3, 0]
@@ -104,7 +107,7 @@ def test_words_of_one_hash_stay_apart() -> None:
 
 
 def test_words_of_one_slot_but_other_hashes_stay_apart() -> None:
-    table, text = make_table(), as_bytes("ab")
+    table, text = make_table(), padded("ab")
     hashes = [np.uint64(n) << np.uint64(40) | np.uint64(n) << np.uint64(8) for n in range(1, 60)]
     for n, hashed in enumerate(hashes):
         assert kernels.find_or_add(table, text, 0, 2, hashed) == n
@@ -112,13 +115,31 @@ def test_words_of_one_slot_but_other_hashes_stay_apart() -> None:
         assert kernels.find_or_add(table, text, 0, 2, hashed) == n
 
 
-@given(st.binary(max_size=20))
-@settings(deadline=None, max_examples=50)
-def test_the_hash_is_fnv_1a(word: bytes) -> None:
-    hashed = 0xCBF29CE484222325
-    for byte in word:
-        hashed = (hashed ^ byte) * 0x100000001B3 % 2**64
-    assert int(kernels.hash_word(as_bytes(b"-" + word), 1, len(word) + 1)) == hashed
+@given(st.binary(max_size=40), st.binary(max_size=9), st.binary(min_size=64, max_size=70))
+@settings(deadline=None, max_examples=200)
+def test_the_hash_depends_on_the_word_alone(word: bytes, before: bytes, behind: bytes) -> None:
+    here = hash_bytes(padded(word), 0, len(word))
+    there = hash_bytes(padded(before + word, behind), len(before), len(before) + len(word))
+    assert here == there
+
+
+def test_hashes_of_many_words_differ_in_both_halves() -> None:
+    words = [f"{prefix}{n}" for n in range(20_000) for prefix in ("", "word", "a-longer-prefix-")]
+    hashes = [int(hash_bytes(padded(word), 0, len(word))) for word in words]
+    assert len(set(hashes)) == len(words)
+    for shift in (0, 32, 48):  # the slot takes the low bits, the tag the high ones
+        used = np.bincount([h >> shift & 0xFFFF for h in hashes], minlength=1 << 16)
+        assert (used == 0).mean() == pytest.approx(np.exp(-len(words) / 2**16), abs=0.01)
+
+
+@given(st.binary(min_size=1, max_size=40), st.integers(0, 39), st.integers(0, 9))
+@settings(deadline=None, max_examples=200)
+def test_one_byte_makes_words_unequal(word: bytes, at: int, shift: int) -> None:
+    moved = padded(b"-" * shift + word)
+    assert equal_bytes(padded(word), 0, moved, shift, len(word))
+    other = bytearray(word)
+    other[at % len(word)] ^= 1
+    assert not equal_bytes(padded(bytes(other)), 0, moved, shift, len(word))
 
 
 def test_absorb_adds_counts_and_tells_the_new_numbers() -> None:

@@ -7,7 +7,9 @@ Ids are provisional: the order in which one table met its words. `absorb` maps t
 
 import numpy as np
 
-from w2v.kernels import jit
+from w2v.kernels import inlined, jit
+from w2v.kernels.bytes import equal_bytes, hash_bytes
+from w2v.kernels.simd import lowest_bit, maybe_spaces
 from w2v.kernels.types import I32, I64, SENTENCE_END, U8, Table
 
 WORD, SPACE, NEWLINE, LEAD = 0, 1, 2, 3
@@ -23,25 +25,20 @@ def _byte_classes() -> U8:
 
 
 BYTE_CLASSES = _byte_classes()
-FNV_OFFSET, FNV_PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
 U32, LOW_HALF = np.uint64(32), np.uint64(0xFFFFFFFF)
+PADDING = 64
+"""Bytes that must be readable behind a text and behind a table's words."""
 
 
-@jit
+@inlined
 def wide_space(text: U8, at: int) -> int:
     """Return the length of the Unicode whitespace that starts at a LEAD byte, or 0.
 
     They are U+0085, U+00A0, U+1680, U+2000-200A, U+2028, U+2029, U+202F, U+205F and U+3000.
     """
-    lead = text[at]
-    if at + 1 >= len(text):
-        return 0
-    second = text[at + 1]
+    lead, second, third = text[at], text[at + 1], text[at + 2]
     if lead == 0xC2:
         return 2 if second == 0x85 or second == 0xA0 else 0
-    if at + 2 >= len(text):
-        return 0
-    third = text[at + 2]
     if lead == 0xE1:
         return 3 if second == 0x9A and third == 0x80 else 0
     if lead == 0xE3:
@@ -51,29 +48,24 @@ def wide_space(text: U8, at: int) -> int:
     return 3 if second == 0x81 and third == 0x9F else 0
 
 
-@jit
+@inlined
 def find_or_add(table: Table, text: U8, begin: int, end: int, hashed: np.uint64) -> np.int64:
-    """Return the id of the word text[begin:end], adding it where it is new.
+    """Return the number of the word text[begin:end], adding it where it is new.
+
+    `hashed` is its hash_bytes.
 
     Mutates the table, which must have an empty slot, and room for the word's bytes and number.
     """
     mask = np.uint64(len(table.slots) - 1)
-    tag = hashed >> U32
-    slot = (hashed ^ tag) & mask
+    tag, slot = hashed >> U32, hashed & mask
     length = end - begin
-    while True:
+    while table.slots[slot] != 0:
         entry = table.slots[slot]
-        if entry == 0:
-            break
         if entry >> U32 == tag:
             word = np.int64(entry & LOW_HALF) - 1
             start = table.starts[word]
-            if table.starts[word + 1] - start == length:
-                same = 0
-                while same < length and table.arena[start + same] == text[begin + same]:
-                    same += 1
-                if same == length:
-                    return word
+            if table.starts[word + 1] - start == length and equal_bytes(table.arena, start, text, begin, length):
+                return word
         slot = (slot + np.uint64(1)) & mask
     word = np.int64(table.size[0])
     start = table.starts[word]
@@ -87,61 +79,53 @@ def find_or_add(table: Table, text: U8, begin: int, end: int, hashed: np.uint64)
 
 
 @jit
-def scan(text: U8, begin: int, table: Table, ids: I32, filled: int) -> tuple[int, int]:
-    """Write the ids of the tokens of text[begin:] to ids[filled:], counting them in the table.
+def scan(text: U8, begin: int, end: int, table: Table, ids: I32, filled: int) -> tuple[int, int]:
+    """Write the numbers of the tokens of text[begin:end] to ids[filled:], counting them in the table.
 
     Runs of newlines give one SENTENCE_END. Stops early where the table is half full; the caller
-    grows it and calls again.
+    grows it and calls again. 64 bytes are looked at for whitespace at once, and 8 are hashed or compared.
 
     Args:
-        text: (n,) valid UTF-8 that ends between tokens.
+        text: (>= end + PADDING,) valid UTF-8 that ends between tokens, and padding without meaning.
         begin: where to start, between tokens.
-        table: mutated; its arena must have room for all of text[begin:].
-        ids: (>= n + 1,) mutated.
+        end: where the text ends.
+        table: mutated; its arena must have room for all of text[begin:end], and PADDING.
+        ids: (>= end - begin + 1 + filled,) mutated.
         filled: how much of ids is filled.
 
     Returns:
-        where the scan stopped (len(text) when done), and how much of ids is filled.
+        where the scan stopped (end when done), and how much of ids is filled.
     """
-    n = len(text)
-    at = begin
     full = len(table.counts) - 1
-    while at < n:
-        kind = BYTE_CLASSES[text[at]]
-        width = 1
-        if kind == LEAD:
-            width = wide_space(text, at)
-        if kind == WORD or width == 0:
-            if table.size[0] >= full:
-                return at, filled
-            start = at
-            hashed = FNV_OFFSET
-            while at < n:
-                byte = text[at]
-                kind = BYTE_CLASSES[byte]
-                if kind != WORD and (kind != LEAD or wide_space(text, at) > 0):
-                    break
-                hashed = (hashed ^ np.uint64(byte)) * FNV_PRIME
-                at += 1
-            word = find_or_add(table, text, start, at, hashed)
-            table.counts[word] += 1
-            ids[filled] = word
-            filled += 1
-        else:
+    start = begin  # of the token at hand
+    for block in range(begin, end, 64):
+        bits = maybe_spaces(text, block)
+        while bits != 0:
+            at = block + lowest_bit(bits)
+            bits &= bits - np.uint64(1)
+            kind = BYTE_CLASSES[text[at]]
+            width = wide_space(text, at) if kind == LEAD else 1
+            if width == 0 or at + width > end:
+                continue
+            if at > start:
+                if table.size[0] >= full:
+                    return start, filled
+                word = find_or_add(table, text, start, at, hash_bytes(text, start, at))
+                table.counts[word] += 1
+                ids[filled] = word
+                filled += 1
             if kind == NEWLINE and (filled == 0 or ids[filled - 1] != SENTENCE_END):
                 ids[filled] = SENTENCE_END
                 filled += 1
-            at += width
-    return at, filled
-
-
-@jit
-def hash_word(text: U8, begin: int, end: int) -> np.uint64:
-    """Return the hash that `scan` computes on its way (FNV-1a, 64 bits)."""
-    hashed = FNV_OFFSET
-    for i in range(begin, end):
-        hashed = (hashed ^ np.uint64(text[i])) * FNV_PRIME
-    return hashed
+            start = at + width
+    if start < end:
+        if table.size[0] >= full:
+            return start, filled
+        word = find_or_add(table, text, start, end, hash_bytes(text, start, end))
+        table.counts[word] += 1
+        ids[filled] = word
+        filled += 1
+    return end, filled
 
 
 @jit
@@ -152,7 +136,7 @@ def absorb(table: Table, other: Table, mapping: I64) -> None:
     """
     for i in range(other.size[0]):
         begin, end = other.starts[i], other.starts[i + 1]
-        word = find_or_add(table, other.arena, begin, end, hash_word(other.arena, begin, end))
+        word = find_or_add(table, other.arena, begin, end, hash_bytes(other.arena, begin, end))
         table.counts[word] += other.counts[i]
         mapping[i] = word
 

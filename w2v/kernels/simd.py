@@ -1,4 +1,6 @@
-"""Score and update on vectors of 16 floats: all the LLVM there is, and the only clever file.
+"""Score and update on vectors of 16 floats, and bytes 64 at a time: all the LLVM there is.
+
+This is the only clever file.
 
 LLVM does not find this code by itself: it cannot prove that a dozen rows do not overlap. So the few
 operations below emit `<16 x float>` instructions through llvmlite, and `score` and `update` are written
@@ -7,8 +9,10 @@ with them like any other kernel. A Numba value of type `Vector` lives in a regis
 Numba compiles, is what unrolls a loop: nothing else does. The dimension is looped over at run time.
 
 Why blocks of 4 contexts by a tile of up to 6 outputs: 24 sums and the 7 vectors that feed them fill the 32
-registers of AVX-512, and 10 loads feed 24 multiply-adds. Every operation has its scalar twin in `scalar.py`.
+registers of AVX-512, and 10 loads feed 24 multiply-adds. `scalar.py` does the same in plain loops.
 """
+
+from typing import Any
 
 import llvmlite.binding as llvm
 from llvmlite import ir
@@ -18,6 +22,9 @@ from numba.extending import intrinsic, models, register_model
 from w2v.kernels import inlined
 
 LANES = 16
+# Numba's own types take an operation for a function of one argument more.
+operation: Any = intrinsic
+
 VECTOR = ir.VectorType(ir.FloatType(), LANES)
 HALF_VECTOR = ir.VectorType(ir.FloatType(), LANES // 2)
 INT64 = ir.IntType(64)
@@ -120,7 +127,7 @@ def _fold(builder, first, second, step):
 # --- operations on tuples --------------------------------------------------------------------------
 
 
-@intrinsic
+@operation
 def take(typing, array, start, like):
     """Return array[start : start + len(like)], int64, as a tuple."""
     out = types.UniTuple(types.int64, like.count)
@@ -134,7 +141,7 @@ def take(typing, array, start, like):
     return out(array, types.int64, like), codegen
 
 
-@intrinsic
+@operation
 def load(typing, rows, offsets, j):
     """Return 16 numbers of each row, from number j on: rows[offset + j : offset + j + 16]; 64-byte aligned."""
     out = types.UniTuple(vector, offsets.count)
@@ -149,7 +156,7 @@ def load(typing, rows, offsets, j):
     return out(rows, offsets, types.int64), codegen
 
 
-@intrinsic
+@operation
 def store(typing, rows, offsets, j, values):
     """Write values to the rows, the opposite of `load`."""
 
@@ -162,7 +169,7 @@ def store(typing, rows, offsets, j, values):
     return types.void(rows, offsets, types.int64, values), codegen
 
 
-@intrinsic
+@operation
 def zeros(typing, left, right):
     """Return len(left) * len(right) vectors of zeros."""
     out = types.UniTuple(vector, left.count * right.count)
@@ -173,7 +180,7 @@ def zeros(typing, left, right):
     return out(left, right), codegen
 
 
-@intrinsic
+@operation
 def add_products(typing, sums, left, right):
     """Return sums[i, k] + left[i] * right[k] for all i and k, lane by lane."""
 
@@ -186,7 +193,7 @@ def add_products(typing, sums, left, right):
     return sums(sums, left, right), codegen
 
 
-@intrinsic
+@operation
 def add_scaled(typing, sums, scales, value):
     """Return sums[i] + scales[i] * value for all i, lane by lane; value is a tuple of one."""
 
@@ -198,7 +205,7 @@ def add_scaled(typing, sums, scales, value):
     return sums(sums, scales, value), codegen
 
 
-@intrinsic
+@operation
 def add_combined(typing, value, scales, values):
     """Return value + the sum of scales[i] * values[i], lane by lane; value is a tuple of one.
 
@@ -215,7 +222,7 @@ def add_combined(typing, value, scales, values):
     return value(value, scales, values), codegen
 
 
-@intrinsic
+@operation
 def store_sums(typing, sums, right, scores, at, width):
     """Add up each vector of sums[i, k]; write the result to scores[at + i * width + k].
 
@@ -240,7 +247,7 @@ def store_sums(typing, sums, right, scores, at, width):
     return types.void(sums, right, scores, types.int64, types.int64), codegen
 
 
-@intrinsic
+@operation
 def broadcast(typing, scores, at, like):
     """Return scores[at + i] in all 16 lanes, for each i below len(like)."""
     out = types.UniTuple(vector, like.count)
@@ -338,7 +345,7 @@ def update_tiles(input, output, contexts, n_contexts, outputs, n_tiles, tile, st
 # --- sums and differences --------------------------------------------------------------------------
 
 
-@intrinsic
+@operation
 def scaled_difference(typing, left, right, scale):
     """Return (left[i] - right[i]) * scale, lane by lane."""
 
@@ -352,7 +359,7 @@ def scaled_difference(typing, left, right, scale):
     return left(left, right, types.float32), codegen
 
 
-@intrinsic
+@operation
 def add(typing, left, right):
     """Return left[i] + right[i], lane by lane."""
 
@@ -386,7 +393,7 @@ def merge_row(rows, shared, copy, base, at, share, stride):
 # --- prefetching -----------------------------------------------------------------------------------
 
 
-@intrinsic
+@operation
 def prefetch_line(typing, rows, at):
     """Ask for the cache line of rows[at], to be written."""
 
@@ -405,3 +412,47 @@ def prefetch(rows, offset, stride):
     """Ask for a row before it is needed."""
     for j in range(0, stride, LANES):
         prefetch_line(rows, offset + j)
+
+
+# --- bytes -----------------------------------------------------------------------------------------
+
+BYTES = ir.VectorType(ir.IntType(8), 64)
+SPACES = ((0x09, 5), (0x1C, 5), (0xC2, 1), (0xE1, 3))
+"""(first, how many): ASCII whitespace, and the bytes that longer whitespace begins with in UTF-8."""
+
+
+@operation
+def load_word(typing, text, at):
+    """Return text[at : at + 8] as uint64, wherever it stands."""
+
+    def codegen(context, builder, signature, args):
+        pointer = _pointer(context, builder, text, *args)
+        return builder.load(builder.bitcast(pointer, INT64.as_pointer()), align=1)
+
+    return types.uint64(text, types.int64), codegen
+
+
+@operation
+def maybe_spaces(typing, text, at):
+    """Return a bit for each of text[at : at + 64] that is ASCII whitespace or may begin longer whitespace."""
+
+    def codegen(context, builder, signature, args):
+        pointer = _pointer(context, builder, text, *args)
+        value = builder.load(builder.bitcast(pointer, BYTES.as_pointer()), align=1)
+        found = ir.Constant(ir.VectorType(ir.IntType(1), 64), None)
+        for first, count in SPACES:
+            above = builder.sub(value, ir.Constant(BYTES, [first] * 64))
+            found = builder.or_(found, builder.icmp_unsigned("<", above, ir.Constant(BYTES, [count] * 64)))
+        return builder.bitcast(found, INT64)
+
+    return types.uint64(text, types.int64), codegen
+
+
+@operation
+def lowest_bit(typing, bits):
+    """Return the number of the lowest bit that is set; bits must not be 0."""
+
+    def codegen(context, builder, signature, args):
+        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(types.uint64), codegen
