@@ -17,7 +17,7 @@ LAYERS = (
     ("cli",),
     ("w2v",),
     ("training", "encoding", "evaluation", "vectors"),
-    ("model", "vocab", "sampling", "corpus", "checkpoint", "formats", "demo"),
+    ("model", "vocab", "sampling", "corpus", "checkpoint", "formats", "spool", "demo"),
     ("config", "errors", "files", "machine"),
 )
 """Imports go down this list, or stay on a level."""

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from w2v.errors import W2VError
 from w2v.machine import available_memory
 from w2v.spool import Ids, Spool
 
@@ -49,12 +50,9 @@ def test_an_untouched_limit_takes_no_memory() -> None:
 
 
 def test_a_full_disk_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    from w2v import spool as module
-    from w2v.errors import W2VError
-
     def full(**_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module.tempfile, "TemporaryFile", full)
+    monkeypatch.setattr("w2v.spool.tempfile.TemporaryFile", full)
     with Spool(0) as spool, pytest.raises(W2VError, match=r"no space.*No space left.*TMPDIR"):
         spool.append(0, np.array([1], np.int32))

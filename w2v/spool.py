@@ -64,7 +64,8 @@ class Spool:
         if self._file is not None:
             self._file.flush()
             ids = np.asarray(np.memmap(self._file, np.int32, "r+"))
-        blocks = np.split(ids, np.cumsum([length for _, length in self._blocks])[:-1])
+        # The last part is what follows the last block: nothing.
+        blocks = np.split(ids, np.cumsum([length for _, length in self._blocks], dtype=np.int64))[:-1]
         lengths = map_blocks(renumber, [table for table, _ in self._blocks], blocks)
         filled = 0
         for block in _joined(block[:length] for block, length in zip(blocks, lengths, strict=True)):
