@@ -50,7 +50,7 @@ def main() -> None:
 def sweeps(threads: int) -> dict[str, list[int]]:
     """Return the values that a plot shows, by setting."""
     powers = [2**i for i in range(threads.bit_length()) if 2**i < threads]
-    return {"threads": [*powers, threads], "dim": [50, 100, 200, 300], "epochs": [1, 2, 4, 8]}
+    return {"threads": [*powers, threads], "dim": [50, 100, 200, 300], "epochs": [1, 2, 4]}
 
 
 def take_turns(arguments: argparse.Namespace, settings: dict[str, Any]) -> list[Run]:
