@@ -8,14 +8,15 @@ import io
 import json
 import math
 import os
+import signal
 import sys
 import time
 import unicodedata
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TextIO
 
 import typer
 
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 
     from w2v.corpus import Corpus
     from w2v.encoding import Encoded, ScanReport
-    from w2v.training import Progress, TrainReport
+    from w2v.schedule import Progress
+    from w2v.session import Session
+    from w2v.training import TrainReport
 
 app = typer.Typer(
     help="Learn embeddings by negative sampling, from text or any sequences of tokens.\n\n"
@@ -39,6 +42,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+RESUMED_FLAGS = {"resume", "output", "epochs", "threads", "quiet", "log_json", "checkpoint_every"}
+"""What may be given beside --resume."""
 LINE_EVERY_S = 5.0
 LOG_EVERY, LOG_EVERY_S = 0.001, 60.0
 """A log line for each thousandth of a run, and at least one a minute."""
@@ -118,7 +123,7 @@ def build_vocab(
 @app.command(help=f"Train vectors on a corpus and write them.\n\n{CORPUS_HELP}")
 def train(
     context: typer.Context,
-    corpus: CorpusFiles,
+    corpus: Annotated[list[str] | None, typer.Argument(metavar="CORPUS", hidden=True)] = None,
     output: Annotated[
         Path,
         typer.Option(
@@ -182,41 +187,64 @@ def train(
         Path | None,
         typer.Option(metavar="FILE", help="Write progress to this file, a JSON object a line.", show_default=False),
     ] = None,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Keep checkpoints in this folder, to resume from.", show_default=False),
+    ] = None,
+    checkpoint_every: Annotated[
+        str, typer.Option(metavar="TIME", help="Time between checkpoints: a number and s, m or h.")
+    ] = "10m",
+    resume: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Go on from the newest checkpoint of this folder, with its corpus and settings.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Train, and write the vectors."""
     from w2v import formats
 
-    settings = given(context)
+    paths = resumed_paths(context, resume) if resume else {}
+    output = Path(paths.get("output") or output)
+    log_json = Path(paths["log_json"]) if paths.get("log_json") else log_json
+    settings, every_s = given(context), seconds_of(checkpoint_every)
     if vocab is not None:
         w2v.refuse_pruning(settings)
-    config = load_config(config_name, settings)
     formats.check_suffix(output)
-    source = open_corpus(
-        corpus, {"-o": output, "--log-json": unless_stream(log_json)}, {"--vocab": vocab, "--config": config_name}
-    )
-    known = w2v.Vocab.load(vocab) if vocab is not None else None
-    from w2v.encoding import encode
-    from w2v.kernels import cache_is_writable
-    from w2v.machine import available_threads
+    written = {"-o": output, "--log-json": unless_stream(log_json)}
+    if resume is None:
+        config = load_config(config_name, settings)
+        source = open_corpus(corpus or missing("CORPUS"), written, {"--vocab": vocab, "--config": config_name})
+        known = w2v.Vocab.load(vocab) if vocab is not None else None
+    else:
+        check_outputs(written)
+    from w2v import session as sessions
     from w2v.training import kernel_name, train_embeddings
 
     kernel = kernel_name()
     with scan_progress(quiet) as report_scan:
-        encoded = encode(source, config, vocab=known, report=report_scan)
-    if not quiet:
+        if resume is None:
+            session, encoded = sessions.begin(source, config, known, report_scan)
+        else:
+            session = sessions.resume(resume, settings, report_scan)
+    if not quiet and resume is None:
         describe(encoded, reused=known is not None)
-        if not cache_is_writable:
-            say("compiled code cannot be kept, so each start compiles again: set NUMBA_CACHE_DIR to a folder")
-        threads = config.threads or available_threads()
-        say(
-            f"training {len(encoded.vocab):,} words x {config.dim} "
-            f"on {threads} thread{'s' * (threads > 1)}, {kernel} kernels"
-        )
-    with training_progress(quiet, log_json) as report_training:
-        embeddings = train_embeddings(encoded.stream, encoded.vocab, config, report_training)
-    formats.write(output, encoded.vocab.words, embeddings.vectors)
     if not quiet:
-        say(f"wrote {output}: {len(encoded.vocab):,} words x {config.dim}")
+        describe_training(session, kernel)
+    rows: list[dict[str, Any]] = session.extra.get("log", [])
+    keeper = None
+    if folder := resume or checkpoint:
+        extra = {"output": os.path.abspath(output), "log_json": log_json and os.path.abspath(log_json), "log": rows}
+        keeper = sessions.keeper(session, folder, every_s, lambda: extra, say)
+    with training_progress(quiet, log_json, rows) as report_training:
+        embeddings = train_embeddings(
+            session.stream, session.vocab, session.config, report_training, start=session.start, keeper=keeper
+        )
+    formats.write(output, session.vocab.words, embeddings.vectors)
+    if not quiet:
+        say(f"wrote {output}: {len(session.vocab):,} words x {session.config.dim}")
 
 
 @app.command(help="Show the words nearest to each WORD, by cosine.")
@@ -285,18 +313,56 @@ def open_corpus(
     from w2v.corpus import Corpus
 
     source = Corpus(names)
-    others = {flag: Path(path) for flag, path in inputs.items() if path is not None}
+    check_outputs(outputs, inputs)
+    for flag, path in outputs.items():
+        if path is not None and source.holds(path):
+            raise SettingsError(f"{flag} {path} is a file of the corpus, which it would replace; name another")
+    return source
+
+
+def check_outputs(outputs: Mapping[str, Path | None], inputs: Mapping[str, Path | str | None] | None = None) -> None:
+    """Raise an error where an output cannot be written, or is an input or another output too."""
+    others = {flag: Path(path) for flag, path in (inputs or {}).items() if path is not None}
     for flag, path in outputs.items():
         if path is None:
             continue
         check_writable(path)
-        if source.holds(path):
-            raise SettingsError(f"{flag} {path} is a file of the corpus, which it would replace; name another")
         for other_flag, other in others.items():
             if os.path.realpath(path) == os.path.realpath(other):
                 raise SettingsError(f"{flag} and {other_flag} are the same file, {path}; name another")
         others[flag] = path
-    return source
+
+
+def missing(argument: str) -> NoReturn:
+    """Say that an argument is missing."""
+    raise SettingsError(f"missing argument {argument}; see `w2v train --help`")
+
+
+def resumed_paths(context: typer.Context, folder: Path) -> dict[str, Any]:
+    """Return the output and log of the run that a folder's checkpoints are of, but for those given anew.
+
+    Raises:
+        SettingsError: a flag was given that cannot go with --resume.
+    """
+    from w2v.checkpoint import load_extra
+
+    named = {name for name in context.params if context.get_parameter_source(name).name == "COMMANDLINE"}  # type: ignore[union-attr]
+    for name in sorted(named - RESUMED_FLAGS):
+        flag = "CORPUS" if name == "corpus" else f"--{name.removesuffix('_name').replace('_', '-')}"
+        raise SettingsError(f"{flag} cannot go with --resume, which goes on with the corpus and settings it has")
+    return {name: path for name, path in load_extra(folder).items() if name not in named}
+
+
+def seconds_of(text: str) -> float:
+    """Return the seconds that `90s`, `10m` or `2h` mean."""
+    units = {"s": 1.0, "m": 60.0, "h": 3600.0}
+    try:
+        seconds = float(text[:-1]) * units[text[-1:]]
+    except (ValueError, KeyError):
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise SettingsError(f"--checkpoint-every must be a number and s, m or h, such as 10m, not '{text}'")
+    return seconds
 
 
 def unless_stream(path: Path | None) -> Path | None:
@@ -319,6 +385,20 @@ def describe(encoded: "Encoded", reused: bool) -> None:
         )
     if encoded.tokens_mended:
         say(f"{encoded.tokens_mended:,} tokens had bytes that are not UTF-8; those became U+FFFD")
+
+
+def describe_training(session: "Session", kernel: str) -> None:
+    """Say what is about to be trained, and with what."""
+    from w2v.kernels import cache_is_writable
+    from w2v.machine import available_threads
+
+    if not cache_is_writable:
+        say("compiled code cannot be kept, so each start compiles again: set NUMBA_CACHE_DIR to a folder")
+    threads = session.config.threads or available_threads()
+    say(
+        f"training {len(session.vocab):,} words x {session.config.dim} "
+        f"on {threads} thread{'s' * (threads > 1)}, {kernel} kernels"
+    )
 
 
 def table(word: str, neighbours: list[tuple[str, float]]) -> str:
@@ -406,11 +486,18 @@ def scan_progress(quiet: bool) -> "Iterator[ScanReport | None]":
 
 
 @contextmanager
-def training_progress(quiet: bool, log_json: Path | None) -> "Iterator[TrainReport]":
-    """Yield what reports training to the screen and to the log."""
-    written = {"progress": -1.0, "seconds": 0.0}
+def training_progress(
+    quiet: bool, log_json: Path | None, rows: list[dict[str, Any]] | None = None
+) -> "Iterator[TrainReport]":
+    """Yield what reports training to the screen and to the log, which begins with the rows there are.
+
+    New rows are added to `rows`.
+    """
+    rows = [] if rows is None else rows
     last_loss = 0.0
     with Bar("train").drawn() as bar, open_log(log_json) as log:
+        for row in rows:
+            print(json.dumps(row), file=log, flush=True)
 
         def report(now: "Progress") -> None:
             nonlocal last_loss
@@ -418,22 +505,22 @@ def training_progress(quiet: bool, log_json: Path | None) -> "Iterator[TrainRepo
             if not quiet:
                 loss = "" if math.isnan(now.loss) else f", loss {now.loss:.3f}"
                 bar.show(now.progress, f"{now.words_per_s / 1e6:.2f} M words/s, lr {now.lr:.4f}{loss}")
-            due = now.progress - written["progress"] >= LOG_EVERY or now.seconds - written["seconds"] >= LOG_EVERY_S
-            if log is not None and (due or now.progress == 1):
-                row = {key: None if math.isnan(value) else value for key, value in asdict(now).items()}
-                print(json.dumps(row), file=log, flush=True)
-                written.update(progress=now.progress, seconds=now.seconds)
+            last = rows[-1] if rows else {"progress": -1.0, "seconds": 0.0}
+            due = now.progress - last["progress"] >= LOG_EVERY or now.seconds - last["seconds"] >= LOG_EVERY_S
+            if due or now.progress == 1:
+                rows.append({key: None if math.isnan(value) else value for key, value in asdict(now).items()})
+                print(json.dumps(rows[-1]), file=log, flush=True)
 
         yield report
     if math.isnan(last_loss) and not quiet:
         say("nothing was learned: no two words met; one word a line? --sample too small?")
 
 
-def open_log(path: Path | None) -> AbstractContextManager[TextIO | None]:
-    """Open the log for writing; None stays None."""
-    if path is None:
-        return nullcontext()
+def open_log(path: Path | None) -> TextIO:
+    """Open the log for writing; None is a log that nobody keeps."""
     try:
+        if path is None:
+            return open(os.devnull, "w", encoding="utf-8")
         return path.open("w", encoding="utf-8")
     except OSError as error:
         raise W2VError(f"cannot write {path}: {error.strerror}") from error
@@ -444,6 +531,8 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")
+    with suppress(ValueError):  # in another thread than the main one
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends a run as Ctrl-C does
     try:
         status = app(args=arguments, prog_name="w2v", standalone_mode=False)
         if status == 130:  # so Typer passes on a KeyboardInterrupt

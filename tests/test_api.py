@@ -11,7 +11,7 @@ import pytest
 
 import w2v
 from w2v.demo import sentences
-from w2v.training import Progress
+from w2v.schedule import Progress
 
 SMALL: dict[str, Any] = {"dim": 16, "epochs": 1, "sample": 1e-2}
 

@@ -16,8 +16,8 @@ FILES = {
 LAYERS = (
     ("cli",),
     ("w2v",),
-    ("training", "encoding", "evaluation", "vectors"),
-    ("model", "vocab", "sampling", "corpus", "checkpoint", "formats", "spool", "demo"),
+    ("session", "training", "encoding", "evaluation", "vectors"),
+    ("model", "vocab", "sampling", "corpus", "checkpoint", "formats", "spool", "schedule", "demo"),
     ("config", "errors", "files", "machine"),
 )
 """Imports go down this list, or stay on a level."""

@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from w2v.config import TrainConfig
 from w2v.corpus import Corpus
@@ -15,17 +13,8 @@ from w2v.demo import sentences
 from w2v.encoding import Encoded, encode
 from w2v.errors import DivergedError, SettingsError
 from w2v.model import Embeddings
-from w2v.training import (
-    SHARD_MAX,
-    SHARD_MIN,
-    Progress,
-    _Run,
-    kernel_name,
-    learning_rate,
-    shape_of,
-    shard_bounds,
-    train_embeddings,
-)
+from w2v.schedule import Progress
+from w2v.training import Keeper, Snapshot, kernel_name, shape_of, train_embeddings
 from w2v.vocab import Vocab
 
 SETTINGS: dict[str, Any] = {"dim": 12, "min_count": 1, "sample": 1e-2, "epochs": 2}
@@ -38,50 +27,6 @@ def text() -> Encoded:
 
 def _train(text: Encoded, **more: float) -> Embeddings:
     return train_embeddings(text.stream, text.vocab, TrainConfig(**{**SETTINGS, **more}))
-
-
-@settings(deadline=None, max_examples=50)
-@given(st.integers(1, 40_000), st.integers(1, 9_000))
-def test_shards_cover_the_stream_and_end_with_sentences(n: int, line: int) -> None:
-    stream = np.zeros(n, np.int32)
-    stream[line - 1 :: line] = -1
-    bounds = shard_bounds(stream)
-    sizes = np.diff(bounds)
-    assert bounds[0] == 0 and bounds[-1] == n and (sizes > 0).all()
-    assert sizes.max() <= 1.5 * max(SHARD_MIN, n // 64) + SHARD_MIN
-    if line <= SHARD_MIN // 2:
-        assert all(stream[bound - 1] == -1 for bound in bounds[1:-1])
-
-
-def test_shards_of_one_long_line_are_cut_where_they_must() -> None:
-    bounds = shard_bounds(np.zeros(5_000_000, np.int32))
-    assert set(np.diff(bounds)[:-1]) == {SHARD_MAX}
-
-
-def test_the_learning_rate_falls_linearly_to_a_floor() -> None:
-    config = TrainConfig(lr=0.5)
-    rates = [learning_rate(config, done) for done in np.linspace(0, 1, 101)]
-    np.testing.assert_allclose(rates[:-1], 0.5 * (1 - np.arange(100) / 100))
-    assert rates[-1] == pytest.approx(0.5e-4)
-
-
-def test_each_shard_gets_the_rate_of_its_place(text: Encoded, monkeypatch: pytest.MonkeyPatch) -> None:
-    run = _Run(text.stream, text.vocab, TrainConfig(**{**SETTINGS, "threads": 1}))
-    seen: list[tuple[int, int, float]] = []
-    kernel = run.train_shard
-
-    def spy(*args: object) -> None:
-        lr, _, epoch, shard = args[-4:]
-        seen.append((int(epoch), int(shard), float(lr)))  # type: ignore[call-overload, arg-type]
-        kernel(*args)
-
-    monkeypatch.setattr(run, "train_shard", spy)
-    run.work(lambda progress: None)
-    n_shards = len(run.bounds) - 1
-    assert [(epoch, shard) for epoch, shard, _ in seen] == [(e, s) for e in range(2) for s in range(n_shards)]
-    for epoch, shard, lr in seen:
-        done = (epoch + run.bounds[shard] / len(text.stream)) / 2
-        assert lr == pytest.approx(learning_rate(run.config, done), rel=1e-6)
 
 
 @pytest.mark.parametrize("noise_pool", [0, 256])
@@ -198,3 +143,68 @@ def test_any_window(window: int) -> None:
     stream = np.array([0, 1] * 30, np.int32)
     model = train_embeddings(stream, vocab, TrainConfig(dim=3, sample=0, window=window))
     assert np.isfinite(model.vectors).all()
+
+
+def _interrupted(text: Encoded, config: TrainConfig, after: int) -> Snapshot:
+    """Train until the report has been called so often, and return the snapshot that was kept then."""
+    shots: list[Snapshot] = []
+    calls = 0
+
+    def interrupt(progress: Progress) -> None:
+        nonlocal calls
+        calls += 1
+        if calls > after:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_embeddings(text.stream, text.vocab, config, interrupt, keeper=Keeper(shots.append, 3600))
+    (shot,) = shots
+    return Snapshot(shot.input.copy(), shot.output.copy(), shot.position)
+
+
+def test_one_thread_goes_on_to_the_same_bytes(text: Encoded, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("w2v.training.REPORT_S", 0.01)
+    config = TrainConfig(**{**SETTINGS, "threads": 1, "epochs": 60})
+    whole = train_embeddings(text.stream, text.vocab, config)
+    shot = _interrupted(text, config, after=3)
+    assert 0 < shot.position.next_job < 60 * 12
+    reports: list[Progress] = []
+    rest = train_embeddings(text.stream, text.vocab, config, reports.append, start=shot)
+    assert rest.vectors.tobytes() == whole.vectors.tobytes()
+    assert rest.output_vectors.tobytes() == whole.output_vectors.tobytes()
+    assert reports[-1].progress == 1.0
+
+
+def test_snapshots_while_training_are_exact_with_one_thread(text: Encoded, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("w2v.training.REPORT_S", 0.005)
+    config = TrainConfig(**{**SETTINGS, "threads": 1, "epochs": 60})
+    shots: list[Snapshot] = []
+    keeper = Keeper(lambda s: shots.append(Snapshot(s.input.copy(), s.output.copy(), s.position)), 0.0)
+    whole = train_embeddings(text.stream, text.vocab, config, keeper=keeper)
+    assert len(shots) >= 2
+    for shot in shots[:3]:
+        rest = train_embeddings(text.stream, text.vocab, config, start=shot)
+        assert rest.vectors.tobytes() == whole.vectors.tobytes()
+
+
+def test_many_threads_go_on_as_well(text: Encoded, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("w2v.training.REPORT_S", 0.01)
+    config = TrainConfig(**{**SETTINGS, "threads": 4, "epochs": 60})
+    shot = _interrupted(text, config, after=2)
+    reports: list[Progress] = []
+    train_embeddings(text.stream, text.vocab, config, reports.append, start=shot)
+    whole: list[Progress] = []
+    train_embeddings(text.stream, text.vocab, config, whole.append)
+    assert reports[-1].loss == pytest.approx(whole[-1].loss, rel=0.05)
+
+
+def test_without_memory_for_a_copy_snapshots_are_kept_all_the_same(
+    text: Encoded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("w2v.training.REPORT_S", 0.005)
+    monkeypatch.setattr("w2v.training.available_memory", lambda: 0)
+    threads: set[str] = set()
+    keeper = Keeper(lambda shot: threads.add(threading.current_thread().name), 0.0)
+    config = TrainConfig(**{**SETTINGS, "threads": 1, "epochs": 60})
+    train_embeddings(text.stream, text.vocab, config, keeper=keeper)
+    assert any("_thread" in name for name in threads), "written by a training thread"

@@ -86,8 +86,8 @@ class Corpus:
             source = [source]
         if isinstance(source, list) and all(isinstance(item, str | Path) for item in source):
             self._paths = [path for item in source for path in find_files(os.fspath(item))]
-            if all(path != "-" and os.path.isfile(path) for path in self._paths):
-                self.bytes_total = sum(os.path.getsize(path) for path in self._paths)
+            if self.files:
+                self.bytes_total = sum(os.path.getsize(path) for path in self.files)
         elif isinstance(source, Iterable):
             self._token_lists = cast(Iterable[Iterable[str]], source)
         else:
@@ -96,6 +96,13 @@ class Corpus:
     def holds(self, path: str | Path) -> bool:
         """Return whether `path` is one of the corpus' files, under any name."""
         return os.path.exists(path) and any(name != "-" and os.path.samefile(name, path) for name in self._paths or ())
+
+    @property
+    def files(self) -> list[str] | None:
+        """The files, where all can be read again; None for standard input, pipes and Python's iterables."""
+        if self._paths and all(path != "-" and os.path.isfile(path) for path in self._paths):
+            return self._paths
+        return None
 
     def blocks(self) -> Iterator[bytes]:
         """Yield the text in blocks that end between tokens; each file ends with a newline.

@@ -48,6 +48,11 @@ class Embeddings:
         """(n_types, dim) view of the words' input rows without their padding."""
         return self.input[: self.n_types, : self.dim]
 
+    @property
+    def output_vectors(self) -> npt.NDArray[np.float32]:
+        """(n_types, dim) view of the words' output rows without their padding."""
+        return self.output[: self.n_types, : self.dim]
+
 
 def aligned_zeros(n_rows: int, stride: int) -> npt.NDArray[np.float32]:
     """Return zeros, (n_rows, stride) float32, that begin at a multiple of 64 bytes."""

@@ -1,15 +1,13 @@
-"""The training loop: epochs, shards, threads and the learning rate.
+"""The training loop: threads that take shards, and write both matrices without locks (Hogwild).
 
-The stream is cut into shards by a rule that looks at the stream alone. Threads take the shards in order,
-without a pause between epochs, and write both matrices without locks (Hogwild). All that a shard
-draws follows from (seed, epoch, shard) and its learning rate from (epoch, shard), so that one thread
-gives the same bytes every time.
+All that a shard draws follows from (seed, epoch, shard) and its learning rate from (epoch, shard), so that
+one thread gives the same bytes every time, and a run can be taken up again at any shard.
 """
 
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,19 +16,17 @@ import numpy.typing as npt
 from w2v.config import TrainConfig
 from w2v.errors import DivergedError, SettingsError
 from w2v.kernels import simd, step
-from w2v.kernels.types import SENTENCE_END, Private, Sampling, Scratch, Shape, Tally, Weights
-from w2v.machine import available_threads, release_memory
+from w2v.kernels.types import Private, Sampling, Scratch, Shape, Tally, Weights
+from w2v.machine import available_memory, available_threads, release_memory
 from w2v.model import Embeddings, aligned_zeros
 from w2v.sampling import alias_table, keep_prob, noise_distribution, thresholds
+from w2v.schedule import Job, Position, Progress, Schedule, shard_bounds
 from w2v.vocab import Vocab
 
 Ids = npt.NDArray[np.int32]
+Matrix = npt.NDArray[np.float32]
 
-SHARD_MIN, SHARD_MAX, SHARDS_WANTED = 1 << 11, 1 << 16, 64
-"""Tokens of a shard: long enough that starting one costs nothing (30 us), short enough that the learning
-rate falls smoothly and that no thread waits long at the end; and shards wanted of a short text."""
 REPORT_S = 0.25
-LR_FLOOR = 1e-4
 PRIVATE_ROWS = 128
 """Words with private copies of their rows: 64 gain 20% with two threads, 128 a little more, 1,024 no more."""
 MERGES_A_THREAD = 32
@@ -40,86 +36,62 @@ SATURATED = 100
 MAX_TILE = 6
 """Output rows whose sums with 4 contexts fit into the 32 registers of AVX-512, beside what feeds them."""
 
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a run is; what the bar shows and the log holds."""
-
-    epoch: int
-    """The epoch last begun, from 1."""
-    progress: float
-    """Share of the run that is done, 0 to 1."""
-    words_per_s: float
-    """Tokens of the vocabulary read a second, those that subsampling drops included."""
-    lr: float
-    """The learning rate now."""
-    loss: float
-    """Mean loss of a (center, context) pair over the sampled centers of the epoch; nan before the first."""
-    seconds: float
-    """Time since training began."""
-
-
 TrainReport = Callable[[Progress], None]
 
 
 @dataclass(frozen=True)
-class Job:
-    """One shard in one epoch."""
+class Snapshot:
+    """A run at one moment: what is needed to go on from there."""
 
-    epoch: int
-    shard: int
-    begin: int
-    end: int
+    input: Matrix
+    """(n_types, dim) input rows."""
+    output: Matrix
+    """(n_types, dim) output rows."""
+    position: Position
+    """All of these shards are in the rows; of those that were in flight, a part."""
 
 
-def train_embeddings(stream: Ids, vocab: Vocab, config: TrainConfig, report: TrainReport | None = None) -> Embeddings:
+@dataclass(frozen=True)
+class Keeper:
+    """Who wants snapshots, and how often."""
+
+    keep: Callable[[Snapshot], None]
+    """Called from a thread of its own while training goes on; at the end, and after an interrupt, from the caller's."""
+    every_s: float
+
+
+def train_embeddings(
+    stream: Ids,
+    vocab: Vocab,
+    config: TrainConfig,
+    report: TrainReport | None = None,
+    *,
+    start: Snapshot | None = None,
+    keeper: Keeper | None = None,
+) -> Embeddings:
     """Train skip-gram with negative sampling on a token stream.
 
     Args:
         stream: (n,) rows of vocab and SENTENCE_END (-1); read only.
         vocab: the words and the counts that both samplings follow.
-        config: dim, window, negative, sample, ns_exponent, epochs, lr, threads, seed.
+        config: dim, window, negative, sample, noise_pool, ns_exponent, epochs, lr, threads, seed.
         report: called from this thread about every quarter of a second, and at the end.
+        start: go on from here.
+        keeper: gets a snapshot from time to time, at the end, and after an interrupt.
 
     Raises:
         DivergedError: a row left the finite numbers.
     """
     release_memory()  # of the scan's threads: 30 MB after 100 MB of text
-    run = _Run(stream, vocab, config)
-    run.work(report or (lambda progress: None))
+    run = _Run(stream, vocab, config, start)
+    run.work(report or (lambda progress: None), keeper)
     return run.embeddings
-
-
-def shard_bounds(stream: Ids) -> list[int]:
-    """Return where the shards of a stream begin, and its length: at sentence ends, where there are any.
-
-    A sentence that ends within half a shard of where the next should begin is waited for; a longer one
-    is cut.
-    """
-    n = len(stream)
-    size = min(max(n // SHARDS_WANTED, SHARD_MIN), SHARD_MAX)
-    bounds = [0]
-    for nominal in range(size, n, size):
-        reach = stream[nominal : nominal + size // 2]
-        ends = np.flatnonzero(reach == SENTENCE_END)
-        if len(ends):
-            bound = nominal + int(ends[0]) + 1
-        else:  # the last sentence may have no mark at its end
-            bound = nominal if nominal + len(reach) < n else n
-        if bounds[-1] < bound < n:
-            bounds.append(bound)
-    return [*bounds, n]
-
-
-def learning_rate(config: TrainConfig, done: float) -> float:
-    """Return the learning rate when this share of the run is done: linear, down to a ten-thousandth."""
-    return config.lr * max(LR_FLOOR, 1.0 - done)
 
 
 class _Run:
     """One run: what its threads share, and how they take turns."""
 
-    def __init__(self, stream: Ids, vocab: Vocab, config: TrainConfig) -> None:
+    def __init__(self, stream: Ids, vocab: Vocab, config: TrainConfig, start: Snapshot | None) -> None:
         self.stream, self.config = stream, config
         self.n_threads = config.threads or available_threads()
         self.shares = merge_shares(vocab, config, self.n_threads, len(stream))
@@ -127,75 +99,68 @@ class _Run:
         self.embeddings = Embeddings.create(
             len(vocab), config.dim, config.seed, spare_rows=self.n_threads * (1 + n_private)
         )
+        if start is not None:
+            self.embeddings.vectors[:] = start.input
+            self.embeddings.output_vectors[:] = start.output
         self.weights = Weights(self.embeddings.input.reshape(-1), self.embeddings.output.reshape(-1))
         self.shape = shape_of(config, self.embeddings.stride)
         prob, alias = alias_table(noise_distribution(vocab.counts, config.ns_exponent))
         keep = thresholds(keep_prob(vocab.counts, config.sample))
         self.sampling = Sampling(keep, thresholds(prob), alias)
         self.train_shard = step.TRAIN_SHARD[kernel_name()]
-        self.bounds = shard_bounds(stream)
-        self.jobs = self._all_jobs()
-        self.lock = threading.Lock()
-        self.stop = threading.Event()
+        self.schedule = Schedule(shard_bounds(stream), config, start.position if start else None)
         self.failure: BaseException | None = None
-        self.epoch = 0
-        self.positions_done = 0
-        self.words_done = 0
-        self.loss = np.zeros(config.epochs)
-        self.pairs = np.zeros(config.epochs, np.int64)
+        self.camera: _Camera | None = None
 
-    def work(self, report: TrainReport) -> None:
+    def work(self, report: TrainReport, keeper: Keeper | None) -> None:
         """Run the threads to the end, reporting from this one."""
-        threads = [threading.Thread(target=self._thread, args=(n,), daemon=True) for n in range(self.n_threads)]
-        started = time.perf_counter()
+        self.camera = _Camera(self, keeper) if keeper else None
+        # Waited for by events: interrupted in a join, Python 3.11 takes a thread for ended that trains on.
+        ended = [threading.Event() for _ in range(self.n_threads)]
+        threads: list[threading.Thread] = []
         try:
-            for thread in threads:
+            for number, event in enumerate(ended):
+                thread = threading.Thread(target=self._thread, args=(number, event), daemon=True)
                 thread.start()
-            for thread in threads:
-                while thread.is_alive():
-                    thread.join(REPORT_S)
-                    if thread.is_alive():
-                        report(self._progress(started))
+                threads.append(thread)
+            for event in ended:
+                while not event.wait(REPORT_S):
+                    report(self.schedule.progress())
+                    if self.camera:
+                        self.camera.tick()
         finally:  # an interrupt, or an error in report: the threads end with their shards
-            self.stop.set()
-            for thread in threads:
+            self.schedule.close()
+            for thread, event in zip(threads, ended, strict=False):
+                event.wait()
                 thread.join()
+            if self.failure is None and not all(step.all_finite(rows) for rows in self.weights):
+                self.failure = self._diverged()
+            if self.camera and self.failure is None:
+                self.camera.last()
         if self.failure is not None:
             raise self.failure
-        if not all(step.all_finite(rows) for rows in self.weights):
-            raise self._diverged()
-        report(self._progress(started))
+        report(self.schedule.progress())
 
-    def _all_jobs(self) -> Iterator[Job]:
-        for epoch in range(self.config.epochs):
-            for shard, begin in enumerate(self.bounds[:-1]):
-                yield Job(epoch, shard, begin, self.bounds[shard + 1])
-
-    def _take(self) -> Job | None:
-        """Return the next shard to train on; None at the end."""
-        with self.lock:
-            job = None if self.stop.is_set() else next(self.jobs, None)
-            if job is not None:
-                self.epoch = job.epoch
-            return job
-
-    def _thread(self, number: int) -> None:
+    def _thread(self, number: int, ended: threading.Event) -> None:
         try:
-            longest = max(end - begin for begin, end in zip(self.bounds, self.bounds[1:], strict=False))
+            bounds = self.schedule.bounds
+            longest = max(end - begin for begin, end in zip(bounds, bounds[1:], strict=False))
             spare = self.embeddings.n_types + number * (1 + self.shares.shape[1])
             private = new_private(self.shares, spare + 1, self.shape.stride)
             scratch = new_scratch(self.shape, longest, self.config.noise_pool, spare * self.shape.stride, private)
             tally = Tally(np.zeros(1), np.zeros(1, np.int64), np.zeros(1, np.int64))
-            while (job := self._take()) is not None:
+            while (job := self.schedule.take()) is not None:
                 self._train(job, scratch, tally)
+                if self.camera:
+                    self.camera.shoot()
         except BaseException as error:
             self.failure = error
-            self.stop.set()
+            self.schedule.close()
+        finally:
+            ended.set()
 
     def _train(self, job: Job, scratch: Scratch, tally: Tally) -> None:
         """Train on one shard, and look whether the numbers are still finite."""
-        config = self.config
-        done = (job.epoch + job.begin / len(self.stream)) / config.epochs
         self.train_shard(
             self.stream[job.begin : job.end],
             self.weights,
@@ -203,22 +168,18 @@ class _Run:
             self.shape,
             scratch,
             tally,
-            np.float32(learning_rate(config, done)),
-            np.uint64(config.seed),
+            np.float32(job.lr),
+            np.uint64(self.config.seed),
             np.uint64(job.epoch),
             np.uint64(job.shard),
         )
-        with self.lock:
-            self.positions_done += job.end - job.begin
-            self.words_done += int(tally.words[0])
-            self.loss[job.epoch] += tally.loss[0]
-            self.pairs[job.epoch] += tally.pairs[0]
         if not (np.isfinite(tally.loss[0]) and self._slice_is_finite(job.shard)):
             raise self._diverged()
+        self.schedule.finish(job, int(tally.words[0]), float(tally.loss[0]), int(tally.pairs[0]))
 
     def _slice_is_finite(self, shard: int) -> bool:
         """Check one shard's share of the rows: an epoch's shards together check every row."""
-        n, n_shards = len(self.weights.input), len(self.bounds) - 1
+        n, n_shards = len(self.weights.input), self.schedule.n_shards
         share = slice(n * shard // n_shards, n * (shard + 1) // n_shards)
         return all(step.all_finite(rows[share]) for rows in self.weights)
 
@@ -228,14 +189,53 @@ class _Run:
             f"try --lr {self.config.lr / 4:g}"
         )
 
-    def _progress(self, started: float) -> Progress:
-        with self.lock:
-            done = self.positions_done / (len(self.stream) * self.config.epochs)
-            seen = np.flatnonzero(self.pairs)
-            loss = self.loss[seen[-1]] / self.pairs[seen[-1]] if len(seen) else float("nan")
-            epoch, words = self.epoch + 1, self.words_done
-        seconds = time.perf_counter() - started
-        return Progress(epoch, done, words / seconds, learning_rate(self.config, done), float(loss), seconds)
+
+class _Camera:
+    """Takes snapshots of a run while it goes on.
+
+    The thread that ends a shard when one is due copies the matrices, while the others train on: with one
+    thread they are exactly what the position says, with more they have parts of the shards in flight too.
+    The copy is written by another thread. Where there is no memory for a copy, the thread writes them itself.
+    """
+
+    def __init__(self, run: _Run, keeper: Keeper) -> None:
+        self.run, self.keeper = run, keeper
+        self.due = threading.Event()
+        self.writer: threading.Thread | None = None
+        self.taken = time.monotonic()
+
+    def tick(self) -> None:
+        """Look at the clock."""
+        is_writing = self.writer is not None and self.writer.is_alive()
+        if not is_writing and time.monotonic() - self.taken >= self.keeper.every_s:
+            self.taken = time.monotonic()
+            self.due.set()
+
+    def shoot(self) -> None:
+        """Take a snapshot, if one is due; called between two shards."""
+        if not self.due.is_set():
+            return
+        with self.run.schedule.lock:
+            if not self.due.is_set():
+                return
+            self.due.clear()
+        shot = self._snapshot()
+        if available_memory() > 2 * (shot.input.nbytes + shot.output.nbytes):
+            shot = Snapshot(shot.input.copy(), shot.output.copy(), shot.position)
+            self.writer = threading.Thread(target=self.keeper.keep, args=(shot,))
+            self.writer.start()
+        else:
+            self.keeper.keep(shot)
+
+    def last(self) -> None:
+        """Take the last snapshot, when the threads have ended."""
+        if self.writer is not None:
+            self.writer.join()
+        self.keeper.keep(self._snapshot())
+
+    def _snapshot(self) -> Snapshot:
+        position = self.run.schedule.position()  # before the rows: what it says is done is in them
+        return Snapshot(self.run.embeddings.vectors, self.run.embeddings.output_vectors, position)
 
 
 def kernel_name() -> str:

@@ -66,10 +66,11 @@ class Vocab:
             file.writelines(f"{word} {count}\n".encode() for word, count in lines)
 
     @classmethod
-    def load(cls, path: str | Path) -> "Vocab":
+    def load(cls, path: str | Path, *, sentence_end: bool = False) -> "Vocab":
         """Read `word count` lines in any order, as w2v, gensim and word2vec.c write them.
 
-        word2vec.c's row for a sentence's end, `</s>`, is passed over: here a newline is no word.
+        word2vec.c's row for a sentence's end, `</s>`, is passed over, for here a newline is no word;
+        unless sentence_end is true.
 
         Raises:
             W2VError: the file cannot be read, or a line is no word and count; the message has its number.
@@ -85,7 +86,7 @@ class Vocab:
             word, count = _parse(line, f"{path}, line {number}")
             if word in counts:
                 raise W2VError(f"{path}, line {number}: '{word}' stands here for the second time")
-            if word != "</s>":
+            if word != "</s>" or sentence_end:
                 counts[word] = count
         if not counts:
             raise W2VError(f"the vocabulary {path} has no words; build one with `w2v build-vocab`")

@@ -1,0 +1,287 @@
+"""Checkpoints: a run's whole state in a folder, from which it goes on as if it had never stopped.
+
+    DIR/stream.npy                 the token stream, where the corpus cannot be read again
+    DIR/checkpoint-000007/         the last two are kept
+        input.npy, output.npy      both matrices, (n_types, dim) float32
+        vocab.txt                  `word count` lines
+        state.json                 settings, position, log, fingerprints; a checksum of each other file
+
+A checkpoint is written beside the older ones under another name, synced, and renamed: at any moment
+there is a whole one. Nothing in it is pickled.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from w2v.config import TrainConfig
+from w2v.errors import SettingsError, W2VError
+from w2v.schedule import Position
+from w2v.vocab import Vocab
+
+VERSION = 1
+KEPT = 2
+PIECE = 1 << 24
+"""Bytes that are hashed and written at a time."""
+SAMPLE = 1 << 16
+"""Bytes of a corpus file's beginning, middle and end that its fingerprint looks at."""
+
+Matrix = npt.NDArray[np.float32]
+
+
+class Fingerprint(NamedTuple):
+    """What tells whether a file is still the one that was read."""
+
+    path: str
+    """Absolute."""
+    size: int
+    modified_ns: int
+    sample: str
+    """Hash of pieces of its beginning, middle and end."""
+
+    @classmethod
+    def of(cls, path: str) -> "Fingerprint":
+        """Take the fingerprint of a file.
+
+        Raises:
+            W2VError: it cannot be read.
+        """
+        try:
+            with open(path, "rb") as file:
+                status = os.fstat(file.fileno())
+                digest = hashlib.blake2b(digest_size=16)
+                for at in (0, status.st_size // 2, max(0, status.st_size - SAMPLE)):
+                    file.seek(at)
+                    digest.update(file.read(SAMPLE))
+        except OSError as error:
+            raise W2VError(f"cannot read {path}: {error.strerror or error}") from error
+        return cls(os.path.abspath(path), status.st_size, status.st_mtime_ns, digest.hexdigest())
+
+    def check(self) -> None:
+        """Raise W2VError where the file is no longer what it was."""
+        now = Fingerprint.of(self.path)
+        for name, before, after in zip(self._fields, self, now, strict=True):
+            if before != after:
+                raise W2VError(
+                    f"the corpus file {self.path} has changed since the checkpoint ({name}: {before}, now {after}); "
+                    "put it back, or train anew, with --init-from to start from these vectors"
+                )
+
+
+@dataclass
+class Checkpoint:
+    """All that a run needs to go on."""
+
+    config: TrainConfig
+    vocab: Vocab
+    input: Matrix
+    """(n_types, dim)"""
+    output: Matrix
+    """(n_types, dim)"""
+    position: Position
+    corpus: list[Fingerprint] | None
+    """The files to read again; None where the stream is kept."""
+    extra: dict[str, Any]
+    """What the caller wants back, as JSON has it: paths of outputs, the log."""
+
+
+def save(folder: Path, checkpoint: Checkpoint) -> Path:
+    """Write a checkpoint and return where; then remove all but the last two.
+
+    Raises:
+        W2VError: it cannot be written. Older checkpoints are as they were, and nothing is left of this one.
+    """
+    numbers = [_number(path) for path in _all(folder)]
+    final = folder / f"checkpoint-{max(numbers, default=0) + 1:06d}"
+    temporary = folder / f".{final.name}.{os.getpid()}.part"
+    try:
+        temporary.mkdir()
+        sums = {
+            "input.npy": _write_array(temporary / "input.npy", checkpoint.input),
+            "output.npy": _write_array(temporary / "output.npy", checkpoint.output),
+            "vocab.txt": _write_vocab(temporary / "vocab.txt", checkpoint.vocab),
+        }
+        state = {
+            "version": VERSION,
+            "config": checkpoint.config.as_dict(),
+            "position": asdict(checkpoint.position),
+            "corpus": None if checkpoint.corpus is None else [list(print_) for print_ in checkpoint.corpus],
+            "extra": checkpoint.extra,
+            "checksums": sums,
+        }
+        with _synced(temporary / "state.json") as (file, _):
+            file.write(json.dumps(state, indent=1).encode())
+        _sync_folder(temporary)
+        temporary.rename(final)
+        _sync_folder(folder)
+    except OSError as error:
+        raise W2VError(f"cannot write a checkpoint to {folder}: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    for old in _all(folder)[:-KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
+    return final
+
+
+def load(folder: Path) -> Checkpoint:
+    """Read the newest checkpoint of a folder, every checksum compared.
+
+    Raises:
+        W2VError: there is none, it is damaged, or another version wrote it; the message says which.
+    """
+    with _newest(folder) as (newest, state):
+        for name, expected in state["checksums"].items():
+            if _checksum(newest / name) != expected:
+                raise ValueError(f"the checksum of {name} is not what was written")
+        return Checkpoint(
+            config=TrainConfig(**state["config"]),
+            vocab=Vocab.load(newest / "vocab.txt", sentence_end=True),
+            input=np.load(newest / "input.npy", mmap_mode="r", allow_pickle=False),
+            output=np.load(newest / "output.npy", mmap_mode="r", allow_pickle=False),
+            position=Position(**state["position"]),
+            corpus=None if state["corpus"] is None else [Fingerprint(*row) for row in state["corpus"]],
+            extra=state["extra"],
+        )
+
+
+def load_extra(folder: Path) -> dict[str, Any]:
+    """Read only what the caller left in the newest checkpoint.
+
+    Raises:
+        W2VError: as `load` does.
+    """
+    with _newest(folder) as (_, state):
+        extra: dict[str, Any] = state["extra"]
+        return extra
+
+
+@contextmanager
+def _newest(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Yield the newest checkpoint and its state; what goes wrong with them meanwhile is damage."""
+    found = _all(folder)
+    if not found:
+        raise W2VError(f"{folder} has no checkpoint; start one with `w2v train CORPUS --checkpoint {folder}`")
+    newest = found[-1]
+    cure = f"; remove it to go on from {found[-2].name}" if len(found) > 1 else ""
+    try:
+        state = json.loads((newest / "state.json").read_bytes())
+        if state["version"] != VERSION:
+            raise W2VError(f"{newest} has version {state['version']}, and this w2v reads version {VERSION}")
+        yield newest, state
+    except SettingsError as error:
+        raise W2VError(f"{newest} is damaged: {error}{cure}") from error
+    except W2VError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise W2VError(f"{newest} is damaged: {error}{cure}") from error
+
+
+def exists(folder: Path) -> bool:
+    """Return whether a folder has checkpoints."""
+    return bool(_all(folder))
+
+
+def save_stream(folder: Path, stream: npt.NDArray[np.int32]) -> None:
+    """Keep the token stream of a corpus that cannot be read again."""
+    try:
+        with _synced(folder / "stream.npy.part") as (file, _):
+            np.lib.format.write_array(file, np.asarray(stream), allow_pickle=False)
+        (folder / "stream.npy.part").rename(folder / "stream.npy")
+    except OSError as error:
+        (folder / "stream.npy.part").unlink(missing_ok=True)
+        raise W2VError(f"cannot keep the token stream in {folder}: {error.strerror or error}") from error
+
+
+def load_stream(folder: Path) -> npt.NDArray[np.int32]:
+    """Return the token stream that was kept, mapped."""
+    try:
+        stream: npt.NDArray[np.int32] = np.load(folder / "stream.npy", mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise W2VError(f"{folder / 'stream.npy'}, which the checkpoint needs, cannot be read: {error}") from error
+    return stream
+
+
+def check_space(folder: Path, n_types: int, dim: int, stream_bytes: int) -> None:
+    """Raise W2VError where three checkpoints, one of them being written, would not fit into a folder."""
+    needed = (KEPT + 1) * (2 * n_types * dim * 4 + n_types * 32) + stream_bytes
+    kept = sum(file.stat().st_size for path in _all(folder) for file in path.iterdir())
+    free = shutil.disk_usage(folder).free + kept
+    if free < needed:
+        raise W2VError(
+            f"no space for checkpoints in {folder}: they take {needed / 1e9:.2f} GB, and {free / 1e9:.2f} GB are free"
+        )
+
+
+def _all(folder: Path) -> list[Path]:
+    """Return the checkpoints of a folder, oldest first."""
+    return sorted((path for path in folder.glob("checkpoint-*") if path.is_dir()), key=_number)
+
+
+def _number(path: Path) -> int:
+    with suppress(ValueError):
+        return int(path.name.removeprefix("checkpoint-"))
+    return -1
+
+
+class _Hashing:
+    """A file that is written and hashed at once."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file, self.digest = file, hashlib.blake2b(digest_size=16)
+
+    def write(self, data: bytes | memoryview) -> int:
+        self.digest.update(data)
+        return self.file.write(data)
+
+
+@contextmanager
+def _synced(path: Path) -> Iterator[tuple[BinaryIO, _Hashing]]:
+    """Open a file for writing, plain and hashing; at the end it is on the disk."""
+    with path.open("wb") as file:
+        yield file, _Hashing(file)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    with suppress(OSError):  # Windows has no such thing
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _write_array(path: Path, rows: Matrix) -> str:
+    """Write rows as .npy, a piece at a time; return the checksum."""
+    with _synced(path) as (_, file):
+        header = {"descr": "<f4", "fortran_order": False, "shape": rows.shape}
+        np.lib.format.write_array_header_2_0(file, header)  # type: ignore[arg-type]
+        step = max(1, PIECE // (4 * rows.shape[1]))
+        for start in range(0, len(rows), step):
+            file.write(np.ascontiguousarray(rows[start : start + step], "<f4").data.cast("B"))
+        return file.digest.hexdigest()
+
+
+def _write_vocab(path: Path, vocab: Vocab) -> str:
+    with _synced(path) as (_, file):
+        for word, count in zip(vocab.words, vocab.counts.tolist(), strict=True):
+            file.write(f"{word} {count}\n".encode())
+        return file.digest.hexdigest()
+
+
+def _checksum(path: Path) -> str:
+    digest = hashlib.blake2b(digest_size=16)
+    with path.open("rb") as file:
+        while piece := file.read(PIECE):
+            digest.update(piece)
+    return digest.hexdigest()

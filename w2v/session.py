@@ -1,0 +1,119 @@
+"""Sessions: what training works on, begun from a corpus or taken up again from a checkpoint."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from w2v import checkpoint
+from w2v.checkpoint import Checkpoint, Fingerprint
+from w2v.config import TrainConfig
+from w2v.corpus import Corpus
+from w2v.encoding import Encoded, Ids, ScanReport, encode
+from w2v.errors import SettingsError, W2VError
+from w2v.training import Keeper, Snapshot
+from w2v.vocab import Vocab
+
+MAY_CHANGE = ("epochs", "threads")
+"""Settings that a resumed run may have other values of; epochs may only rise."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """A token stream and all that is needed to train on it."""
+
+    config: TrainConfig
+    vocab: Vocab
+    stream: Ids
+    files: list[Fingerprint] | None
+    """The files the stream came from, where they can be read again."""
+    start: Snapshot | None
+    """Where to go on from."""
+    extra: dict[str, Any]
+    """What the caller left in the checkpoint."""
+
+
+def begin(
+    corpus: Corpus, config: TrainConfig, vocab: Vocab | None = None, report: ScanReport | None = None
+) -> tuple[Session, Encoded]:
+    """Read a corpus; return a session that starts at the beginning, and what became of the tokens.
+
+    Raises:
+        W2VError: as `encode` does.
+    """
+    files = None if corpus.files is None else [Fingerprint.of(path) for path in corpus.files]
+    encoded = encode(corpus, config, vocab=vocab, report=report)
+    return Session(config, encoded.vocab, encoded.stream, files, None, {}), encoded
+
+
+def resume(folder: Path, changes: Mapping[str, Any], report: ScanReport | None = None) -> Session:
+    """Take up a run from its newest checkpoint, reading its corpus again or the stream that was kept.
+
+    Args:
+        folder: of the checkpoints.
+        changes: new values of settings, of which only `epochs` (higher) and `threads` may have any.
+        report: told how far the reading is.
+
+    Raises:
+        SettingsError: another setting is to change.
+        W2VError: the checkpoint is damaged, or the corpus has changed.
+    """
+    for name in changes:
+        if name not in MAY_CHANGE:
+            raise SettingsError(f"{name} cannot change when a run is resumed; only {' and '.join(MAY_CHANGE)} can")
+    kept = checkpoint.load(folder)
+    if changes.get("epochs", kept.config.epochs) < kept.config.epochs:
+        raise SettingsError(f"epochs cannot fall when a run is resumed: it has {kept.config.epochs}")
+    config = replace(kept.config, **changes)
+    if kept.corpus is None:
+        stream = checkpoint.load_stream(folder)
+    else:
+        for print_ in kept.corpus:
+            print_.check()
+        stream = encode(Corpus([print_.path for print_ in kept.corpus]), config, vocab=kept.vocab, report=report).stream
+    if len(kept.input) != len(kept.vocab) or kept.input.shape != kept.output.shape:
+        raise W2VError(f"{folder} is damaged: {len(kept.vocab)} words, {kept.input.shape} and {kept.output.shape} rows")
+    start = Snapshot(kept.input, kept.output, kept.position)
+    return Session(config, kept.vocab, stream, kept.corpus, start, kept.extra)
+
+
+def keeper(
+    session: Session,
+    folder: Path,
+    every_s: float,
+    extra: Callable[[], dict[str, Any]],
+    warn: Callable[[str], None],
+) -> Keeper:
+    """Return what writes a session's checkpoints to a folder, which is made where it is missing.
+
+    Args:
+        session: the run.
+        folder: where to.
+        every_s: seconds between two checkpoints.
+        extra: asked at each checkpoint what to keep besides.
+        warn: told why a checkpoint could not be written; training goes on.
+
+    Raises:
+        W2VError: the folder cannot be made, or has no space for the checkpoints of this run.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise W2VError(f"cannot make the folder {folder}: {error.strerror or error}") from error
+    if session.start is None and checkpoint.exists(folder):
+        raise W2VError(f"{folder} has checkpoints of another run; name another folder, or go on with --resume {folder}")
+    stream_bytes = session.stream.nbytes if session.files is None and session.start is None else 0
+    checkpoint.check_space(folder, len(session.vocab), session.config.dim, stream_bytes)
+    if stream_bytes:
+        checkpoint.save_stream(folder, session.stream)
+
+    def keep(shot: Snapshot) -> None:
+        state = Checkpoint(
+            session.config, session.vocab, shot.input, shot.output, shot.position, session.files, extra()
+        )
+        try:
+            checkpoint.save(folder, state)
+        except W2VError as error:
+            warn(f"{error}; training goes on, and older checkpoints are as they were")
+
+    return Keeper(keep, every_s)
