@@ -141,6 +141,17 @@ def train(
             show_default=False,
         ),
     ] = None,
+    init_from: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE|DIR",
+            help="Start from these vectors, or the newest checkpoint of this folder, and its words.",
+            show_default=False,
+        ),
+    ] = None,
+    grow_vocab: Annotated[
+        bool, typer.Option("--grow-vocab", help="With --init-from: add the new words that reach --min-count.")
+    ] = False,
     config_name: Annotated[
         str | None,
         typer.Option(
@@ -212,11 +223,14 @@ def train(
     settings, every_s = given(context), seconds_of(checkpoint_every)
     if vocab is not None:
         w2v.refuse_pruning(settings)
+    refuse_together(init_from, vocab, settings, grow_vocab)
     formats.check_suffix(output)
     written = {"-o": output, "--log-json": unless_stream(log_json)}
     if resume is None:
         config = load_config(config_name, settings)
-        source = open_corpus(corpus or missing("CORPUS"), written, {"--vocab": vocab, "--config": config_name})
+        source = open_corpus(
+            corpus or missing("CORPUS"), written, {"--vocab": vocab, "--config": config_name, "--init-from": init_from}
+        )
         known = w2v.Vocab.load(vocab) if vocab is not None else None
     else:
         check_outputs(written)
@@ -225,12 +239,14 @@ def train(
 
     kernel = kernel_name()
     with scan_progress(quiet) as report_scan:
-        if resume is None:
-            session, encoded = sessions.begin(source, config, known, report_scan)
-        else:
+        if resume is not None:
             session = sessions.resume(resume, settings, report_scan)
+        elif init_from is not None:
+            session, encoded = sessions.begin_from(init_from, source, config, grow_vocab, report_scan)
+        else:
+            session, encoded = sessions.begin(source, config, known, report_scan)
     if not quiet and resume is None:
-        describe(encoded, reused=known is not None)
+        describe(encoded, reused=known is not None or init_from is not None)
     if not quiet:
         describe_training(session, kernel)
     rows: list[dict[str, Any]] = session.extra.get("log", [])
@@ -331,6 +347,17 @@ def check_outputs(outputs: Mapping[str, Path | None], inputs: Mapping[str, Path 
             if os.path.realpath(path) == os.path.realpath(other):
                 raise SettingsError(f"{flag} and {other_flag} are the same file, {path}; name another")
         others[flag] = path
+
+
+def refuse_together(init_from: Path | None, vocab: Path | None, settings: dict[str, Any], grow_vocab: bool) -> None:
+    """Raise SettingsError for flags that cannot go with --init-from, or not without it."""
+    if init_from is None and grow_vocab:
+        raise SettingsError("--grow-vocab goes with --init-from, whose words it adds to")
+    if init_from is not None and vocab is not None:
+        raise SettingsError("--vocab cannot go with --init-from, which brings its own words")
+    for name in ("dim", "max_vocab"):
+        if init_from is not None and name in settings:
+            raise SettingsError(f"--{name.replace('_', '-')} cannot go with --init-from, whose vectors it follows")
 
 
 def missing(argument: str) -> NoReturn:

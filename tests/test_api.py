@@ -162,3 +162,13 @@ def test_a_run_that_diverges_says_so() -> None:
         assert "--lr 100" in str(error)
     else:
         assert np.isfinite(vectors.matrix).all()
+
+
+def test_a_run_with_checkpoints_may_be_resumed(corpus: Path, tmp_path: Path) -> None:
+    first = w2v.train(corpus, dim=16, epochs=2, threads=1, checkpoint=tmp_path / "kept")
+    again = w2v.resume(tmp_path / "kept")
+    assert again.matrix.tobytes() == first.matrix.tobytes()
+    more = w2v.resume(tmp_path / "kept", epochs=3)
+    assert more.matrix.tobytes() != first.matrix.tobytes()
+    with pytest.raises(w2v.SettingsError, match="dim cannot change"):
+        w2v.resume(tmp_path / "kept", dim=8)

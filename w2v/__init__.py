@@ -5,7 +5,9 @@
 >>> vectors.similar("king")                         # doctest: +SKIP
 """
 
+import warnings
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from w2v.config import TrainConfig, load_config
@@ -16,6 +18,7 @@ from w2v.vocab import Vocab
 if TYPE_CHECKING:
     from w2v.corpus import Source
     from w2v.encoding import ScanReport
+    from w2v.session import Session
     from w2v.training import TrainReport
 
 __version__ = "0.1.0"
@@ -29,6 +32,7 @@ __all__ = [
     "W2VError",
     "build_vocab",
     "load_config",
+    "resume",
     "train",
 ]
 
@@ -60,6 +64,8 @@ def train(
     *,
     vocab: Vocab | None = None,
     report: "TrainReport | None" = None,
+    checkpoint: str | Path | None = None,
+    checkpoint_every: float = 600.0,
     **settings: Any,  # noqa: ANN401
 ) -> Vectors:
     """Train vectors on a corpus.
@@ -69,6 +75,8 @@ def train(
         vocab: use this vocabulary and its counts in place of the corpus' own; then min_count and
             max_vocab are refused.
         report: called with a Progress about four times a second.
+        checkpoint: a folder to keep checkpoints in, for `resume`.
+        checkpoint_every: seconds between them.
         settings: dim, window, negative, sample, epochs, lr, ...; see TrainConfig.
 
     Raises:
@@ -76,16 +84,51 @@ def train(
         SettingsError: a setting is unknown or out of range.
         DivergedError: the learning rate was too large.
     """
+    from w2v import session
     from w2v.corpus import Corpus
-    from w2v.encoding import encode
-    from w2v.training import train_embeddings
 
     if vocab is not None:
         refuse_pruning(settings)
     config = load_config(None, settings)
-    encoded = encode(Corpus(corpus), config, vocab=vocab)
-    embeddings = train_embeddings(encoded.stream, encoded.vocab, config, report)
-    return Vectors(encoded.vocab.words, embeddings.vectors)
+    begun, _ = session.begin(Corpus(corpus), config, vocab)
+    return _train(begun, report, checkpoint, checkpoint_every)
+
+
+def resume(
+    checkpoint: str | Path,
+    *,
+    report: "TrainReport | None" = None,
+    checkpoint_every: float = 600.0,
+    **changes: Any,  # noqa: ANN401
+) -> Vectors:
+    """Go on with a run from the newest checkpoint of a folder.
+
+    Args:
+        checkpoint: the folder.
+        report: called with a Progress about four times a second.
+        checkpoint_every: seconds between checkpoints.
+        changes: epochs, which may only rise, and threads.
+
+    Raises:
+        W2VError: there is no checkpoint, it is damaged, or the corpus has changed.
+        SettingsError: another setting is to change.
+    """
+    from w2v import session
+
+    return _train(session.resume(Path(checkpoint), changes), report, checkpoint, checkpoint_every)
+
+
+def _train(
+    begun: "Session", report: "TrainReport | None", checkpoint: str | Path | None, checkpoint_every: float
+) -> Vectors:
+    from w2v import session
+    from w2v.training import train_embeddings
+
+    keeper = None
+    if checkpoint is not None:
+        keeper = session.keeper(begun, Path(checkpoint), checkpoint_every, dict, warnings.warn)
+    embeddings = train_embeddings(begun.stream, begun.vocab, begun.config, report, start=begun.start, keeper=keeper)
+    return Vectors(begun.vocab.words, embeddings.vectors)
 
 
 def refuse_pruning(settings: Mapping[str, Any]) -> None:

@@ -165,6 +165,11 @@ def _map_ahead(
         yield running.popleft().result()
 
 
+def renumber(stream: Ids, row_of: Ids) -> Ids:
+    """Return a stream with each row replaced by row_of[row], rows below 0 left out; mutates it."""
+    return stream[: kernels.renumber(stream, row_of)]
+
+
 def clean(block: bytes, lowercase: bool) -> tuple[bytes, int]:
     """Return a block as valid UTF-8, lowercased where asked for, and how many tokens had bad bytes."""
     if block.isascii():

@@ -1,12 +1,16 @@
 """Embeddings: the two matrices that training writes."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+LINE_BYTES = 64
+"""A cache line, and a vector register of AVX-512."""
 LINE = 16
-"""float32 numbers in 64 bytes: a cache line, and a vector register of AVX-512."""
+"""float32 numbers in it."""
+Number = TypeVar("Number", np.float32, np.int32, np.int64, np.uint64)
 FILL_ROWS = 1 << 10
 """Rows drawn at a time: with dim 300 the draws take 4 MB."""
 
@@ -55,7 +59,13 @@ class Embeddings:
 
 
 def aligned_zeros(n_rows: int, stride: int) -> npt.NDArray[np.float32]:
-    """Return zeros, (n_rows, stride) float32, that begin at a multiple of 64 bytes."""
-    flat = np.zeros(n_rows * stride + LINE, np.float32)
-    offset = -(flat.ctypes.data // 4) % LINE
-    return flat[offset : offset + n_rows * stride].reshape(n_rows, stride)
+    """Return zeros, (n_rows, stride) float32, in cache lines of their own."""
+    return own_lines(n_rows * stride, np.float32).reshape(n_rows, stride)
+
+
+def own_lines(n: int, dtype: type[Number]) -> npt.NDArray[Number]:
+    """Return n zeros in cache lines that hold nothing else, which another thread might write."""
+    size = n * np.dtype(dtype).itemsize
+    flat = np.zeros(-(-size // LINE_BYTES) * LINE_BYTES + LINE_BYTES, np.uint8)
+    begin = -flat.ctypes.data % LINE_BYTES
+    return flat[begin : begin + size].view(dtype)

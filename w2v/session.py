@@ -5,12 +5,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from w2v import checkpoint
+import numpy as np
+
+from w2v import checkpoint, formats
 from w2v.checkpoint import Checkpoint, Fingerprint
 from w2v.config import TrainConfig
 from w2v.corpus import Corpus
-from w2v.encoding import Encoded, Ids, ScanReport, encode
+from w2v.encoding import Encoded, Ids, ScanReport, encode, renumber
 from w2v.errors import SettingsError, W2VError
+from w2v.model import Embeddings
+from w2v.schedule import Position
 from w2v.training import Keeper, Snapshot
 from w2v.vocab import Vocab
 
@@ -31,6 +35,8 @@ class Session:
     """Where to go on from."""
     extra: dict[str, Any]
     """What the caller left in the checkpoint."""
+    is_resumed: bool = False
+    """Whether this goes on with a run, whose checkpoints it may replace."""
 
 
 def begin(
@@ -44,6 +50,54 @@ def begin(
     files = None if corpus.files is None else [Fingerprint.of(path) for path in corpus.files]
     encoded = encode(corpus, config, vocab=vocab, report=report)
     return Session(config, encoded.vocab, encoded.stream, files, None, {}), encoded
+
+
+def begin_from(
+    earlier: Path, corpus: Corpus, config: TrainConfig, grow: bool, report: ScanReport | None = None
+) -> tuple[Session, Encoded]:
+    """Read a new corpus, to train on from earlier vectors: those of a checkpoint's folder or a vector file.
+
+    All earlier words stay. Words that are not among them are left out, or with `grow` join them where they
+    reach min_count. Counts of a checkpoint and of the new text add up. A vector file has no output rows: these
+    begin at 0, as those of new words do.
+
+    Args:
+        earlier: the folder or file.
+        corpus: the new text.
+        config: its dim is replaced by that of the earlier vectors.
+        grow: whether new words join.
+        report: told how far the reading is.
+
+    Raises:
+        W2VError: as `encode`, `checkpoint.load` and `formats.read` do.
+    """
+    if earlier.is_dir():
+        kept = checkpoint.load(earlier)
+        words, counts, input, output = kept.vocab.words, kept.vocab.counts, kept.input, kept.output
+    else:
+        words, input = formats.read(earlier)
+        counts, output = np.zeros(len(words), np.int64), np.zeros_like(input)
+    session, encoded = begin(corpus, replace(config, dim=input.shape[1], min_count=1, max_vocab=None), report=report)
+    totals = dict(zip(words, counts.tolist(), strict=True))
+    found = zip(encoded.vocab.words, encoded.vocab.counts.tolist(), strict=True)
+    for word, count in found:
+        if word in totals or (grow and count >= config.min_count):
+            totals[word] = totals.get(word, 0) + count
+    vocab = Vocab.of({word: max(1, count) for word, count in totals.items()})
+    row_of = np.array([vocab.index.get(word, -1) for word in encoded.vocab.words], np.int32)
+    stream = renumber(session.stream, row_of)
+    tokens_kept = int(encoded.vocab.counts[row_of >= 0].sum())
+    if tokens_kept == 0:
+        raise W2VError(f"none of the {encoded.tokens_read:,} tokens of the corpus is among the words of {earlier}")
+    fresh = Embeddings.create(len(vocab), input.shape[1], config.seed)
+    rows = [vocab.index[word] for word in words]
+    fresh.vectors[rows], fresh.output_vectors[rows] = input, output
+    start = Snapshot(fresh.vectors, fresh.output_vectors, Position())
+    config = replace(config, dim=input.shape[1])
+    return (
+        replace(session, config=config, vocab=vocab, stream=stream, start=start),
+        replace(encoded, vocab=vocab, stream=stream, tokens_kept=tokens_kept),
+    )
 
 
 def resume(folder: Path, changes: Mapping[str, Any], report: ScanReport | None = None) -> Session:
@@ -74,7 +128,7 @@ def resume(folder: Path, changes: Mapping[str, Any], report: ScanReport | None =
     if len(kept.input) != len(kept.vocab) or kept.input.shape != kept.output.shape:
         raise W2VError(f"{folder} is damaged: {len(kept.vocab)} words, {kept.input.shape} and {kept.output.shape} rows")
     start = Snapshot(kept.input, kept.output, kept.position)
-    return Session(config, kept.vocab, stream, kept.corpus, start, kept.extra)
+    return Session(config, kept.vocab, stream, kept.corpus, start, kept.extra, is_resumed=True)
 
 
 def keeper(
@@ -100,9 +154,9 @@ def keeper(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise W2VError(f"cannot make the folder {folder}: {error.strerror or error}") from error
-    if session.start is None and checkpoint.exists(folder):
+    if not session.is_resumed and checkpoint.exists(folder):
         raise W2VError(f"{folder} has checkpoints of another run; name another folder, or go on with --resume {folder}")
-    stream_bytes = session.stream.nbytes if session.files is None and session.start is None else 0
+    stream_bytes = session.stream.nbytes if session.files is None and not session.is_resumed else 0
     checkpoint.check_space(folder, len(session.vocab), session.config.dim, stream_bytes)
     if stream_bytes:
         checkpoint.save_stream(folder, session.stream)

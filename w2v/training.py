@@ -18,7 +18,7 @@ from w2v.errors import DivergedError, SettingsError
 from w2v.kernels import simd, step
 from w2v.kernels.types import Private, Sampling, Scratch, Shape, Tally, Weights
 from w2v.machine import available_memory, available_threads, release_memory
-from w2v.model import Embeddings, aligned_zeros
+from w2v.model import Embeddings, own_lines
 from w2v.sampling import alias_table, keep_prob, noise_distribution, thresholds
 from w2v.schedule import Job, Position, Progress, Schedule, shard_bounds
 from w2v.vocab import Vocab
@@ -108,7 +108,9 @@ class _Run:
         keep = thresholds(keep_prob(vocab.counts, config.sample))
         self.sampling = Sampling(keep, thresholds(prob), alias)
         self.train_shard = step.TRAIN_SHARD[kernel_name()]
-        self.schedule = Schedule(shard_bounds(stream), config, start.position if start else None)
+        self.bounds = shard_bounds(stream)
+        self._train(Job(0, 0, 0, 0, 0, config.lr), *self._buffers(0))  # compiles, or loads what was compiled
+        self.schedule = Schedule(self.bounds, config, start.position if start else None)  # starts the clock
         self.failure: BaseException | None = None
         self.camera: _Camera | None = None
 
@@ -143,14 +145,12 @@ class _Run:
 
     def _thread(self, number: int, ended: threading.Event) -> None:
         try:
-            bounds = self.schedule.bounds
-            longest = max(end - begin for begin, end in zip(bounds, bounds[1:], strict=False))
-            spare = self.embeddings.n_types + number * (1 + self.shares.shape[1])
-            private = new_private(self.shares, spare + 1, self.shape.stride)
-            scratch = new_scratch(self.shape, longest, self.config.noise_pool, spare * self.shape.stride, private)
-            tally = Tally(np.zeros(1), np.zeros(1, np.int64), np.zeros(1, np.int64))
+            scratch, tally = self._buffers(number)
             while (job := self.schedule.take()) is not None:
                 self._train(job, scratch, tally)
+                if not (np.isfinite(tally.loss[0]) and self._slice_is_finite(job.shard)):
+                    raise self._diverged()
+                self.schedule.finish(job, int(tally.words[0]), float(tally.loss[0]), int(tally.pairs[0]))
                 if self.camera:
                     self.camera.shoot()
         except BaseException as error:
@@ -159,8 +159,16 @@ class _Run:
         finally:
             ended.set()
 
+    def _buffers(self, number: int) -> tuple[Scratch, Tally]:
+        """Return what thread `number` has for itself."""
+        longest = max(end - begin for begin, end in zip(self.bounds, self.bounds[1:], strict=False))
+        spare = self.embeddings.n_types + number * (1 + self.shares.shape[1])
+        private = new_private(self.shares, spare + 1, self.shape.stride)
+        scratch = new_scratch(self.shape, longest, self.config.noise_pool, spare * self.shape.stride, private)
+        return scratch, Tally(np.zeros(1), np.zeros(1, np.int64), np.zeros(1, np.int64))
+
     def _train(self, job: Job, scratch: Scratch, tally: Tally) -> None:
-        """Train on one shard, and look whether the numbers are still finite."""
+        """Train on one shard."""
         self.train_shard(
             self.stream[job.begin : job.end],
             self.weights,
@@ -173,9 +181,6 @@ class _Run:
             np.uint64(job.epoch),
             np.uint64(job.shard),
         )
-        if not (np.isfinite(tally.loss[0]) and self._slice_is_finite(job.shard)):
-            raise self._diverged()
-        self.schedule.finish(job, int(tally.words[0]), float(tally.loss[0]), int(tally.pairs[0]))
 
     def _slice_is_finite(self, shard: int) -> bool:
         """Check one shard's share of the rows: an epoch's shards together check every row."""
@@ -288,7 +293,7 @@ def merge_shares(vocab: Vocab, config: TrainConfig, n_threads: int, n_tokens: in
 def new_private(shares: npt.NDArray[np.float32], first: int, stride: int) -> Private:
     """Return a thread's copies of the rows that have shares, (2, n_rows); they stand from row `first` on."""
     n_rows = shares.shape[1]
-    return Private(n_rows, first, shares.reshape(-1), aligned_zeros(2 * n_rows, stride).reshape(-1))
+    return Private(n_rows, first, shares.reshape(-1), own_lines(2 * n_rows * stride, np.float32))
 
 
 def new_scratch(
@@ -297,14 +302,14 @@ def new_scratch(
     """Return a thread's buffers for shards of up to `longest_shard` tokens."""
     n_contexts = min(2 * shape.window, longest_shard)
     return Scratch(
-        kept=np.empty(longest_shard + 1, np.int64),
-        contexts=np.empty(n_contexts, np.int64),
-        outputs=np.empty(shape.n_tiles * len(shape.tile) + 1, np.int64),
-        negatives=np.empty(shape.negative, np.int64),
+        kept=own_lines(longest_shard + 1, np.int64),
+        contexts=own_lines(n_contexts, np.int64),
+        outputs=own_lines(shape.n_tiles * len(shape.tile) + 1, np.int64),
+        negatives=own_lines(shape.negative, np.int64),
         zero_row=np.array([zero_row]),
-        pool=np.empty(noise_pool, np.int64),
-        scores=np.empty(n_contexts * 8 * shape.n_tiles, np.float32),
-        old=aligned_zeros(n_contexts, shape.stride).reshape(-1),
+        pool=own_lines(noise_pool, np.int64),
+        scores=own_lines(n_contexts * 8 * shape.n_tiles, np.float32),
+        old=own_lines(n_contexts * shape.stride, np.float32),
         private=private or new_private(np.empty((2, 0), np.float32), 0, shape.stride),
-        state=np.zeros(1, np.uint64),
+        state=own_lines(1, np.uint64),
     )
