@@ -8,6 +8,7 @@ import io
 import json
 import math
 import os
+import shutil
 import signal
 import sys
 import time
@@ -476,7 +477,15 @@ class Bar:
             parts = (
                 "{desc} [{elapsed}]" if fraction is None else "{percentage:3.0f}%|{bar}| {desc} [{elapsed}<{remaining}]"
             )
-            self.bar = tqdm(total=1.0, desc=text, bar_format=f"{self.label} {parts}", dynamic_ncols=True)
+            # Asked here, because tqdm takes the 0 x 0 that some terminals answer for the truth and draws nothing.
+            ncols, nrows = shutil.get_terminal_size()
+            self.bar = tqdm(
+                total=1.0,
+                desc=text,
+                bar_format=f"{self.label} {parts}",
+                ncols=ncols,
+                nrows=nrows,
+            )
         self.bar.set_description_str(text, refresh=False)
         self.bar.update((fraction or 0.0) - self.bar.n)
 

@@ -80,10 +80,10 @@ def test_where_nothing_can_be_learned(run: Run, tmp_path: Path) -> None:
     assert json.loads(Path("log.json").read_text().splitlines()[-1])["loss"] is None
 
 
-def on_a_terminal(folder: Path, *arguments: str) -> tuple[int, str]:
-    """Return the exit status of a run and what it drew on a terminal of 80 columns."""
+def on_a_terminal(folder: Path, *arguments: str, size: tuple[int, int] = (24, 80)) -> tuple[int, str]:
+    """Return the exit status of a run and what it drew on a terminal of so many rows and columns."""
     ours, its = os.openpty()
-    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
     with start(*arguments, cwd=folder, stdin=its, stdout=its, stderr=its) as process:
         os.close(its)
         drawn = b""
@@ -97,8 +97,10 @@ def on_a_terminal(folder: Path, *arguments: str) -> tuple[int, str]:
         return process.wait(SECONDS), drawn.decode()
 
 
-def test_a_bar_on_a_terminal(corpus: Path) -> None:
-    status, drawn = on_a_terminal(corpus.parent, "train", "corpus.txt", "--sample", "0", "--epochs", "30")
+@pytest.mark.parametrize("size", [(24, 80), (0, 0)], ids=["80 columns", "a size it does not tell"])
+def test_a_bar_on_a_terminal(corpus: Path, size: tuple[int, int]) -> None:
+    arguments = ("train", "corpus.txt", "--sample", "0", "--epochs", "30")
+    status, drawn = on_a_terminal(corpus.parent, *arguments, size=size)
     assert status == 0
     steps = [step for step in re.split(r"[\r\n]+", drawn) if step.strip()]
     assert max(map(len, steps)) <= 80
