@@ -9,8 +9,8 @@ import pytest
 from helpers import CHECKOUT, Run
 
 import w2v
-from cli import columns, table
 from w2v.demo import ASKED, GROUPS
+from w2v.terminal import columns, table
 
 COMMANDS = ("build-vocab", "train", "similar", "demo")
 SMALL = ("--dim", "8", "--epochs", "1", "--sample", "1e-2")

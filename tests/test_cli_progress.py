@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from helpers import Run, files_in, start
 
-import cli
+from w2v import terminal
 from w2v.demo import sentences
 
 ENDLESS = ("--epochs", "1000000", "--sample", "0", "--log-json", "log.json")
@@ -38,7 +38,7 @@ def test_lines_where_there_is_no_terminal(run: Run, corpus: Path) -> None:
 
 
 def test_a_line_every_few_seconds(run: Run, corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "LINE_EVERY_S", 0.0)
+    monkeypatch.setattr(terminal, "LINE_EVERY_S", 0.0)
     err = run("train", "corpus.txt", "--dim", "64", "--sample", "0", "--epochs", "1000").err
     lines = re.findall(
         r"^w2v: train +(\d+)%  .* words/s, lr 0\.\d{4}(?:, loss \d\.\d{3})?(?:, \d+ s left)?$", err, re.M

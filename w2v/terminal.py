@@ -1,0 +1,177 @@
+"""What a command shows: lines and bars on standard error, tables on standard output, the log of a run."""
+
+import json
+import math
+import os
+import shutil
+import sys
+import time
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from w2v.errors import W2VError
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+    from w2v.encoding import Encoded, ScanReport
+    from w2v.schedule import Progress
+    from w2v.training import TrainReport
+
+LINE_EVERY_S = 5.0
+LOG_EVERY, LOG_EVERY_S = 0.001, 60.0
+"""A log line for each thousandth of a run, and at least one a minute."""
+
+
+def say(message: str) -> None:
+    """Print a line to standard error."""
+    print(f"w2v: {message}", file=sys.stderr, flush=True)
+
+
+class Bar:
+    """Progress on standard error: a bar on a terminal, else a line every few seconds and at the end."""
+
+    def __init__(self, label: str) -> None:
+        """Draw nothing yet."""
+        self.label = label
+        self.bar: tqdm[Any] | None = None
+        self.line = ""
+        self.spoke = self.began = time.perf_counter()
+
+    def show(self, fraction: float | None, text: str) -> None:
+        """Show how much is done (None where that is unknown), and a text beside it."""
+        if sys.stderr.isatty():
+            self._draw(fraction, text)
+            return
+        now = time.perf_counter()
+        done = "" if fraction is None else f" {fraction:4.0%}"
+        left = f", {(now - self.began) * (1 / fraction - 1):.0f} s left" if fraction and fraction < 1 else ""
+        self.line = f"{self.label}{done}  {text}{left}"
+        if now - self.spoke >= LINE_EVERY_S:
+            self.spoke = now
+            self._say_line()
+
+    def _draw(self, fraction: float | None, text: str) -> None:
+        if self.bar is None:
+            from tqdm import tqdm
+
+            parts = (
+                "{desc} [{elapsed}]" if fraction is None else "{percentage:3.0f}%|{bar}| {desc} [{elapsed}<{remaining}]"
+            )
+            # Asked here, because tqdm takes the 0 x 0 that some terminals answer for the truth and draws nothing.
+            ncols, nrows = shutil.get_terminal_size()
+            self.bar = tqdm(
+                total=1.0,
+                desc=text,
+                bar_format=f"{self.label} {parts}",
+                ncols=ncols,
+                nrows=nrows,
+            )
+        self.bar.set_description_str(text, refresh=False)
+        self.bar.update((fraction or 0.0) - self.bar.n)
+
+    def _say_line(self) -> None:
+        if self.line:
+            say(self.line)
+            self.line = ""
+
+    @contextmanager
+    def drawn(self) -> Iterator["Bar"]:
+        """Finish with the last state shown, or on an error leave the screen as it is."""
+        try:
+            yield self
+            self._say_line()
+        finally:
+            if self.bar is not None:
+                self.bar.refresh()
+                self.bar.close()
+
+
+@contextmanager
+def scan_progress(quiet: bool) -> "Iterator[ScanReport | None]":
+    """Yield what reports the scan to the screen."""
+    if quiet:
+        yield None
+        return
+    with Bar("read ").drawn() as bar:
+
+        def report(done: int, total: int | None) -> None:
+            seconds = time.perf_counter() - bar.began
+            bar.show(done / total if total else None, f"{done / 1e6:,.1f} MB, {done / 1e6 / seconds:,.0f} MB/s")
+
+        yield report
+
+
+@contextmanager
+def training_progress(
+    quiet: bool, log_json: Path | None, rows: list[dict[str, Any]] | None = None
+) -> "Iterator[TrainReport]":
+    """Yield what reports training to the screen and to the log, which begins with the rows there are.
+
+    New rows are added to `rows`.
+    """
+    rows = [] if rows is None else rows
+    last_loss = 0.0
+    with Bar("train").drawn() as bar, open_log(log_json) as log:
+        for row in rows:
+            print(json.dumps(row), file=log, flush=True)
+
+        def report(now: "Progress") -> None:
+            nonlocal last_loss
+            last_loss = now.loss
+            if not quiet:
+                loss = "" if math.isnan(now.loss) else f", loss {now.loss:.3f}"
+                bar.show(now.progress, f"{now.words_per_s / 1e6:.2f} M words/s, lr {now.lr:.4f}{loss}")
+            last = rows[-1] if rows else {"progress": -1.0, "seconds": 0.0}
+            due = now.progress - last["progress"] >= LOG_EVERY or now.seconds - last["seconds"] >= LOG_EVERY_S
+            if due or now.progress == 1:
+                rows.append({key: None if math.isnan(value) else value for key, value in asdict(now).items()})
+                print(json.dumps(rows[-1]), file=log, flush=True)
+
+        yield report
+    if math.isnan(last_loss) and not quiet:
+        say("nothing was learned: no two words met; one word a line? --sample too small?")
+
+
+def open_log(path: Path | None) -> TextIO:
+    """Open the log for writing; None is a log that nobody keeps."""
+    try:
+        if path is None:
+            return open(os.devnull, "w", encoding="utf-8")
+        return path.open("w", encoding="utf-8")
+    except OSError as error:
+        raise W2VError(f"cannot write {path}: {error.strerror}") from error
+
+
+def describe(encoded: "Encoded", reused: bool) -> None:
+    """Say what became of the tokens."""
+    share = 100 * encoded.tokens_kept / encoded.tokens_read
+    if reused:
+        say(
+            f"{encoded.tokens_read:,} tokens, of which the vocabulary covers {share:.1f}%; "
+            f"{encoded.tokens_read - encoded.tokens_kept:,} were dropped"
+        )
+    else:
+        say(
+            f"{encoded.tokens_read:,} tokens; kept {len(encoded.vocab):,} of {encoded.types_read:,} distinct words, "
+            f"{share:.1f}% of the tokens"
+        )
+    if encoded.tokens_mended:
+        say(f"{encoded.tokens_mended:,} tokens had bytes that are not UTF-8; those became U+FFFD")
+
+
+def table(word: str, neighbours: list[tuple[str, float]]) -> str:
+    """Return a word and its neighbours, cosines aligned."""
+    width = max((columns(other) for other, _ in neighbours), default=0)
+    rows = [f"  {other}{' ' * (width - columns(other))}  {cosine:6.3f}" for other, cosine in neighbours]
+    return "\n".join([word, *rows])
+
+
+def columns(text: str) -> int:
+    """Return the width of a text on a terminal."""
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+    return len(text) + wide - sum(unicodedata.category(c) in ("Mn", "Me", "Cf") for c in text)
