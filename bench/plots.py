@@ -25,7 +25,7 @@ def plot_sweeps(sweeps: dict[str, dict[int, list[dict[str, Any]]]], path: Path) 
         axes[1][column].set_xlabel(setting)
         axes[1][column].set_xticks(list(by_value))
         for row in range(2):
-            axes[row][column].set_ylim(bottom=0)
+            axes[row][column].set_ylim(0, 1.06 * axes[row][column].get_ylim()[1])
             axes[row][column].grid(alpha=0.3)
     axes[0][0].set_ylabel("million words/s")
     axes[1][0].set_ylabel("quality (mean of the test sets)")
