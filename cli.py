@@ -61,6 +61,10 @@ MaxVocab = Annotated[
     int | None,
     setting("max_vocab", help="Keep at most this many words, the most frequent.  [default: all]"),
 ]
+MaxTypes = Annotated[
+    int | None,
+    setting("max_types", help="Distinct words to count at a time: beyond it the rarest are dropped as they come."),
+]
 Lowercase = Annotated[
     bool | None,
     setting("lowercase", "--lowercase/--no-lowercase", help="Lowercase the text while it is read."),
@@ -94,6 +98,7 @@ def build_vocab(
     ),
     min_count: MinCount = None,
     max_vocab: MaxVocab = None,
+    max_types: MaxTypes = None,
     lowercase: Lowercase = None,
     threads: Threads = None,
     quiet: Quiet = False,
@@ -179,6 +184,7 @@ def train(
     lr: Annotated[float | None, setting("lr", help="Learning rate at the start; falls linearly to nothing.")] = None,
     min_count: MinCount = None,
     max_vocab: MaxVocab = None,
+    max_types: MaxTypes = None,
     lowercase: Lowercase = None,
     threads: Threads = None,
     seed: Annotated[

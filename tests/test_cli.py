@@ -168,3 +168,16 @@ def test_demo(run: Run) -> None:
     assert [answer[0] for answer in answers] == list(ASKED)
     assert all(len(answer) == 6 and len({GROUP_OF[word] for word in answer}) == 1 for answer in answers)
     assert err.splitlines()[-1].startswith("w2v: done in ")
+
+
+def test_too_many_distinct_words_are_told(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("w2v.corpus.BLOCK", 1 << 10)
+    monkeypatch.chdir(tmp_path)
+    Path("many.txt").write_text("".join(f"often w{n}\n" for n in range(3_000)))
+    result = run("build-vocab", "many.txt", "--max-types", "500")
+    assert result.status == 0
+    assert "too many distinct words: those seen up to 1 times were dropped" in result.err
+    assert "--max-types" in result.err
+    assert Path("vocab.txt").read_text().startswith("often 3000\n")
+    with pytest.warns(UserWarning, match="max_types"):
+        w2v.build_vocab("many.txt", max_types=500)

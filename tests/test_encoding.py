@@ -228,6 +228,56 @@ def test_a_large_vocabulary_is_found_again(path: Path) -> None:
     assert spelled(encoded) == ["w3", "w119999", None]
 
 
+# Beyond max_types.
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    rare=st.lists(st.integers(0, 300), min_size=50, max_size=400),
+    max_types=st.integers(1, 60),
+    threads=st.sampled_from([1, 3]),
+    spool_above=st.sampled_from([0, 1 << 20]),
+    known=st.booleans(),
+)
+def test_the_rarest_are_dropped_and_the_rest_is_whole(
+    path: Path, rare: list[int], max_types: int, threads: int, spool_above: int, known: bool
+) -> None:
+    text = "".join(f"often w{n}\n\nvery often often\n" for n in rare)
+    vocab = Vocab.of({"w7": 3, "very": 2, "unseen": 2}) if known else None
+    bounds = {"threads": threads, "max_types": max_types, "spool_above": spool_above}
+    try:
+        encoded = encode_text(path, text, 64, vocab=vocab, **bounds)
+    except W2VError as error:
+        assert ("max-types" in str(error)) if vocab is None else (7 not in rare)
+        return
+    tokens = text.split()
+    words = spelled(encoded)
+    kept = Counter(word for word in words if word is not None)
+    assert encoded.tokens_read == len(tokens)
+    assert encoded.tokens_kept == kept.total()
+    assert len(set(tokens)) <= encoded.types_read <= len(set(tokens)) + encoded.tokens_read - encoded.tokens_kept
+    position = iter(sentences(text))  # what is left stands in the order of the text
+    assert all(word in position for word in words)
+    if vocab is not None:
+        assert words == sentences(text, set(vocab.words)), "a word of the vocabulary is never dropped"
+        return
+    assert kept == Counter(dict(rows_of(encoded.vocab))), "counts are those of the stream"
+    if len(set(tokens)) <= max_types:
+        assert encoded.dropped_count == 0
+    if encoded.dropped_count == 0:
+        assert kept == Counter(tokens)
+
+
+def test_a_word_that_is_frequent_throughout_loses_nothing(path: Path) -> None:
+    text = "".join(f"often w{n} very\n" for n in range(3_000))
+    encoded = encode_text(path, text, 512, threads=2, max_types=200)
+    assert encoded.dropped_count == 1
+    assert encoded.types_read == 3_002
+    assert rows_of(encoded.vocab)[:2] == [("often", 3_000), ("very", 3_000)]
+    assert len(encoded.vocab) <= 400
+    assert all(count == 1 for _, count in rows_of(encoded.vocab)[2:])
+
+
 # Memory, disk and progress.
 
 

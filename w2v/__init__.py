@@ -17,7 +17,7 @@ from w2v.vocab import Vocab
 
 if TYPE_CHECKING:
     from w2v.corpus import Source
-    from w2v.encoding import ScanReport
+    from w2v.encoding import Encoded, ScanReport
     from w2v.session import Session
     from w2v.training import TrainReport
 
@@ -43,7 +43,7 @@ def build_vocab(corpus: "Source", *, report: "ScanReport | None" = None, **setti
     Args:
         corpus: a path, a list of paths, or an iterable of token lists.
         report: called with the bytes read and the bytes there are (None where unknown).
-        settings: min_count, max_vocab, lowercase, threads; see TrainConfig.
+        settings: min_count, max_vocab, max_types, lowercase, threads; see TrainConfig.
 
     Raises:
         W2VError: the corpus cannot be read, or no word of it is left.
@@ -56,7 +56,9 @@ def build_vocab(corpus: "Source", *, report: "ScanReport | None" = None, **setti
     from w2v.encoding import encode
 
     config = load_config(None, settings)
-    return encode(Corpus(corpus), config, keep_stream=False, report=report).vocab
+    encoded = encode(Corpus(corpus), config, keep_stream=False, report=report)
+    _warn_of_dropped(encoded)
+    return encoded.vocab
 
 
 def train(
@@ -90,7 +92,8 @@ def train(
     if vocab is not None:
         refuse_pruning(settings)
     config = load_config(None, settings)
-    begun, _ = session.begin(Corpus(corpus), config, vocab)
+    begun, encoded = session.begin(Corpus(corpus), config, vocab)
+    _warn_of_dropped(encoded)
     return _train(begun, report, checkpoint, checkpoint_every)
 
 
@@ -129,6 +132,15 @@ def _train(
         keeper = session.keeper(begun, Path(checkpoint), checkpoint_every, dict, warnings.warn)
     embeddings = train_embeddings(begun.stream, begun.vocab, begun.config, report, start=begun.start, keeper=keeper)
     return Vectors(begun.vocab.words, embeddings.vectors)
+
+
+def _warn_of_dropped(encoded: "Encoded") -> None:
+    """Warn where counts may be too low, as there were too many distinct words."""
+    if encoded.dropped_count:
+        warnings.warn(
+            f"words seen up to {encoded.dropped_count} times were dropped while reading: there are more than max_types",
+            stacklevel=3,
+        )
 
 
 def refuse_pruning(settings: Mapping[str, Any]) -> None:

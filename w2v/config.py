@@ -21,6 +21,7 @@ WHOLE_NUMBERS = (
     ("epochs", 1, 1_000_000),
     ("min_count", 1, 2**62),
     ("max_vocab", 1, 2**31 - 2),
+    ("max_types", 1, 2**31 - 2),
     ("threads", 1, 4_096),
     ("seed", 0, 2**63 - 1),
 )
@@ -60,6 +61,8 @@ class TrainConfig:
     """Words seen less often than this are left out."""
     max_vocab: int | None = None
     """Keep at most this many words, the most frequent; None keeps all."""
+    max_types: int = 50_000_000
+    """Distinct words that are counted at a time: beyond it the rarest are dropped as they come, to bound the memory."""
     lowercase: bool = False
     """Lowercase the text while it is read."""
     threads: int | None = None

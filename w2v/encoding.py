@@ -2,7 +2,8 @@
 
 The main thread reads blocks; a pool cleans them and scans them, each thread counting words in a table of
 its own and writing their provisional numbers. When the text has ended the tables are merged, pruned
-and sorted, and the numbers are replaced by the words' rows. The result depends on the text alone.
+and sorted, and the numbers are replaced by the words' rows. The result depends on the text alone,
+unless it has more distinct words than `max_types`.
 """
 
 import re
@@ -50,6 +51,11 @@ class Encoded:
     """Tokens that are in the vocabulary."""
     tokens_mended: int
     """Tokens in which bytes that are no UTF-8 became U+FFFD."""
+    dropped_count: int
+    """Words seen up to so many times were dropped on the way, as there were more distinct ones than max_types; else 0.
+
+    types_read counts such a word again where it came again.
+    """
 
 
 def encode(
@@ -65,7 +71,7 @@ def encode(
 
     Args:
         corpus: the text.
-        config: uses min_count, max_vocab, lowercase and threads.
+        config: uses min_count, max_vocab, max_types, lowercase and threads.
         vocab: use this vocabulary, with its counts, in place of the text's own.
         keep_stream: False leaves the stream empty, and takes no memory for it.
         report: told how far the reading is.
@@ -78,78 +84,129 @@ def encode(
         spool_above = available_memory() // 4
     threads = config.threads or available_threads()
     with Spool(spool_above) as spool, ThreadPoolExecutor(threads) as pool:
-        tables = [WordTable() for _ in range(threads)]
-        mended = _scan(corpus, config.lowercase, tables, pool, spool if keep_stream else None, report)
-        merged, numbers = _merge(tables, vocab)
+        scan = _Scan(config, threads, pool, spool if keep_stream else None, vocab)
+        scan.read(corpus, report)
+        merged, numbers = scan.merge()
         counts = merged.counts()
-        tokens_read = int(counts.sum())
+        tokens_read = int(counts.sum()) + scan.dropped_tokens
         if tokens_read == 0:
             raise W2VError("the corpus has no words: nothing in it but whitespace")
+        types_read = int(np.count_nonzero(counts)) + scan.dropped_types
+        if len(counts) == 0:
+            raise W2VError("each word was dropped, as too many are as rare as the others: raise --max-types")
         if vocab is None:
-            vocab, row_of = _prune(merged, counts, config.min_count, config.max_vocab)
+            wanted = _wanted(counts, config.min_count, config.max_vocab)
+            words, counts = merged.words(wanted), counts[wanted]
+            n_numbers = len(merged)
+            del merged  # which takes as much memory as the words, as Python has them
+            order = frequency_order(words, counts)[: config.max_vocab]
+            vocab = Vocab([words[i] for i in order.tolist()], counts[order])
+            row_of = np.full(n_numbers, -1, np.int32)
+            row_of[wanted[order]] = np.arange(len(order))
+            tokens_kept = vocab.n_tokens
         else:
             row_of = np.arange(len(counts), dtype=np.int32)
             row_of[len(vocab) :] = -1
-        tokens_kept = int(counts[row_of >= 0].sum())
+            tokens_kept = int(counts[: len(vocab)].sum())
         if tokens_kept == 0:
             raise W2VError(f"none of the {tokens_read:,} tokens of the corpus is in the vocabulary")
-        types_read = int(np.count_nonzero(counts))
         rows = [row_of[number] for number in numbers]
         stream = spool.finish(lambda table, ids: kernels.renumber(ids, rows[table]), pool.map)
-    return Encoded(vocab, stream, tokens_read, types_read, tokens_kept, mended)
+    return Encoded(vocab, stream, tokens_read, types_read, tokens_kept, scan.mended, scan.dropped_count)
 
 
-def _merge(tables: "list[WordTable]", vocab: Vocab | None) -> "tuple[WordTable, list[npt.NDArray[np.int64]]]":
-    """Return one table of all words, and the number there of each word of each table; empties the list.
+class _Scan:
+    """Tables that count the words of a text, one for each thread, and what became of its tokens.
 
-    The words of a vocabulary come first, in its order.
+    Where there are more distinct words than `max_types`, the rarest are dropped: the only case in which the
+    result depends on how many threads there are, and in which a count can be too low.
     """
-    if vocab is None:
-        merged = tables[0]
-        numbers = [np.arange(len(merged)), *(merged.absorb(table) for table in tables[1:])]
-    else:
-        merged = WordTable(vocab.words)
-        numbers = [merged.absorb(table) for table in tables]
-    tables.clear()
-    return merged, numbers
 
+    def __init__(
+        self, config: TrainConfig, threads: int, pool: ThreadPoolExecutor, spool: Spool | None, vocab: Vocab | None
+    ) -> None:
+        self.pool, self.spool, self.lowercase = pool, spool, config.lowercase
+        self.tables = [WordTable() for _ in range(threads)]
+        self.known = vocab.words if vocab is not None else []
+        self.max_types = config.max_types + len(self.known)
+        self.full = self.max_types
+        self.mended = 0
+        self.dropped_tokens = self.dropped_types = self.dropped_count = 0
 
-def _scan(
-    corpus: Corpus,
-    lowercase: bool,
-    tables: "list[WordTable]",
-    pool: ThreadPoolExecutor,
-    spool: "Spool | None",
-    report: ScanReport | None,
-) -> int:
-    """Scan the corpus block by block into the tables; return the number of mended tokens.
-
-    The ids of each block go to the spool, in the order of the text.
-    """
-    idle: SimpleQueue[int] = SimpleQueue()
-    for number in range(len(tables)):
-        idle.put(number)
-
-    def scan_block(block: bytes) -> tuple[int, Ids, int]:
-        text, mended = clean(block, lowercase)
-        number = idle.get()
-        try:
-            return number, tables[number].scan(text), mended
-        finally:  # or the next block would wait for this table, and the pool for the block
+    def read(self, corpus: Corpus, report: ScanReport | None) -> None:
+        """Scan a corpus block by block; the ids of each go to the spool, in the order of the text."""
+        idle: SimpleQueue[int] = SimpleQueue()
+        for number in range(len(self.tables)):
             idle.put(number)
 
-    total_mended = 0
-    try:
-        for number, ids, mended in _map_ahead(pool, scan_block, corpus.blocks(), 2 * len(tables)):
-            total_mended += mended
-            if spool is not None:
-                spool.append(number, ids)
-            if report is not None:
-                report(corpus.bytes_read, corpus.bytes_total)
-    except BaseException:
-        pool.shutdown(cancel_futures=True)
-        raise
-    return total_mended
+        def scan_block(block: bytes) -> tuple[int, Ids, int]:
+            text, mended = clean(block, self.lowercase)
+            number = idle.get()
+            try:
+                return number, self.tables[number].scan(text), mended
+            finally:  # or the next block would wait for this table, and the pool for the block
+                idle.put(number)
+
+        blocks = corpus.blocks()
+        try:
+            while True:
+                for number, ids, mended in _map_ahead(self.pool, scan_block, self._until_full(blocks), self._ahead):
+                    self.mended += mended
+                    if self.spool is not None:
+                        self.spool.append(number, ids)
+                    if report is not None:
+                        report(corpus.bytes_read, corpus.bytes_total)
+                if not self._is_full:
+                    return
+                self._make_room()
+        except BaseException:
+            self.pool.shutdown(cancel_futures=True)
+            raise
+
+    def merge(self) -> "tuple[WordTable, list[npt.NDArray[np.int64]]]":
+        """Return one table of all words, and the number there of each word of each table; empties the tables.
+
+        The words of a vocabulary come first, in its order.
+        """
+        tables, self.tables = self.tables, []
+        if not self.known:
+            return tables[0], [np.arange(len(tables[0])), *(tables[0].absorb(table) for table in tables[1:])]
+        merged = WordTable(self.known)
+        return merged, [merged.absorb(table) for table in tables]
+
+    @property
+    def _ahead(self) -> int:
+        return 2 * len(self.tables)
+
+    @property
+    def _is_full(self) -> bool:
+        return sum(map(len, self.tables)) > self.full
+
+    def _until_full(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        """Yield blocks, until there are none or the tables are full."""
+        while not self._is_full and (block := next(blocks, None)) is not None:
+            yield block
+
+    def _make_room(self) -> None:
+        """Make the tables one; if it has more than max_types words, keep the most frequent half of that at most."""
+        threads = len(self.tables)
+        merged, numbers = self.merge()
+        if len(merged) > self.max_types:
+            counts = merged.counts()
+            rest = counts[len(self.known) :]
+            highest = int(np.partition(rest, -max(1, self.max_types // 2))[-max(1, self.max_types // 2)])
+            kept = WordTable()
+            mapping = kept.absorb(merged, least=highest + 1, always=len(self.known))
+            numbers = [mapping[number] for number in numbers]
+            self.dropped_tokens += int(counts[mapping < 0].sum())
+            self.dropped_types += int((mapping < 0).sum())
+            self.dropped_count = max(self.dropped_count, highest)
+            merged = kept
+        if self.spool is not None:
+            rows = [number.astype(np.int32) for number in numbers]
+            self.spool.rewrite(lambda table, ids: kernels.renumber(ids, rows[table]), self.pool.map)
+        self.tables = [merged, *(WordTable() for _ in range(threads - 1))]
+        self.full = max(self.max_types, len(merged) + self.max_types // 4)
 
 
 def _map_ahead(
@@ -185,10 +242,8 @@ def clean(block: bytes, lowercase: bool) -> tuple[bytes, int]:
     return (text.lower().encode() if lowercase else block), mended
 
 
-def _prune(
-    table: "WordTable", counts: npt.NDArray[np.int64], min_count: int, max_vocab: int | None
-) -> tuple[Vocab, Ids]:
-    """Return the vocabulary of the words that are left, and the row of every word of the table, or -1."""
+def _wanted(counts: npt.NDArray[np.int64], min_count: int, max_vocab: int | None) -> npt.NDArray[np.int64]:
+    """Return the numbers of the words that reach min_count, and max_vocab's cut: of words that tie there, all."""
     wanted = np.flatnonzero(counts >= min_count)
     if len(wanted) == 0:
         raise W2VError(f"no word reaches --min-count {min_count}: the most frequent has {counts.max()}; lower it")
@@ -196,11 +251,7 @@ def _prune(
         # Ties at the cut are settled by the words' bytes, so take all of them along for now.
         cut = np.partition(counts[wanted], -max_vocab)[-max_vocab]
         wanted = wanted[counts[wanted] >= cut]
-    words = table.words(wanted)
-    order = frequency_order(words, counts[wanted])[:max_vocab]
-    row_of = np.full(len(counts), -1, np.int32)
-    row_of[wanted[order]] = np.arange(len(order))
-    return Vocab([words[i] for i in order.tolist()], counts[wanted[order]]), row_of
+    return wanted
 
 
 class WordTable:
@@ -229,11 +280,14 @@ class WordTable:
             at, filled = kernels.scan(self._text, at, end, self._table, self._ids, filled)
         return self._ids[:filled].copy()
 
-    def absorb(self, other: "WordTable") -> npt.NDArray[np.int64]:
-        """Add another table's words and counts; return the number each of them has here."""
+    def absorb(self, other: "WordTable", least: int = 0, always: int = 0) -> npt.NDArray[np.int64]:
+        """Add another table's words and counts; return the number each of them has here.
+
+        Words seen less often than `least` are left out, number -1, but for those numbered below `always`.
+        """
         mapping = np.empty(len(other), np.int64)
         self._make_room(len(other), other._bytes_used)
-        kernels.absorb(self._table, other._table, mapping)
+        kernels.absorb(self._table, other._table, mapping, least, always)
         return mapping
 
     def counts(self) -> npt.NDArray[np.int64]:
@@ -245,7 +299,7 @@ class WordTable:
         starts = self._table.starts
         out = np.empty(int((starts[wanted + 1] - starts[wanted]).sum()) + len(wanted), np.uint8)
         kernels.gather_words(self._table, wanted, out)
-        return out.tobytes().decode().split("\n")[:-1]
+        return str(out.data, "utf-8").split("\n")[:-1]
 
     def __len__(self) -> int:
         """Return the number of words."""
@@ -267,7 +321,7 @@ class WordTable:
         while arena < self._bytes_used + n_bytes:
             arena *= 2
         grown = _empty_table(capacity, arena)
-        kernels.absorb(grown, table, np.empty(len(self), np.int64))
+        kernels.absorb(grown, table, np.empty(len(self), np.int64), 0, 0)
         self._table = grown
 
 

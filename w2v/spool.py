@@ -13,6 +13,7 @@ from w2v.errors import W2VError
 Ids = npt.NDArray[np.int32]
 Renumber = Callable[[int, Ids], int]
 """Rewrites a block that a table numbered, in place; returns how much of it is left."""
+MapBlocks = Callable[..., Iterable[int]]
 SENTENCE_END = -1
 
 
@@ -53,25 +54,36 @@ class Spool:
             self._write(ids)
         self._filled = end
 
-    def finish(self, renumber: Renumber, map_blocks: Callable[..., Iterable[int]]) -> Ids:
-        """Return the stream: all blocks, each rewritten by `renumber`, without sentence ends that only repeat.
+    def rewrite(self, renumber: Renumber, map_blocks: MapBlocks) -> None:
+        """Rewrite all blocks, each by `renumber`, without sentence ends that only repeat; they count as table 0's then.
 
         Args:
             renumber: called for each block, several at a time.
             map_blocks: `map`, or a pool's.
         """
-        ids = self._memory[: self._filled]
-        if self._file is not None:
-            self._file.flush()
-            ids = np.asarray(np.memmap(self._file, np.int32, "r+"))
+        ids = self._ids()
         # The last part is what follows the last block: nothing.
         blocks = np.split(ids, np.cumsum([length for _, length in self._blocks], dtype=np.int64))[:-1]
         lengths = map_blocks(renumber, [table for table, _ in self._blocks], blocks)
-        filled = 0
+        self._blocks, self._filled = [], 0
         for block in _joined(block[:length] for block, length in zip(blocks, lengths, strict=True)):
-            ids[filled : filled + len(block)] = block
-            filled += len(block)
-        return ids[:filled]
+            ids[self._filled : self._filled + len(block)] = block
+            self._filled += len(block)
+            self._blocks.append((0, len(block)))
+        if self._file is not None:
+            self._file.truncate(4 * self._filled)
+            self._file.seek(0, os.SEEK_END)
+
+    def finish(self, renumber: Renumber, map_blocks: MapBlocks) -> Ids:
+        """Rewrite all blocks as `rewrite` does, and return them as one stream."""
+        self.rewrite(renumber, map_blocks)
+        return self._ids()
+
+    def _ids(self) -> Ids:
+        if self._file is None or self._filled == 0:
+            return self._memory[: self._filled]
+        self._file.flush()
+        return np.asarray(np.memmap(self._file, np.int32, "r+"))
 
     def _write(self, ids: Ids) -> None:
         """Write to the file; the first time, all that is in memory before."""

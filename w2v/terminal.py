@@ -160,6 +160,11 @@ def describe(encoded: "Encoded", reused: bool) -> None:
             f"{encoded.tokens_read:,} tokens; kept {len(encoded.vocab):,} of {encoded.types_read:,} distinct words, "
             f"{share:.1f}% of the tokens"
         )
+    if encoded.dropped_count:
+        say(
+            f"too many distinct words: those seen up to {encoded.dropped_count:,} times were dropped as they came, "
+            "so that counts may be too low and depend on --threads; a larger --max-types keeps them"
+        )
     if encoded.tokens_mended:
         say(f"{encoded.tokens_mended:,} tokens had bytes that are not UTF-8; those became U+FFFD")
 

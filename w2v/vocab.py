@@ -98,7 +98,7 @@ class Vocab:
 def frequency_order(words: Sequence[str], counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Return where the words stand, (n_types,), in the order of a Vocab: by count descending, then by bytes."""
     # UTF-8 keeps the order of code points, so sorting the strings sorts their bytes.
-    by_bytes = np.array(sorted(range(len(words)), key=words.__getitem__), np.int64)
+    by_bytes = np.argsort(np.array(words, object), kind="stable")
     order: npt.NDArray[np.int64] = by_bytes[np.argsort(-counts[by_bytes], kind="stable")]
     return order
 

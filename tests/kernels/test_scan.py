@@ -91,7 +91,7 @@ def test_a_full_table_stops_the_scan_where_it_can_go_on() -> None:
     assert (filled, int(small.size[0])) == (15, 15)
     assert text[at:].tobytes().startswith(b"w15 ")
     large = make_table(128)
-    kernels.absorb(large, small, np.empty(15, np.int64))
+    kernels.absorb(large, small, np.empty(15, np.int64), 0, 0)
     at, filled = kernels.scan(text, at, end, large, ids, filled)
     assert (at, filled) == (end, 100)
     assert ids[:100].tolist() == list(range(100))
@@ -147,7 +147,7 @@ def test_absorb_adds_counts_and_tells_the_new_numbers() -> None:
     scan("a b b", left)
     scan("c b a a", right)
     mapping = np.full(3, -9, np.int64)
-    kernels.absorb(left, right, mapping)
+    kernels.absorb(left, right, mapping, 0, 0)
     assert mapping.tolist() == [2, 1, 0]
     assert words_of(left) == [b"a", b"b", b"c"]
     assert left.counts[:3].tolist() == [3, 3, 1]

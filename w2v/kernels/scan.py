@@ -129,12 +129,17 @@ def scan(text: U8, begin: int, end: int, table: Table, ids: I32, filled: int) ->
 
 
 @jit
-def absorb(table: Table, other: Table, mapping: I64) -> None:
-    """Add the words and counts of `other` to `table`; mapping[i] becomes other's word i in table.
+def absorb(table: Table, other: Table, mapping: I64, least: int, always: int) -> None:
+    """Add words and counts of `other` to `table`; mapping[i] becomes the number there of other's word i.
+
+    Words seen less often than `least` are left out, and -1 in the mapping, unless numbered below `always`.
 
     Mutates table, which must have room for all of other, and mapping, (other.size[0],).
     """
     for i in range(other.size[0]):
+        if i >= always and other.counts[i] < least:
+            mapping[i] = -1
+            continue
         begin, end = other.starts[i], other.starts[i + 1]
         word = find_or_add(table, other.arena, begin, end, hash_bytes(other.arena, begin, end))
         table.counts[word] += other.counts[i]
