@@ -1,0 +1,92 @@
+"""Measure what checkpoints cost a run: how long a thread pauses for one, and what all of them take of the speed.
+
+python bench/checkpoints.py FOLDER [--words 1000000] [--dim 300] [--threads N]
+
+The text is made up: words by Zipf's law. A naive save stops training, writes both matrices to FOLDER with np.save, and
+waits until they are on the disk.
+"""
+
+import argparse
+import os
+import statistics
+import time
+from pathlib import Path
+
+import numpy as np
+
+from w2v import session, training
+from w2v.config import TrainConfig
+from w2v.schedule import Position, Progress
+from w2v.session import Session
+from w2v.training import Snapshot, train_embeddings
+from w2v.vocab import Vocab
+
+TOKENS = 40_000_000
+
+
+def made_up(n_types: int) -> tuple[np.ndarray, Vocab]:
+    """Return a stream with sentences of 25 tokens, and its vocabulary."""
+    generator = np.random.default_rng(1)
+    share = 1 / np.arange(10, n_types + 10)
+    ranks = np.searchsorted(np.cumsum(share / share.sum()), generator.random(TOKENS)).astype(np.int32)
+    ranks[25::26] = -1
+    counts = np.bincount(ranks[ranks >= 0], minlength=n_types) + 1
+    counts[::-1].sort()
+    return ranks, Vocab([f"w{i}" for i in range(n_types)], counts)
+
+
+def naive_save(folder: Path, snapshot: Snapshot) -> float:
+    """Return the seconds that np.save takes for both matrices, on the disk."""
+    started = time.perf_counter()
+    for name, rows in (("input", snapshot.input), ("output", snapshot.output)):
+        with (folder / f"naive-{name}.npy").open("wb") as file:
+            np.save(file, rows)
+            file.flush()
+            os.fsync(file.fileno())
+    seconds = time.perf_counter() - started
+    for path in folder.glob("naive-*.npy"):
+        path.unlink()
+    return seconds
+
+
+def main() -> None:
+    """Train with and without checkpoints, in turns; print pauses and speeds."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--words", type=int, default=1_000_000)
+    parser.add_argument("--dim", type=int, default=300)
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--every", type=float, default=5.0, help="seconds between checkpoints")
+    arguments = parser.parse_args()
+    stream, vocab = made_up(arguments.words)
+    config = TrainConfig(dim=arguments.dim, epochs=2, threads=arguments.threads)
+    begun = Session(config, vocab, stream, [], None, {})
+    pauses: list[float] = []
+    shoot = training._Camera.shoot
+
+    def timed(camera: training._Camera) -> None:
+        started, was_due = time.perf_counter(), camera.due.is_set()
+        shoot(camera)
+        if was_due:
+            pauses.append(time.perf_counter() - started)
+
+    training._Camera.shoot = timed  # type: ignore[assignment, method-assign]
+    seconds: dict[str, float] = {}
+    for name in ("without", "with"):
+        keeper = None
+        if name == "with":
+            keeper = session.keeper(begun, arguments.folder / "kept", arguments.every, dict, print)
+        trained: list[Progress] = []
+        model = train_embeddings(stream, vocab, config, trained.append, keeper=keeper)
+        seconds[name] = trained[-1].seconds
+    snapshot = Snapshot(model.vectors, model.output_vectors, Position())
+    naive = statistics.median(naive_save(arguments.folder, snapshot) for _ in range(3))
+    pause = statistics.median(pauses)
+    print(f"matrices            {2 * snapshot.input.nbytes / 1e9:.2f} GB")
+    print(f"naive save          {naive:.2f} s")
+    print(f"pause, one thread   {pause:.3f} s, median of {len(pauses)}: {pause / naive:.3f} of the naive save")
+    print(f"training            {seconds['without']:.1f} s without, {seconds['with']:.1f} s with checkpoints")
+
+
+if __name__ == "__main__":
+    main()
