@@ -18,21 +18,49 @@ def sigmoid(x: Matrix) -> Matrix:
     return value
 
 
+def bce(scores: Matrix) -> tuple[float, Matrix]:
+    """Return the loss of one context's scores, the center's first, and its derivative by each."""
+    labels = np.arange(len(scores)) == 0
+    return float(-np.log(np.where(labels, sigmoid(scores), sigmoid(-scores))).sum()), sigmoid(scores) - labels
+
+
+def bpr(scores: Matrix) -> tuple[float, Matrix]:
+    margins = scores[0] - scores[1:]
+    slope = -sigmoid(-margins)
+    return float(-np.log(sigmoid(margins)).sum()), np.concatenate([[slope.sum()], -slope])
+
+
+def softmax(scores: Matrix) -> tuple[float, Matrix]:
+    shares = np.exp(scores) / np.exp(scores).sum()
+    return float(-np.log(shares[0])), shares - (np.arange(len(scores)) == 0)
+
+
+LOSSES: dict[str, Callable[[Matrix], tuple[float, Matrix]]] = {"bce": bce, "bpr": bpr, "softmax": softmax}
+
+
 def step(
-    input: Matrix, output: Matrix, contexts: list[int], outputs: list[int], lr: float
+    input: Matrix,
+    output: Matrix,
+    contexts: list[int],
+    outputs: list[int],
+    lr: float,
+    loss: str = "bce",
+    cbow: bool = False,
+    logq: Matrix | None = None,
 ) -> tuple[Matrix, Matrix, float]:
     """Return both matrices after one step, and its loss; outputs[0] is the center, the others negatives."""
-    scores = output[outputs] @ input[contexts].T
-    labels = np.zeros_like(scores)
-    labels[0] = 1
-    gradient = lr * (labels - sigmoid(scores))
     new_input, new_output = input.copy(), output.copy()
-    for o, row in enumerate(outputs):
-        for c, context in enumerate(contexts):
-            new_input[context] += gradient[o, c] * output[row]
-            new_output[row] += gradient[o, c] * input[context]
-    loss = -np.log(np.where(labels == 1, sigmoid(scores), sigmoid(-scores))).sum()
-    return new_input, new_output, float(loss)
+    correction = logq[outputs] if logq is not None else 0.0
+    total = 0.0
+    for group in [contexts] if cbow else [[context] for context in contexts]:
+        mean = input[group].mean(axis=0)
+        value, slope = LOSSES[loss](output[outputs] @ mean - correction)
+        total += value
+        for o, row in enumerate(outputs):
+            new_output[row] -= lr * slope[o] * mean
+            for context in group:
+                new_input[context] -= lr * slope[o] * output[row] / len(group)
+    return new_input, new_output, total
 
 
 def hash64(z: int) -> int:
@@ -75,6 +103,15 @@ class Shard:
     seed: int
     epoch: int
     shard: int
+    cbow: bool = False
+    sampler: str = "noise"
+    loss: str = "bce"
+    logq: Matrix | None = None
+    whole_line: bool = False
+    shrink_window: bool = True
+    reject_positives: bool = False
+    candidates: int = 0
+    n_hard: int = 0
     generator: SplitMix64 = field(init=False)
 
     def __post_init__(self) -> None:
@@ -88,12 +125,37 @@ class Shard:
         bucket = ((bits >> 32) * len(self.prob)) >> 32
         return bucket if bits & 0xFFFFFFFF <= self.prob[bucket] else self.alias[bucket]
 
-    def negatives(self, pool: list[int], turn: int) -> list[int]:
+    def noise_words(self, pool: list[int], turn: int) -> list[int]:
+        n = self.candidates + self.negative - self.n_hard if self.sampler == "hard" else self.negative
         if not pool:
-            return [self.noise() for _ in range(self.negative)]
+            return [self.noise() for _ in range(n)]
         pool[turn % len(pool)] = self.noise()
-        draws = [self.generator.draw() for _ in range(0, self.negative, 4)]
-        return [pool[(draws[i // 4] >> 16 * (i % 4)) % len(pool)] for i in range(self.negative)]
+        draws = [self.generator.draw() for _ in range(0, n, 4)]
+        return [pool[(draws[i // 4] >> 16 * (i % 4)) % len(pool)] for i in range(n)]
+
+    def words_of_the_batch(self, text: list[int], t: int) -> list[int]:
+        """The words at evenly spaced places; at a sentence's end (-1), of a place drawn until there is one."""
+        found = []
+        for i in range(1, self.negative + 1):
+            at = (t + i * max(1, len(text) // (self.negative + 1))) % len(text)
+            while text[at] < 0:
+                at = self.below(len(text))
+            found.append(text[at])
+        return found
+
+    def contexts(self, line: list[int], t: int) -> list[int]:
+        others = line[:t] + line[t + 1 :]
+        if not self.whole_line:
+            radius = 1 + self.below(self.window) if self.shrink_window else self.window
+            return line[max(0, t - radius) : t] + line[t + 1 : t + 1 + radius]
+        if len(others) <= 2 * self.window:
+            return others
+        return [others[self.below(len(others))] for _ in range(2 * self.window)]
+
+    def hardest(self, drawn: list[int], center: int, mean: Matrix, output: Matrix) -> list[int]:
+        candidates = [word for word in drawn[: self.candidates] if word != center]
+        candidates.sort(key=lambda word: -float(output[word] @ mean))
+        return candidates[: self.n_hard] + drawn[self.candidates :]
 
 
 def train_shard(
@@ -102,17 +164,29 @@ def train_shard(
     """Return both matrices after a walk over a shard; on_step is told the contexts and outputs of each step."""
     pool = [shard.noise() for _ in range(shard.noise_pool)]
     kept = [[word for word in line if shard.generator.draw() >> 32 <= shard.keep[word]] for line in shard.sentences]
-    negatives = shard.negatives(pool, turn=-1)
+    text = [word for line in kept for word in [*line, -1]][:-1]
+
+    def draw(t: int, turn: int) -> list[int]:
+        if shard.sampler == "all":
+            return list(range(len(output)))
+        return shard.words_of_the_batch(text, t) if shard.sampler == "batch" else shard.noise_words(pool, turn)
+
+    negatives = draw(0, -1)
     steps = 0
-    for line in kept:
+    begin = 0
+    for raw, line in zip(shard.sentences, kept, strict=True):
         for t, center in enumerate(line):
-            radius = 1 + shard.below(shard.window)
-            contexts = line[max(0, t - radius) : t] + line[t + 1 : t + 1 + radius]
+            contexts = shard.contexts(line, t)
             if not contexts:
                 continue
+            if shard.reject_positives:
+                negatives = [center if word in raw else word for word in negatives]
+            if shard.sampler == "hard":
+                negatives = shard.hardest(negatives, center, input[contexts].mean(axis=0), output)
             outputs = list(dict.fromkeys([center, *negatives]))
-            negatives = shard.negatives(pool, turn=steps)  # those of the next step
+            negatives = draw(begin + t + 1, steps)  # those of the next step
             on_step(contexts, outputs)
-            input, output, _ = step(input, output, contexts, outputs, shard.lr)
+            input, output, _ = step(input, output, contexts, outputs, shard.lr, shard.loss, shard.cbow, shard.logq)
             steps += 1
+        begin += len(line) + 1
     return input, output

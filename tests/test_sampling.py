@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from w2v.kernels import inlined, step
+from w2v.kernels import inlined, samplers, windows
 from w2v.kernels.types import I32, I64, U64, Private, Sampling
 from w2v.sampling import alias_table, keep_prob, noise_distribution, thresholds
 
+NONE = np.empty(0, np.float32)
 NO_COPIES = Private(0, 0, np.empty(0, np.float32), np.empty(0, np.float32))
 COUNTS = np.array([90_000, 20_000, 5_000, 900, 300, 80, 30, 11, 6, 5])
 
@@ -61,19 +62,19 @@ def _assert_drawn(drawn: np.ndarray, probabilities: np.ndarray) -> None:  # type
 
 @inlined
 def _subsample(tokens: I32, sampling: Sampling, state: U64, kept: I64) -> tuple[int, int]:
-    return step.subsample(tokens, sampling, NO_COPIES, 1, state, kept)
+    return windows.subsample(tokens, sampling, NO_COPIES, 1, state, kept)
 
 
 @inlined
 def _draw(sampling: Sampling, state: U64, out: I64) -> None:
     for i in range(len(out)):
-        out[i] = step.draw_noise(sampling, NO_COPIES, 1, state)
+        out[i] = samplers.draw_noise(sampling, NO_COPIES, 1, state)
 
 
 @pytest.mark.parametrize("sample", [1e-4, 1e-2])
 def test_tokens_are_kept_with_keep_prob(sample: float) -> None:
     keep = keep_prob(COUNTS, sample)
-    sampling = Sampling(thresholds(keep), thresholds(np.ones(10)), np.arange(10, dtype=np.int32))
+    sampling = Sampling(thresholds(keep), thresholds(np.ones(10)), np.arange(10, dtype=np.int32), NONE)
     tokens = np.tile(np.arange(10, dtype=np.int32), 100_000)
     kept = np.empty(len(tokens) + 1, np.int64)
     n, words = _subsample(tokens, sampling, np.array([5], np.uint64), kept)
@@ -92,7 +93,7 @@ def test_noise_words_are_drawn_with_their_probability(exponent: float) -> None:
     wanted = noise_distribution(COUNTS, exponent)
     prob, alias = alias_table(wanted)
     drawn = np.empty(1_000_000, np.int64)
-    _draw(Sampling(thresholds(np.ones(10)), thresholds(prob), alias), np.array([3], np.uint64), drawn)
+    _draw(Sampling(thresholds(np.ones(10)), thresholds(prob), alias, NONE), np.array([3], np.uint64), drawn)
     _assert_drawn(np.bincount(drawn, minlength=10), wanted)
 
 

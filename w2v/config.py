@@ -17,6 +17,7 @@ WHOLE_NUMBERS = (
     ("dim", 1, 65_536),
     ("window", 1, 1_000_000),
     ("negative", 1, 10_000),
+    ("candidates", 1, 10_000),
     ("noise_pool", 0, 1 << 16),
     ("epochs", 1, 1_000_000),
     ("min_count", 1, 2**62),
@@ -26,7 +27,18 @@ WHOLE_NUMBERS = (
     ("seed", 0, 2**63 - 1),
 )
 """Settings with their least and largest values."""
-NUMBERS = (("sample", 0.0, 1.0), ("ns_exponent", -16.0, 16.0), ("lr", 0.0, 100.0))
+SWITCH = (True, False)
+CHOICES: dict[str, tuple[object, ...]] = {
+    "model": ("skipgram", "cbow"),
+    "sampler": ("noise", "batch", "hard"),
+    "loss": ("bce", "bpr", "softmax", "full"),
+    "shrink_window": SWITCH,
+    "reject_positives": SWITCH,
+    "logq": (*SWITCH, None),
+    "lowercase": SWITCH,
+}
+"""Settings that are one of a few things."""
+NUMBERS = (("sample", 0.0, 1.0), ("hard_share", 0.0, 1.0), ("ns_exponent", -16.0, 16.0), ("lr", 0.0, 100.0))
 OPTIONAL = ("max_vocab", "threads")
 
 
@@ -43,10 +55,26 @@ class TrainConfig:
 
     dim: int = 100
     """Numbers in a vector."""
-    window: int = 5
-    """Largest distance, in tokens, between a center and its contexts."""
+    model: str = "skipgram"
+    """skipgram scores each context on its own, cbow their mean."""
+    window: int | str = 5
+    """Largest distance, in tokens, between a center and its contexts; "full" is the whole line."""
+    shrink_window: bool = True
+    """Draw the distance from 1 to window for each center, which gives near contexts more weight."""
+    sampler: str = "noise"
+    """Where negatives come from: noise (the vocabulary), batch (other places of the text), hard (top-scoring noise)."""
     negative: int = 5
-    """Noise words drawn for each center."""
+    """Negatives for each center."""
+    candidates: int = 20
+    """Noise words drawn for each center by the hard sampler, which takes the best-scoring of them."""
+    hard_share: float = 0.5
+    """Share of the negatives that the hard sampler takes so; the others are plain noise."""
+    reject_positives: bool = False
+    """Leave out negatives that stand in the center's own line."""
+    loss: str = "bce"
+    """bce (pointwise), bpr (pairwise), softmax (over the sample), or full (softmax over the whole vocabulary)."""
+    logq: bool | None = None
+    """Correct scores for the sampler's probabilities; None means yes for the batch sampler and the softmax loss."""
     sample: float = 1e-4
     """Subsampling threshold t, as a share of the text: words above it are thinned; 0 keeps all."""
     noise_pool: int = 1024
@@ -73,15 +101,25 @@ class TrainConfig:
     def __post_init__(self) -> None:
         """Check every value against its type and range."""
         for name, low, high in WHOLE_NUMBERS:
-            _check_whole(name, getattr(self, name), low, high)
+            if name != "window" or self.window != "full":
+                _check_whole(name, getattr(self, name), low, high)
         for name, lowest, highest in NUMBERS:
             _check_number(name, getattr(self, name), lowest, highest)
+        for name, known in CHOICES.items():
+            _check_choice(name, getattr(self, name), known)
         if self.lr == 0:
             raise SettingsError("lr must be above 0: at 0 nothing is learned")
         if self.noise_pool & (self.noise_pool - 1):
             raise SettingsError(f"noise_pool must be 0 or a power of two, not {self.noise_pool:,}")
-        if not isinstance(self.lowercase, bool):
-            raise SettingsError(f"lowercase must be true or false, not {self.lowercase!r}")
+        if self.loss == "full" and (self.sampler != "noise" or self.logq):
+            raise SettingsError("loss full takes every word for a negative: it goes without sampler and logq")
+
+    @property
+    def corrects(self) -> bool:
+        """Whether scores are corrected for the sampler's probabilities."""
+        if self.logq is None:
+            return self.sampler == "batch" or self.loss == "softmax"
+        return self.logq
 
     def as_dict(self) -> dict[str, Any]:
         """Return the settings by name, in the order they are declared."""
@@ -95,6 +133,13 @@ def _check_whole(name: str, value: object, low: int, high: int) -> None:
         raise SettingsError(f"{name} must be a whole number, not {value!r}")
     if not low <= value <= high:
         raise SettingsError(f"{name} must be from {low:,} to {high:,}, not {value:,}")
+
+
+def _check_choice(name: str, value: object, known: tuple[object, ...]) -> None:
+    if any(value is one or (value == one and isinstance(one, str)) for one in known):
+        return
+    shown = "true or false" if True in known else f"one of {', '.join(map(str, known))}"
+    raise SettingsError(f"{name} must be {shown}, not {value!r}")
 
 
 def _check_number(name: str, value: object, low: float, high: float) -> None:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from w2v.config import TrainConfig
 from w2v.errors import DivergedError, SettingsError
 from w2v.kernels import simd, step
-from w2v.kernels.types import Private, Sampling, Scratch, Shape, Tally, Weights
+from w2v.kernels.types import Private, Sampling, Scratch, Shape, Tally, Variant, Weights
 from w2v.machine import available_memory, available_threads, release_memory
 from w2v.model import Embeddings, own_lines
 from w2v.sampling import alias_table, keep_prob, noise_distribution, thresholds
@@ -33,6 +33,8 @@ MERGES_A_THREAD = 32
 """A run has private copies where each thread merges them so many times for each thread there is."""
 SATURATED = 100
 """Uses between two merges from which on a row moves by the mean of what its copies have moved."""
+FULL_WINDOW = 5
+"""Half of the contexts that are drawn from a whole line."""
 MAX_TILE = 6
 """Output rows whose sums with 4 contexts fit into the 32 registers of AVX-512, beside what feeds them."""
 
@@ -103,11 +105,9 @@ class _Run:
             self.embeddings.vectors[:] = start.input
             self.embeddings.output_vectors[:] = start.output
         self.weights = Weights(self.embeddings.input.reshape(-1), self.embeddings.output.reshape(-1))
-        self.shape = shape_of(config, self.embeddings.stride)
-        prob, alias = alias_table(noise_distribution(vocab.counts, config.ns_exponent))
-        keep = thresholds(keep_prob(vocab.counts, config.sample))
-        self.sampling = Sampling(keep, thresholds(prob), alias)
-        self.train_shard = step.TRAIN_SHARD[kernel_name()]
+        self.shape = shape_of(config, self.embeddings.stride, len(vocab))
+        self.sampling = sampling_of(config, vocab)
+        self.train_shard = step.train_shard(kernel_name(), variant_of(config))
         self.bounds = shard_bounds(stream)
         self._train(Job(0, 0, 0, 0, 0, config.lr), *self._buffers(0))  # compiles, or loads what was compiled
         self.schedule = Schedule(self.bounds, config, start.position if start else None)  # starts the clock
@@ -165,7 +165,9 @@ class _Run:
         longest = max(end - begin for begin, end in zip(self.bounds, self.bounds[1:], strict=False))
         spare = self.embeddings.n_types + number * (1 + self.shares.shape[1])
         private = new_private(self.shares, spare + 1, self.shape.stride)
-        scratch = new_scratch(self.shape, longest, self.config.noise_pool, spare * self.shape.stride, private)
+        scratch = new_scratch(
+            self.shape, longest, self.config, spare * self.shape.stride, private, len(self.sampling.prob)
+        )
         return scratch, Tally(np.zeros(1), np.zeros(1, np.int64), np.zeros(1, np.int64))
 
     def _train(self, job: Job, scratch: Scratch, tally: Tally) -> None:
@@ -267,17 +269,45 @@ class _Camera:
 def kernel_name() -> str:
     """Return which kernels this machine runs: W2V_KERNEL where it is set, else the fastest it can."""
     wanted = os.environ.get("W2V_KERNEL", "")
-    if wanted and wanted not in step.TRAIN_SHARD:
-        raise SettingsError(f"W2V_KERNEL must be one of {', '.join(step.TRAIN_SHARD)}, not '{wanted}'")
+    if wanted and wanted not in step.KERNELS:
+        raise SettingsError(f"W2V_KERNEL must be one of {', '.join(step.KERNELS)}, not '{wanted}'")
     return wanted or ("simd" if simd.is_supported() else "scalar")
 
 
-def shape_of(config: TrainConfig, stride: int) -> Shape:
+def variant_of(config: TrainConfig) -> Variant:
+    """Return what the kernel must be compiled for."""
+    is_full = config.loss == "full"
+    return Variant(
+        cbow=config.model == "cbow",
+        sampler="all" if is_full else config.sampler,
+        loss="softmax" if is_full else config.loss,
+        logq=config.corrects and not is_full,
+        whole_line=config.window == "full",
+        shrink_window=config.shrink_window,
+        reject_positives=config.reject_positives,
+    )
+
+
+def shape_of(config: TrainConfig, stride: int, n_types: int) -> Shape:
     """Return the bounds of a step's loops: output rows in as few tiles as hold them, equally full."""
-    n_outputs = config.negative + 1
-    n_tiles = -(-n_outputs // MAX_TILE)
-    tile = (0,) * -(-n_outputs // n_tiles)
-    return Shape(config.window, config.negative, stride, n_tiles, tile)
+    negative = n_types - 1 if config.loss == "full" else config.negative
+    n_tiles = -(-(negative + 1) // MAX_TILE)
+    tile = (0,) * -(-(negative + 1) // n_tiles)
+    is_hard = config.sampler == "hard"
+    n_hard = round(config.hard_share * negative) if is_hard else 0
+    candidates = max(config.candidates, n_hard) if is_hard else 0
+    window = FULL_WINDOW if isinstance(config.window, str) else config.window
+    return Shape(window, negative, candidates + negative - n_hard, candidates, n_hard, stride, n_tiles, tile)
+
+
+def sampling_of(config: TrainConfig, vocab: Vocab) -> Sampling:
+    """Return the distributions that words are kept by and negatives are drawn from."""
+    keep, noise = keep_prob(vocab.counts, config.sample), noise_distribution(vocab.counts, config.ns_exponent)
+    prob, alias = alias_table(noise)
+    drawn = keep * vocab.counts if config.sampler == "batch" else noise
+    logq = np.log(drawn / drawn.sum())
+    logq -= logq.mean()
+    return Sampling(thresholds(keep), thresholds(prob), alias, logq.astype(np.float32))
 
 
 def merge_shares(vocab: Vocab, config: TrainConfig, n_threads: int, n_tokens: int) -> npt.NDArray[np.float32]:
@@ -306,7 +336,8 @@ def merge_shares(vocab: Vocab, config: TrainConfig, n_threads: int, n_tokens: in
     kept /= kept.sum()
     noise = noise_distribution(vocab.counts, config.ns_exponent)
     # A center has window + 1 contexts in the mean, and `negative` noise words.
-    uses = step.MERGE_EVERY * np.stack([kept * (config.window + 1), kept + noise * config.negative])
+    window = FULL_WINDOW if isinstance(config.window, str) else config.window
+    uses = step.MERGE_EVERY * np.stack([kept * (window + 1), kept + noise * config.negative])
     saturation = np.minimum(1.0, uses[:, :PRIVATE_ROWS] / SATURATED)
     return (1 / (1 + (n_threads - 1) * saturation)).astype(np.float32)
 
@@ -318,19 +349,32 @@ def new_private(shares: npt.NDArray[np.float32], first: int, stride: int) -> Pri
 
 
 def new_scratch(
-    shape: Shape, longest_shard: int, noise_pool: int, zero_row: int, private: Private | None = None
+    shape: Shape,
+    longest_shard: int,
+    config: TrainConfig,
+    zero_row: int,
+    private: Private | None = None,
+    n_types: int = 0,
 ) -> Scratch:
     """Return a thread's buffers for shards of up to `longest_shard` tokens."""
     n_contexts = min(2 * shape.window, longest_shard)
+    n_outputs = shape.n_tiles * len(shape.tile)
+    candidate_tiles = -(-shape.candidates // len(shape.tile))
+    negatives = own_lines(max(shape.drawn, candidate_tiles * len(shape.tile)), np.int64)
+    negatives[:] = zero_row
     return Scratch(
         kept=own_lines(longest_shard + 1, np.int64),
         contexts=own_lines(n_contexts, np.int64),
-        outputs=own_lines(shape.n_tiles * len(shape.tile) + 1, np.int64),
-        negatives=own_lines(shape.negative, np.int64),
+        outputs=own_lines(n_outputs + 1, np.int64),
+        negatives=negatives,
+        words=own_lines(n_outputs if config.corrects else 0, np.int64),
+        marks=own_lines(n_types if config.reject_positives else 0, np.int32),
         zero_row=np.array([zero_row]),
-        pool=own_lines(noise_pool, np.int64),
-        scores=own_lines(n_contexts * 8 * shape.n_tiles, np.float32),
+        pool=own_lines(config.noise_pool if config.loss != "full" else 0, np.int64),
+        scores=own_lines(8 * max(n_contexts * shape.n_tiles, candidate_tiles), np.float32),
         old=own_lines(n_contexts * shape.stride, np.float32),
+        mean=own_lines(2 * shape.stride, np.float32),
+        only=np.zeros(1, np.int64),
         private=private or new_private(np.empty((2, 0), np.float32), 0, shape.stride),
         state=own_lines(1, np.uint64),
     )

@@ -2,47 +2,73 @@
 
 import math
 
+import naive
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from w2v.config import TrainConfig
 from w2v.kernels import inlined, loss
-from w2v.kernels.types import F32
+from w2v.kernels.scalar import column_of
+from w2v.kernels.types import F32, Shape
+from w2v.training import shape_of
+
+NEGATIVE = 9
+SHAPE = shape_of(TrainConfig(negative=NEGATIVE), 16, 100)
+COLUMNS = [int(column_of(o, SHAPE.tile)) for o in range(NEGATIVE + 1)]
+WIDTH = 8 * SHAPE.n_tiles
 
 
 @inlined
-def _loss(label: int, score: float) -> float:
-    return loss.sgns_loss(label, score)
+def _softplus(x: float) -> float:
+    return loss.softplus(x)
 
 
 @inlined
-def _gradient(scores: F32, n_contexts: int, width: int, lr: np.float32) -> None:
-    loss.sgns_gradient(scores, n_contexts, width, lr)
+def _loss(name: int, scores: F32, n_contexts: int, n_outputs: int, shape: Shape) -> float:
+    return loss.loss_of(name, scores, n_contexts, n_outputs, shape)
+
+
+@inlined
+def _gradient(name: int, scores: F32, n_contexts: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
+    loss.gradient(name, scores, n_contexts, n_outputs, shape, lr)
 
 
 @settings(deadline=None)
-@given(st.integers(0, 1), st.floats(-1e6, 1e6))
-def test_the_loss_neither_overflows_nor_cancels(label: int, score: float) -> None:
-    margin = score if label else -score
-    if margin < -700:
-        assert _loss(label, score) == pytest.approx(-margin)
-    else:
-        assert _loss(label, score) == pytest.approx(math.log1p(math.exp(-margin)), rel=1e-12, abs=1e-300)
+@given(st.floats(-1e6, 1e6))
+def test_softplus_neither_overflows_nor_cancels(x: float) -> None:
+    expected = x if x > 700 else math.log1p(math.exp(x))
+    assert _softplus(x) == pytest.approx(expected, rel=1e-12, abs=1e-300)
 
 
-@pytest.mark.parametrize("score", [-25.0, -3.0, -0.1, 0.0, 0.7, 4.0, 25.0])
-def test_the_gradient_is_the_losses_slope(score: float) -> None:
-    scores = np.full(16, score, np.float32)
-    _gradient(scores, 2, 8, np.float32(0.5))
-    for column, label in ((0, 1), (1, 0), (7, 0), (8, 1), (15, 0)):
-        slope = (_loss(label, score + 1e-4) - _loss(label, score - 1e-4)) / 2e-4
-        assert scores[column] == pytest.approx(-0.5 * slope, abs=1e-6)
+@pytest.mark.parametrize("name", loss.LOSSES)
+@pytest.mark.parametrize("scale", [0.01, 1.0, 20.0])
+@pytest.mark.parametrize("n_outputs", [1, 2, 7, 10])
+def test_a_loss_is_the_oracles_and_its_gradient_the_slope(name: str, scale: float, n_outputs: int) -> None:
+    number = loss.LOSSES.index(name)
+    rows = np.random.default_rng(n_outputs).normal(0, scale, (3, n_outputs)).astype(np.float32)
+    scores = np.full(4 * WIDTH, 7, np.float32)
+    for c, row in enumerate(rows):
+        scores[c * WIDTH + np.array(COLUMNS[:n_outputs])] = row
+    expected = [naive.LOSSES[name](row.astype(np.float64)) for row in rows]
+    value = _loss(number, scores, 3, n_outputs, SHAPE)
+    assert value == pytest.approx(sum(value for value, _ in expected), rel=1e-6, abs=1e-6)
+    _gradient(number, scores, 3, n_outputs, SHAPE, np.float32(0.5))
+    for c, (row, (_, slope)) in enumerate(zip(rows, expected, strict=True)):
+        found = scores[c * WIDTH + np.array(COLUMNS)]
+        np.testing.assert_allclose(found[:n_outputs], -0.5 * slope, atol=2e-6)
+        assert not found[n_outputs:].any(), "padding moves nothing"
+        for o in range(n_outputs):  # the oracle's slope is that of its own loss
+            up, down = (row.astype(np.float64) + sign * 1e-6 * (np.arange(n_outputs) == o) for sign in (1, -1))
+            difference = naive.LOSSES[name](up)[0] - naive.LOSSES[name](down)[0]
+            assert difference / 2e-6 == pytest.approx(slope[o], abs=1e-6)
+    np.testing.assert_array_equal(scores[3 * WIDTH :], 7)
 
 
-def test_only_the_contexts_in_use_are_touched() -> None:
-    scores = np.zeros(40, np.float32)
-    _gradient(scores, 3, 8, np.float32(1))
-    np.testing.assert_allclose(scores[:24].reshape(3, 8)[:, 0], 0.5)
-    np.testing.assert_allclose(scores[:24].reshape(3, 8)[:, 1:], -0.5)
-    assert not scores[24:].any()
+def test_softmax_of_scores_that_exp_cannot_hold() -> None:
+    scores = np.zeros(WIDTH, np.float32)
+    scores[COLUMNS[0]], scores[COLUMNS[1]] = -3e4, 3e4
+    assert _loss(loss.SOFTMAX, scores, 1, 2, SHAPE) == pytest.approx(6e4)
+    _gradient(loss.SOFTMAX, scores, 1, 2, SHAPE, np.float32(1))
+    np.testing.assert_allclose(scores[COLUMNS[:2]], [1, -1], atol=1e-6)

@@ -1,7 +1,7 @@
 """The step, scalar and on vectors, against the float64 oracle."""
 
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 import naive
 import numpy as np
@@ -9,11 +9,11 @@ import pytest
 
 from w2v.config import TrainConfig
 from w2v.kernels import inlined, scalar, simd, step
-from w2v.kernels.loss import sgns_gradient, sigmoid
+from w2v.kernels.loss import BCE, gradient, sigmoid
 from w2v.kernels.types import F32, SENTENCE_END, Sampling, Shape, Tally, Weights
 from w2v.model import Embeddings
 from w2v.sampling import alias_table, noise_distribution, thresholds
-from w2v.training import new_private, new_scratch, shape_of
+from w2v.training import new_private, new_scratch, shape_of, variant_of
 
 N_ROWS = 40
 KERNELS = ["scalar", "simd"] if simd.is_supported() else ["scalar"]
@@ -30,8 +30,7 @@ def _stages(name: str) -> Callable[..., None]:
         scores, contexts, outputs = scratch.scores, scratch.contexts, scratch.outputs
         n_tiles, tile, stride = shape.n_tiles, shape.tile, shape.stride
         score(input, output, contexts, n_contexts, outputs, n_tiles, tile, stride, scores)
-        sgns_gradient(scores, n_contexts, 8 * n_tiles, lr)
-        step.clear_padding(scores, n_contexts, n_outputs, shape)
+        gradient(BCE, scores, n_contexts, n_outputs, shape, lr)
         update(input, output, contexts, n_contexts, outputs, n_tiles, tile, stride, scores, scratch.old)
 
     return cast(Callable[..., None], take_step)
@@ -52,8 +51,9 @@ def _model(dim: int, seed: int, copies: int = 0) -> Embeddings:
 def _check_step(kernel: str, dim: int, contexts: list[int], outputs: list[int], negative: int, atol: float) -> None:
     """Take a step with a kernel and with the oracle, and compare both matrices."""
     model = _model(dim, seed=dim)
-    shape = shape_of(TrainConfig(dim=dim, negative=negative, window=max(1, len(contexts))), model.stride)
-    scratch = new_scratch(shape, 100, noise_pool=0, zero_row=N_ROWS * model.stride)
+    config = TrainConfig(dim=dim, negative=negative, window=max(1, len(contexts)), noise_pool=0)
+    shape = shape_of(config, model.stride, N_ROWS)
+    scratch = new_scratch(shape, 100, config, zero_row=N_ROWS * model.stride)
     scratch.contexts[: len(contexts)] = np.array(contexts) * model.stride
     full = shape.n_tiles * len(shape.tile)
     scratch.outputs[:full] = N_ROWS * model.stride
@@ -120,21 +120,58 @@ def test_sigmoid_is_good_to_float32() -> None:
 
 def _sampling(counts: list[int], keep: list[float]) -> Sampling:
     prob, alias = alias_table(noise_distribution(np.array(counts), 0.75))
-    return Sampling(thresholds(np.array(keep)), thresholds(prob), alias)
+    logq = np.random.default_rng(1).normal(size=len(counts)).astype(np.float32)
+    return Sampling(thresholds(np.array(keep)), thresholds(prob), alias, logq)
+
+
+VARIANTS: list[dict[str, Any]] = [
+    {"noise_pool": 0},
+    {"noise_pool": 1},
+    {"noise_pool": 8},
+    {"model": "cbow"},
+    {"model": "cbow", "loss": "softmax", "window": "full"},
+    {"sampler": "batch"},
+    {"sampler": "batch", "logq": False, "loss": "bpr"},
+    {"sampler": "hard", "candidates": 13, "hard_share": 0.5},
+    {"sampler": "hard", "candidates": 4, "hard_share": 1.0, "model": "cbow", "loss": "bpr"},
+    {"sampler": "hard", "candidates": 9, "hard_share": 0.4, "reject_positives": True},
+    {"loss": "bpr"},
+    {"loss": "bpr", "logq": True},
+    {"loss": "softmax"},
+    {"loss": "softmax", "logq": False},
+    {"loss": "full"},
+    {"window": "full", "negative": 10},  # more than one tile, so that a context drawn twice is exact on vectors too
+    {"shrink_window": False},
+    {"reject_positives": True},
+    {"reject_positives": True, "sampler": "batch"},
+]
+
+
+def _name(variant: dict[str, Any]) -> str:
+    return " ".join(f"{name}={value}" for name, value in variant.items())
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
-@pytest.mark.parametrize("noise_pool", [0, 1, 8, 64])
 @pytest.mark.parametrize(("window", "negative", "copies"), [(1, 1, 0), (3, 5, 9), (5, 10, 40), (30, 2, 0)])
-def test_a_whole_shard_agrees_with_the_oracle(
-    kernel: str, noise_pool: int, window: int, negative: int, copies: int
-) -> None:
-    """Same draws, same rows, same numbers: the walk, the subsampling, the choosing and the steps.
+def test_a_whole_shard_agrees_with_the_oracle(kernel: str, window: int, negative: int, copies: int) -> None:
+    _check_shard(kernel, {"window": window, "negative": negative, "noise_pool": 64}, copies)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("variant", VARIANTS, ids=_name)
+def test_a_variant_agrees_with_the_oracle(kernel: str, variant: dict[str, Any]) -> None:
+    _check_shard(kernel, {"window": 3, "negative": 5, "noise_pool": 64, **variant}, copies=9)
+
+
+def _check_shard(kernel: str, settings: dict[str, Any], copies: int) -> None:
+    """Walk a shard with a kernel and with the oracle: same draws, same rows, same numbers.
 
     With private copies too, which a single thread must not notice.
     """
     dim, lr = 21, 0.03
-    generator = np.random.default_rng(noise_pool + window)
+    config = TrainConfig(**settings)
+    variant = variant_of(config)
+    generator = np.random.default_rng(config.noise_pool + config.negative)
     # Two of a word within a window would differ in second order on vectors, so sentences are permutations.
     sentences = [generator.permutation(N_ROWS)[: generator.integers(0, 30)].tolist() for _ in range(12)]
     tokens = np.array([t for line in sentences for t in [*line, SENTENCE_END]][:-1], np.int32)
@@ -142,10 +179,10 @@ def test_a_whole_shard_agrees_with_the_oracle(
     model = _model(dim, seed=3, copies=copies)
     private = new_private(np.ones((2, copies), np.float32), N_ROWS + 1, model.stride)
     before = [rows[:N_ROWS, :dim].astype(np.float64) for rows in (model.input, model.output)]
-    shape = shape_of(TrainConfig(window=window, negative=negative), model.stride)
-    scratch = new_scratch(shape, len(tokens), noise_pool, N_ROWS * model.stride, private)
+    shape = shape_of(config, model.stride, N_ROWS)
+    scratch = new_scratch(shape, len(tokens), config, N_ROWS * model.stride, private, N_ROWS)
     tally = Tally(np.zeros(1), np.zeros(1, np.int64), np.zeros(1, np.int64))
-    step.TRAIN_SHARD[kernel](
+    step.train_shard(kernel, variant)(
         tokens,
         Weights(model.input.reshape(-1), model.output.reshape(-1)),
         sampling,
@@ -163,37 +200,41 @@ def test_a_whole_shard_agrees_with_the_oracle(
         sampling.keep.tolist(),
         sampling.prob.tolist(),
         sampling.alias.tolist(),
-        window,
-        negative,
-        noise_pool,
+        shape.window,
+        config.negative,
+        0 if config.loss == "full" else config.noise_pool,
         lr,
         seed=11,
         epoch=2,
         shard=5,
+        candidates=shape.candidates,
+        n_hard=shape.n_hard,
+        **{**variant._asdict(), "logq": sampling.logq.astype(np.float64) if variant.logq else None},
     )
     expected = naive.train_shard(before[0], before[1], shard, lambda c, o: steps.append((c, o)))
     assert len(steps) > 50
     for rows, wanted in zip((model.input, model.output), expected, strict=True):
         np.testing.assert_allclose(rows[:N_ROWS, :dim], wanted, rtol=0, atol=2e-5)
+    assert (model.input[:N_ROWS, :dim] != before[0]).any()
     assert tally.words[0] == sum(map(len, sentences))
-    first_loss = naive.step(before[0], before[1], *steps[0], lr)[2]
-    if len(steps) <= step.LOSS_EVERY:
-        np.testing.assert_allclose(tally.loss[0], first_loss, rtol=1e-5)
-        assert tally.pairs[0] == len(steps[0][0])
+    first_loss = naive.step(before[0], before[1], *steps[0], lr, shard.loss, shard.cbow, shard.logq)[2]
+    assert len(steps) <= step.LOSS_EVERY
+    np.testing.assert_allclose(tally.loss[0], first_loss, rtol=1e-5)
+    assert tally.pairs[0] == (1 if variant.cbow else len(steps[0][0]))
 
 
 def test_a_center_without_contexts_is_no_step() -> None:
     model = _model(8, seed=1)
     before = model.input.copy()
-    shape = Shape(5, 5, model.stride, 1, (0,) * 6)
+    shape = Shape(5, 5, 5, 0, 0, model.stride, 1, (0,) * 6)
     tally = Tally(np.zeros(1), np.zeros(1, np.int64), np.zeros(1, np.int64))
     tokens = np.array([3, -1, 4, -1, -1, 5], np.int32)
-    step.TRAIN_SHARD["scalar"](
+    step.train_shard("scalar")(
         tokens,
         Weights(model.input.reshape(-1), model.output.reshape(-1)),
         _sampling([1] * N_ROWS, [1.0] * N_ROWS),
         shape,
-        new_scratch(shape, 6, 4, N_ROWS * model.stride),
+        new_scratch(shape, 6, TrainConfig(noise_pool=4), N_ROWS * model.stride),
         tally,
         np.float32(1),
         np.uint64(1),

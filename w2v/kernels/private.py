@@ -19,6 +19,13 @@ def offset_of(word: np.int64, private: Private, stride: int) -> int:
 
 
 @inlined
+def word_of(offset: int, private: Private, stride: int) -> int:
+    """Return the word whose row, or private copy of it, begins there: the opposite of `offset_of`."""
+    row = offset // stride
+    return row - private.shift if private.n_rows > 0 and row >= private.shift else row
+
+
+@inlined
 def take_private(weights: Weights, private: Private, stride: int) -> None:
     """Make the copies equal to the shared rows. Mutates the copies and private.base."""
     for row in range(private.n_rows):

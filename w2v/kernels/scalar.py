@@ -109,3 +109,22 @@ def update(
             gradient = gradients[c * width + column_of(o, tile)]
             for j in range(stride):
                 row[j] += gradient * before[j]
+
+
+@inlined
+def average(input: F32, contexts: I64, n_contexts: int, share: np.float32, stride: int, mean: F32) -> None:
+    """Write share * the sum of the context rows to mean[:stride], and to mean[stride:] again; mutates mean."""
+    for j in range(stride):
+        total = np.float32(0)
+        for c in range(n_contexts):
+            total += input[contexts[c] + j]
+        mean[j] = share * total
+        mean[stride + j] = mean[j]
+
+
+@inlined
+def pass_on(input: F32, contexts: I64, n_contexts: int, share: np.float32, stride: int, mean: F32) -> None:
+    """Add share * (mean[:stride] - mean[stride:]) to each context row, which threads race for; mutates input."""
+    for c in range(n_contexts):
+        for j in range(stride):
+            input[contexts[c] + j] += share * (mean[j] - mean[stride + j])

@@ -390,6 +390,28 @@ def merge_row(rows, shared, copy, base, at, share, stride):
         store(base, (at * stride,), j, now)
 
 
+@inlined
+def average(input, contexts, n_contexts, share, stride, mean):
+    """Do what `scalar.average` does."""
+    for j in range(0, stride, LANES):
+        total = load(input, take(contexts, 0, ONE), j)
+        for c in range(1, n_contexts):
+            total = add(total, load(input, take(contexts, c, ONE), j))
+        total = scaled_difference(total, zeros(ONE, ONE), share)
+        store(mean, (0,), j, total)
+        store(mean, (stride,), j, total)
+
+
+@inlined
+def pass_on(input, contexts, n_contexts, share, stride, mean):
+    """Do what `scalar.pass_on` does."""
+    for j in range(0, stride, LANES):
+        moved = scaled_difference(load(mean, (0,), j), load(mean, (stride,), j), share)
+        for c in range(n_contexts):
+            context = take(contexts, c, ONE)
+            store(input, context, j, add(load(input, context, j), moved))
+
+
 # --- prefetching -----------------------------------------------------------------------------------
 
 

@@ -57,6 +57,27 @@ class Sampling(NamedTuple):
     """(n_types,) alias table: bucket i yields i where 32 random bits are <= this, else alias[i]."""
     alias: I32
     """(n_types,) the other word of the bucket."""
+    logq: F32
+    """(n_types,) logarithm of the probability a word is drawn with as a negative, less its mean; or empty."""
+
+
+class Variant(NamedTuple):
+    """What a kernel is compiled for; the defaults are skip-gram with negative sampling."""
+
+    cbow: bool = False
+    """Score the mean of the contexts, not each of them."""
+    sampler: str = "noise"
+    """Where negatives come from: noise, batch, hard, or all (every other word)."""
+    loss: str = "bce"
+    """bce, bpr or softmax."""
+    logq: bool = False
+    """Correct the scores for the sampler's probabilities."""
+    whole_line: bool = False
+    """Contexts come from the whole line, not from a window."""
+    shrink_window: bool = True
+    """Draw the radius from 1..window, rather than take all of it."""
+    reject_positives: bool = False
+    """Let no negative be a word of the same line."""
 
 
 class Shape(NamedTuple):
@@ -65,7 +86,13 @@ class Shape(NamedTuple):
     window: int
     """Largest radius."""
     negative: int
-    """Noise words a center."""
+    """Negatives a center."""
+    drawn: int
+    """Words drawn to get them: negative, or with the hard sampler candidates + negative - n_hard."""
+    candidates: int
+    """Draws of which the hard sampler takes the hardest, or 0."""
+    n_hard: int
+    """Negatives that it takes so."""
     stride: int
     """Numbers of a row, padding included."""
     n_tiles: int
@@ -101,7 +128,11 @@ class Scratch(NamedTuple):
     outputs: I64
     """(n_tiles * len(tile),) offsets of this step's output rows: the center, negatives, then zero_row."""
     negatives: I64
-    """(negative,) offsets of the next step's noise rows, drawn one step ahead."""
+    """(drawn, up to full tiles) offsets of the next step's negatives, drawn one step ahead; then zero_row."""
+    words: I64
+    """(n_tiles * len(tile),) the words of the outputs, for logq; or empty."""
+    marks: I32
+    """(n_types,) the number of the last line that each word was in, for reject_positives; or empty."""
     zero_row: I64
     """(1,) offset of an output row of zeros that no other thread has, for tiles that are not full."""
     pool: I64
@@ -110,6 +141,10 @@ class Scratch(NamedTuple):
     """(2 * window * 8 * n_tiles,) dot products, then their gradients; laid out as in scalar.py."""
     old: F32
     """(2 * window * stride,) the contexts before the step."""
+    mean: F32
+    """(2 * stride,) the mean of the contexts, for CBOW and the hard sampler, and as it was before the step."""
+    only: I64
+    """(1,) where the mean begins in `mean`: 0."""
     private: Private
     """Copies of hot rows."""
     state: U64
