@@ -9,15 +9,18 @@ from typing import Any
 import pytest
 
 from w2v import config
-from w2v.config import TrainConfig, load_config, presets
+from w2v.config import CHOICES, TrainConfig, load_config, presets
 from w2v.errors import SettingsError, W2VError
 
-INTEGERS = ["dim", "window", "negative", "noise_pool", "epochs", "min_count", "max_vocab", "threads", "seed"]
-NUMBERS = ["sample", "ns_exponent", "lr"]
+INTEGERS = ["dim", "window", "negative", "candidates", "noise_pool", "epochs", "min_count", "max_vocab", "max_types"]
+INTEGERS += ["threads", "seed"]
+NUMBERS = ["sample", "ns_exponent", "lr", "hard_share"]
 RANGES: dict[str, tuple[float, float]] = {
     "dim": (1, 65_536),
     "window": (1, 1_000_000),
     "negative": (1, 10_000),
+    "candidates": (1, 10_000),
+    "hard_share": (0, 1),
     "sample": (0, 1),
     "noise_pool": (0, 1 << 16),
     "ns_exponent": (-16, 16),
@@ -25,13 +28,14 @@ RANGES: dict[str, tuple[float, float]] = {
     "lr": (1e-30, 100),
     "min_count": (1, 2**62),
     "max_vocab": (1, 2**31 - 2),
+    "max_types": (1, 2**31 - 2),
     "threads": (1, 4096),
     "seed": (0, 2**63 - 1),
 }
 
 
 def test_every_setting_is_tested_here() -> None:
-    assert [field.name for field in fields(TrainConfig) if field.name != "lowercase"] == list(RANGES)
+    assert {field.name for field in fields(TrainConfig)} == set(RANGES) | set(CHOICES)
     assert sorted(INTEGERS + NUMBERS) == sorted(RANGES)
 
 
@@ -90,10 +94,39 @@ def test_none_is_a_value_of_two_settings_alone() -> None:
             TrainConfig(**{name: None})  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("value", [1, 0, "true", None])
-def test_lowercase_is_true_or_false(value: Any) -> None:  # noqa: ANN401
-    with pytest.raises(SettingsError, match="^lowercase must be true or false"):
-        TrainConfig(lowercase=value)
+@pytest.mark.parametrize("name", CHOICES)
+def test_choices_are_those_that_are_known(name: str) -> None:
+    for value in CHOICES[name]:
+        assert getattr(TrainConfig(**{name: value}), name) == value  # type: ignore[arg-type]
+    for wrong in (1, 0, "true", "word2vec", [], 2.0):
+        with pytest.raises(SettingsError, match=rf"^{name} must be (true or false|one of)"):
+            TrainConfig(**{name: wrong})  # type: ignore[arg-type]
+
+
+def test_a_window_may_be_the_whole_line() -> None:
+    assert TrainConfig(window="full").window == "full"
+    with pytest.raises(SettingsError, match="window must be a whole number"):
+        TrainConfig(window="all")
+
+
+@pytest.mark.parametrize(
+    ("settings", "corrects"),
+    [
+        ({}, False),
+        ({"sampler": "batch"}, True),
+        ({"loss": "softmax"}, True),
+        ({"sampler": "batch", "logq": False}, False),
+        ({"logq": True}, True),
+    ],
+)
+def test_scores_are_corrected_where_the_sampler_needs_it(settings: dict[str, Any], corrects: bool) -> None:
+    assert TrainConfig(**settings).corrects == corrects
+
+
+def test_the_full_softmax_has_no_sampler() -> None:
+    for other in ({"sampler": "batch"}, {"logq": True}):
+        with pytest.raises(SettingsError, match="loss full"):
+            TrainConfig(loss="full", **other)  # type: ignore[arg-type]
 
 
 # Files.
@@ -126,7 +159,7 @@ def test_a_bad_value_names_the_file_where_it_comes_from_there(tmp_path: Path) ->
 def test_unknown_keys_are_named_and_the_known_listed(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text("dim = 3\nlearning_rate = 0.1\n")
-    with pytest.raises(SettingsError, match=r"'learning_rate' in .*mine\.toml.*dim, window.*lr"):
+    with pytest.raises(SettingsError, match=r"'learning_rate' in .*mine\.toml.*dim, .*window.*lr"):
         load_config(path, {})
     path.write_text("[train]\ndim = 3\n")
     with pytest.raises(SettingsError, match="'train'"):
