@@ -18,7 +18,7 @@ vectors = w2v.train([["a", "b", "c"]] * 300, dim=5, min_count=1, sample=0, threa
 from w2v.kernels import cache_is_writable, scan
 from w2v.training import step, kernel_name
 hits, misses = 0, 0
-for kernel in (step.train_shard(kernel_name()), step.all_finite, scan.scan, scan.renumber):
+for kernel in (step.train_shard(kernel_name(), step.SGNS), step.all_finite, scan.scan, scan.renumber):
     hits += sum(kernel.stats.cache_hits.values())
     misses += sum(kernel.stats.cache_misses.values())
 print(json.dumps({"hits": hits, "misses": misses, "a": vectors["a"].tolist(), "writable": cache_is_writable}))

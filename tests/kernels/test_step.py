@@ -229,7 +229,7 @@ def test_a_center_without_contexts_is_no_step() -> None:
     shape = Shape(5, 5, 5, 0, 0, model.stride, 1, (0,) * 6)
     tally = Tally(np.zeros(1), np.zeros(1, np.int64), np.zeros(1, np.int64))
     tokens = np.array([3, -1, 4, -1, -1, 5], np.int32)
-    step.train_shard("scalar")(
+    step.train_shard("scalar", step.SGNS)(
         tokens,
         Weights(model.input.reshape(-1), model.output.reshape(-1)),
         _sampling([1] * N_ROWS, [1.0] * N_ROWS),

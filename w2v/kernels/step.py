@@ -41,6 +41,7 @@ from w2v.kernels.windows import choose_contexts, sample_contexts, sentence_end, 
 
 KERNELS = ("scalar", "simd")
 SGNS = Variant()
+"""Skip-gram with negative sampling."""
 LOSS_EVERY = 512
 """The loss is taken at one center in this many: 36 logarithms each would cost a third of a step."""
 MERGE_EVERY = 4096
@@ -60,7 +61,7 @@ def prefetch_ahead(weights: Weights, kept: I64, t: int, end: int, shape: Shape) 
 
 
 @cache
-def train_shard(kernel: str, variant: Variant = SGNS) -> Callable[..., None]:
+def train_shard(kernel: str, variant: Variant) -> Callable[..., None]:
     """Return the kernel `scalar` or `simd` of a variant."""
     return _compile_train_shard(kernel == "simd", variant, STAMP)
 
