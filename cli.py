@@ -449,6 +449,8 @@ def main(arguments: list[str] | None = None) -> int:
             stream.reconfigure(encoding="utf-8", errors="replace")
     with suppress(ValueError):  # in another thread than the main one
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends a run as Ctrl-C does
+    # Else Numba starts colorama, where there is one, which writes an escape code to a terminal at the end.
+    os.environ.setdefault("NUMBA_DISABLE_ERROR_MESSAGE_HIGHLIGHTING", "1")
     try:
         status = app(args=arguments, prog_name="w2v", standalone_mode=False)
         if status == 130:  # so Typer passes on a KeyboardInterrupt

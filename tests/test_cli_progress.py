@@ -180,6 +180,14 @@ def test_an_interrupt_while_reading(tmp_path: Path, corpus_text: str) -> None:
     assert files_in(tmp_path) == {}
 
 
+def test_colorama_is_not_started(corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "colorama.py").write_text("__version__ = '9.9.9'\ndef init(): print('started')\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.delenv("NUMBA_DISABLE_ERROR_MESSAGE_HIGHLIGHTING", raising=False)
+    with start("train", "corpus.txt", "--quiet", cwd=tmp_path) as process:
+        assert process.communicate(timeout=SECONDS) == ("", "")
+
+
 def test_similar_is_styled_on_a_terminal_that_can(
     vectors_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run
 ) -> None:
