@@ -116,8 +116,8 @@ def options(
 
 
 @app.command(
-    help=f"Count the words of a corpus and write `word count` lines.\n\n{CORPUS_HELP}",
-    epilog="Example: w2v build-vocab corpus.txt -o words.txt --min-count 10",
+    help=f"Count the words of a corpus and write `word count` lines.\n\n{CORPUS_HELP}\n\n"
+    "Example: w2v build-vocab corpus.txt -o words.txt --min-count 10"
 )
 def build_vocab(
     context: typer.Context,
@@ -147,8 +147,8 @@ def build_vocab(
 
 @app.command(
     cls=GroupedCommand,
-    help=f"Train vectors on a corpus and write them.\n\n{CORPUS_HELP}",
-    epilog="Example: w2v train corpus.txt.gz --dim 300 --epochs 10 -o big.bin",
+    help=f"Train vectors on a corpus and write them.\n\n{CORPUS_HELP}\n\n"
+    "Example: w2v train corpus.txt.gz --dim 300 --epochs 10 -o big.bin",
 )
 def train(
     context: typer.Context,
@@ -294,7 +294,7 @@ def train(
         say(f"wrote {output}: {len(session.vocab):,} words x {session.config.dim}")
 
 
-@app.command(help="Show the words nearest to each WORD, by cosine.", epilog="Example: w2v similar king queen -n 5")
+@app.command(help="Show the words nearest to each WORD, by cosine.\n\nExample: w2v similar king paris -n 5")
 def similar(
     words: Annotated[list[str], typer.Argument(metavar="WORD", hidden=True)],
     n: Annotated[int, typer.Option("-n", metavar="N", min=1, help="Neighbours to show of each word.")] = 10,
@@ -318,7 +318,7 @@ def similar(
     print("\n\n".join(table(word, neighbours) for word, neighbours in answers))
 
 
-@app.command(help="Make a small corpus, train on it and show neighbours.", epilog="Example: w2v demo")
+@app.command(help="Make a small corpus, train on it and show neighbours.\n\nExample: w2v demo")
 def demo() -> None:
     """Show in a few seconds that everything works."""
     from w2v.corpus import Corpus

@@ -39,14 +39,15 @@ def test_help_of_a_command(run: Run, command: str) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_has_an_example(run: Run, command: str) -> None:
-    assert re.search(rf"^  .*Example: `?w2v {command}\b", run(command, "--help").out, re.M)
+    usage, rest = run(command, "--help").out.split("\n", 1)
+    assert f"w2v {command}" in rest
 
 
 def test_help_of_train_is_in_groups(run: Run) -> None:
     before, *groups = re.split(r"^(\w+):\n", run("train", "--help").out, flags=re.M)
     headings, options = groups[::2], [re.findall(r"^  (?:-\w, )?(--[a-z-]+)", group, re.M) for group in groups[1::2]]
     assert headings == ["Corpus", "Model", "Training", "Output", "Checkpoints", "Options"]
-    assert "--" not in before
+    assert not re.search(r"^  -", before, re.M)
     listed = dict(zip(headings, options, strict=True))
     assert listed["Model"] == ["--dim", "--window", "--negative", "--sample", "--ns-exponent", "--noise-pool"]
     assert listed["Checkpoints"] == ["--checkpoint", "--checkpoint-every", "--resume"]
