@@ -38,7 +38,7 @@ app = typer.Typer(
 )
 
 GROUPS = {
-    "Corpus": ("vocab", "min_count", "max_vocab", "lowercase"),
+    "Corpus": ("vocab", "min_count", "max_vocab", "max_types", "lowercase"),
     "Model": ("dim", "window", "negative", "sample", "ns_exponent", "noise_pool"),
     "Training": ("config_name", "epochs", "lr", "threads", "seed", "init_from", "grow_vocab"),
     "Output": ("output", "log_json", "quiet"),
