@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperCommand
 
 import w2v
-from w2v.config import TrainConfig, load_config
+from w2v.config import TrainConfig, load_config, presets
 from w2v.errors import SettingsError, W2VError
 from w2v.files import check_writable
 from w2v.terminal import describe, say, scan_progress, table, training_progress
@@ -36,8 +37,33 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+GROUPS = {
+    "Corpus": ("vocab", "min_count", "max_vocab", "max_types", "lowercase"),
+    "Model": ("dim", "window", "negative", "sample", "ns_exponent", "noise_pool"),
+    "Training": ("config_name", "epochs", "lr", "threads", "seed", "init_from", "grow_vocab"),
+    "Output": ("output", "log_json", "quiet"),
+    "Checkpoints": ("checkpoint", "checkpoint_every", "resume"),
+}
+"""The headings in the help of a command with many options, and the parameters under each."""
+
 RESUMED_FLAGS = {"resume", "output", "epochs", "threads", "quiet", "log_json", "checkpoint_every"}
 """What may be given beside --resume."""
+
+
+class GroupedCommand(TyperCommand):
+    """A command whose help has the headings of GROUPS: Typer's own need Rich, which takes long to load."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
+        """Write the options under their headings, all in two columns, and those of no group under the last."""
+        records = {param.name: record for param in self.get_params(ctx) if (record := param.get_help_record(ctx))}
+        width = max(len(flags) for flags, _ in records.values())
+        groups = {
+            heading: [records.pop(name) for name in names if name in records] for heading, names in GROUPS.items()
+        }
+        for heading, rows in {**groups, "Options": list(records.values())}.items():
+            if rows:
+                with formatter.section(heading):
+                    formatter.write_dl([(flags.ljust(width), text) for flags, text in rows])
 
 
 def setting(name: str, *flags: str, help: str, **more: Any) -> Any:  # noqa: ANN401
@@ -89,7 +115,10 @@ def options(
         print(context.get_help())
 
 
-@app.command(help=f"Count the words of a corpus and write `word count` lines.\n\n{CORPUS_HELP}")
+@app.command(
+    help=f"Count the words of a corpus and write `word count` lines.\n\n{CORPUS_HELP}\n\n"
+    "Example: w2v build-vocab corpus.txt -o words.txt --min-count 10"
+)
 def build_vocab(
     context: typer.Context,
     corpus: CorpusFiles,
@@ -116,7 +145,11 @@ def build_vocab(
         say(f"wrote {output}: {len(encoded.vocab):,} words")
 
 
-@app.command(help=f"Train vectors on a corpus and write them.\n\n{CORPUS_HELP}")
+@app.command(
+    cls=GroupedCommand,
+    help=f"Train vectors on a corpus and write them.\n\n{CORPUS_HELP}\n\n"
+    "Example: w2v train corpus.txt.gz --dim 300 --epochs 10 -o big.bin",
+)
 def train(
     context: typer.Context,
     corpus: Annotated[list[str] | None, typer.Argument(metavar="CORPUS", hidden=True)] = None,
@@ -155,6 +188,7 @@ def train(
             metavar="FILE|NAME",
             help="Settings from a TOML file or a preset; flags win over it.",
             show_default=False,
+            autocompletion=lambda: list(presets()),
         ),
     ] = None,
     dim: Annotated[int | None, setting("dim", help="Numbers in a vector: more hold more, and take longer.")] = None,
@@ -260,7 +294,7 @@ def train(
         say(f"wrote {output}: {len(session.vocab):,} words x {session.config.dim}")
 
 
-@app.command(help="Show the words nearest to each WORD, by cosine.")
+@app.command(help="Show the words nearest to each WORD, by cosine.\n\nExample: w2v similar king paris -n 5")
 def similar(
     words: Annotated[list[str], typer.Argument(metavar="WORD", hidden=True)],
     n: Annotated[int, typer.Option("-n", metavar="N", min=1, help="Neighbours to show of each word.")] = 10,
@@ -284,7 +318,7 @@ def similar(
     print("\n\n".join(table(word, neighbours) for word, neighbours in answers))
 
 
-@app.command(help="Make a small corpus, train on it and show neighbours.")
+@app.command(help="Make a small corpus, train on it and show neighbours.\n\nExample: w2v demo")
 def demo() -> None:
     """Show in a few seconds that everything works."""
     from w2v.corpus import Corpus
@@ -415,6 +449,8 @@ def main(arguments: list[str] | None = None) -> int:
             stream.reconfigure(encoding="utf-8", errors="replace")
     with suppress(ValueError):  # in another thread than the main one
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends a run as Ctrl-C does
+    # Else Numba starts colorama, where there is one, which writes an escape code to a terminal at the end.
+    os.environ.setdefault("NUMBA_DISABLE_ERROR_MESSAGE_HIGHLIGHTING", "1")
     try:
         status = app(args=arguments, prog_name="w2v", standalone_mode=False)
         if status == 130:  # so Typer passes on a KeyboardInterrupt

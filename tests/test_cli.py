@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import CHECKOUT, Run
+from helpers import CHECKOUT, Run, python
 
 import w2v
 from w2v.demo import ASKED, GROUPS
@@ -35,6 +35,44 @@ def test_help_of_a_command(run: Run, command: str) -> None:
     assert out.startswith(f"Usage: w2v {command} ")
     assert not re.search(r"<\w+|list\[|\bNone\b", out), "Python types are nothing to a user"
     assert max(map(len, out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_has_an_example(run: Run, command: str) -> None:
+    usage, rest = run(command, "--help").out.split("\n", 1)
+    assert f"w2v {command}" in rest
+
+
+def test_help_of_train_is_in_groups(run: Run) -> None:
+    before, *groups = re.split(r"^(\w+):\n", run("train", "--help").out, flags=re.M)
+    headings, options = groups[::2], [re.findall(r"^  (?:-\w, )?(--[a-z-]+)", group, re.M) for group in groups[1::2]]
+    assert headings == ["Corpus", "Model", "Training", "Output", "Checkpoints", "Options"]
+    assert not re.search(r"^  -", before, re.M)
+    listed = dict(zip(headings, options, strict=True))
+    assert listed["Model"] == ["--dim", "--window", "--negative", "--sample", "--ns-exponent", "--noise-pool"]
+    assert listed["Checkpoints"] == ["--checkpoint", "--checkpoint-every", "--resume"]
+    assert listed["Options"] == ["--help"], "an option of no group: see GROUPS in cli.py"
+
+
+@pytest.mark.parametrize(
+    "typed, offered",
+    (
+        ("w2v bu", ["build-vocab"]),
+        ("w2v train --noi", ["--noise-pool"]),
+        ("w2v train --config ", sorted(path.stem for path in (CHECKOUT / "configs").glob("*.toml"))),
+    ),
+)
+def test_completion(typed: str, offered: list[str]) -> None:
+    words = typed.split(" ")
+    shell = {"_W2V_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": str(len(words) - 1)}
+    code = f"import os, cli; os.environ.update({shell!r}); cli.main([])"
+    assert python(code).split() == offered
+
+
+def test_completion_script(run: Run) -> None:
+    code = "import os, cli; os.environ['_W2V_COMPLETE'] = 'source_bash'; cli.main([])"
+    assert "_W2V_COMPLETE=complete_bash" in python(code)
+    assert "--install-completion" in run("--help").out
 
 
 @pytest.mark.parametrize("command", ("build-vocab", "train"))
@@ -154,7 +192,8 @@ def test_similar_shows_no_more_than_there_is(run: Run, vectors_file: Path) -> No
     assert len(out.splitlines()) == len(w2v.Vectors.load(vectors_file))
 
 
-def test_table_is_aligned_on_the_screen() -> None:
+def test_table_is_aligned_on_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
     words = ["horse", "馬", "cafe\u0301", "ｗ", "a\u200db", "สวัสดี"]
     rows = table("x", [(word, 0.5 - row) for row, word in enumerate(words)]).splitlines()[1:]
     assert len({columns(row[: row.rindex(".")]) for row in rows}) == 1

@@ -178,3 +178,27 @@ def test_an_interrupt_while_reading(tmp_path: Path, corpus_text: str) -> None:
         process.stdin.flush()
         assert interrupt(process) == ["w2v: interrupted"]
     assert files_in(tmp_path) == {}
+
+
+def test_colorama_is_not_started(corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "colorama.py").write_text("__version__ = '9.9.9'\ndef init(): print('started')\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.delenv("NUMBA_DISABLE_ERROR_MESSAGE_HIGHLIGHTING", raising=False)
+    with start("train", "corpus.txt", "--quiet", cwd=tmp_path) as process:
+        assert process.communicate(timeout=SECONDS) == ("", "")
+
+
+def test_similar_is_styled_on_a_terminal_that_can(
+    vectors_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    ask = ("similar", "horse", "-n", "1", "--vectors", str(vectors_file))
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    _, drawn = on_a_terminal(tmp_path, *ask)
+    assert re.fullmatch(r"\x1b\[1mhorse\x1b\[0m\s+[a-z]+  \x1b\[2m 0\.\d{3}\x1b\[0m\s+", drawn)
+    plain = run(*ask).out
+    assert re.sub(r"\x1b\[\dm|\r", "", drawn) == plain
+    for name, value in (("TERM", "dumb"), ("NO_COLOR", "1")):
+        with monkeypatch.context() as patch:
+            patch.setenv(name, value)
+            assert on_a_terminal(tmp_path, *ask)[1].replace("\r", "") == plain

@@ -1,8 +1,9 @@
 """w2v learns embeddings by negative sampling, from text or from any sequences of tokens.
 
->>> import w2v
->>> vectors = w2v.train("corpus.txt", dim=100)      # doctest: +SKIP
->>> vectors.similar("king")                         # doctest: +SKIP
+Examples:
+    >>> import w2v
+    >>> vectors = w2v.train("corpus.txt", dim=100)      # doctest: +SKIP
+    >>> vectors.similar("king")                         # doctest: +SKIP
 """
 
 import warnings
@@ -49,8 +50,9 @@ def build_vocab(corpus: "Source", *, report: "ScanReport | None" = None, **setti
         W2VError: the corpus cannot be read, or no word of it is left.
         SettingsError: a setting is unknown or out of range.
 
-    >>> build_vocab([["a", "b", "a"]], min_count=2).words
-    ['a']
+    Examples:
+        >>> build_vocab([["a", "b", "a"]], min_count=2).words
+        ['a']
     """
     from w2v.corpus import Corpus
     from w2v.encoding import encode

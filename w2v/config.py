@@ -49,8 +49,9 @@ class TrainConfig:
     Raises:
         SettingsError: a value is of the wrong type or out of range; the message names it.
 
-    >>> TrainConfig(dim=300).window
-    5
+    Examples:
+        >>> TrainConfig(dim=300).window
+        5
     """
 
     dim: int = 100

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from w2v.schedule import Progress
     from w2v.training import TrainReport
 
+BOLD, DIM = "1", "2"
+"""Styles of a terminal, as ANSI X3.64 numbers them."""
+
 LINE_EVERY_S = 5.0
 LOG_EVERY, LOG_EVERY_S = 0.001, 60.0
 """A log line for each thousandth of a run, and at least one a minute."""
@@ -172,8 +175,18 @@ def describe(encoded: "Encoded", reused: bool) -> None:
 def table(word: str, neighbours: list[tuple[str, float]]) -> str:
     """Return a word and its neighbours, cosines aligned."""
     width = max((columns(other) for other, _ in neighbours), default=0)
-    rows = [f"  {other}{' ' * (width - columns(other))}  {cosine:6.3f}" for other, cosine in neighbours]
-    return "\n".join([word, *rows])
+    rows = [
+        f"  {other}{' ' * (width - columns(other))}  {styled(f'{cosine:6.3f}', DIM)}" for other, cosine in neighbours
+    ]
+    return "\n".join([styled(word, BOLD), *rows])
+
+
+def styled(text: str, style: str) -> str:
+    """Return a text for standard output, styled where that is a terminal that can show it and NO_COLOR is not set."""
+    able = os.environ.get("TERM", "dumb") != "dumb" or "WT_SESSION" in os.environ  # the latter is Windows Terminal
+    if not (able and sys.stdout.isatty()) or os.environ.get("NO_COLOR"):
+        return text
+    return f"\x1b[{style}m{text}\x1b[0m"
 
 
 def columns(text: str) -> int:

@@ -17,9 +17,10 @@ Row = npt.NDArray[np.float32]
 class Vectors:
     """Words with their vectors.
 
-    >>> vectors = Vectors(["up", "high", "low"], np.array([[1, 0], [1, 0.1], [-1, 0]], np.float32))
-    >>> [(word, round(cosine, 3)) for word, cosine in vectors.similar("up", n=1)]
-    [('high', 0.995)]
+    Examples:
+        >>> vectors = Vectors(["up", "high", "low"], np.array([[1, 0], [1, 0.1], [-1, 0]], np.float32))
+        >>> [(word, round(cosine, 3)) for word, cosine in vectors.similar("up", n=1)]
+        [('high', 0.995)]
     """
 
     def __init__(self, words: list[str], matrix: npt.NDArray[np.float32]) -> None:

@@ -16,8 +16,9 @@ from w2v.files import replacing
 class Vocab:
     """Words and their counts. Word i is row i of every matrix.
 
-    >>> Vocab.of({"b": 2, "a": 2, "c": 7}).words
-    ['c', 'a', 'b']
+    Examples:
+        >>> Vocab.of({"b": 2, "a": 2, "c": 7}).words
+        ['c', 'a', 'b']
     """
 
     words: list[str]
