@@ -22,7 +22,7 @@ Places = npt.NDArray[np.int64]
 Item = TypeVar("Item")
 
 TABLE = 1 << 22
-"""Cosines held at a time, of the words of all questions with some of the candidates: 16 MB."""
+"""Cosines held at a time, of the words of all questions with some of the candidates; or numbers of these: 16 MB."""
 QUESTIONS = 64
 """Questions answered together: their sums fit into L2."""
 ALMOST_0 = 1e-6
@@ -294,7 +294,7 @@ def _answers(
     spellings = [(number, place) for number, word in enumerate(words) for place in places[word]]
     own = np.array(spellings, np.int64).reshape(-1, 2)
     best, answers = np.full(len(asked), -np.inf, np.float32), np.zeros(len(asked), np.int64)
-    step = max(1, TABLE // max(1, len(words)))
+    step = max(1, TABLE // max(len(words), matrix.shape[1]))
     for start in range(0, len(rows), step):
         plus, minus = METHODS[method](used @ _unit(matrix[rows[start : start + step]]).T)
         word, place = own[(own[:, 1] >= start) & (own[:, 1] < start + step)].T
