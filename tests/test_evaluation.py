@@ -134,6 +134,12 @@ def test_rows_that_are_not_finite_answer_nothing() -> None:
     assert score_questions(vectors, Questions("q", [("", [("a", "b", "c", "d")])])).correct == 1
 
 
+def test_a_word_that_asks_is_no_answer_even_where_there_is_no_other() -> None:
+    vectors = Vectors(["a", "b", "c"], np.eye(3, dtype=np.float32))
+    scores = score_questions(vectors, Questions("q", [("", [("a", "b", "c", "a"), ("a", "b", "b", "c")])]))
+    assert (scores.correct, scores.covered) == (1, 2)
+
+
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(-3, 3), st.integers(-3, 3)), min_size=2, max_size=30))
 def test_spearman_is_scipys(pairs: list[tuple[int, int]]) -> None:

@@ -275,7 +275,7 @@ def score_questions(
 def _answers(
     matrix: Row, rows: Places, questions: list[tuple[str, ...]], places: dict[str, list[int]], method: str
 ) -> Places:
-    """Return the place among the candidates of the answer to each question.
+    """Return the place among the candidates of the answer to each question, -1 where none is left to answer.
 
     Each question is a sum over the cosines of its three words with a candidate, and the words are few: so their
     cosines are computed once, for some candidates at a time, and no product is made for each question.
@@ -293,7 +293,7 @@ def _answers(
     used = _unit(matrix[rows[[places[word][0] for word in words]]])
     spellings = [(number, place) for number, word in enumerate(words) for place in places[word]]
     own = np.array(spellings, np.int64).reshape(-1, 2)
-    best, answers = np.full(len(asked), -np.inf, np.float32), np.zeros(len(asked), np.int64)
+    best, answers = np.full(len(asked), -np.inf, np.float32), np.full(len(asked), -1)
     step = max(1, TABLE // max(len(words), matrix.shape[1]))
     for start in range(0, len(rows), step):
         plus, minus = METHODS[method](used @ _unit(matrix[rows[start : start + step]]).T)
