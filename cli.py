@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -23,11 +24,16 @@ import w2v
 from w2v.config import TrainConfig, load_config, presets
 from w2v.errors import SettingsError, W2VError
 from w2v.files import check_writable
-from w2v.terminal import describe, say, scan_progress, table, training_progress
+from w2v.terminal import describe, say, scan_progress, scores_table, table, training_progress, warn_of_none
 
 if TYPE_CHECKING:
     from w2v.corpus import Corpus
+    from w2v.evaluation import Evaluation
+    from w2v.schedule import Progress
     from w2v.session import Session
+    from w2v.terminal import ReportScores
+    from w2v.training import EpochReport
+    from w2v.vectors import Row
 
 app = typer.Typer(
     help="Learn embeddings by negative sampling, from text or any sequences of tokens.\n\n"
@@ -47,6 +53,7 @@ GROUPS = {
 """The headings in the help of a command with many options, and the parameters under each."""
 
 RESUMED_FLAGS = {"resume", "output", "epochs", "threads", "quiet", "log_json", "checkpoint_every"}
+RESUMED_FLAGS |= {"similarity", "analogies", "restrict", "each_epoch"}
 """What may be given beside --resume."""
 
 
@@ -99,6 +106,20 @@ Threads = Annotated[
     int | None,
     setting("threads", help="Threads to use.  [default: as many as the process may use]"),
 ]
+SimilarityFiles = Annotated[
+    list[Path] | None,
+    typer.Option(metavar="FILE", help="Score by these word pairs; may be repeated.", show_default=False),
+]
+AnalogyFiles = Annotated[
+    list[Path] | None,
+    typer.Option(metavar="FILE", help="Score by these analogies; may be repeated.", show_default=False),
+]
+Restrict = Annotated[
+    int, typer.Option(metavar="N", min=0, help="Analogies among the N most frequent words; 0 takes all.")
+]
+VectorsFile = Annotated[Path, typer.Option(metavar="FILE", help="The vectors to look in: .bin, .txt or .vec.")]
+Neighbours = Annotated[int, typer.Option("-n", metavar="N", min=1, help="Neighbours to show of each word.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
 
 
@@ -244,9 +265,16 @@ def train(
             show_default=False,
         ),
     ] = None,
+    similarity: SimilarityFiles = None,
+    analogies: AnalogyFiles = None,
+    restrict: Restrict = 30_000,
+    each_epoch: Annotated[
+        bool, typer.Option("--each-epoch", help="Score after each epoch too, while training goes on.")
+    ] = False,
 ) -> None:
     """Train, and write the vectors."""
     from w2v import formats
+    from w2v.evaluation import Evaluation
 
     paths = resumed_paths(context, resume) if resume else {}
     output = Path(paths.get("output") or output)
@@ -257,14 +285,18 @@ def train(
     refuse_together(init_from, vocab, settings, grow_vocab)
     formats.check_suffix(output)
     written = {"-o": output, "--log-json": unless_stream(log_json)}
+    if each_epoch and not (similarity or analogies):
+        raise SettingsError("--each-epoch goes with --similarity or --analogies, which say what to score by")
+    evaluation = Evaluation.read(similarity or [], analogies or [], restrict=restrict or None)
+    inputs = {"--vocab": vocab, "--config": config_name, "--init-from": init_from}
+    inputs |= {f"--similarity {path}": path for path in similarity or []}
+    inputs |= {f"--analogies {path}": path for path in analogies or []}
     if resume is None:
         config = load_config(config_name, settings)
-        source = open_corpus(
-            corpus or missing("CORPUS"), written, {"--vocab": vocab, "--config": config_name, "--init-from": init_from}
-        )
+        source = open_corpus(corpus or missing("CORPUS", "train"), written, inputs)
         known = w2v.Vocab.load(vocab) if vocab is not None else None
     else:
-        check_outputs(written)
+        check_outputs(written, inputs)
     from w2v import session as sessions
     from w2v.training import kernel_name, train_embeddings
 
@@ -287,35 +319,95 @@ def train(
         keeper = sessions.keeper(session, folder, every_s, lambda: extra, say)
     with training_progress(quiet, log_json, rows) as report_training:
         embeddings = train_embeddings(
-            session.stream, session.vocab, session.config, report_training, start=session.start, keeper=keeper
+            session.stream,
+            session.vocab,
+            session.config,
+            report_training,
+            start=session.start,
+            keeper=keeper,
+            after_epoch=scorer(evaluation, session.vocab.words, report_training, each_epoch),
         )
     formats.write(output, session.vocab.words, embeddings.vectors)
     if not quiet:
         say(f"wrote {output}: {len(session.vocab):,} words x {session.config.dim}")
 
 
-@app.command(help="Show the words nearest to each WORD, by cosine.\n\nExample: w2v similar king paris -n 5")
+@app.command(
+    help="Show the words nearest to each WORD, by cosine; or, with --positive and --negative, those nearest to a "
+    "sum of words.\n\nExample: w2v similar king paris -n 5"
+)
 def similar(
-    words: Annotated[list[str], typer.Argument(metavar="WORD", hidden=True)],
-    n: Annotated[int, typer.Option("-n", metavar="N", min=1, help="Neighbours to show of each word.")] = 10,
-    vectors: Annotated[Path, typer.Option(metavar="FILE", help="The vectors to look in: .bin, .txt or .vec.")] = Path(
-        "vectors.bin"
-    ),
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    words: Annotated[list[str] | None, typer.Argument(metavar="WORD", hidden=True)] = None,
+    n: Neighbours = 10,
+    vectors: VectorsFile = Path("vectors.bin"),
+    positive: Annotated[
+        list[str] | None, typer.Option(metavar="WORD", help="Add this word; may be repeated.", show_default=False)
+    ] = None,
+    negative: Annotated[
+        list[str] | None, typer.Option(metavar="WORD", help="Take this word away; may be repeated.", show_default=False)
+    ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Show neighbours."""
-    if not vectors.exists():
-        raise W2VError(f"there is no file {vectors}; make one with `w2v train`, or name yours with --vectors")
-    loaded = w2v.Vectors.load(vectors)
-    answers = [(word, loaded.similar(word, n)) for word in words]
-    if as_json:
-        rows = [
-            {"word": word, "neighbours": [{"word": other, "cosine": round(cosine, 6)} for other, cosine in neighbours]}
-            for word, neighbours in answers
-        ]
-        print(json.dumps(rows, ensure_ascii=False))
-        return
-    print("\n\n".join(table(word, neighbours) for word, neighbours in answers))
+    plus, minus = positive or [], negative or []
+    if words and (plus or minus):
+        raise SettingsError("WORD cannot go with --positive or --negative, which together are one question")
+    if not (words or plus or minus):
+        missing("WORD", "similar")
+    loaded = load_vectors(vectors)
+    if words:
+        show_neighbours([({"word": word}, word, loaded.similar(word, n)) for word in words], as_json)
+    else:
+        question = " - ".join([" + ".join(plus), *minus]).strip()
+        show_sum(loaded, question, plus, minus, n, as_json)
+
+
+@app.command(
+    help="Show the words nearest to A - B + C, by cosine: what is to C as A is to B.\n\n"
+    "Example: w2v analogy king man woman   (who is to woman as king is to man?)"
+)
+def analogy(
+    a: Annotated[str, typer.Argument(metavar="A", hidden=True)],
+    b: Annotated[str, typer.Argument(metavar="B", hidden=True)],
+    c: Annotated[str, typer.Argument(metavar="C", hidden=True)],
+    n: Neighbours = 10,
+    vectors: VectorsFile = Path("vectors.bin"),
+    as_json: AsJson = False,
+) -> None:
+    """Answer an analogy."""
+    show_sum(load_vectors(vectors), f"{a} - {b} + {c}", [a, c], [b], n, as_json)
+
+
+@app.command(
+    help="Score VECTORS by word pairs and by analogies, as gensim does. A file may have tabs, commas or spaces between "
+    "its columns, and a header.\n\nExample: w2v evaluate vectors.bin --similarity wordsim353.tsv"
+)
+def evaluate(
+    vectors: Annotated[Path, typer.Argument(metavar="VECTORS", hidden=True)],
+    similarity: SimilarityFiles = None,
+    analogies: AnalogyFiles = None,
+    restrict: Restrict = 30_000,
+    method: Annotated[
+        str, typer.Option(metavar="NAME", help="How analogies are answered: 3cosadd or 3cosmul.")
+    ] = "3cosadd",
+    match_case: Annotated[
+        bool, typer.Option("--match-case", help="Take King and king for two words; else the first in VECTORS counts.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Score vectors."""
+    if not (similarity or analogies):
+        raise SettingsError("name what to score by: --similarity FILE or --analogies FILE")
+    scores = w2v.evaluate(
+        w2v.Vectors.load(vectors),
+        similarity or [],
+        analogies or [],
+        restrict=restrict or None,
+        method=method,
+        match_case=match_case,
+    )
+    print(json.dumps(asdict(scores), ensure_ascii=False) if as_json else scores_table(scores))
+    warn_of_none(scores)
 
 
 @app.command(help="Make a small corpus, train on it and show neighbours.\n\nExample: w2v demo")
@@ -391,9 +483,50 @@ def refuse_together(init_from: Path | None, vocab: Path | None, settings: dict[s
             raise SettingsError(f"--{name.replace('_', '-')} cannot go with --init-from, whose vectors it follows")
 
 
-def missing(argument: str) -> NoReturn:
+def missing(argument: str, command: str) -> NoReturn:
     """Say that an argument is missing."""
-    raise SettingsError(f"missing argument {argument}; see `w2v train --help`")
+    raise SettingsError(f"missing argument {argument}; see `w2v {command} --help`")
+
+
+def scorer(
+    evaluation: "Evaluation", words: list[str], report: "ReportScores", each_epoch: bool
+) -> "EpochReport | None":
+    """Return what scores a run after each epoch, or only after the last; None where there is nothing to score by."""
+    if not (evaluation.pairs or evaluation.questions):
+        return None
+
+    def score(now: "Progress", rows: "Row") -> None:
+        if each_epoch or now.progress == 1:
+            report(now, evaluation.score(w2v.Vectors(words, rows)))
+
+    return score
+
+
+def load_vectors(path: Path) -> w2v.Vectors:
+    """Return the vectors of a file, or say how to make one."""
+    if not path.exists():
+        raise W2VError(f"there is no file {path}; make one with `w2v train`, or name yours with --vectors")
+    return w2v.Vectors.load(path)
+
+
+def show_sum(
+    vectors: w2v.Vectors, question: str, positive: list[str], negative: list[str], n: int, as_json: bool
+) -> None:
+    """Show the words nearest to a sum of words."""
+    neighbours = vectors.most_similar(positive, negative, n)
+    show_neighbours([({"positive": positive, "negative": negative}, question, neighbours)], as_json)
+
+
+def show_neighbours(answers: list[tuple[dict[str, Any], str, list[tuple[str, float]]]], as_json: bool) -> None:
+    """Show what was asked, as JSON and as a person reads it, with the neighbours found."""
+    if as_json:
+        rows = [
+            {**asked, "neighbours": [{"word": other, "cosine": round(cosine, 6)} for other, cosine in neighbours]}
+            for asked, _, neighbours in answers
+        ]
+        print(json.dumps(rows, ensure_ascii=False))
+    else:
+        print("\n\n".join(table(asked, neighbours) for _, asked, neighbours in answers))
 
 
 def resumed_paths(context: typer.Context, folder: Path) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import w2v
 from w2v.demo import ASKED, GROUPS
 from w2v.terminal import columns, table
 
-COMMANDS = ("build-vocab", "train", "similar", "demo")
+COMMANDS = ("build-vocab", "train", "similar", "analogy", "evaluate", "demo")
 SMALL = ("--dim", "8", "--epochs", "1", "--sample", "1e-2")
 GROUP_OF = {word: group for group, words in GROUPS.items() for word in words.split()}
 
@@ -185,6 +185,40 @@ def test_similar_as_json(run: Run, vectors_file: Path) -> None:
         cosines = [neighbour["cosine"] for neighbour in answer["neighbours"]]
         assert cosines == sorted(cosines, reverse=True)
         assert all(-1.0 <= cosine <= 1.000001 for cosine in cosines)
+
+
+def test_similar_to_a_sum(run: Run, vectors_file: Path) -> None:
+    asked = ("--positive", "horse", "--positive", "paris", "--negative", "violin", "-n", "3", "--vectors", vectors_file)
+    status, out, err = run("similar", *asked)
+    assert (status, err) == (0, "")
+    heading, *rows = out.splitlines()
+    assert heading == "horse + paris - violin"
+    expected = w2v.Vectors.load(vectors_file).most_similar(["horse", "paris"], ["violin"], 3)
+    assert [row.split()[0] for row in rows] == [word for word, _ in expected]
+    (answer,) = json.loads(run("similar", *asked, "--json").out)
+    assert (answer["positive"], answer["negative"]) == (["horse", "paris"], ["violin"])
+    assert [neighbour["word"] for neighbour in answer["neighbours"]] == [word for word, _ in expected]
+    assert run("similar", "--negative", "horse", "--vectors", vectors_file).out.startswith("- horse\n")
+
+
+@pytest.mark.parametrize("arguments", [("horse", "--positive", "cow"), ()])
+def test_similar_wants_words_or_a_sum(run: Run, vectors_file: Path, arguments: tuple[str, ...]) -> None:
+    status, out, err = run("similar", *arguments, "--vectors", vectors_file)
+    assert (status, out) == (2, "") and "WORD" in err and err.count("\n") == 1
+
+
+def test_analogy(run: Run, vectors_file: Path) -> None:
+    status, out, err = run("analogy", "horse", "cow", "paris", "-n", "3", "--vectors", vectors_file)
+    assert (status, err) == (0, "")
+    expected = w2v.Vectors.load(vectors_file).analogy("horse", "cow", "paris", 3)
+    assert [line.split()[0] for line in out.splitlines()[1:]] == [word for word, _ in expected]
+    assert out.startswith("horse - cow + paris\n")
+    (answer,) = json.loads(run("analogy", "horse", "cow", "paris", "--json", "--vectors", vectors_file).out)
+    assert list(answer) == ["positive", "negative", "neighbours"]
+    assert (answer["positive"], answer["negative"]) == (["horse", "paris"], ["cow"])
+    refused = run("analogy", "horse", "cow", "pariz", "--vectors", vectors_file)
+    assert refused.status == 1 and "'pariz' is not in the vocabulary; did you mean paris" in refused.err
+    assert run("analogy", "horse", "cow", "--vectors", vectors_file).status == 2
 
 
 def test_similar_shows_no_more_than_there_is(run: Run, vectors_file: Path) -> None:

@@ -1,14 +1,16 @@
 """Neighbours are those a naive computation finds; unknown words are answered with known ones."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+from gensim.models import KeyedVectors
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from w2v.errors import UnknownWordError
+from w2v.errors import SettingsError, UnknownWordError
 from w2v.vectors import Vectors
 
 
@@ -114,6 +116,72 @@ def test_it_is_a_mapping_of_words() -> None:
 def test_words_and_rows_must_be_as_many() -> None:
     with pytest.raises(ValueError, match="2 words and 3 vectors"):
         Vectors(["a", "b"], np.ones((3, 2), np.float32))
+
+
+def in_gensim(vectors: Vectors) -> KeyedVectors:
+    theirs = KeyedVectors(vectors.dim)
+    theirs.add_vectors(vectors.words, vectors.matrix)
+    return theirs
+
+
+def test_most_similar_is_gensims() -> None:
+    ours = make_vectors(200)
+    ours.matrix[::3] *= 100
+    theirs = in_gensim(ours)
+    questions: list[tuple[Any, Any]] = [
+        ("w1", []),
+        (["w1", "w7"], []),
+        (["w1", "w7"], ["w3"]),
+        (["w1", "w1"], "w2"),
+        ([], ["w5"]),
+        (["w5", ours["w9"]], [ours["w2"]]),
+    ]
+    for positive, negative in questions:
+        found = ours.most_similar(positive=positive, negative=negative, topn=7)
+        assert_close(found, theirs.most_similar(positive=positive, negative=negative, topn=7))
+    assert_close(ours.most_similar(ours["w4"]), theirs.most_similar(ours["w4"]))
+    assert ours.most_similar("w4", topn=0) == []
+    assert len(ours.most_similar(["w4", "w5"], topn=1_000)) == 198
+    with pytest.raises(SettingsError, match="name a word"):
+        ours.most_similar()
+
+
+def test_an_analogy_adds_and_takes_away() -> None:
+    ours = make_vectors()
+    assert ours.analogy("w1", "w2", "w3", 5) == ours.most_similar(["w1", "w3"], ["w2"], 5)
+    matrix = np.array([[1, 1, 0], [1, 0, 0], [0, 0, 1], [0, 1, 1], [1, 0, 1]], np.float32)
+    vectors = Vectors(["king", "man", "woman", "queen", "both"], matrix)
+    assert vectors.analogy("king", "man", "woman")[0][0] == "queen"
+    with pytest.raises(UnknownWordError, match="'quen' is not.*queen"):
+        vectors.analogy("king", "man", "quen")
+
+
+def test_similarity_is_gensims() -> None:
+    ours = make_vectors()
+    theirs = in_gensim(ours)
+    for a, b in (("w1", "w2"), ("w3", "w3"), ("w4", "w1")):
+        assert ours.similarity(a, b) == pytest.approx(float(theirs.similarity(a, b)), abs=1e-6)
+    assert ours.similarity("w3", "w3") == 1.0
+    with pytest.raises(UnknownWordError):
+        ours.similarity("w1", "nosuch")
+
+
+def test_vectors_of_a_list_of_words() -> None:
+    vectors = make_vectors()
+    assert vectors[["w3", "w1", "w3"]].tolist() == [vectors[word].tolist() for word in ("w3", "w1", "w3")]
+    assert vectors[[]].shape == (0, 8)
+    assert vectors.vectors is vectors.matrix
+    with pytest.raises(UnknownWordError):
+        vectors[["w3", "nosuch"]]
+
+
+def test_a_mapped_matrix_is_searched_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors = make_vectors(500)
+    np.save(tmp_path / "vectors.npy", vectors.matrix)
+    mapped = Vectors(vectors.words, np.load(tmp_path / "vectors.npy", mmap_mode="r"))
+    monkeypatch.setattr("w2v.vectors.BLOCK", 100)
+    assert mapped.similar("w3") == vectors.similar("w3")
+    assert mapped.analogy("w3", "w4", "w5") == vectors.analogy("w3", "w4", "w5")
 
 
 @pytest.mark.parametrize("suffix", [".bin", ".txt", ".vec"])

@@ -7,7 +7,7 @@ Examples:
 """
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from w2v.vocab import Vocab
 if TYPE_CHECKING:
     from w2v.corpus import Source
     from w2v.encoding import Encoded, ScanReport
+    from w2v.evaluation import Scores
     from w2v.session import Session
     from w2v.training import TrainReport
 
@@ -32,6 +33,7 @@ __all__ = [
     "Vocab",
     "W2VError",
     "build_vocab",
+    "evaluate",
     "load_config",
     "resume",
     "train",
@@ -121,6 +123,39 @@ def resume(
     from w2v import session
 
     return _train(session.resume(Path(checkpoint), changes), report, checkpoint, checkpoint_every)
+
+
+def evaluate(
+    vectors: Vectors,
+    similarity: Sequence[str | Path] = (),
+    analogies: Sequence[str | Path] = (),
+    *,
+    restrict: int | None = 30_000,
+    method: str = "3cosadd",
+    match_case: bool = False,
+) -> "Scores":
+    """Score vectors by word pairs and analogies, as gensim does.
+
+    Args:
+        vectors: what to score.
+        similarity: files of word pairs with the scores that people gave them.
+        analogies: files of questions, four words a line.
+        restrict: analogies are asked and answered among so many words, the first; None is all of them.
+        method: of answering analogies, 3cosadd or 3cosmul.
+        match_case: whether `King` and `king` are two words.
+
+    Returns:
+        scores.similarity and scores.analogies, an item for each file; `spearman` or `accuracy` is None where
+        the vectors cover nothing.
+
+    Raises:
+        W2VError: a file cannot be read, or a line of it is not what it should be.
+        SettingsError: restrict or method is out of range.
+    """
+    from w2v.evaluation import Evaluation
+
+    evaluation = Evaluation.read(similarity, analogies, restrict=restrict, method=method, match_case=match_case)
+    return evaluation.score(vectors)
 
 
 def _train(

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from w2v.errors import W2VError
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
     from w2v.encoding import Encoded, ScanReport
+    from w2v.evaluation import Analogies, Scores, Section
     from w2v.schedule import Progress
-    from w2v.training import TrainReport
 
 BOLD, DIM = "1", "2"
 """Styles of a terminal, as ANSI X3.64 numbers them."""
@@ -28,6 +28,13 @@ BOLD, DIM = "1", "2"
 LINE_EVERY_S = 5.0
 LOG_EVERY, LOG_EVERY_S = 0.001, 60.0
 """A log line for each thousandth of a run, and at least one a minute."""
+
+
+class ReportScores(Protocol):
+    """What shows how far a run is, and how its vectors score where they have been scored."""
+
+    def __call__(self, now: "Progress", scores: "Scores | None" = None) -> None:
+        """Show it."""
 
 
 def say(message: str) -> None:
@@ -77,6 +84,12 @@ class Bar:
         self.bar.set_description_str(text, refresh=False)
         self.bar.update((fraction or 0.0) - self.bar.n)
 
+    def say(self, message: str) -> None:
+        """Print a line above the bar."""
+        if self.bar is not None:
+            self.bar.clear()
+        say(message)
+
     def _say_line(self) -> None:
         if self.line:
             say(self.line)
@@ -112,8 +125,8 @@ def scan_progress(quiet: bool) -> "Iterator[ScanReport | None]":
 @contextmanager
 def training_progress(
     quiet: bool, log_json: Path | None, rows: list[dict[str, Any]] | None = None
-) -> "Iterator[TrainReport]":
-    """Yield what reports training to the screen and to the log, which begins with the rows there are.
+) -> "Iterator[ReportScores]":
+    """Yield what reports training, and scores, to the screen and to the log, which begins with the rows there are.
 
     New rows are added to `rows`.
     """
@@ -123,16 +136,19 @@ def training_progress(
         for row in rows:
             print(json.dumps(row), file=log, flush=True)
 
-        def report(now: "Progress") -> None:
+        def report(now: "Progress", scores: "Scores | None" = None) -> None:
             nonlocal last_loss
             last_loss = now.loss
+            if scores and not quiet:
+                bar.say(f"scores at {now.progress:.0%}, epoch {now.epoch}: {scores_line(scores)}")
             if not quiet:
                 loss = "" if math.isnan(now.loss) else f", loss {now.loss:.3f}"
                 bar.show(now.progress, f"{now.words_per_s / 1e6:.2f} M words/s, lr {now.lr:.4f}{loss}")
             last = rows[-1] if rows else {"progress": -1.0, "seconds": 0.0}
             due = now.progress - last["progress"] >= LOG_EVERY or now.seconds - last["seconds"] >= LOG_EVERY_S
-            if due or now.progress == 1:
-                rows.append({key: None if math.isnan(value) else value for key, value in asdict(now).items()})
+            if due or scores or (now.progress == 1 and last["progress"] < 1):
+                row = {key: None if math.isnan(value) else value for key, value in asdict(now).items()}
+                rows.append(row | (asdict(scores) if scores else {}))
                 print(json.dumps(rows[-1]), file=log, flush=True)
 
         yield report
@@ -187,6 +203,64 @@ def styled(text: str, style: str) -> str:
     if not (able and sys.stdout.isatty()) or os.environ.get("NO_COLOR"):
         return text
     return f"\x1b[{style}m{text}\x1b[0m"
+
+
+def scores_table(scores: "Scores") -> str:
+    """Return a table of the scores: a line a file, and for analogies one for each section below it."""
+    tables = []
+    if scores.similarity:
+        rows = [["similarity", "spearman", "covered", "pairs"]]
+        rows += [[s.file, figure(s.spearman), f"{s.covered:,}", f"{s.pairs:,}"] for s in scores.similarity]
+        tables.append(aligned(rows))
+    if scores.analogies:
+        rows = [["analogies", "accuracy", "correct", "covered", "total"]]
+        for file in scores.analogies:
+            rows.append(analogy_cells(file.file, file))
+            rows += [analogy_cells(f"  {section.name or '(no section)'}", section) for section in file.sections]
+        tables.append(aligned(rows))
+    return "\n\n".join(tables)
+
+
+def scores_line(scores: "Scores") -> str:
+    """Return the score of each file, on one line."""
+    named = [(item.file, item.spearman) for item in scores.similarity]
+    named += [(item.file, item.accuracy) for item in scores.analogies]
+    return ", ".join(f"{Path(file).name} {figure(value)}" for file, value in named)
+
+
+def analogy_cells(name: str, part: "Analogies | Section") -> list[str]:
+    """Return a line of the table of analogies."""
+    return [name, figure(part.accuracy), f"{part.correct:,}", f"{part.covered:,}", f"{part.total:,}"]
+
+
+def warn_of_none(scores: "Scores") -> None:
+    """Say of each file that has no score why it has none."""
+    for pairs in scores.similarity:
+        if pairs.spearman is None:
+            why = "have the same score or cosine" if pairs.covered > 1 else "has both words in the vocabulary"
+            which = f"all {pairs.covered:,} covered" if pairs.covered > 1 else "one" if pairs.covered else "none"
+            say(f"{pairs.file} has no score: {which} of its {pairs.pairs:,} pairs {why}")
+    for questions in scores.analogies:
+        if questions.accuracy is None:
+            say(
+                f"{questions.file} has no score: none of its {questions.total:,} questions has all four words in the "
+                "vocabulary; a larger --restrict takes in more of it"
+            )
+
+
+def figure(value: float | None) -> str:
+    """Return a score as it is shown."""
+    return "-" if value is None else f"{value:.4f}"
+
+
+def aligned(rows: list[list[str]]) -> str:
+    """Return rows as text, the first column to the left and the others to the right."""
+    widths = [max(map(columns, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for first, *others in rows:
+        cells = [" " * (width - columns(cell)) + cell for cell, width in zip(others, widths[1:], strict=True)]
+        lines.append("  ".join([first + " " * (widths[0] - columns(first)), *cells]))
+    return "\n".join(lines)
 
 
 def columns(text: str) -> int:

@@ -39,6 +39,7 @@ MAX_TILE = 6
 """Output rows whose sums with 4 contexts fit into the 32 registers of AVX-512, beside what feeds them."""
 
 TrainReport = Callable[[Progress], None]
+EpochReport = Callable[[Progress, Matrix], None]
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ def train_embeddings(
     *,
     start: Snapshot | None = None,
     keeper: Keeper | None = None,
+    after_epoch: EpochReport | None = None,
 ) -> Embeddings:
     """Train skip-gram with negative sampling on a token stream.
 
@@ -80,13 +82,17 @@ def train_embeddings(
         report: called from this thread about every quarter of a second, and at the end.
         start: go on from here.
         keeper: gets a snapshot from time to time, at the end, and after an interrupt.
+        after_epoch: called from this thread soon after the end of an epoch, with how far the run is by then and
+            the live input rows, (n_types, dim), which the threads go on changing. Epochs that end while it is
+            busy are passed over, but not the last, after which the rows are final.
 
     Raises:
         DivergedError: a row left the finite numbers.
     """
     release_memory()  # of the scan's threads: 30 MB after 100 MB of text
     run = _Run(stream, vocab, config, start)
-    run.work(report or (lambda progress: None), keeper)
+    report = report or (lambda progress: None)
+    run.work(_with_epochs(run, report, after_epoch) if after_epoch else report, keeper)
     return run.embeddings
 
 
@@ -196,6 +202,21 @@ class _Run:
             f"training diverged at --lr {self.config.lr:g}: the vectors are no longer finite; "
             f"try --lr {self.config.lr / 4:g}"
         )
+
+
+def _with_epochs(run: _Run, report: TrainReport, after_epoch: EpochReport) -> TrainReport:
+    """Return a report that first looks whether another epoch is over."""
+    epochs = run.config.epochs
+    over = min(int(run.schedule.progress().progress * epochs), epochs - 1)
+
+    def report_both(now: Progress) -> None:
+        nonlocal over
+        if int(now.progress * epochs) > over:
+            over = int(now.progress * epochs)
+            after_epoch(now, run.embeddings.vectors)
+        report(now)
+
+    return report_both
 
 
 class _Camera:
