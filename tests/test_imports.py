@@ -16,9 +16,9 @@ FILES = {
 LAYERS = (
     ("cli",),
     ("w2v",),
-    ("session", "training", "encoding", "evaluation", "vectors", "terminal"),
+    ("session", "training", "encoding", "evaluation", "vectors", "terminal", "summary"),
     ("model", "vocab", "sampling", "corpus", "checkpoint", "formats", "spool", "schedule", "demo"),
-    ("config", "errors", "files", "machine"),
+    ("config", "errors", "files", "machine", "version"),
 )
 """Imports go down this list, or stay on a level."""
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
@@ -114,7 +114,14 @@ def test_import_w2v_loads_little() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    (["--help"], ["--version"], ["train", "--help"], ["similar", "horse", "--vectors", "VECTORS"], ["similar", "none"]),
+    (
+        ["--help"],
+        ["--version"],
+        ["train", "--help"],
+        ["similar", "horse", "--vectors", "VECTORS"],
+        ["similar", "none"],
+        ["info", "VECTORS"],
+    ),
     ids=" ".join,
 )
 def test_no_numba_to_answer(arguments: list[str], vectors_file: Path) -> None:

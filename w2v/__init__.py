@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from w2v.config import TrainConfig, load_config
 from w2v.errors import DivergedError, SettingsError, UnknownWordError, W2VError
 from w2v.vectors import Vectors
+from w2v.version import __version__
 from w2v.vocab import Vocab
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from w2v.session import Session
     from w2v.training import TrainReport
 
-__version__ = "0.1.0"
 __all__ = [
     "DivergedError",
     "SettingsError",
@@ -30,6 +30,7 @@ __all__ = [
     "Vectors",
     "Vocab",
     "W2VError",
+    "__version__",
     "build_vocab",
     "load_config",
     "resume",
@@ -66,6 +67,7 @@ def train(
     report: "TrainReport | None" = None,
     checkpoint: str | Path | None = None,
     checkpoint_every: float = 600.0,
+    save_output: bool = False,
     **settings: Any,  # noqa: ANN401
 ) -> Vectors:
     """Train vectors on a corpus.
@@ -77,6 +79,7 @@ def train(
         report: called with a Progress about four times a second.
         checkpoint: a folder to keep checkpoints in, for `resume`.
         checkpoint_every: seconds between them.
+        save_output: whether the vectors keep the output rows too, as `output`.
         settings: dim, window, negative, sample, epochs, lr, ...; see TrainConfig.
 
     Raises:
@@ -91,7 +94,7 @@ def train(
         refuse_pruning(settings)
     config = load_config(None, settings)
     begun, _ = session.begin(Corpus(corpus), config, vocab)
-    return _train(begun, report, checkpoint, checkpoint_every)
+    return _train(begun, report, checkpoint, checkpoint_every, save_output)
 
 
 def resume(
@@ -99,6 +102,7 @@ def resume(
     *,
     report: "TrainReport | None" = None,
     checkpoint_every: float = 600.0,
+    save_output: bool = False,
     **changes: Any,  # noqa: ANN401
 ) -> Vectors:
     """Go on with a run from the newest checkpoint of a folder.
@@ -107,6 +111,7 @@ def resume(
         checkpoint: the folder.
         report: called with a Progress about four times a second.
         checkpoint_every: seconds between checkpoints.
+        save_output: whether the vectors keep the output rows too, as `output`.
         changes: epochs, which may only rise, and threads.
 
     Raises:
@@ -115,11 +120,15 @@ def resume(
     """
     from w2v import session
 
-    return _train(session.resume(Path(checkpoint), changes), report, checkpoint, checkpoint_every)
+    return _train(session.resume(Path(checkpoint), changes), report, checkpoint, checkpoint_every, save_output)
 
 
 def _train(
-    begun: "Session", report: "TrainReport | None", checkpoint: str | Path | None, checkpoint_every: float
+    begun: "Session",
+    report: "TrainReport | None",
+    checkpoint: str | Path | None,
+    checkpoint_every: float,
+    save_output: bool,
 ) -> Vectors:
     from w2v import session
     from w2v.training import train_embeddings
@@ -128,7 +137,7 @@ def _train(
     if checkpoint is not None:
         keeper = session.keeper(begun, Path(checkpoint), checkpoint_every, dict, warnings.warn)
     embeddings = train_embeddings(begun.stream, begun.vocab, begun.config, report, start=begun.start, keeper=keeper)
-    return Vectors(begun.vocab.words, embeddings.vectors)
+    return session.result(begun, embeddings, save_output)
 
 
 def refuse_pruning(settings: Mapping[str, Any]) -> None:
