@@ -91,45 +91,44 @@ def check_promise(path: Path, n_types: int, dim: int, needed: int, room: int) ->
 
 
 class Rows:
-    """Words and vectors as they are read, in memory that follows what has come and not what a header says."""
+    """Words and vectors as they are read.
 
-    def __init__(self, path: Path, dim: int, n_types: int) -> None:
-        """Begin with room for n_types rows."""
+    Room for all rows is asked for at once, but the system hands out memory only as it is filled: what a header
+    promises and no data follow takes none.
+    """
+
+    def __init__(self, path: Path, n_types: int, dim: int) -> None:
+        """Begin with room for n_types rows.
+
+        Raises:
+            W2VError: no memory could ever hold them.
+        """
         self.path = path
         self.words: list[str] = []
-        self.vectors: Matrix = np.empty((n_types, dim), np.float32)
         self._word_bytes = 0
+        try:
+            self._vectors: Matrix = np.empty((n_types, dim), np.float32)
+        except (MemoryError, ValueError, OverflowError):
+            raise W2VError(f"{path} is damaged or too large: {n_types:,} x {dim:,} numbers do not fit") from None
 
     def take(self, words: list[str]) -> Matrix:
         """Add words and return their rows, (len(words), dim), to be filled.
 
         Raises:
-            W2VError: the words are too long to be words.
+            W2VError: there are more than was promised, or they are too long to be words.
         """
         first, n = len(self.words), len(self.words) + len(words)
         self._word_bytes += sum(map(len, words))
         if self._word_bytes > WORD_LIMIT + WORD_SHARE * n:
             raise W2VError(f"{self.path} is damaged: its words have more than {WORD_SHARE:,} letters on the average")
-        if n > len(self.vectors):
-            self._resize(max(n, len(self.vectors) * 5 // 4 + 16))
+        if n > len(self._vectors):
+            raise W2VError(f"{self.path} is damaged: it has more rows than the {len(self._vectors):,} it should have")
         self.words += words
-        return self.vectors[first:n]
+        return self._vectors[first:n]
 
     def finish(self) -> tuple[list[str], Matrix]:
         """Return the words and their vectors, (n_types, dim)."""
-        self._resize(len(self.words))
-        return self.words, self.vectors
-
-    def _resize(self, n: int) -> None:
-        # In place: the system moves large blocks by their page tables, and nothing is copied. No view of the old
-        # one is in use, for what `take` returns is filled at once.
-        if n != len(self.vectors):
-            self.vectors.resize((n, self.vectors.shape[1]), refcheck=False)
-
-
-def trusted_rows(n_types: int, dim: int, size: int) -> int:
-    """Return how many rows to make room for before any has been read: as many as the file's own size can fill."""
-    return min(n_types, size // (4 * dim) + 1)
+        return self.words, self._vectors[: len(self.words)]
 
 
 def blocks(matrix: Matrix) -> Iterator[Matrix]:

@@ -1,5 +1,6 @@
 """Parquet: a table of `word` (string), `count` (int64, where counts are known) and `vector` (dim float32)."""
 
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -32,15 +33,14 @@ def read(path: Path) -> Contents:
             rows: Rows | None = None
             counts: list[int] = []
             columns = ["word", "vector", *(["count"] if "count" in names else [])]
-            for batch in file.iter_batches(BATCH_ROWS, columns=columns):
-                if len(batch) == 0:
-                    continue
+            for batch in _batches(file, columns):
                 vectors = _matrix(batch["vector"], path)
-                rows = rows or Rows(path, vectors.shape[1], 16)
+                rows = rows or Rows(path, file.metadata.num_rows, vectors.shape[1])
                 words = batch["word"].to_pylist()
-                if vectors.shape[1] != rows.vectors.shape[1] or not all(isinstance(word, str) for word in words):
+                taken = rows.take(words)
+                if vectors.shape != taken.shape or not all(isinstance(word, str) for word in words):
                     raise W2VError(f"{path} has a vector of another length than the first, or a word that is no string")
-                rows.take(words)[:] = vectors
+                taken[:] = vectors
                 counts += batch["count"].to_pylist() if "count" in names else []
     except W2VError:
         raise
@@ -77,7 +77,15 @@ def write(path: Path, contents: Contents) -> None:
             first += len(block)
 
 
-def _matrix(column: Any, path: Path) -> Matrix:  # noqa: ANN401  (pyarrow has no types)
+def _batches(file: Any, columns: list[str]) -> Iterator[Any]:  # noqa: ANN401  (pyarrow has no types)
+    # A row group at a time and without threads: else pyarrow reads all the rest ahead.
+    for group in range(file.num_row_groups):
+        for batch in file.iter_batches(BATCH_ROWS, row_groups=[group], columns=columns, use_threads=False):
+            if len(batch) > 0:
+                yield batch
+
+
+def _matrix(column: Any, path: Path) -> Matrix:  # noqa: ANN401
     """Return a column of lists, all of one length, as a matrix."""
     import pyarrow.compute as pc
 

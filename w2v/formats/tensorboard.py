@@ -31,7 +31,7 @@ def read(path: Path) -> Contents:
     with (path / "vectors.tsv").open("rb") as file, np.errstate(over="raise"):
         dim = file.readline(1 << 24).count(b"\t") + 1
         file.seek(0)
-        rows = Rows(path, dim, 16)
+        rows = Rows(path, len(words), dim)
         for number, word in enumerate(words, 1):
             fields = file.readline(dim * NUMBER_LIMIT).split(b"\t")
             try:

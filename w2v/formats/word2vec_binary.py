@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from w2v.errors import W2VError
-from w2v.formats.common import WORD_LIMIT, Contents, Rows, blocks, check_promise, reading, trusted_rows, writing
+from w2v.formats.common import WORD_LIMIT, Contents, Rows, blocks, check_promise, reading, writing
 from w2v.formats.word2vec_text import HEADER_LIMIT, parse_header
 
 BLOCK = 1 << 22
@@ -29,7 +29,7 @@ def read(path: Path) -> Contents:
         width = 4 * dim
         # The last row may lack its newline.
         check_promise(path, n_types, dim, n_types * (1 + width), room - len(line) + 1)
-        rows = Rows(path, dim, trusted_rows(n_types, dim, path.stat().st_size))
+        rows = Rows(path, n_types, dim)
         buffer = b""
         while len(rows.words) < n_types:
             # At least as much as is left over: a long word is not copied again with every piece.

@@ -9,7 +9,7 @@ from typing import BinaryIO
 import numpy as np
 
 from w2v.errors import W2VError
-from w2v.formats.common import WORD_LIMIT, Contents, Rows, check_promise, reading, trusted_rows, writing
+from w2v.formats.common import PIECE, WORD_LIMIT, Contents, Rows, check_promise, reading, writing
 
 HEADER_LIMIT = 64
 """Two numbers of up to 20 digits fit; a line that is longer is no header."""
@@ -37,8 +37,8 @@ def read(path: Path) -> Contents:
             return contents
         n_types, dim = header
         check_promise(path, n_types, dim, n_types * (2 + 2 * dim), room - len(line) + 1)
-        rows = Rows(path, dim, trusted_rows(n_types, dim, path.stat().st_size))
-        read_lines(file, rows, n_types, first=2)
+        rows = Rows(path, n_types, dim)
+        read_lines(file, rows, n_types, dim, first=2)
     if len(rows.words) < n_types:
         raise W2VError(f"{path} is cut short: it ends before row {len(rows.words) + 1:,} of {n_types:,}")
     return Contents(*rows.finish())
@@ -58,18 +58,19 @@ def read_headless(file: BinaryIO, path: Path) -> Contents:
     if dim == 0:
         raise W2VError(f"{path} holds no vectors: its first line is neither `words dim` nor a word and its numbers")
     file.seek(0)
-    rows = Rows(path, dim, 16)
-    read_lines(file, rows, None, first=1)
+    n_lines = 1 + sum(block.count(b"\n") for block in iter(lambda: file.read(PIECE), b""))
+    file.seek(0)
+    rows = Rows(path, n_lines, dim)
+    read_lines(file, rows, None, dim, first=1)
     return Contents(*rows.finish())
 
 
-def read_lines(file: BinaryIO, rows: Rows, n_types: int | None, first: int) -> None:
+def read_lines(file: BinaryIO, rows: Rows, n_types: int | None, dim: int, first: int) -> None:
     """Read lines of a word and its numbers, up to n_types or all there are; `first` is the number of the next line.
 
     Raises:
         W2VError: a line is not of that kind; the message has its number.
     """
-    dim = rows.vectors.shape[1]
     limit = WORD_LIMIT + dim * NUMBER_LIMIT
     with np.errstate(over="raise"):  # a number that float32 cannot hold is none
         while n_types is None or len(rows.words) < n_types:
