@@ -402,7 +402,7 @@ def open_corpus(
     source = Corpus(names)
     check_outputs(outputs, inputs, folder_files)
     for flag, path in outputs.items():
-        if path is not None and source.holds(path):
+        if path is not None and any(source.holds(part) for part in (path, *(path / name for name in folder_files))):
             raise SettingsError(f"{flag} {path} is a file of the corpus, which it would replace; name another")
     return source
 

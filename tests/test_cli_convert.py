@@ -70,6 +70,13 @@ def test_output_rows_replace_no_input(run: Run, corpus: Path) -> None:
     assert files_in(Path()) == before
 
 
+def test_a_folder_that_is_read_as_corpus_is_not_replaced(run: Run, native: w2v.Vectors) -> None:
+    before = files_in(Path())
+    done = run("train", ".", "-o", "v.w2v")
+    assert done.status == 2 and "-o v.w2v is a file of the corpus" in done.err
+    assert files_in(Path()) == before
+
+
 def test_a_resumed_run_remembers_the_output_rows(run: Run, corpus: Path) -> None:
     assert run("train", "corpus.txt", *SMALL, "--save-output", "--checkpoint", "kept").status == 0
     Path("vectors.output.bin").unlink()

@@ -19,7 +19,7 @@ import numpy as np
 
 from w2v.errors import W2VError
 from w2v.files import replacing
-from w2v.formats.common import Contents, Matrix, blocks, check_promise
+from w2v.formats.common import WORD_LIMIT, Contents, Matrix, blocks, check_promise
 
 MAGIC = b"FiFu"
 WORDS, VECTORS, NORMS = 1, 2, 6
@@ -146,8 +146,10 @@ def _padding(at: int) -> int:
 
 
 def _exactly(file: BinaryIO, n: int, path: Path) -> bytes:
-    """Read n bytes, having seen that the file has so many."""
-    left = path.stat().st_size - file.tell()
-    if n > left:
-        raise W2VError(f"{path} is cut short: {n:,} bytes should follow where {left:,} do")
-    return file.read(n)
+    """Read n bytes, which are few or those of a word."""
+    if n > WORD_LIMIT:
+        raise W2VError(f"{path} is damaged: a word would have {n:,} bytes")
+    data = file.read(n)
+    if len(data) < n:
+        raise W2VError(f"{path} is cut short: {n:,} bytes should follow where {len(data):,} do")
+    return data

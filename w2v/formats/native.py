@@ -33,8 +33,8 @@ def read(path: Path) -> Contents:
         raise W2VError(f"{path / 'config.json'} is damaged: {error}") from None
     if version != VERSION:
         raise W2VError(f"{path} has version {str(version)[:20]}, and this w2v reads version {VERSION}")
-    if not isinstance(settings, dict | None):
-        raise W2VError(f"{path / 'config.json'} is damaged: `trained` is no object")
+    if settings is not None and not (isinstance(settings, dict) and isinstance(settings.get("settings", {}), dict)):
+        raise W2VError(f"{path / 'config.json'} is damaged: `trained` or its `settings` is no object")
     words, counts = _read_vocab(path / "vocab.tsv")
     vectors = _map(path / "vectors.npy", len(words))
     output = _map(path / "output.npy", len(words)) if (path / "output.npy").exists() else None
@@ -70,7 +70,8 @@ def _read_vocab(path: Path) -> tuple[list[str], Counts | None]:
 def _map(path: Path, n_types: int) -> Matrix:
     """Return the matrix of a .npy file, mapped; nothing of the file is trusted."""
     try:
-        matrix: Matrix = np.load(path, mmap_mode="r", allow_pickle=False)
+        # Unlike np.load this takes no archive for a matrix, and it can unpickle nothing.
+        matrix: Matrix = np.lib.format.open_memmap(path, mode="r")
     except FileNotFoundError:
         raise
     except (OSError, ValueError, TypeError, SyntaxError, OverflowError, tokenize.TokenError, EOFError) as error:
