@@ -47,8 +47,8 @@ def read(path: Path) -> Contents:
                 vectors = _read_vectors(file, path, end)
             elif kind == NORMS and vectors is not None:
                 norms = _read_norms(file, path, end, len(vectors))
-                for first in range(0, len(vectors), 1 << 12):
-                    vectors[first : first + (1 << 12)] *= norms[first : first + (1 << 12), None]
+                with np.errstate(over="ignore", invalid="ignore"):  # what is damaged shows as NaN, as in any format
+                    np.multiply(vectors, norms[:, None], out=vectors)
     if words is None or vectors is None or len(words) != len(vectors):
         raise W2VError(f"{path} is damaged: it has not as many words as vectors")
     return Contents(words, vectors)
