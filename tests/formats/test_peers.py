@@ -49,6 +49,11 @@ def test_a_native_folder_is_mapped_and_stays_so_when_it_is_replaced(tmp_path: Pa
         ("config.json", b'{"format": 2, "trained": null}', "version 2"),
         ("config.json", b"[" * 100_000, "damaged"),
         ("config.json", b'{"format": 1, "trained": {"settings": 5}}', "damaged"),
+        (
+            "vectors.npy",
+            b"\x93NUMPY\x01\x00\x3e\x00{'descr': 'a', 'fortran_order': False, 'shape': (1,), }     \n",
+            "damaged",
+        ),
         ("vectors.npy", b"PK\x05\x06" + bytes(18), "damaged"),
         ("vocab.tsv", b"a\t1\nb\n", "a count is missing"),
         ("vocab.tsv", b"a\tx\n", "damaged"),

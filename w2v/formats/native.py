@@ -8,6 +8,7 @@ config.json    the version of this format; w2v's version, every setting, the cor
 
 import json
 import tokenize
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -70,11 +71,21 @@ def _read_vocab(path: Path) -> tuple[list[str], Counts | None]:
 def _map(path: Path, n_types: int) -> Matrix:
     """Return the matrix of a .npy file, mapped; nothing of the file is trusted."""
     try:
-        # Unlike np.load this takes no archive for a matrix, and it can unpickle nothing.
-        matrix: Matrix = np.lib.format.open_memmap(path, mode="r")
+        with warnings.catch_warnings(action="error"):  # of a header that w2v has not written
+            # Unlike np.load this takes no archive for a matrix, and it can unpickle nothing.
+            matrix: Matrix = np.lib.format.open_memmap(path, mode="r")
     except FileNotFoundError:
         raise
-    except (OSError, ValueError, TypeError, SyntaxError, OverflowError, tokenize.TokenError, EOFError) as error:
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        SyntaxError,
+        OverflowError,
+        tokenize.TokenError,
+        EOFError,
+        Warning,
+    ) as error:
         raise W2VError(f"{path} is damaged: {error}") from None
     if matrix.dtype != np.dtype("<f4") or matrix.ndim != 2 or not matrix.flags.c_contiguous:
         raise W2VError(f"{path} is no matrix of float32 in rows")
