@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -24,7 +24,7 @@ import w2v
 from w2v.config import TrainConfig, load_config, presets
 from w2v.errors import SettingsError, W2VError
 from w2v.files import check_writable
-from w2v.terminal import describe, say, scan_progress, scores_table, table, training_progress, warn_of_none
+from w2v.terminal import describe, facts, say, scan_progress, scores_table, table, training_progress, warn_of_none
 
 if TYPE_CHECKING:
     from w2v.corpus import Corpus
@@ -47,12 +47,12 @@ GROUPS = {
     "Corpus": ("vocab", "min_count", "max_vocab", "max_types", "lowercase"),
     "Model": ("dim", "window", "negative", "sample", "ns_exponent", "noise_pool"),
     "Training": ("config_name", "epochs", "lr", "threads", "seed", "init_from", "grow_vocab"),
-    "Output": ("output", "log_json", "quiet"),
+    "Output": ("output", "save_output", "log_json", "quiet"),
     "Checkpoints": ("checkpoint", "checkpoint_every", "resume"),
 }
 """The headings in the help of a command with many options, and the parameters under each."""
 
-RESUMED_FLAGS = {"resume", "output", "epochs", "threads", "quiet", "log_json", "checkpoint_every"}
+RESUMED_FLAGS = {"resume", "output", "save_output", "epochs", "threads", "quiet", "log_json", "checkpoint_every"}
 RESUMED_FLAGS |= {"similarity", "analogies", "restrict", "each_epoch"}
 """What may be given beside --resume."""
 
@@ -117,7 +117,7 @@ AnalogyFiles = Annotated[
 Restrict = Annotated[
     int, typer.Option(metavar="N", min=0, help="Analogies among the N most frequent words; 0 takes all.")
 ]
-VectorsFile = Annotated[Path, typer.Option(metavar="FILE", help="The vectors to look in: .bin, .txt or .vec.")]
+VectorsFile = Annotated[Path, typer.Option(metavar="FILE", help="The vectors to look in, of any format.")]
 Neighbours = Annotated[int, typer.Option("-n", metavar="N", min=1, help="Neighbours to show of each word.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
@@ -180,9 +180,14 @@ def train(
             "-o",
             "--output",
             metavar="FILE",
-            help="The file to write: .bin (word2vec binary), .txt or .vec (word2vec text).",
+            help="The file to write: .bin, .txt or .vec (word2vec), .w2v (a folder with counts and settings), or "
+            "what else `w2v convert` writes.",
         ),
     ] = Path("vectors.bin"),
+    save_output: Annotated[
+        bool,
+        typer.Option("--save-output", help="Write the output rows too: beside, as vectors.output.bin, or into .w2v."),
+    ] = False,
     vocab: Annotated[
         Path | None,
         typer.Option(
@@ -279,11 +284,13 @@ def train(
     paths = resumed_paths(context, resume) if resume else {}
     output = Path(paths.get("output") or output)
     log_json = Path(paths["log_json"]) if paths.get("log_json") else log_json
+    save_output = bool(paths.get("save_output", save_output))
     settings, every_s = given(context), seconds_of(checkpoint_every)
     if vocab is not None:
         w2v.refuse_pruning(settings)
     refuse_together(init_from, vocab, settings, grow_vocab)
-    formats.check_suffix(output)
+    format = formats.find(output)
+    folder_files = formats.folder_files(format)
     written = {"-o": output, "--log-json": unless_stream(log_json)}
     if each_epoch and not (similarity or analogies):
         raise SettingsError("--each-epoch goes with --similarity or --analogies, which say what to score by")
@@ -291,12 +298,14 @@ def train(
     inputs = {"--vocab": vocab, "--config": config_name, "--init-from": init_from}
     inputs |= {f"--similarity {path}": path for path in similarity or []}
     inputs |= {f"--analogies {path}": path for path in analogies or []}
+    if save_output and "output" not in format.keeps:
+        written["--save-output"] = formats.beside(output)
     if resume is None:
         config = load_config(config_name, settings)
-        source = open_corpus(corpus or missing("CORPUS", "train"), written, inputs)
+        source = open_corpus(corpus or missing("CORPUS", "train"), written, inputs, folder_files)
         known = w2v.Vocab.load(vocab) if vocab is not None else None
     else:
-        check_outputs(written, inputs)
+        check_outputs(written, inputs, folder_files)
     from w2v import session as sessions
     from w2v.training import kernel_name, train_embeddings
 
@@ -315,7 +324,12 @@ def train(
     rows: list[dict[str, Any]] = session.extra.get("log", [])
     keeper = None
     if folder := resume or checkpoint:
-        extra = {"output": os.path.abspath(output), "log_json": log_json and os.path.abspath(log_json), "log": rows}
+        extra = {
+            "output": os.path.abspath(output),
+            "save_output": save_output,
+            "log_json": log_json and os.path.abspath(log_json),
+            "log": rows,
+        }
         keeper = sessions.keeper(session, folder, every_s, lambda: extra, say)
     with training_progress(quiet, log_json, rows) as report_training:
         embeddings = train_embeddings(
@@ -327,7 +341,7 @@ def train(
             keeper=keeper,
             after_epoch=scorer(evaluation, session.vocab.words, report_training, each_epoch),
         )
-    formats.write(output, session.vocab.words, embeddings.vectors)
+    sessions.result(session, embeddings, save_output).save(output)
     if not quiet:
         say(f"wrote {output}: {len(session.vocab):,} words x {session.config.dim}")
 
@@ -410,6 +424,71 @@ def evaluate(
     warn_of_none(scores)
 
 
+FormatName = Annotated[
+    str | None,
+    typer.Option(
+        "--from", metavar="FORMAT", help="The format of the file, where its name does not tell.", show_default=False
+    ),
+]
+FORMATS_HELP = (
+    "Formats and suffixes: word2vec .bin, word2vec-text .txt .vec, glove .glove.txt (each also .gz); native .w2v, "
+    "safetensors .safetensors, tensorboard .projector (folders); parquet .parquet, finalfusion .fifu; word2vec-vocab."
+)
+
+
+@app.command(
+    help=f"Convert vectors to another format.\n\n{FORMATS_HELP}\n\nExample: w2v convert vectors.bin vectors.parquet"
+)
+def convert(
+    source: Annotated[Path, typer.Argument(metavar="SRC", hidden=True)],
+    target: Annotated[Path, typer.Argument(metavar="DST", hidden=True)],
+    from_: FormatName = None,
+    to: Annotated[
+        str | None,
+        typer.Option(metavar="FORMAT", help="The format to write, where DST does not tell.", show_default=False),
+    ] = None,
+    skip_words: Annotated[
+        bool, typer.Option("--skip-words", help="Leave out the words that the format cannot hold.")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Convert vectors."""
+    from w2v import formats
+
+    format = formats.find(target, to)
+    check_outputs({"DST": target}, {"SRC": source}, formats.folder_files(format))
+    if format.name == "word2vec-vocab" and from_ is None and source.suffix == ".txt":
+        from_ = format.name
+    contents = formats.read(source, from_)
+    if skip_words and (rows := formats.unfit(format, contents.words)):
+        say(f"left out {len(rows):,} words that {format.title} cannot hold, such as {contents.words[rows[0]]!r}")
+        contents = formats.without(contents, rows)
+    written = formats.write(target, contents, format.name)
+    if quiet:
+        return
+    lost = [name for name in ("counts", "settings") if getattr(contents, name) is not None and name not in format.keeps]
+    if lost:
+        say(f"{format.title} has no place for {' and '.join(lost)}, which were left out")
+    dim = contents.vectors.shape[1]
+    for path in written:
+        say(f"wrote {path}: {len(contents.words):,} words{f' x {dim}' if dim else ''}, {format.title}")
+
+
+@app.command(help=f"Tell what is in a file of vectors.\n\n{FORMATS_HELP}\n\nExample: w2v info vectors.bin")
+def info(
+    path: Annotated[Path, typer.Argument(metavar="FILE", hidden=True)],
+    from_: FormatName = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Tell what a file holds."""
+    from w2v import formats
+    from w2v.summary import summarize
+
+    format = formats.find(path, from_)
+    found = {"format": format.name, **summarize(w2v.Vectors.load(path, format.name))}
+    print(json.dumps(found, ensure_ascii=False) if as_json else facts(found))
+
+
 @app.command(help="Make a small corpus, train on it and show neighbours.\n\nExample: w2v demo")
 def demo() -> None:
     """Show in a few seconds that everything works."""
@@ -440,7 +519,10 @@ def given(context: typer.Context) -> dict[str, Any]:
 
 
 def open_corpus(
-    names: list[str], outputs: Mapping[str, Path | None], inputs: Mapping[str, Path | str | None]
+    names: list[str],
+    outputs: Mapping[str, Path | None],
+    inputs: Mapping[str, Path | str | None],
+    folder_files: Collection[str] = (),
 ) -> "Corpus":
     """Return the corpus, having seen that each output can be written and would replace nothing that is read.
 
@@ -448,24 +530,35 @@ def open_corpus(
         names: the files, folders and globs of the command line.
         outputs: the files to write, by flag.
         inputs: the files to read besides the corpus, by flag.
+        folder_files: of the first output, as for check_outputs.
     """
     from w2v.corpus import Corpus
 
     source = Corpus(names)
-    check_outputs(outputs, inputs)
+    check_outputs(outputs, inputs, folder_files)
     for flag, path in outputs.items():
-        if path is not None and source.holds(path):
+        if path is not None and any(source.holds(part) for part in (path, *(path / name for name in folder_files))):
             raise SettingsError(f"{flag} {path} is a file of the corpus, which it would replace; name another")
     return source
 
 
-def check_outputs(outputs: Mapping[str, Path | None], inputs: Mapping[str, Path | str | None] | None = None) -> None:
-    """Raise an error where an output cannot be written, or is an input or another output too."""
-    others = {flag: Path(path) for flag, path in (inputs or {}).items() if path is not None}
-    for flag, path in outputs.items():
+def check_outputs(
+    outputs: Mapping[str, Path | None],
+    inputs: Mapping[str, Path | str | None],
+    folder_files: Collection[str] = (),
+) -> None:
+    """Raise an error where an output cannot be written, or is an input or another output too.
+
+    Args:
+        outputs: the files to write, by flag.
+        inputs: the files to read, by flag.
+        folder_files: the names of its files, where the first output is to be a folder.
+    """
+    others = {flag: Path(path) for flag, path in inputs.items() if path is not None}
+    for number, (flag, path) in enumerate(outputs.items()):
         if path is None:
             continue
-        check_writable(path)
+        check_writable(path, folder_files if number == 0 else ())
         for other_flag, other in others.items():
             if os.path.realpath(path) == os.path.realpath(other):
                 raise SettingsError(f"{flag} and {other_flag} are the same file, {path}; name another")

@@ -1,12 +1,14 @@
-"""A file is replaced whole or not at all."""
+"""A file or a folder is replaced whole or not at all."""
 
+import ctypes
 import os
 from pathlib import Path
 
 import pytest
+from helpers import files_in
 
 from w2v.errors import W2VError
-from w2v.files import check_writable, replacing
+from w2v.files import check_writable, replacing, replacing_folder
 
 
 def write(path: Path, data: bytes) -> None:
@@ -76,3 +78,62 @@ def test_checking_leaves_nothing(tmp_path: Path) -> None:
     check_writable(tmp_path / "new")
     assert os.listdir(tmp_path) == ["old"]
     assert (tmp_path / "old").read_bytes() == b"old"
+
+
+def write_folder(path: Path, **files: bytes) -> None:
+    with replacing_folder(path, ("a", "b")) as folder:
+        for name, data in files.items():
+            (folder / name).write_bytes(data)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_folder_takes_the_place_of_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: bool
+) -> None:
+    if not at_once:  # another system than Linux, or a file system that cannot
+        monkeypatch.setattr(ctypes, "CDLL", lambda _: None)
+    write_folder(tmp_path / "new", a=b"1", b=b"2")
+    assert files_in(tmp_path) == {"new/a": b"1", "new/b": b"2"}
+    (tmp_path / "link").symlink_to("new")
+    write_folder(tmp_path / "link", a=b"3")
+    assert files_in(tmp_path / "new") == {"a": b"3"}
+    assert sorted(os.listdir(tmp_path)) == ["link", "new"]
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_an_error_leaves_the_old_folder_and_nothing_else(tmp_path: Path, error: type[BaseException]) -> None:
+    write_folder(tmp_path / "old", a=b"1")
+    with pytest.raises(error), replacing_folder(tmp_path / "old", ("a",)) as folder:
+        (folder / "a").write_bytes(b"half")
+        raise error
+    assert files_in(tmp_path) == {"old/a": b"1"} and os.listdir(tmp_path) == ["old"]
+
+
+def test_a_rename_that_fails_gives_the_old_folder_its_name_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_folder(tmp_path / "old", a=b"1")
+    rename = Path.rename
+
+    def fails(self: Path, target: Path) -> Path:
+        if self.suffix == ".part":
+            raise OSError(28, "No space left on device")
+        return rename(self, target)
+
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: None)
+    monkeypatch.setattr(Path, "rename", fails)
+    with pytest.raises(W2VError, match="No space left"):
+        write_folder(tmp_path / "old", a=b"2")
+    assert files_in(tmp_path) == {"old/a": b"1"} and os.listdir(tmp_path) == ["old"]
+
+
+def test_a_folder_with_other_files_and_a_file_are_not_replaced_by_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/notes").write_bytes(b"x")
+    (tmp_path / "file").write_bytes(b"x")
+    for name, said in (("mine", "other files, such as notes"), ("file", "not a folder"), ("none/new", "cannot write")):
+        with pytest.raises(W2VError, match=said):
+            write_folder(tmp_path / name, a=b"1")
+        with pytest.raises(W2VError, match=said):
+            check_writable(tmp_path / name, ("a", "b"))
+    assert files_in(tmp_path) == {"mine/notes": b"x", "file": b"x"}

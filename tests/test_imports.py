@@ -16,9 +16,9 @@ FILES = {
 LAYERS = (
     ("cli",),
     ("w2v",),
-    ("session", "training", "encoding", "evaluation", "vectors", "terminal"),
+    ("session", "training", "encoding", "evaluation", "vectors", "terminal", "summary"),
     ("model", "vocab", "sampling", "corpus", "checkpoint", "formats", "spool", "schedule", "demo"),
-    ("config", "errors", "files", "machine"),
+    ("config", "errors", "files", "machine", "version"),
 )
 """Imports go down this list, or stay on a level."""
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
@@ -122,6 +122,7 @@ def test_import_w2v_loads_little() -> None:
         ["similar", "none"],
         ["analogy", "horse", "cow", "paris", "--vectors", "VECTORS"],
         ["evaluate", "VECTORS", "--similarity", "none"],
+        ["info", "VECTORS"],
     ),
     ids=" ".join,
 )

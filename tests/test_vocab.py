@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from w2v.errors import W2VError
-from w2v.formats import word2vec_binary
+from w2v.formats import Contents, word2vec_binary
 from w2v.vocab import Vocab
 
 words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8).filter(lambda w: w.split() == [w])
@@ -58,7 +58,7 @@ def test_lines_are_word_and_count(tmp_path: Path) -> None:
 def test_gensim_takes_the_counts(tmp_path: Path) -> None:
     vocab = Vocab.of({"the": 90, "cat": 7, "世界": 7, "é": 1})
     vocab.save(tmp_path / "vocab.txt")
-    word2vec_binary.write(tmp_path / "v.bin", vocab.words, np.ones((4, 3), np.float32))
+    word2vec_binary.write(tmp_path / "v.bin", Contents(vocab.words, np.ones((4, 3), np.float32)))
     loaded = KeyedVectors.load_word2vec_format(str(tmp_path / "v.bin"), fvocab=str(tmp_path / "vocab.txt"), binary=True)
     assert {word: loaded.get_vecattr(word, "count") for word in loaded.key_to_index} == {
         "the": 90,
@@ -70,6 +70,13 @@ def test_gensim_takes_the_counts(tmp_path: Path) -> None:
 
 def test_any_order_line_ends_and_blanks(tmp_path: Path) -> None:
     assert same(load(tmp_path, b"a 1\r\n\nb\t2\n  c   3  \n   \nd 007"), Vocab.of({"a": 1, "b": 2, "c": 3, "d": 7}))
+
+
+def test_the_mark_for_byte_order_is_no_part_of_a_word(tmp_path: Path) -> None:
+    assert same(load(tmp_path, "\ufeffa 2\nb 1\n".encode()), Vocab.of({"a": 2, "b": 1}))
+    for word in ("\ufeffa", "\ufeff\ufeff"):
+        Vocab.of({word: 2, "b": 1}).save(tmp_path / "vocab.txt")
+        assert Vocab.load(tmp_path / "vocab.txt").words == [word, "b"]
 
 
 def test_the_sentence_end_of_word2vec_c_is_passed_over(tmp_path: Path) -> None:

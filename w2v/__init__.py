@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from w2v.config import TrainConfig, load_config
 from w2v.errors import DivergedError, SettingsError, UnknownWordError, W2VError
 from w2v.vectors import Vectors
+from w2v.version import __version__
 from w2v.vocab import Vocab
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from w2v.session import Session
     from w2v.training import TrainReport
 
-__version__ = "0.1.0"
 __all__ = [
     "DivergedError",
     "SettingsError",
@@ -32,6 +32,7 @@ __all__ = [
     "Vectors",
     "Vocab",
     "W2VError",
+    "__version__",
     "build_vocab",
     "evaluate",
     "load_config",
@@ -72,6 +73,7 @@ def train(
     report: "TrainReport | None" = None,
     checkpoint: str | Path | None = None,
     checkpoint_every: float = 600.0,
+    save_output: bool = False,
     **settings: Any,  # noqa: ANN401
 ) -> Vectors:
     """Train vectors on a corpus.
@@ -83,6 +85,7 @@ def train(
         report: called with a Progress about four times a second.
         checkpoint: a folder to keep checkpoints in, for `resume`.
         checkpoint_every: seconds between them.
+        save_output: whether the vectors keep the output rows too, as `output`.
         settings: dim, window, negative, sample, epochs, lr, ...; see TrainConfig.
 
     Raises:
@@ -98,7 +101,7 @@ def train(
     config = load_config(None, settings)
     begun, encoded = session.begin(Corpus(corpus), config, vocab)
     _warn_of_dropped(encoded)
-    return _train(begun, report, checkpoint, checkpoint_every)
+    return _train(begun, report, checkpoint, checkpoint_every, save_output)
 
 
 def resume(
@@ -106,6 +109,7 @@ def resume(
     *,
     report: "TrainReport | None" = None,
     checkpoint_every: float = 600.0,
+    save_output: bool = False,
     **changes: Any,  # noqa: ANN401
 ) -> Vectors:
     """Go on with a run from the newest checkpoint of a folder.
@@ -114,6 +118,7 @@ def resume(
         checkpoint: the folder.
         report: called with a Progress about four times a second.
         checkpoint_every: seconds between checkpoints.
+        save_output: whether the vectors keep the output rows too, as `output`.
         changes: epochs, which may only rise, and threads.
 
     Raises:
@@ -122,7 +127,7 @@ def resume(
     """
     from w2v import session
 
-    return _train(session.resume(Path(checkpoint), changes), report, checkpoint, checkpoint_every)
+    return _train(session.resume(Path(checkpoint), changes), report, checkpoint, checkpoint_every, save_output)
 
 
 def evaluate(
@@ -159,7 +164,11 @@ def evaluate(
 
 
 def _train(
-    begun: "Session", report: "TrainReport | None", checkpoint: str | Path | None, checkpoint_every: float
+    begun: "Session",
+    report: "TrainReport | None",
+    checkpoint: str | Path | None,
+    checkpoint_every: float,
+    save_output: bool,
 ) -> Vectors:
     from w2v import session
     from w2v.training import train_embeddings
@@ -168,7 +177,7 @@ def _train(
     if checkpoint is not None:
         keeper = session.keeper(begun, Path(checkpoint), checkpoint_every, dict, warnings.warn)
     embeddings = train_embeddings(begun.stream, begun.vocab, begun.config, report, start=begun.start, keeper=keeper)
-    return Vectors(begun.vocab.words, embeddings.vectors)
+    return session.result(begun, embeddings, save_output)
 
 
 def _warn_of_dropped(encoded: "Encoded") -> None:

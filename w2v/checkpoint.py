@@ -274,8 +274,8 @@ def _write_array(path: Path, rows: Matrix) -> str:
 
 def _write_vocab(path: Path, vocab: Vocab) -> str:
     with _synced(path) as (_, file):
-        for word, count in zip(vocab.words, vocab.counts.tolist(), strict=True):
-            file.write(f"{word} {count}\n".encode())
+        for line in vocab.lines():
+            file.write(line)
         return file.digest.hexdigest()
 
 

@@ -16,6 +16,8 @@ from w2v.errors import SettingsError, W2VError
 from w2v.model import Embeddings
 from w2v.schedule import Position
 from w2v.training import Keeper, Snapshot
+from w2v.vectors import Vectors
+from w2v.version import __version__
 from w2v.vocab import Vocab
 
 MAY_CHANGE = ("epochs", "threads")
@@ -58,8 +60,8 @@ def begin_from(
     """Read a new corpus, to train on from earlier vectors: those of a checkpoint's folder or a vector file.
 
     All earlier words stay. Words that are not among them are left out, or with `grow` join them where they
-    reach min_count. Counts of a checkpoint and of the new text add up. A vector file has no output rows: these
-    begin at 0, as those of new words do.
+    reach min_count. Counts, where they are known, and those of the new text add up. A vector file without output
+    rows has them begin at 0, as those of new words do.
 
     Args:
         earlier: the folder or file.
@@ -71,12 +73,14 @@ def begin_from(
     Raises:
         W2VError: as `encode`, `checkpoint.load` and `formats.read` do.
     """
-    if earlier.is_dir():
+    if earlier.is_dir() and earlier.suffix.lower() not in formats.SUFFIXES:
         kept = checkpoint.load(earlier)
         words, counts, input, output = kept.vocab.words, kept.vocab.counts, kept.input, kept.output
     else:
-        words, input = formats.read(earlier)
-        counts, output = np.zeros(len(words), np.int64), np.zeros_like(input)
+        held = formats.read(earlier)
+        words, input = held.words, held.vectors
+        counts = np.zeros(len(words), np.int64) if held.counts is None else held.counts
+        output = np.zeros_like(input) if held.output is None else held.output
     session, encoded = begin(corpus, replace(config, dim=input.shape[1], min_count=1, max_vocab=None), report=report)
     totals = dict(zip(words, counts.tolist(), strict=True))
     found = zip(encoded.vocab.words, encoded.vocab.counts.tolist(), strict=True)
@@ -171,3 +175,21 @@ def keeper(
             warn(f"{error}; training goes on, and older checkpoints are as they were")
 
     return Keeper(keep, every_s)
+
+
+def result(session: Session, embeddings: Embeddings, save_output: bool = False) -> Vectors:
+    """Return what a session has learned, and all that is known of how.
+
+    Of the corpus' files it tells the names and not where they were, so that a copy of it may be given away.
+
+    Args:
+        session: the run.
+        embeddings: its rows when it ended.
+        save_output: whether the output rows come along.
+    """
+    corpus = None
+    if session.files is not None:
+        corpus = [{"name": Path(file.path).name, "size": file.size, "sample": file.sample} for file in session.files]
+    settings = {"w2v": __version__, "settings": session.config.as_dict(), "corpus": corpus}
+    output = embeddings.output_vectors if save_output else None
+    return Vectors(session.vocab.words, embeddings.vectors, session.vocab.counts, output, settings)

@@ -263,6 +263,26 @@ def aligned(rows: list[list[str]]) -> str:
     return "\n".join(lines)
 
 
+def facts(summary: dict[str, Any]) -> str:
+    """Return what `summarize` tells, a line a fact."""
+    settings = summary["settings"] or {}
+    norms, counts = summary["norms"], summary["counts"]
+    rows = [
+        ("format", summary["format"]),
+        ("words", f"{summary['words']:,}"),
+        ("dim", f"{summary['dim']:,}"),
+        ("counts", f"{counts[0]:,} to {counts[1]:,}, {summary['tokens']:,} in all" if counts else "not known"),
+        ("lengths", f"{norms[0]:.4g} to {norms[1]:.4g}" if norms else "not finite"),
+        ("NaN", f"{summary['nan']:,}"),
+        ("first words", " ".join(summary["first"])),
+        ("output rows", "yes" if summary["output"] else "no"),
+        *((name, json.dumps(value, ensure_ascii=False)) for name, value in settings.items() if name != "settings"),
+        *((name, json.dumps(value)) for name, value in dict(settings.get("settings") or {}).items()),
+    ]
+    width = max(len(name) for name, _ in rows)
+    return "\n".join(f"{name:{width}}  {value}" for name, value in rows)
+
+
 def columns(text: str) -> int:
     """Return the width of a text on a terminal."""
     wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)

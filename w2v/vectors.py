@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,29 +32,59 @@ class Vectors:
         [('high', 0.995)]
     """
 
-    def __init__(self, words: list[str], matrix: npt.NDArray[np.float32]) -> None:
-        """Take words and their vectors, (n_types, dim) float32; neither is copied, and the matrix may be mapped."""
+    def __init__(
+        self,
+        words: list[str],
+        matrix: npt.NDArray[np.float32],
+        counts: npt.NDArray[np.int64] | None = None,
+        output: npt.NDArray[np.float32] | None = None,
+        settings: dict[str, Any] | None = None,
+    ) -> None:
+        """Take words and their vectors, and what else is known; nothing is copied, and the matrix may be mapped.
+
+        Args:
+            words: (n_types,)
+            matrix: (n_types, dim) float32, their vectors.
+            counts: (n_types,) int64, their occurrences.
+            output: (n_types, dim) float32, their output rows.
+            settings: how they were trained: `w2v` (the version), `settings`, `corpus` (fingerprints of its files).
+        """
         if len(words) != len(matrix):
             raise ValueError(f"{len(words)} words and {len(matrix)} vectors")
         self.words = words
         self.matrix = matrix
+        self.counts = counts
+        self.output = output
+        self.settings = settings
 
     @classmethod
-    def load(cls, path: str | Path) -> "Vectors":
-        """Read a vector file; its suffix says of what kind it is.
+    def load(cls, path: str | Path, format: str | None = None) -> "Vectors":
+        """Read a vector file.
+
+        Args:
+            path: the file or folder. A w2v folder (.w2v) is mapped, and read as it is used.
+            format: what kind it is, one of formats.FORMATS, where the suffix does not tell.
 
         Raises:
             W2VError: the file is missing or is not what its suffix says.
         """
-        return cls(*formats.read(path))
+        held = formats.read(path, format)
+        return cls(held.words, held.vectors, held.counts, held.output, held.settings)
 
-    def save(self, path: str | Path) -> None:
-        """Write a vector file of the kind its suffix says, whole or not at all.
+    def save(self, path: str | Path, format: str | None = None) -> None:
+        """Write a vector file, whole or not at all.
+
+        Output rows that the format cannot hold go beside it: into vectors.output.bin for vectors.bin.
+
+        Args:
+            path: the file or folder.
+            format: what kind it is to be, one of formats.FORMATS, where the suffix does not tell.
 
         Raises:
             W2VError: it cannot be written.
         """
-        formats.write(path, self.words, self.matrix)
+        held = formats.Contents(self.words, self.matrix, self.counts, self.output, self.settings)
+        formats.write(path, held, format)
 
     @property
     def dim(self) -> int:

@@ -1,6 +1,7 @@
 """Vocab: the words of a run with their counts, by count descending, then by bytes."""
 
-from collections.abc import Sequence
+from codecs import BOM_UTF8 as BOM
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -63,8 +64,15 @@ class Vocab:
             W2VError: it cannot be written.
         """
         with replacing(path) as file:
-            lines = zip(self.words, self.counts.tolist(), strict=True)
-            file.writelines(f"{word} {count}\n".encode() for word, count in lines)
+            file.writelines(self.lines())
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield the `word count` lines of a file."""
+        # Of a first word that begins with the mark for byte order, `load` would take that away.
+        mark = BOM if "".join(self.words[:1]).startswith("\ufeff") else b""
+        for word, count in zip(self.words, self.counts.tolist(), strict=True):
+            yield mark + f"{word} {count}\n".encode()
+            mark = b""
 
     @classmethod
     def load(cls, path: str | Path, *, sentence_end: bool = False) -> "Vocab":
@@ -77,7 +85,7 @@ class Vocab:
             W2VError: the file cannot be read, or a line is no word and count; the message has its number.
         """
         try:
-            lines = Path(path).read_bytes().split(b"\n")
+            lines = Path(path).read_bytes().removeprefix(BOM).split(b"\n")
         except OSError as error:
             raise W2VError(f"cannot read the vocabulary {path}: {error.strerror}") from error
         counts: dict[str, int] = {}

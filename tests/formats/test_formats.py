@@ -1,23 +1,32 @@
 """What the formats share: suffixes, errors, headers that promise too much, and files whole or not at all."""
 
+import gzip
 import os
+import tracemalloc
+import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from gensim.models import KeyedVectors
+from helpers import files_in, python
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from w2v import formats
 from w2v.errors import SettingsError, W2VError
+from w2v.formats import Contents
 
 WORDS = ["the", "世界", "\ufeffé", "</s>", "🙂"]
 MATRIX = np.array(
     [[1, -2.5, 1e-45], [3.4028235e38, -0.0, 1.1754944e-38], [0.1, 1 / 3, 2**24 + 2], [0, 0, 0], [-1e-40, 1e10, 7]],
     np.float32,
 )
-SUFFIXES = [".bin", ".txt", ".vec"]
+SUFFIXES = [".bin", ".txt", ".vec", ".bin.gz", ".vec.gz"]
 each_suffix = pytest.mark.parametrize("suffix", SUFFIXES)
+every_format = pytest.mark.parametrize("suffix", [*formats.SUFFIXES, ".bin.gz", ".txt.gz", ".glove.txt.gz"])
 
 
 def complaint(path: Path, data: bytes) -> str:
@@ -34,28 +43,54 @@ def same_bits(left: Any, right: Any) -> bool:  # noqa: ANN401
     return bool(left.dtype == right.dtype == np.float32 and left.tobytes() == right.tobytes())
 
 
+CONTENTS = Contents(WORDS, MATRIX)
+
+
 @each_suffix
 def test_suffixes_of_any_case(tmp_path: Path, suffix: str) -> None:
     for name in (f"a{suffix}", f"b.c{suffix.upper()}"):
-        formats.write(tmp_path / name, WORDS, MATRIX)
-        words, vectors = formats.read(str(tmp_path / name))
-        assert words == WORDS
-        assert same_bits(vectors, MATRIX)
+        formats.write(tmp_path / name, CONTENTS)
+        held = formats.read(str(tmp_path / name))
+        assert held.words == WORDS
+        assert same_bits(held.vectors, MATRIX)
 
 
-@pytest.mark.parametrize("name", ["a.npy", "a.bin.gz", "a", ".bin", "bin"])
+@pytest.mark.parametrize("name", ["a.npy", "a.fifu.gz", "a", ".bin", "bin", "a.gz", ".glove", "a.w2v.gz"])
 def test_an_unknown_suffix_is_refused_with_the_known(tmp_path: Path, name: str) -> None:
-    for call in (formats.read, lambda path: formats.write(path, WORDS, MATRIX), formats.check_suffix):
-        with pytest.raises(SettingsError, match=r"\.bin, \.txt, \.vec"):
+    for call in (formats.read, lambda path: formats.write(path, CONTENTS), formats.find):
+        with pytest.raises(SettingsError, match=r"(has no suffix|ends in '\.\w+).*\.bin, \.txt, \.vec"):
             call(tmp_path / name)  # type: ignore[operator]
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "format"),
+    [
+        ("a.bin", "word2vec"),
+        ("a.b.TXT.GZ", "word2vec-text"),
+        ("a.vec", "word2vec-text"),
+        ("a.glove.txt", "glove"),
+        ("glove.txt", "word2vec-text"),
+        ("a.glove.gz", "glove"),
+        ("a.w2v", "native"),
+        ("a.safetensors", "safetensors"),
+        ("a.projector", "tensorboard"),
+        ("a.parquet", "parquet"),
+        ("a.fifu", "finalfusion"),
+    ],
+)
+def test_the_suffix_tells_the_format_and_a_name_wins_over_it(name: str, format: str) -> None:
+    assert formats.find(name).name == format
+    assert formats.find(name, "glove").name == "glove"
+    with pytest.raises(SettingsError, match="no format 'word'; known are: word2vec, word2vec-text, glove, native"):
+        formats.find(name, "word")
 
 
 @each_suffix
 def test_gensim_reads_every_word_and_number(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a{suffix}"
-    formats.write(path, WORDS, MATRIX)
-    loaded = KeyedVectors.load_word2vec_format(str(path), binary=suffix == ".bin")
+    formats.write(path, CONTENTS)
+    loaded = KeyedVectors.load_word2vec_format(str(path), binary=".bin" in suffix)
     assert loaded.index_to_key == WORDS
     assert same_bits(loaded.vectors, MATRIX)
 
@@ -65,28 +100,32 @@ def test_what_gensim_writes_is_read(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a{suffix}"
     theirs = KeyedVectors(3)
     theirs.add_vectors(WORDS, MATRIX)
-    theirs.save_word2vec_format(str(path), binary=suffix == ".bin")
-    words, vectors = formats.read(path)
-    assert words == WORDS
-    assert same_bits(vectors, MATRIX)
+    theirs.save_word2vec_format(str(path), binary=".bin" in suffix)
+    held = formats.read(path)
+    assert held.words == WORDS
+    assert same_bits(held.vectors, MATRIX)
 
 
 @each_suffix
 def test_a_large_file_goes_round(tmp_path: Path, suffix: str) -> None:
     matrix = np.random.default_rng(1).standard_normal((9_001, 7), np.float32)
     words = [f"w{n}" for n in range(9_001)]
-    formats.write(tmp_path / f"a{suffix}", words, matrix)
-    again, vectors = formats.read(tmp_path / f"a{suffix}")
-    assert again == words
-    assert same_bits(vectors, matrix)
+    formats.write(tmp_path / f"a{suffix}", Contents(words, matrix))
+    again = formats.read(tmp_path / f"a{suffix}")
+    assert again.words == words
+    assert same_bits(again.vectors, matrix)
 
 
 @each_suffix
 def test_rows_that_are_part_of_wider_ones_are_written(tmp_path: Path, suffix: str) -> None:
     wide = np.zeros((5, 16), np.float32)
     wide[:, :3] = MATRIX
-    formats.write(tmp_path / f"a{suffix}", WORDS, wide[:, :3])
-    assert same_bits(formats.read(tmp_path / f"a{suffix}")[1], MATRIX)
+    formats.write(tmp_path / f"a{suffix}", Contents(WORDS, wide[:, :3]))
+    assert same_bits(formats.read(tmp_path / f"a{suffix}").vectors, MATRIX)
+
+
+def packed(suffix: str, data: bytes) -> bytes:
+    return gzip.compress(data) if suffix.endswith(".gz") else data
 
 
 @each_suffix
@@ -95,51 +134,110 @@ def test_a_header_that_promises_too_much_is_refused_before_memory_is_taken(
     tmp_path: Path, suffix: str, header: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(np, "empty", None)
-    assert "header says" in complaint(tmp_path / f"a{suffix}", f"{header}\nthe 0.1 0.2 0.3\n".encode())
+    data = packed(suffix, f"{header}\nthe 0.1 0.2 0.3\n".encode())
+    assert "header says" in complaint(tmp_path / f"a{suffix}", data)
 
 
 @each_suffix
-@pytest.mark.parametrize(
-    "data", [b"", b"\n", b"the 0.1 0.2\n", b"3\n", b"3 4", b"1 2 3\nw 1 2\n", b"-1 3\n", b"a b\n", b"9" * 10_000]
-)
+@pytest.mark.parametrize("data", [b"", b"\n", b"3\n", b"3 4", b"-1 3x\n", b"a b\n", b"9" * 10_000, b"a \xff 1\n"])
 def test_what_has_no_header_is_refused(tmp_path: Path, suffix: str, data: bytes) -> None:
-    assert "first line" in complaint(tmp_path / f"a{suffix}", data)
+    message = complaint(tmp_path / f"a{suffix}", packed(suffix, data))
+    assert "first line" in message or "vocabulary" in message
+
+
+@pytest.mark.parametrize("data", [b"the 0.1 0.2\n", b"1 2 3\nw 1 2\n", b"-1 3\n"])
+def test_a_binary_file_needs_its_header(tmp_path: Path, data: bytes) -> None:
+    assert "first line" in complaint(tmp_path / "a.bin", data)
 
 
 @each_suffix
 @pytest.mark.parametrize("header", [b"0 100\n", b"10 0\n"])
 def test_nothing_in_it_is_refused(tmp_path: Path, suffix: str, header: bytes) -> None:
-    assert "no vectors" in complaint(tmp_path / f"a{suffix}", header + b"x " * 100)
+    assert "no vectors" in complaint(tmp_path / f"a{suffix}", packed(suffix, header + b"x " * 100))
 
 
 @each_suffix
 def test_a_file_cut_anywhere_is_refused(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a{suffix}"
-    formats.write(path, WORDS[:3], np.full((3, 3), 0.5, np.float32))
+    formats.write(path, Contents(WORDS[:3], np.full((3, 3), 0.5, np.float32)))
     whole = path.read_bytes()
     for length in range(len(whole) - 1):
-        if suffix != ".bin" and length >= len(whole) - len("0.5"):
+        if suffix in (".txt", ".vec") and length >= len(whole) - len("0.5"):
             continue  # what is left of the last number is a number
+        if suffix.endswith(".gz") and length >= len(whole) - len("0.5") - 8:
+            continue  # all rows are there, though not gzip's own end
         complaint(path, whole[:length])
-    path.write_bytes(whole[:-1])  # without the last newline it is whole
-    assert formats.read(path)[0] == WORDS[:3]
+    if not suffix.endswith(".gz"):
+        path.write_bytes(whole[:-1])  # without the last newline it is whole
+        assert formats.read(path).words == WORDS[:3]
+
+
+@pytest.mark.parametrize("suffix", [".bin.gz", ".txt.gz"])
+def test_damage_to_gzip_is_one_line(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    words = [f"w{n}" for n in range(500)]
+    formats.write(path, Contents(words, np.random.default_rng(1).standard_normal((500, 20), np.float32)))
+    whole = bytearray(path.read_bytes())
+    whole[len(whole) // 2] ^= 0xFF
+    whole[len(whole) // 2 + 1 : len(whole) // 2 + 9] = b"\xff" * 8
+    complaint(path, bytes(whole))
+
+
+@pytest.mark.parametrize("suffix", [".bin.gz", ".txt.gz", ".glove.gz"])
+@pytest.mark.parametrize("filler", [b"\0", b"a", b"7 "])
+def test_a_bomb_takes_no_more_memory_than_its_header_justifies(tmp_path: Path, suffix: str, filler: bytes) -> None:
+    header = b"" if "glove" in suffix else b"100 10\n"
+    packer = zlib.compressobj(9, wbits=31)
+    block = filler * ((1 << 20) // len(filler))
+    parts = [packer.compress(header + b"w" + b" 1" * 10 + b"\n"), *(packer.compress(block) for _ in range(200))]
+    (tmp_path / f"a{suffix}").write_bytes(b"".join(parts) + packer.flush())
+    tracemalloc.start()
+    with suppress(W2VError):  # `7 7 7 7` is 100 words and their rows in binary
+        formats.read(tmp_path / f"a{suffix}")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 150 << 20, "of 200 MB"
+
+
+def test_what_gzip_packs_is_told_by_its_bytes_and_is_the_same_every_time(tmp_path: Path) -> None:
+    for name in ("a.bin.gz", "b.bin.gz"):
+        formats.write(tmp_path / name, CONTENTS)
+    data = (tmp_path / "a.bin.gz").read_bytes()
+    assert data == (tmp_path / "b.bin.gz").read_bytes()
+    formats.write(tmp_path / "plain.bin", CONTENTS)
+    assert gzip.decompress(data) == (tmp_path / "plain.bin").read_bytes()
+    (tmp_path / "renamed.bin").write_bytes(data)
+    assert formats.read(tmp_path / "renamed.bin").words == WORDS
 
 
 @each_suffix
 def test_bytes_that_are_no_utf8_become_marks(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a{suffix}"
-    formats.write(path, ["cafe", "the"], MATRIX[:2])
-    path.write_bytes(path.read_bytes().replace(b"cafe", b"caf\xe9"))
-    assert formats.read(path)[0] == ["caf\ufffd", "the"]
+    formats.write(path, Contents(["cafe", "the"], MATRIX[:2]))
+    data = path.read_bytes()
+    data = gzip.decompress(data) if suffix.endswith(".gz") else data
+    path.write_bytes(packed(suffix, data.replace(b"cafe", b"caf\xe9")))
+    assert formats.read(path).words == ["caf\ufffd", "the"]
 
 
-@each_suffix
-def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path, suffix: str) -> None:
+@every_format
+def test_a_write_that_fails_leaves_the_old_one_and_nothing_else(
+    tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / f"a{suffix}"
-    path.write_bytes(b"old")
-    with pytest.raises(UnicodeEncodeError):
-        formats.write(path, [*WORDS[:4], "\ud800"], MATRIX)
-    assert path.read_bytes() == b"old"
+    formats.write(path, CONTENTS)
+    before = files_in(tmp_path)
+    with pytest.raises(W2VError, match="cannot write.*cannot hold 1 of the words"):
+        formats.write(path, Contents([*WORDS[:4], "\ud800"], MATRIX))
+    assert files_in(tmp_path) == before
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(W2VError, match="cannot write.*No space left"):
+        formats.write(path, Contents(WORDS, MATRIX * 0))
+    assert files_in(tmp_path) == before
     assert os.listdir(tmp_path) == [path.name]
 
 
@@ -148,18 +246,103 @@ def test_a_link_stays_and_its_target_is_replaced(tmp_path: Path, suffix: str) ->
     target, link = tmp_path / "target", tmp_path / f"link{suffix}"
     target.write_bytes(b"old")
     link.symlink_to(target)
-    formats.write(link, WORDS, MATRIX)
+    formats.write(link, CONTENTS)
     assert link.is_symlink()
-    assert formats.read(link)[0] == WORDS
+    assert formats.read(link).words == WORDS
 
 
-@each_suffix
+@every_format
 def test_missing_files_and_folders(tmp_path: Path, suffix: str) -> None:
     with pytest.raises(W2VError, match="cannot read.*No such file"):
         formats.read(tmp_path / f"none{suffix}")
+    (tmp_path / "file").write_bytes(b"")
     (tmp_path / f"folder{suffix}").mkdir()
+    (tmp_path / f"folder{suffix}/mine").write_bytes(b"")
     with pytest.raises(W2VError, match="cannot read.*folder"):
         formats.read(tmp_path / f"folder{suffix}")
-    for path in (tmp_path / f"none/a{suffix}", tmp_path / f"folder{suffix}"):
+    for path in (tmp_path / f"none/a{suffix}", tmp_path / f"folder{suffix}", tmp_path / f"file/a{suffix}"):
         with pytest.raises(W2VError, match="cannot write"):
-            formats.write(path, WORDS, MATRIX)
+            formats.write(path, CONTENTS)
+    assert files_in(tmp_path) == {"file": b"", f"folder{suffix}/mine": b""}
+
+
+@every_format
+def test_what_is_written_is_read(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    counts, how = np.array([2**62, 5, 5, 1, 0]), {"w2v": "1", "settings": {"dim": 3, "lowercase": True}}
+    contents = Contents(WORDS, MATRIX, counts, MATRIX[::-1], how)
+    for _ in range(2):  # and again in its place
+        formats.write(path, contents)
+    held = formats.read(path)
+    assert held.words == WORDS
+    if suffix == ".fifu":  # its vectors have been to length 1 and back
+        np.testing.assert_allclose(held.vectors, MATRIX, rtol=3e-7, atol=2e-38)
+    else:
+        assert same_bits(held.vectors, MATRIX)
+    keeps = formats.find(path).keeps
+    assert held.settings == (how if "settings" in keeps else None)
+    assert (held.counts is not None) == ("counts" in keeps)
+    assert held.counts is None or (held.counts.dtype == np.int64 and held.counts.tolist() == counts.tolist())
+    beside = formats.beside(path)
+    assert beside.exists() == ("output" not in keeps)
+    output = held.output if held.output is not None else formats.read(beside).vectors
+    np.testing.assert_allclose(output, MATRIX[::-1], rtol=3e-7, atol=2e-38)
+
+
+def test_output_rows_go_beside() -> None:
+    names = {"a/v.bin": "v.output.bin", "v.glove.txt.gz": "v.output.glove.txt.gz", "V.1.FIFU": "V.1.output.FIFU"}
+    for name, expected in names.items():
+        assert formats.beside(name) == Path(name).with_name(expected)
+
+
+@every_format
+@pytest.mark.parametrize("word", ["New York", "a\tb", "a\n", "\nb", "", "a\u3000b", "\u2028", "a\rb", "\ud800", "the"])
+def test_a_word_is_read_back_or_not_written(tmp_path: Path, suffix: str, word: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    contents = Contents(["the", word, "</s>"], MATRIX[2:])
+    rows = formats.unfit(formats.find(path), contents.words)
+    if rows:
+        assert rows == [1]
+        with pytest.raises(W2VError, match="cannot hold 1 of the words.*--skip-words") as caught:
+            formats.write(path, contents)
+        assert len(str(caught.value).splitlines()) == 1
+        contents = formats.without(contents, rows)
+    formats.write(path, contents)
+    held = formats.read(path)
+    assert held.words == contents.words
+    np.testing.assert_allclose(held.vectors, contents.vectors, rtol=3e-7, atol=2e-38)
+
+
+@every_format
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_damaged_file_is_read_right_or_refused(tmp_path: Path, suffix: str, data: st.DataObject) -> None:
+    path = tmp_path / f"a{suffix}"
+    formats.write(path, Contents(["a", "bc", "d"], MATRIX[2:], np.array([3, 2, 1])))
+    file = data.draw(st.sampled_from(sorted(path.iterdir()) if path.is_dir() else [path]))
+    whole = bytearray(file.read_bytes())
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(whole)))
+        cut = data.draw(st.integers(0, 12))
+        whole[at : at + cut] = data.draw(st.binary(max_size=12))
+    file.write_bytes(whole)
+    try:
+        held = formats.read(path)
+    except W2VError as error:
+        assert path.name in str(error)
+        assert len(str(error)) < 1000
+    else:
+        assert held.vectors.dtype == np.float32 and held.vectors.ndim == 2
+        assert len(held.words) == len(held.vectors) > 0
+        assert all(isinstance(word, str) for word in held.words)
+        assert held.counts is None or held.counts.shape == (len(held.words),)
+        held.vectors.sum(dtype=np.float64)  # all of it can be touched
+
+
+def test_formats_load_what_they_need_and_only_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = "import sys, w2v.formats; print({'pyarrow', 'w2v.formats.parquet', 'w2v.formats.native'} & set(sys.modules))"
+    assert python(code) == "set()\n"
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    for call in (formats.read, lambda path: formats.write(path, CONTENTS)):
+        with pytest.raises(W2VError, match=r"Parquet needs pyarrow: pip install 'w2v\[parquet\]'"):
+            call(Path("a.parquet"))  # type: ignore[operator]

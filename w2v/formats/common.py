@@ -1,49 +1,147 @@
-"""What the formats share: the type of a matrix, and the header of word2vec files."""
+"""What the formats share: what a file holds, files that may be gzip, rows as they come and as they go."""
 
+import gzip
+import io
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from w2v.errors import W2VError
+from w2v.files import replacing
 
 Matrix = npt.NDArray[np.float32]
+Counts = npt.NDArray[np.int64]
 
-HEADER_LIMIT = 64
-"""Two numbers of up to 20 digits fit; a file without a newline here is something else."""
+GZIP_MAGIC = b"\x1f\x8b"
+GZIP_RATIO = 1032
+"""Bytes that one of gzip can come to: deflate codes at most 258 in 2 bits."""
+WORD_LIMIT = 1 << 24
+"""Bytes of a word: one that is longer is damage, or made to fill the memory."""
+WORD_SHARE = 1 << 10
+"""Bytes that words may have on the average, beyond the first WORD_LIMIT."""
+PIECE = 1 << 22
+"""Bytes of a matrix that are written at a time."""
 
 
-def read_header(file: BinaryIO, path: Path, min_row_bytes: int, min_number_bytes: int) -> tuple[int, int]:
-    """Return (n_types, dim) from the first line, having seen that the file can hold that much.
+@dataclass(frozen=True)
+class Contents:
+    """What a vector file holds, or is to hold."""
+
+    words: list[str]
+    vectors: Matrix
+    """(n_types, dim)"""
+    counts: Counts | None = None
+    """(n_types,) occurrences of the words, where they are known."""
+    output: Matrix | None = None
+    """(n_types, dim) output rows, where they are kept."""
+    settings: dict[str, Any] | None = None
+    """How the vectors were trained, where that is known: `w2v` (the version), `settings`, `corpus`."""
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[tuple[BinaryIO, int]]:
+    """Open a file, unpacked where its first bytes say gzip; yield it and the most bytes that can come of it."""
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        is_gzip = file.read(2) == GZIP_MAGIC
+        file.seek(0)
+        if not is_gzip:
+            yield file, size
+            return
+        with gzip.GzipFile(fileobj=file) as unpacked, io.BufferedReader(cast(Any, unpacked), 1 << 18) as buffered:
+            yield cast(BinaryIO, buffered), size * GZIP_RATIO
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[BinaryIO]:
+    """Open a file that takes the place of `path` at the end, packed where that ends in .gz."""
+    with replacing(path) as file:
+        if path.suffix.lower() != ".gz":
+            yield file
+            return
+        # Without a name and a time in it, the same vectors are the same bytes. Higher levels take 4 times as long
+        # and save a tenth.
+        with gzip.GzipFile("", "wb", compresslevel=1, fileobj=file, mtime=0) as packed:
+            yield cast(BinaryIO, packed)
+
+
+def check_promise(path: Path, n_types: int, dim: int, needed: int, room: int) -> None:
+    """Raise W2VError where a header promises no vectors, or more bytes than can follow it.
 
     Args:
-        file: at its start; left behind the header.
         path: for the message.
-        min_row_bytes: the least a row takes apart from its numbers.
-        min_number_bytes: the least a number takes.
-
-    Raises:
-        W2VError: there is no such line, or it promises more than the file's size can hold.
+        n_types: words of the header.
+        dim: numbers in a vector.
+        needed: the least bytes that so many take.
+        room: the most that can follow.
     """
-    line = file.readline(HEADER_LIMIT)
-    fields = line.split()
-    if not line.endswith(b"\n") or len(fields) != 2 or not all(f.isdigit() for f in fields):
-        raise W2VError(f"{path} is no word2vec file: its first line is not `words dim`")
-    n_types, dim = int(fields[0]), int(fields[1])
     if n_types == 0 or dim == 0:
         raise W2VError(f"{path} holds no vectors: its header says {n_types} x {dim}")
-    size = path.stat().st_size - len(line)
-    needed = n_types * (min_row_bytes + dim * min_number_bytes)
-    if needed > size + 1:  # the last row may lack its newline
+    if needed > room:
         raise W2VError(
-            f"{path} is cut short or no word2vec file: its header says {n_types:,} x {dim:,}, which takes at "
-            f"least {needed:,} bytes, and {size:,} follow"
+            f"{path} is cut short or damaged: its header says {n_types:,} x {dim:,}, which takes at least {needed:,} "
+            f"bytes, and {room:,} follow"
         )
-    return n_types, dim
 
 
-def check_word(word: str, path: Path, forbidden: str) -> None:
-    """Raise W2VError where a word has a character that would end it in the file."""
-    if any(character in word for character in forbidden):
-        raise W2VError(f"{path} cannot hold the word {word!r}: replace its whitespace, by '_' for example")
+class Rows:
+    """Words and vectors as they are read.
+
+    Room for all rows is asked for at once, but the system hands out memory only as it is filled: what a header
+    promises and no data follow takes none.
+    """
+
+    def __init__(self, path: Path, n_types: int, dim: int) -> None:
+        """Begin with room for n_types rows.
+
+        Raises:
+            W2VError: no memory could ever hold them.
+        """
+        self.path = path
+        self.words: list[str] = []
+        self._word_bytes = 0
+        try:
+            self._vectors: Matrix = np.empty((n_types, dim), np.float32)
+        except (MemoryError, ValueError, OverflowError):
+            raise W2VError(f"{path} is damaged or too large: {n_types:,} x {dim:,} numbers do not fit") from None
+
+    def take(self, words: list[str]) -> Matrix:
+        """Add words and return their rows, (len(words), dim), to be filled.
+
+        Raises:
+            W2VError: there are more than was promised, or they are too long to be words.
+        """
+        first, n = len(self.words), len(self.words) + len(words)
+        self._word_bytes += sum(map(len, words))
+        if self._word_bytes > WORD_LIMIT + WORD_SHARE * n:
+            raise W2VError(f"{self.path} is damaged: its words have more than {WORD_SHARE:,} letters on the average")
+        if n > len(self._vectors):
+            raise W2VError(f"{self.path} is damaged: it has more rows than the {len(self._vectors):,} it should have")
+        self.words += words
+        return self._vectors[first:n]
+
+    def finish(self) -> tuple[list[str], Matrix]:
+        """Return the words and their vectors, (n_types, dim)."""
+        return self.words, self._vectors[: len(self.words)]
+
+
+def blocks(matrix: Matrix) -> Iterator[Matrix]:
+    """Yield a matrix in blocks of rows, contiguous and little-endian, of about PIECE bytes."""
+    step = max(1, PIECE // (4 * matrix.shape[1]))
+    for start in range(0, len(matrix), step):
+        yield np.ascontiguousarray(matrix[start : start + step], "<f4")
+
+
+def check_lines(path: Path, words: list[str], counts: list[int]) -> Counts | None:
+    """Return the counts of a table of words, None where it has none; raise W2VError where some are missing."""
+    if not counts:
+        return None
+    if len(counts) != len(words) or min(counts) < 0 or max(counts) >= 2**63:
+        raise W2VError(f"{path} is damaged: a count is missing or out of range")
+    return np.array(counts, np.int64)

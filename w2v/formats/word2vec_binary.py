@@ -8,56 +8,55 @@ from pathlib import Path
 import numpy as np
 
 from w2v.errors import W2VError
-from w2v.files import replacing
-from w2v.formats.common import Matrix, check_word, read_header
+from w2v.formats.common import WORD_LIMIT, Contents, Rows, blocks, check_promise, reading, writing
+from w2v.formats.word2vec_text import HEADER_LIMIT, parse_header
 
 BLOCK = 1 << 22
-WRITE_ROWS = 1 << 12
 
 
-def read(path: Path) -> tuple[list[str], Matrix]:
-    """Return the words and their vectors, (n_types, dim) float32.
-
-    Bytes of a word that are not UTF-8 become U+FFFD.
+def read(path: Path) -> Contents:
+    """Return the words and their vectors. Bytes of a word that are not UTF-8 become U+FFFD.
 
     Raises:
         W2VError: the file is cut short, or is no word2vec binary file.
     """
-    with path.open("rb") as file:
-        n_types, dim = read_header(file, path, min_row_bytes=1, min_number_bytes=4)
+    with reading(path) as (file, room):
+        line = file.readline(HEADER_LIMIT)
+        header = parse_header(line)
+        if header is None:
+            raise W2VError(f"{path} is no word2vec file: its first line is not `words dim`")
+        n_types, dim = header
         width = 4 * dim
-        vectors = np.empty((n_types, dim), "<f4")
-        words: list[str] = []
-        buffer, more = b"", True
-        while len(words) < n_types:
-            piece = file.read(max(BLOCK, width))
-            more = len(piece) > 0
+        # The last row may lack its newline.
+        check_promise(path, n_types, dim, n_types * (1 + width), room - len(line) + 1)
+        rows = Rows(path, n_types, dim)
+        buffer = b""
+        while len(rows.words) < n_types:
+            # At least as much as is left over: a long word is not copied again with every piece.
+            piece = file.read(max(BLOCK, width - len(buffer), len(buffer)))
             buffer += piece
-            at, first, rows = 0, len(words), []
-            while len(words) < n_types:
+            at, words, found = 0, list[str](), list[bytes]()
+            while len(rows.words) + len(words) < n_types:
                 space = buffer.find(b" ", at)
                 if space < 0 or space + 1 + width > len(buffer):
                     break
                 words.append(buffer[at:space].lstrip(b"\n").decode("utf-8", "replace"))
-                rows.append(buffer[space + 1 : space + 1 + width])
+                found.append(buffer[space + 1 : space + 1 + width])
                 at = space + 1 + width
-            if not rows and not more:
-                raise W2VError(f"{path} is cut short: it ends in row {len(words) + 1:,} of {n_types:,}")
-            vectors[first : len(words)] = np.frombuffer(b"".join(rows), "<f4").reshape(-1, dim)
+            if not words and not piece:
+                raise W2VError(f"{path} is cut short: it ends in row {len(rows.words) + 1:,} of {n_types:,}")
+            if not words and space < 0 and len(buffer) > WORD_LIMIT:
+                raise W2VError(f"{path} is no word2vec binary file: row {len(rows.words) + 1:,} has no end of a word")
+            rows.take(words)[:] = np.frombuffer(b"".join(found), "<f4").reshape(-1, dim)
             buffer = buffer[at:]
-    return words, vectors.astype(np.float32, copy=False)
+    return Contents(*rows.finish())
 
 
-def write(path: Path, words: list[str], vectors: Matrix) -> None:
-    """Write the words and their vectors, (n_types, dim), as word2vec.c does; whole or not at all.
-
-    Raises:
-        W2VError: it cannot be written, or a word has a space or a line's end in it.
-    """
-    with replacing(path) as file:
-        file.write(f"{len(words)} {vectors.shape[1]}\n".encode())
-        for start in range(0, len(words), WRITE_ROWS):
-            rows = np.ascontiguousarray(vectors[start : start + WRITE_ROWS], "<f4")
-            for word, row in zip(words[start : start + WRITE_ROWS], rows, strict=True):
-                check_word(word, path, " \n")
-                file.write(b"%s %s\n" % (word.encode(), row.tobytes()))
+def write(path: Path, contents: Contents) -> None:
+    """Write the words and their vectors as word2vec.c does, packed where `path` ends in .gz; whole or not at all."""
+    words = iter(contents.words)
+    with writing(path) as file:
+        file.write(b"%d %d\n" % contents.vectors.shape)
+        for block in blocks(contents.vectors):
+            # The rows come first: zip asks them first, and takes no word where they have ended.
+            file.write(b"".join(b"%s %s\n" % (word.encode(), row.tobytes()) for row, word in zip(block, words)))  # noqa: B905

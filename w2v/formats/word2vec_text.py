@@ -1,16 +1,24 @@
-"""word2vec text: `words dim`, then a line a word: the word and its numbers, with spaces between."""
+"""word2vec text: `words dim`, then a line a word: the word and its numbers, with spaces between.
+
+A file without the first line is GloVe's, and is read as that.
+"""
 
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
 from w2v.errors import W2VError
-from w2v.files import replacing
-from w2v.formats.common import Matrix, check_word, read_header
+from w2v.formats.common import PIECE, WORD_LIMIT, Contents, Rows, check_promise, reading, writing
+
+HEADER_LIMIT = 64
+"""Two numbers of up to 20 digits fit; a line that is longer is no header."""
+NUMBER_LIMIT = 64
+"""Bytes of a number in a line."""
 
 
-def read(path: Path) -> tuple[list[str], Matrix]:
-    """Return the words and their vectors, (n_types, dim) float32.
+def read(path: Path) -> Contents:
+    """Return the words and their vectors.
 
     A word may have spaces in it, as some tools write them: the numbers are counted from the line's end.
     Bytes of a word that are not UTF-8 become U+FFFD.
@@ -18,35 +26,84 @@ def read(path: Path) -> tuple[list[str], Matrix]:
     Raises:
         W2VError: the file is cut short, or a line is no word and `dim` numbers; the message says which.
     """
-    with path.open("rb") as file, np.errstate(over="raise"):  # a number that float32 cannot hold is none
-        n_types, dim = read_header(file, path, min_row_bytes=2, min_number_bytes=2)
-        vectors = np.empty((n_types, dim), np.float32)
-        words: list[str] = []
-        for row in range(n_types):
-            line = file.readline().rstrip()
-            if not line:
-                raise W2VError(f"{path} is cut short: it ends before row {row + 1:,} of {n_types:,}")
+    with reading(path) as (file, room):
+        line = file.readline(HEADER_LIMIT)
+        header = parse_header(line)
+        if header is None:
+            file.seek(0)
+            contents = read_headless(file, path)
+            if contents.vectors.shape[1] == 1:
+                raise W2VError(f"{path} has lines of a word and one number: a vocabulary, not vectors")
+            return contents
+        n_types, dim = header
+        check_promise(path, n_types, dim, n_types * (2 + 2 * dim), room - len(line) + 1)
+        rows = Rows(path, n_types, dim)
+        read_lines(file, rows, n_types, dim, first=2)
+    if len(rows.words) < n_types:
+        raise W2VError(f"{path} is cut short: it ends before row {len(rows.words) + 1:,} of {n_types:,}")
+    return Contents(*rows.finish())
+
+
+def read_headless(file: BinaryIO, path: Path) -> Contents:
+    """Return what is in a file without a header, whose first line says how many numbers a vector has.
+
+    Raises:
+        W2VError: the first line is no word and numbers, or another has not as many.
+    """
+    fields = file.readline(WORD_LIMIT).split()[1:]
+    try:
+        dim = len([float(field) for field in fields])
+    except ValueError:
+        dim = 0
+    if dim == 0:
+        raise W2VError(f"{path} holds no vectors: its first line is neither `words dim` nor a word and its numbers")
+    file.seek(0)
+    n_lines = 1 + sum(block.count(b"\n") for block in iter(lambda: file.read(PIECE), b""))
+    file.seek(0)
+    rows = Rows(path, n_lines, dim)
+    read_lines(file, rows, None, dim, first=1)
+    return Contents(*rows.finish())
+
+
+def read_lines(file: BinaryIO, rows: Rows, n_types: int | None, dim: int, first: int) -> None:
+    """Read lines of a word and its numbers, up to n_types or all there are; `first` is the number of the next line.
+
+    Raises:
+        W2VError: a line is not of that kind; the message has its number.
+    """
+    limit = WORD_LIMIT + dim * NUMBER_LIMIT
+    with np.errstate(over="raise"):  # a number that float32 cannot hold is none
+        while n_types is None or len(rows.words) < n_types:
+            line = file.readline(limit).rstrip()
+            if not line and not (n_types is None and file.read(HEADER_LIMIT).strip()):
+                return
             fields = line.rsplit(b" ", dim)
             try:
                 # Of the shape (dim,), because a single number would be taken for all.
-                vectors[row] = np.array(fields[1:], dtype=np.float64).reshape(dim)
+                numbers = np.array(fields[1:], dtype=np.float64).reshape(dim).astype(np.float32)
             except (ValueError, FloatingPointError):
-                raise W2VError(f"{path}, line {row + 2}: expected a word and {dim} numbers") from None
-            words.append(fields[0].decode("utf-8", "replace"))
-    return words, vectors
+                number = first + len(rows.words)
+                raise W2VError(f"{rows.path}, line {number:,}: expected a word and {dim:,} numbers") from None
+            rows.take([fields[0].decode("utf-8", "replace")])[0] = numbers
 
 
-def write(path: Path, words: list[str], vectors: Matrix) -> None:
-    """Write the words and their vectors, (n_types, dim), whole or not at all.
+def write(path: Path, contents: Contents) -> None:
+    """Write the words and their vectors, packed where `path` ends in .gz; whole or not at all."""
+    with writing(path) as file:
+        file.write(b"%d %d\n" % contents.vectors.shape)
+        write_lines(file, contents)
 
-    Nine significant digits: each float32 is read back as the same number.
 
-    Raises:
-        W2VError: it cannot be written, or a word has a line's end in it.
-    """
-    line = "%s" + " %.9g" * vectors.shape[1] + "\n"
-    with replacing(path) as file:
-        file.write(f"{len(words)} {vectors.shape[1]}\n".encode())
-        for word, row in zip(words, vectors, strict=True):
-            check_word(word, path, "\n")
-            file.write((line % (word, *row.tolist())).encode())
+def write_lines(file: BinaryIO, contents: Contents) -> None:
+    """Write a line a word. Nine significant digits: each float32 is read back as the same number."""
+    line = "%s" + " %.9g" * contents.vectors.shape[1] + "\n"
+    for word, row in zip(contents.words, contents.vectors, strict=True):
+        file.write((line % (word, *row.tolist())).encode())
+
+
+def parse_header(line: bytes) -> tuple[int, int] | None:
+    """Return the words and the dim of `words dim`, None where the line is something else."""
+    fields = line.split()
+    if not line.endswith(b"\n") or len(fields) != 2 or not all(field.isdigit() for field in fields):
+        return None
+    return int(fields[0]), int(fields[1])

@@ -1,0 +1,155 @@
+"""finalfusion (.fifu): the header, then the chunks of the words, the vectors at length 1, and their lengths.
+
+    header   `FiFu`, version u32 = 0, chunks u32, their kinds u32 each
+    chunk    kind u32, bytes u64, and so many bytes:
+      1      words u64; for each its bytes u32 and these
+      2      rows u64, numbers a row u32, type u32 = 10 (float32), padding, the numbers
+      6      numbers u64, type u32 = 10, padding, the numbers
+
+All little-endian. Padding goes to the next multiple of 4 bytes of the file, and is 4 bytes where it stands at one.
+Its readers take the product of two rows for their cosine, so they must be at length 1.
+"""
+
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from w2v.errors import W2VError
+from w2v.files import replacing
+from w2v.formats.common import WORD_LIMIT, Contents, Matrix, blocks, check_promise
+
+MAGIC = b"FiFu"
+WORDS, VECTORS, NORMS = 1, 2, 6
+OTHER = {3: "subword", 4: "quantized", 7: "fastText subword", 8: "explicit subword", 9: "floret subword"}
+FLOAT32 = 10
+CHUNK = struct.Struct("<IQ")
+
+
+def read(path: Path) -> Contents:
+    """Return the words and their vectors, multiplied by their lengths where the file has these.
+
+    Raises:
+        W2VError: it is damaged, or its words or vectors are of another kind.
+    """
+    words: list[str] | None = None
+    vectors: Matrix | None = None
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        for kind, end in _chunks(file, path, size):
+            if kind in OTHER:
+                raise W2VError(f"{path} has {OTHER[kind]} vectors; w2v reads plain ones alone")
+            if kind == WORDS:
+                words = _read_words(file, path, end)
+            elif kind == VECTORS:
+                vectors = _read_vectors(file, path, end)
+            elif kind == NORMS and vectors is not None:
+                norms = _read_norms(file, path, end, len(vectors))
+                with np.errstate(over="ignore", invalid="ignore"):  # what is damaged shows as NaN, as in any format
+                    np.multiply(vectors, norms[:, None], out=vectors)
+    if words is None or vectors is None or len(words) != len(vectors):
+        raise W2VError(f"{path} is damaged: it has not as many words as vectors")
+    return Contents(words, vectors)
+
+
+def write(path: Path, contents: Contents) -> None:
+    """Write words, vectors at length 1 and their lengths, whole or not at all.
+
+    Raises:
+        W2VError: a vector has no finite length.
+    """
+    n_types, dim = contents.vectors.shape
+    words = [word.encode() for word in contents.words]
+    with replacing(path) as file:
+        file.write(MAGIC + struct.pack("<5I", 0, 3, WORDS, VECTORS, NORMS))
+        file.write(CHUNK.pack(WORDS, 8 + 4 * n_types + sum(map(len, words))) + struct.pack("<Q", n_types))
+        file.writelines(struct.pack("<I", len(word)) + word for word in words)
+        padding = bytes(_padding(file.tell() + CHUNK.size + 16))
+        file.write(CHUNK.pack(VECTORS, 16 + len(padding) + 4 * n_types * dim))
+        file.write(struct.pack("<QII", n_types, dim, FLOAT32) + padding)
+        norms = []
+        for block in blocks(contents.vectors):
+            norms.append(_lengths(block, path))
+            divisors = np.where(norms[-1] == 0, np.float32(1), norms[-1])
+            file.write((block / divisors[:, None]).data.cast("B"))
+        padding = bytes(_padding(file.tell() + CHUNK.size + 12))
+        file.write(CHUNK.pack(NORMS, 12 + len(padding) + 4 * n_types))
+        file.write(struct.pack("<QI", n_types, FLOAT32) + padding)
+        file.write(np.concatenate(norms).data.cast("B"))
+
+
+def _chunks(file: BinaryIO, path: Path, size: int) -> Iterator[tuple[int, int]]:
+    """Yield each chunk's kind and where it ends, the file standing behind its head."""
+    magic, version, n_chunks = struct.unpack("<4sII", _exactly(file, 12, path))
+    if magic != MAGIC or version != 0:
+        raise W2VError(f"{path} is no finalfusion file of version 0")
+    if 12 + 4 * n_chunks > size:
+        raise W2VError(f"{path} is damaged: its header would have {n_chunks:,} chunks")
+    file.seek(4 * n_chunks, 1)
+    while head := file.read(CHUNK.size):
+        if len(head) < CHUNK.size:
+            raise W2VError(f"{path} is cut short in the head of a chunk")
+        kind, length = CHUNK.unpack(head)
+        end = file.tell() + length
+        if end > size:
+            raise W2VError(f"{path} is cut short or damaged: a chunk would end at {end:,}, and it has {size:,} bytes")
+        yield kind, end
+        file.seek(end)
+
+
+def _read_words(file: BinaryIO, path: Path, end: int) -> list[str]:
+    (n_types,) = struct.unpack("<Q", _exactly(file, 8, path))
+    check_promise(path, n_types, 1, 4 * n_types, end - file.tell())
+    words = []
+    for _ in range(n_types):
+        (length,) = struct.unpack("<I", _exactly(file, 4, path))
+        words.append(_exactly(file, length, path).decode("utf-8", "replace"))
+    if file.tell() != end:
+        raise W2VError(f"{path} is damaged: its words do not fill their chunk")
+    return words
+
+
+def _read_vectors(file: BinaryIO, path: Path, end: int) -> Matrix:
+    n_types, dim, kind = struct.unpack("<QII", _exactly(file, 16, path))
+    file.seek(_padding(file.tell()), 1)
+    _check_floats(path, n_types, dim, kind, end - file.tell())
+    return np.fromfile(file, "<f4", n_types * dim).reshape(n_types, dim)
+
+
+def _read_norms(file: BinaryIO, path: Path, end: int, n_types: int) -> Matrix:
+    n, kind = struct.unpack("<QI", _exactly(file, 12, path))
+    file.seek(_padding(file.tell()), 1)
+    _check_floats(path, n, 1, kind, end - file.tell())
+    if n != n_types:
+        raise W2VError(f"{path} is damaged: it has {n:,} lengths of {n_types:,} vectors")
+    return np.fromfile(file, "<f4", n)
+
+
+def _check_floats(path: Path, n_types: int, dim: int, kind: int, room: int) -> None:
+    check_promise(path, n_types, dim, 4 * n_types * dim, room)
+    if kind != FLOAT32 or 4 * n_types * dim != room:
+        raise W2VError(f"{path} is damaged, or its numbers are no float32")
+
+
+def _lengths(block: Matrix, path: Path) -> Matrix:
+    with np.errstate(over="ignore"):
+        lengths: Matrix = np.sqrt(np.einsum("ij,ij->i", block, block, dtype=np.float64)).astype("<f4")
+    if not np.isfinite(lengths).all():
+        raise W2VError(f"cannot write {path}: finalfusion cannot hold a vector that has NaN in it or no finite length")
+    return lengths
+
+
+def _padding(at: int) -> int:
+    return 4 - at % 4
+
+
+def _exactly(file: BinaryIO, n: int, path: Path) -> bytes:
+    """Read n bytes, which are few or those of a word."""
+    if n > WORD_LIMIT:
+        raise W2VError(f"{path} is damaged: a word would have {n:,} bytes")
+    data = file.read(n)
+    if len(data) < n:
+        raise W2VError(f"{path} is cut short: {n:,} bytes should follow where {len(data):,} do")
+    return data

@@ -1,0 +1,22 @@
+"""GloVe text: a line a word, the word and its numbers, with spaces between; no header (Pennington et al. 2014)."""
+
+from pathlib import Path
+
+from w2v.formats.common import Contents, reading, writing
+from w2v.formats.word2vec_text import read_headless, write_lines
+
+
+def read(path: Path) -> Contents:
+    """Return the words and their vectors, as many numbers a word as the first line has.
+
+    Raises:
+        W2VError: a line is no word and as many numbers; the message says which.
+    """
+    with reading(path) as (file, _):
+        return read_headless(file, path)
+
+
+def write(path: Path, contents: Contents) -> None:
+    """Write the words and their vectors, packed where `path` ends in .gz; whole or not at all."""
+    with writing(path) as file:
+        write_lines(file, contents)

@@ -1,0 +1,102 @@
+"""w2v's own folder: vectors that map into memory, the words' counts, and how they were trained.
+
+vectors.npy    (n_types, dim) float32
+output.npy     the same for the output rows, where they were kept
+vocab.tsv      a word, a tab and its count a line; the word alone where counts are not known
+config.json    the version of this format; w2v's version, every setting, the corpus' fingerprints
+"""
+
+import json
+import tokenize
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+from w2v.errors import W2VError
+from w2v.files import replacing_folder
+from w2v.formats.common import Contents, Counts, Matrix, blocks, check_lines
+
+FILES = ("vectors.npy", "output.npy", "vocab.tsv", "config.json")
+VERSION = 1
+
+
+def read(path: Path) -> Contents:
+    """Return what is in the folder; vectors and output rows are mapped, and read as they are used.
+
+    Raises:
+        W2VError: a file of it is missing or damaged, or another version wrote it.
+    """
+    try:
+        config = json.loads((path / "config.json").read_bytes())
+        version, settings = config["format"], config["trained"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise W2VError(f"{path / 'config.json'} is damaged: {error}") from None
+    if version != VERSION:
+        raise W2VError(f"{path} has version {str(version)[:20]}, and this w2v reads version {VERSION}")
+    if settings is not None and not (isinstance(settings, dict) and isinstance(settings.get("settings", {}), dict)):
+        raise W2VError(f"{path / 'config.json'} is damaged: `trained` or its `settings` is no object")
+    words, counts = _read_vocab(path / "vocab.tsv")
+    vectors = _map(path / "vectors.npy", len(words))
+    output = _map(path / "output.npy", len(words)) if (path / "output.npy").exists() else None
+    return Contents(words, vectors, counts, output, settings)
+
+
+def write(path: Path, contents: Contents) -> None:
+    """Write the folder, whole or not at all; one of these files alone that is there is replaced."""
+    with replacing_folder(path, FILES) as folder:
+        _write_matrix(folder / "vectors.npy", contents.vectors)
+        if contents.output is not None:
+            _write_matrix(folder / "output.npy", contents.output)
+        with (folder / "vocab.tsv").open("wb") as file:
+            if contents.counts is None:
+                file.writelines(f"{word}\n".encode() for word in contents.words)
+            else:
+                lines = zip(contents.words, contents.counts.tolist(), strict=True)
+                file.writelines(f"{word}\t{count}\n".encode() for word, count in lines)
+        config = {"format": VERSION, "trained": contents.settings}
+        (folder / "config.json").write_text(json.dumps(config, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _read_vocab(path: Path) -> tuple[list[str], Counts | None]:
+    try:
+        rows = [line.split("\t") for line in path.read_bytes().decode().removesuffix("\n").split("\n")]
+        counts = [int(row[1]) for row in rows if len(row) > 1]
+    except ValueError as error:
+        raise W2VError(f"{path} is damaged: {error}") from None
+    words = [row[0] for row in rows]
+    return words, check_lines(path, words, counts)
+
+
+def _map(path: Path, n_types: int) -> Matrix:
+    """Return the matrix of a .npy file, mapped; nothing of the file is trusted."""
+    try:
+        with warnings.catch_warnings(action="error"):  # of a header that w2v has not written
+            # Unlike np.load this takes no archive for a matrix, and it can unpickle nothing.
+            matrix: Matrix = np.lib.format.open_memmap(path, mode="r")
+    except FileNotFoundError:
+        raise
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        SyntaxError,
+        OverflowError,
+        tokenize.TokenError,
+        EOFError,
+        Warning,
+    ) as error:
+        raise W2VError(f"{path} is damaged: {error}") from None
+    if matrix.dtype != np.dtype("<f4") or matrix.ndim != 2 or not matrix.flags.c_contiguous:
+        raise W2VError(f"{path} is no matrix of float32 in rows")
+    if len(matrix) != n_types or matrix.shape[1] == 0:
+        raise W2VError(f"{path} has {matrix.shape[0]:,} x {matrix.shape[1]:,} numbers for {n_types:,} words")
+    return matrix
+
+
+def _write_matrix(path: Path, matrix: Matrix) -> None:
+    with path.open("wb") as file:
+        header = {"descr": "<f4", "fortran_order": False, "shape": matrix.shape}
+        np.lib.format.write_array_header_1_0(file, header)  # type: ignore[arg-type]
+        for block in blocks(matrix):
+            file.write(block.data.cast("B"))

@@ -1,0 +1,97 @@
+"""Parquet: a table of `word` (string), `count` (int64, where counts are known) and `vector` (dim float32)."""
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from w2v.errors import W2VError
+from w2v.files import replacing
+from w2v.formats.common import Contents, Matrix, Rows, blocks, check_lines
+
+GROUP_ROWS = 1 << 14
+"""Rows of a row group, the unit that readers take into memory."""
+BATCH_ROWS = 1 << 12
+
+
+def read(path: Path) -> Contents:
+    """Return the words, their vectors and, where there is such a column, their counts.
+
+    Raises:
+        W2VError: it is damaged, or has no columns of this kind.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with path.open("rb") as opened, pq.ParquetFile(opened) as file:
+            names = file.schema_arrow.names
+            if not {"word", "vector"} <= set(names):
+                raise W2VError(f"{path} has the columns {', '.join(names)[:200]}; needed are word and vector")
+            rows: Rows | None = None
+            counts: list[int] = []
+            columns = ["word", "vector", *(["count"] if "count" in names else [])]
+            for batch in _batches(file, columns):
+                vectors = _matrix(batch["vector"], path)
+                rows = rows or Rows(path, file.metadata.num_rows, vectors.shape[1])
+                words = batch["word"].to_pylist()
+                taken = rows.take(words)
+                if vectors.shape != taken.shape or not all(isinstance(word, str) for word in words):
+                    raise W2VError(f"{path} has a vector of another length than the first, or a word that is no string")
+                taken[:] = vectors
+                counts += batch["count"].to_pylist() if "count" in names else []
+    except W2VError:
+        raise
+    except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise W2VError(f"cannot read {path}: {' '.join(reason.split())[:300]}") from None
+    if rows is None:
+        raise W2VError(f"{path} holds no vectors: it has no rows")
+    words, vectors = rows.finish()
+    if not all(isinstance(count, int) for count in counts):
+        raise W2VError(f"{path} has a count that is no whole number")
+    return Contents(words, vectors, check_lines(path, words, counts))
+
+
+def write(path: Path, contents: Contents) -> None:
+    """Write the table, whole or not at all."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    dim = contents.vectors.shape[1]
+    counts = contents.counts
+    fields = [pa.field("word", pa.string()), pa.field("vector", pa.list_(pa.float32(), dim))]
+    if counts is not None:
+        fields.insert(1, pa.field("count", pa.int64()))
+    schema = pa.schema(fields)
+    words, first = iter(contents.words), 0
+    with replacing(path) as file, pq.ParquetWriter(file, schema, use_dictionary=False) as writer:
+        for block in blocks(contents.vectors):
+            columns: list[Any] = [pa.array(list(islice(words, len(block))), pa.string())]
+            if counts is not None:
+                columns.append(pa.array(counts[first : first + len(block)], pa.int64()))
+            columns.append(pa.FixedSizeListArray.from_arrays(pa.array(block.reshape(-1)), dim))
+            writer.write_batch(pa.record_batch(columns, schema=schema), row_group_size=GROUP_ROWS)
+            first += len(block)
+
+
+def _batches(file: Any, columns: list[str]) -> Iterator[Any]:  # noqa: ANN401  (pyarrow has no types)
+    # A row group at a time and without threads: else pyarrow reads all the rest ahead.
+    for group in range(file.num_row_groups):
+        for batch in file.iter_batches(BATCH_ROWS, row_groups=[group], columns=columns, use_threads=False):
+            if len(batch) > 0:
+                yield batch
+
+
+def _matrix(column: Any, path: Path) -> Matrix:  # noqa: ANN401
+    """Return a column of lists, all of one length, as a matrix."""
+    import pyarrow.compute as pc
+
+    lengths = np.unique(np.asarray(pc.list_value_length(column)))
+    numbers = column.flatten()
+    if column.null_count or numbers.null_count or len(lengths) != 1 or not lengths[0] > 0:
+        raise W2VError(f"{path} has vectors of different lengths, or none")
+    matrix: Matrix = np.asarray(numbers).astype(np.float32, copy=False).reshape(len(column), -1)
+    return matrix

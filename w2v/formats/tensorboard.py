@@ -1,0 +1,76 @@
+"""The tables of TensorBoard's embedding projector, in a folder that `tensorboard --logdir` shows.
+
+    vectors.tsv              a line a word: its numbers, with tabs between
+    metadata.tsv             a line a word; where counts are known a header, and a tab and the count behind each word
+    projector_config.pbtxt   the names of both, for TensorBoard
+
+The first two are also what projector.tensorflow.org loads.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from w2v.errors import W2VError
+from w2v.files import replacing_folder
+from w2v.formats.common import Contents, Counts, Rows, check_lines
+from w2v.formats.word2vec_text import NUMBER_LIMIT
+
+FILES = ("vectors.tsv", "metadata.tsv", "projector_config.pbtxt")
+CONFIG = 'embeddings {\n  tensor_path: "vectors.tsv"\n  metadata_path: "metadata.tsv"\n}\n'
+HEADER = "word\tcount"
+
+
+def read(path: Path) -> Contents:
+    """Return what is in the folder: of more than two columns of metadata.tsv the first, and no counts.
+
+    Raises:
+        W2VError: a file is missing or damaged, or the two have not as many lines.
+    """
+    words, counts = _read_metadata(path / "metadata.tsv")
+    with (path / "vectors.tsv").open("rb") as file, np.errstate(over="raise"):
+        dim = file.readline(1 << 24).count(b"\t") + 1
+        file.seek(0)
+        rows = Rows(path, len(words), dim)
+        for number, word in enumerate(words, 1):
+            fields = file.readline(dim * NUMBER_LIMIT).split(b"\t")
+            try:
+                numbers = np.array(fields, dtype=np.float64).reshape(dim).astype(np.float32)
+            except (ValueError, FloatingPointError):
+                raise W2VError(f"{file.name}, line {number:,}: expected {dim:,} numbers with tabs between") from None
+            rows.take([word])[0] = numbers
+        if file.read(1).strip():
+            raise W2VError(f"{path} has more vectors than words: metadata.tsv has {len(words):,}")
+    return Contents(*rows.finish(), counts)
+
+
+def write(path: Path, contents: Contents) -> None:
+    """Write the folder, whole or not at all; one of these files alone that is there is replaced."""
+    line = "\t".join(["%.9g"] * contents.vectors.shape[1]) + "\n"
+    with replacing_folder(path, FILES) as folder:
+        with (folder / "vectors.tsv").open("wb") as file:
+            file.writelines((line % tuple(row.tolist())).encode() for row in contents.vectors)
+        with (folder / "metadata.tsv").open("wb") as file:
+            if contents.counts is None:
+                file.writelines(f"{word}\n".encode() for word in contents.words)
+            else:
+                file.write(f"{HEADER}\n".encode())
+                lines = zip(contents.words, contents.counts.tolist(), strict=True)
+                file.writelines(f"{word}\t{count}\n".encode() for word, count in lines)
+        (folder / "projector_config.pbtxt").write_text(CONFIG)
+
+
+def _read_metadata(path: Path) -> tuple[list[str], Counts | None]:
+    try:
+        lines = path.read_bytes().decode().removesuffix("\n").split("\n")
+    except ValueError as error:
+        raise W2VError(f"{path} is damaged: {error}") from None
+    if "\t" not in lines[0]:  # TensorBoard's rule: one column has no header
+        return lines, None
+    words = [line.split("\t")[0] for line in lines[1:]]
+    if lines[0] != HEADER:
+        return words, None
+    try:
+        return words, check_lines(path, words, [int(line.split("\t")[1]) for line in lines[1:]])
+    except (ValueError, IndexError):
+        raise W2VError(f"{path} is damaged: a count is missing or no number") from None

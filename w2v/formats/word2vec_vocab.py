@@ -1,0 +1,40 @@
+"""A vocabulary as word2vec.c's -read-vocab takes it: `word count` lines, of which the first is that of `</s>`.
+
+word2vec.c makes a word of every line's end, and takes the first row of any vocabulary for it. It never draws a word of
+count 0, so that is what stands there, unless `</s>` is a word itself.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from w2v.errors import W2VError
+from w2v.files import replacing
+from w2v.formats.common import Contents
+from w2v.vocab import Vocab
+
+SENTENCE_END = "</s>"
+
+
+def read(path: Path) -> Contents:
+    """Return the words and counts of a vocabulary of any program, with vectors of no numbers.
+
+    Raises:
+        W2VError: it is no vocabulary.
+    """
+    vocab = Vocab.load(path)
+    return Contents(vocab.words, np.empty((len(vocab), 0), np.float32), vocab.counts)
+
+
+def write(path: Path, contents: Contents) -> None:
+    """Write the words and their counts, whole or not at all.
+
+    Raises:
+        W2VError: there are no counts.
+    """
+    if contents.counts is None:
+        raise W2VError(f"cannot write {path}: a vocabulary needs counts, which the source does not have")
+    counts = dict(zip(contents.words, contents.counts.tolist(), strict=True))
+    rows = {SENTENCE_END: counts.get(SENTENCE_END, 0), **counts}
+    with replacing(path) as file:
+        file.writelines(f"{word} {count}\n".encode() for word, count in rows.items())
