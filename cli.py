@@ -65,6 +65,14 @@ Lowercase = Annotated[
     bool | None,
     setting("lowercase", "--lowercase/--no-lowercase", help="Lowercase the text while it is read."),
 ]
+Column = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="The column that holds the text: the files are JSON Lines or Parquet.",
+        show_default=False,
+    ),
+]
 Threads = Annotated[
     int | None,
     setting("threads", help="Threads to use.  [default: as many as the process may use]"),
@@ -95,6 +103,7 @@ def build_vocab(
     min_count: MinCount = None,
     max_vocab: MaxVocab = None,
     lowercase: Lowercase = None,
+    column: Column = None,
     threads: Threads = None,
     quiet: Quiet = False,
 ) -> None:
@@ -180,6 +189,7 @@ def train(
     min_count: MinCount = None,
     max_vocab: MaxVocab = None,
     lowercase: Lowercase = None,
+    column: Column = None,
     threads: Threads = None,
     seed: Annotated[
         int | None, setting("seed", help="Seeds every draw; with --threads 1 the same seed gives the same bytes.")
@@ -319,7 +329,7 @@ def open_corpus(
     """
     from w2v.corpus import Corpus
 
-    source = Corpus(names)
+    source = Corpus(names, warn=say)
     check_outputs(outputs, inputs)
     for flag, path in outputs.items():
         if path is not None and source.holds(path):

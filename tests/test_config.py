@@ -31,7 +31,7 @@ RANGES: dict[str, tuple[float, float]] = {
 
 
 def test_every_setting_is_tested_here() -> None:
-    assert [field.name for field in fields(TrainConfig) if field.name != "lowercase"] == list(RANGES)
+    assert [field.name for field in fields(TrainConfig) if field.name not in ("lowercase", "column")] == list(RANGES)
     assert sorted(INTEGERS + NUMBERS) == sorted(RANGES)
 
 
@@ -54,6 +54,12 @@ def test_beyond_the_range_is_refused(name: str) -> None:
     for value in (low - 1, high + 1, -(10**400), 10**400):
         with pytest.raises(SettingsError, match=rf"^{name} must be (from|above)"):
             TrainConfig(**{name: value})  # type: ignore[arg-type]
+
+
+def test_a_column_is_a_name() -> None:
+    assert TrainConfig(column="text").column == "text"
+    with pytest.raises(SettingsError, match="^column must be a name, not 5"):
+        TrainConfig(column=5)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", NUMBERS)

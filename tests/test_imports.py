@@ -18,6 +18,7 @@ LAYERS = (
     ("w2v",),
     ("session", "training", "encoding", "evaluation", "vectors", "terminal"),
     ("model", "vocab", "sampling", "corpus", "checkpoint", "formats", "spool", "schedule", "demo"),
+    ("rows",),
     ("config", "errors", "files", "machine"),
 )
 """Imports go down this list, or stay on a level."""

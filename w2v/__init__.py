@@ -43,7 +43,7 @@ def build_vocab(corpus: "Source", *, report: "ScanReport | None" = None, **setti
     Args:
         corpus: a path, a list of paths, or an iterable of token lists.
         report: called with the bytes read and the bytes there are (None where unknown).
-        settings: min_count, max_vocab, lowercase, threads; see TrainConfig.
+        settings: min_count, max_vocab, lowercase, column, threads; see TrainConfig.
 
     Raises:
         W2VError: the corpus cannot be read, or no word of it is left.

@@ -62,6 +62,8 @@ class TrainConfig:
     """Keep at most this many words, the most frequent; None keeps all."""
     lowercase: bool = False
     """Lowercase the text while it is read."""
+    column: str | None = None
+    """The column of JSON Lines or Parquet files that holds the text; None reads plain text."""
     threads: int | None = None
     """Threads to use; None means as many as the process may use."""
     seed: int = 1
@@ -79,6 +81,8 @@ class TrainConfig:
             raise SettingsError(f"noise_pool must be 0 or a power of two, not {self.noise_pool:,}")
         if not isinstance(self.lowercase, bool):
             raise SettingsError(f"lowercase must be true or false, not {self.lowercase!r}")
+        if self.column is not None and not isinstance(self.column, str):
+            raise SettingsError(f"column must be a name, not {self.column!r}")
 
     def as_dict(self) -> dict[str, Any]:
         """Return the settings by name, in the order they are declared."""

@@ -50,6 +50,8 @@ class Encoded:
     """Tokens that are in the vocabulary."""
     tokens_mended: int
     """Tokens in which bytes that are no UTF-8 became U+FFFD."""
+    rows_empty: int
+    """Rows of JSON Lines or Parquet that had nothing in the column."""
 
 
 def encode(
@@ -65,7 +67,7 @@ def encode(
 
     Args:
         corpus: the text.
-        config: uses min_count, max_vocab, lowercase and threads.
+        config: uses min_count, max_vocab, lowercase, column and threads.
         vocab: use this vocabulary, with its counts, in place of the text's own.
         keep_stream: False leaves the stream empty, and takes no memory for it.
         report: told how far the reading is.
@@ -79,7 +81,7 @@ def encode(
     threads = config.threads or available_threads()
     with Spool(spool_above) as spool, ThreadPoolExecutor(threads) as pool:
         tables = [WordTable() for _ in range(threads)]
-        mended = _scan(corpus, config.lowercase, tables, pool, spool if keep_stream else None, report)
+        mended = _scan(corpus, config, tables, pool, spool if keep_stream else None, report)
         merged, numbers = _merge(tables, vocab)
         counts = merged.counts()
         tokens_read = int(counts.sum())
@@ -96,7 +98,7 @@ def encode(
         types_read = int(np.count_nonzero(counts))
         rows = [row_of[number] for number in numbers]
         stream = spool.finish(lambda table, ids: kernels.renumber(ids, rows[table]), pool.map)
-    return Encoded(vocab, stream, tokens_read, types_read, tokens_kept, mended)
+    return Encoded(vocab, stream, tokens_read, types_read, tokens_kept, mended, corpus.rows_empty)
 
 
 def _merge(tables: "list[WordTable]", vocab: Vocab | None) -> "tuple[WordTable, list[npt.NDArray[np.int64]]]":
@@ -116,7 +118,7 @@ def _merge(tables: "list[WordTable]", vocab: Vocab | None) -> "tuple[WordTable, 
 
 def _scan(
     corpus: Corpus,
-    lowercase: bool,
+    config: TrainConfig,
     tables: "list[WordTable]",
     pool: ThreadPoolExecutor,
     spool: "Spool | None",
@@ -131,7 +133,7 @@ def _scan(
         idle.put(number)
 
     def scan_block(block: bytes) -> tuple[int, Ids, int]:
-        text, mended = clean(block, lowercase)
+        text, mended = clean(block, config.lowercase)
         number = idle.get()
         try:
             return number, tables[number].scan(text), mended
@@ -140,7 +142,7 @@ def _scan(
 
     total_mended = 0
     try:
-        for number, ids, mended in _map_ahead(pool, scan_block, corpus.blocks(), 2 * len(tables)):
+        for number, ids, mended in map_ahead(pool, scan_block, corpus.blocks(config.column), 2 * len(tables)):
             total_mended += mended
             if spool is not None:
                 spool.append(number, ids)
@@ -152,7 +154,7 @@ def _scan(
     return total_mended
 
 
-def _map_ahead(
+def map_ahead(
     pool: ThreadPoolExecutor, function: Callable[[Item], Result], items: Iterable[Item], ahead: int
 ) -> Iterator[Result]:
     """Yield function(item) in the order of the items, of which only `ahead` are taken in advance."""

@@ -162,6 +162,8 @@ def describe(encoded: "Encoded", reused: bool) -> None:
         )
     if encoded.tokens_mended:
         say(f"{encoded.tokens_mended:,} tokens had bytes that are not UTF-8; those became U+FFFD")
+    if encoded.rows_empty:
+        say(f"{encoded.rows_empty:,} rows had nothing in the column and were passed over")
 
 
 def table(word: str, neighbours: list[tuple[str, float]]) -> str:
