@@ -22,7 +22,7 @@ import w2v
 from w2v.config import TrainConfig, load_config
 from w2v.errors import SettingsError, W2VError
 from w2v.files import check_writable
-from w2v.terminal import describe, say, scan_progress, table, training_progress
+from w2v.terminal import describe, describe_phrases, phrase_progress, say, scan_progress, table, training_progress
 
 if TYPE_CHECKING:
     from w2v.corpus import Corpus
@@ -118,6 +118,66 @@ def build_vocab(
     if not quiet:
         describe(encoded, reused=False)
         say(f"wrote {output}: {len(encoded.vocab):,} words")
+
+
+@app.command(
+    help="Join pairs of words that belong together, new_york, and write the text.\n\n"
+    "Try `w2v phrases corpus.txt -o phrased.txt`, then `w2v train phrased.txt`. Every other word stays as it is, and "
+    f"a sentence stays a line.\n\n{CORPUS_HELP}"
+)
+def phrases(
+    context: typer.Context,
+    corpus: CorpusFiles,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE", help="The text to write; .gz is compressed.")
+    ] = Path("phrased.txt"),
+    list_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--list",
+            metavar="FILE",
+            help="Write the phrases too: phrase, score and count a line, tabs between.",
+            show_default=False,
+        ),
+    ] = None,
+    min_count: Annotated[
+        int | None, setting("min_count", help="Pairs seen less often are no phrases; scores are discounted by it too.")
+    ] = None,
+    scorer: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="The score: original (as gensim's), word2phrase (as the C program's), npmi."),
+    ] = "original",
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            metavar="X",
+            help="Pairs with a score above this are phrases: higher joins fewer.  "
+            "[default: original 10, word2phrase 100, npmi 0.5]",
+            show_default=False,
+        ),
+    ] = None,
+    delimiter: Annotated[str, typer.Option(metavar="TEXT", help="What stands between the words of a phrase.")] = "_",
+    passes: Annotated[int, typer.Option(metavar="N", help="Passes: two join up to four words, three up to eight.")] = 1,
+    lowercase: Lowercase = None,
+    column: Column = None,
+    threads: Threads = None,
+    quiet: Quiet = False,
+) -> None:
+    """Find phrases, and write the text with them joined."""
+    source = open_corpus(corpus, {"-o": output, "--list": list_file}, {})
+    from w2v import phrasing
+
+    config = phrasing.PhraseConfig(
+        scorer=scorer, threshold=threshold, delimiter=delimiter, passes=passes, **given(context)
+    )
+    phrasing.check_output(output)
+    with phrase_progress(quiet) as report:
+        found = phrasing.find_phrases(source, config, output, report)
+    if list_file is not None:
+        phrasing.write_list(found.found, list_file)
+    if not quiet:
+        describe_phrases(found)
+        say(f"wrote {output}: {found.tokens_written:,} tokens")
 
 
 @app.command(help=f"Train vectors on a corpus and write them.\n\n{CORPUS_HELP}")

@@ -16,7 +16,7 @@ FILES = {
 LAYERS = (
     ("cli",),
     ("w2v",),
-    ("session", "training", "encoding", "evaluation", "vectors", "terminal"),
+    ("session", "training", "phrasing", "encoding", "evaluation", "vectors", "terminal"),
     ("model", "vocab", "sampling", "corpus", "checkpoint", "formats", "spool", "schedule", "demo"),
     ("rows",),
     ("config", "errors", "files", "machine"),
@@ -24,7 +24,7 @@ LAYERS = (
 """Imports go down this list, or stay on a level."""
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 
-MAY_IMPORT_KERNELS = {"training", "encoding", "kernels"}
+MAY_IMPORT_KERNELS = {"training", "encoding", "phrasing", "kernels"}
 SHOWS = {"cli", "w2v.terminal"}
 """Who may print."""
 CLI_MAY_ASK_KERNELS = {"cache_is_writable", "name"}

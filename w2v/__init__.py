@@ -18,6 +18,7 @@ from w2v.vocab import Vocab
 if TYPE_CHECKING:
     from w2v.corpus import Source
     from w2v.encoding import ScanReport
+    from w2v.phrasing import Phrases, StageReport
     from w2v.session import Session
     from w2v.training import TrainReport
 
@@ -31,6 +32,7 @@ __all__ = [
     "Vocab",
     "W2VError",
     "build_vocab",
+    "find_phrases",
     "load_config",
     "resume",
     "train",
@@ -57,6 +59,36 @@ def build_vocab(corpus: "Source", *, report: "ScanReport | None" = None, **setti
 
     config = load_config(None, settings)
     return encode(Corpus(corpus), config, keep_stream=False, report=report).vocab
+
+
+def find_phrases(
+    corpus: "Source",
+    output: str | Path | None = None,
+    *,
+    report: "StageReport | None" = None,
+    **settings: Any,  # noqa: ANN401
+) -> "Phrases":
+    """Find pairs of words that belong together, and write the text with them joined.
+
+    Args:
+        corpus: a path, a list of paths, or an iterable of token lists.
+        output: the file to write, compressed where its name ends in .gz; None only finds.
+        report: called with what is being done, how much of it is done, and how much there is.
+        settings: min_count, threshold, scorer, delimiter, passes, lowercase, column, threads; see
+            w2v.phrasing.PhraseConfig.
+
+    Raises:
+        W2VError: the corpus cannot be read, or the output cannot be written.
+        SettingsError: a setting is out of range.
+
+    >>> find_phrases([["new", "york"], ["york", "new"]] * 3, min_count=1, threshold=0.5).found[0].phrase
+    'new_york'
+    """
+    from w2v.corpus import Corpus
+    from w2v.phrasing import PhraseConfig
+    from w2v.phrasing import find_phrases as find
+
+    return find(Corpus(corpus), PhraseConfig(**settings), output, report)
 
 
 def train(
