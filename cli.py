@@ -54,7 +54,8 @@ def setting(name: str, *flags: str, help: str, **more: Any) -> Any:  # noqa: ANN
 CorpusFiles = Annotated[list[str], typer.Argument(metavar="CORPUS", hidden=True)]
 CORPUS_HELP = (
     "Each CORPUS is a file, a folder, a glob, or - for standard input; plain, .gz, .bz2, .xz or .zst, told by "
-    "what is in it. Whitespace separates the words, and a newline ends a sentence."
+    "what is in it. Whitespace separates the words, and a newline ends a sentence. "
+    "With --column it is JSON Lines or Parquet."
 )
 MinCount = Annotated[int | None, setting("min_count", help="Leave out words seen less often than this.")]
 MaxVocab = Annotated[

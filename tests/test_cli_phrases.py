@@ -136,8 +136,7 @@ def test_json_lines_without_a_column_are_read_with_a_word_of_warning(run: Run, l
 def test_rows_of_nothing_are_told(run: Run, tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"text": "a b"}\n{"text": null}\n{}\n' * 5)
     assert (
-        "w2v: 10 rows had nothing in the column and were passed over\n"
-        in run("build-vocab", "a.jsonl", "--column", "text").err
+        "w2v: passed over 10 rows with nothing in the column\n" in run("build-vocab", "a.jsonl", "--column", "text").err
     )
 
 

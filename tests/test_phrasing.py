@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import w2v
-from w2v import phrasing
+from w2v import encoding, phrasing
 from w2v.corpus import Corpus
 from w2v.errors import SettingsError, W2VError
 from w2v.kernels import pairs as kernels
@@ -121,7 +121,7 @@ words = st.sampled_from(["a", "b", "c", "d", "a_b", "é", "\U0001f600", "_"])
 texts = st.lists(st.lists(words, max_size=8), min_size=1, max_size=30).filter(any)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=100)
 @given(sentences=texts, passes=st.integers(1, 3), piece=st.integers(1, 9), chunk=st.integers(1, 9), data=st.data())
 def test_passes_are_runs_and_pieces_and_threads_change_nothing(
     folder: Path, sentences: Sentences, passes: int, piece: int, chunk: int, data: st.DataObject
@@ -198,6 +198,13 @@ def test_each_stage_tells_how_far_it_is(folder: Path) -> None:
         done = [progress[1:] for progress in told if progress[0] == stage]
         assert done == sorted(done)
         assert done[-1][0] == done[-1][1]
+
+
+def test_a_stream_on_disk_gives_the_same(folder: Path) -> None:
+    expected = run(SENTENCES, folder, passes=2)
+    with patch.object(encoding, "available_memory", return_value=0):
+        found, written = run(SENTENCES, folder, passes=2)
+    assert (found.found, written) == (expected[0].found, expected[1])
 
 
 # What is refused.

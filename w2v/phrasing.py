@@ -227,6 +227,7 @@ def count_pairs(text: Text, pool: ThreadPoolExecutor, threads: int, report: Stag
         (int(low), Pairs(np.zeros(high - low + 1, np.int64), np.empty(0, np.int32), np.empty(0, np.int64)))
         for low, high in zip(bounds[:-1], bounds[1:], strict=True)
     ]
+    report("count", 0, len(text.ids))
     for begin in range(0, len(text.ids), CHUNK):
         end = min(begin + CHUNK, len(text.ids))
 
@@ -282,6 +283,7 @@ def join(
 
     A phrase that is spelled as a word of the text becomes that word.
     """
+    report("join", 0, len(text.ids))
     words = list(text.index)
     firsts = np.repeat(np.arange(len(words)), np.diff(phrases.starts))
     spelled = [
@@ -310,8 +312,8 @@ def join(
     text.counts = np.append(text.counts, np.zeros(len(text.index) - len(words), np.int64))
     for rows, change in ((names, total), (firsts, -total), (phrases.seconds, -total)):
         np.add.at(text.counts, rows, change)
-    order = np.argsort(-scores, kind="stable").tolist()
-    return [Phrase(spelled[i], float(scores[i]), int(phrases.counts[i])) for i in order]
+    found = map(Phrase, spelled, scores.tolist(), phrases.counts.tolist())
+    return sorted(found, key=lambda phrase: (-phrase.score, phrase.phrase, phrase.count))
 
 
 def write(text: Text, output: str | Path, pool: ThreadPoolExecutor, threads: int, report: StageReport) -> None:
@@ -320,6 +322,7 @@ def write(text: Text, output: str | Path, pool: ThreadPoolExecutor, threads: int
     Raises:
         W2VError: it cannot be written.
     """
+    report("write", 0, len(text.ids))
     pack = partial(gzip.compress, compresslevel=6, mtime=0) if str(output).endswith(".gz") else memoryview
     spelled = np.array(bytearray(("\n".join(text.index) + "\n" * kernels.PADDING).encode()))
     starts = np.append(0, np.flatnonzero(spelled == 10)[: len(text.index)] + 1)

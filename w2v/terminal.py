@@ -125,7 +125,8 @@ def phrase_progress(quiet: bool) -> "Iterator[StageReport | None]":
             if stage == "read":
                 _show_bytes(bar, done, total)
             else:
-                bar.show(done / total if total else None, f"{done / 1e6:,.2f} M tokens")
+                seconds = time.perf_counter() - bar.began
+                bar.show(done / total if total else None, f"{done / 1e6 / seconds:,.1f} M tokens/s")
 
         yield report
 
@@ -192,7 +193,8 @@ def describe_flaws(encoded: "Encoded") -> None:
     if encoded.tokens_mended:
         say(f"{encoded.tokens_mended:,} tokens had bytes that are not UTF-8; those became U+FFFD")
     if encoded.rows_empty:
-        say(f"{encoded.rows_empty:,} rows had nothing in the column and were passed over")
+        rows = "1 row" if encoded.rows_empty == 1 else f"{encoded.rows_empty:,} rows"
+        say(f"passed over {rows} with nothing in the column")
 
 
 def describe_phrases(phrases: "Phrases") -> None:
