@@ -81,7 +81,7 @@ def find_phrases(
         W2VError: the corpus cannot be read, or the output cannot be written.
         SettingsError: a setting is out of range.
 
-    >>> find_phrases([["new", "york"], ["york", "new"]] * 3, min_count=1, threshold=0.5).found[0].phrase
+    >>> find_phrases([["in", "new", "york"], ["new", "york"]] * 3, min_count=1, threshold=0.5).found[0].phrase
     'new_york'
     """
     from w2v.corpus import Corpus
