@@ -24,7 +24,18 @@ import w2v
 from w2v.config import TrainConfig, load_config, presets
 from w2v.errors import SettingsError, W2VError
 from w2v.files import check_writable
-from w2v.terminal import describe, facts, say, scan_progress, scores_table, table, training_progress, warn_of_none
+from w2v.terminal import (
+    describe,
+    describe_phrases,
+    facts,
+    phrase_progress,
+    say,
+    scan_progress,
+    scores_table,
+    table,
+    training_progress,
+    warn_of_none,
+)
 
 if TYPE_CHECKING:
     from w2v.corpus import Corpus
@@ -44,10 +55,22 @@ app = typer.Typer(
 )
 
 GROUPS = {
-    "Corpus": ("vocab", "min_count", "max_vocab", "max_types", "lowercase"),
-    "Model": ("dim", "window", "negative", "sample", "ns_exponent", "noise_pool"),
+    "Corpus": ("vocab", "min_count", "max_vocab", "max_types", "lowercase", "column"),
+    "Model": ("model", "dim", "window", "shrink_window", "sample"),
+    "Negative sampling": (
+        "sampler",
+        "negative",
+        "ns_exponent",
+        "noise_pool",
+        "candidates",
+        "hard_share",
+        "reject_positives",
+        "loss",
+        "logq",
+    ),
     "Training": ("config_name", "epochs", "lr", "threads", "seed", "init_from", "grow_vocab"),
     "Output": ("output", "save_output", "log_json", "quiet"),
+    "Evaluation": ("similarity", "analogies", "restrict", "each_epoch"),
     "Checkpoints": ("checkpoint", "checkpoint_every", "resume"),
 }
 """The headings in the help of a command with many options, and the parameters under each."""
@@ -77,7 +100,7 @@ def setting(name: str, *flags: str, help: str, **more: Any) -> Any:  # noqa: ANN
     """Return the option for a field of TrainConfig, whose default its help shows."""
     default = getattr(TrainConfig(), name)
     shown = help if default is None else f"{help}  [default: {'no' if default is False else default}]"
-    metavar = {bool: None, float: "X"}.get(type(default), "N")
+    metavar = {bool: None, float: "X", str: "NAME"}.get(type(default), "N")
     return typer.Option(
         *(flags or (f"--{name.replace('_', '-')}",)), help=shown, show_default=False, metavar=metavar, **more
     )
@@ -87,7 +110,8 @@ def setting(name: str, *flags: str, help: str, **more: Any) -> Any:  # noqa: ANN
 CorpusFiles = Annotated[list[str], typer.Argument(metavar="CORPUS", hidden=True)]
 CORPUS_HELP = (
     "Each CORPUS is a file, a folder, a glob, or - for standard input; plain, .gz, .bz2, .xz or .zst, told by "
-    "what is in it. Whitespace separates the words, and a newline ends a sentence."
+    "what is in it. Whitespace separates the words, and a newline ends a sentence. "
+    "With --column it is JSON Lines or Parquet."
 )
 MinCount = Annotated[int | None, setting("min_count", help="Leave out words seen less often than this.")]
 MaxVocab = Annotated[
@@ -101,6 +125,14 @@ MaxTypes = Annotated[
 Lowercase = Annotated[
     bool | None,
     setting("lowercase", "--lowercase/--no-lowercase", help="Lowercase the text while it is read."),
+]
+Column = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="The column that holds the text: the files are JSON Lines or Parquet.",
+        show_default=False,
+    ),
 ]
 Threads = Annotated[
     int | None,
@@ -150,6 +182,7 @@ def build_vocab(
     max_vocab: MaxVocab = None,
     max_types: MaxTypes = None,
     lowercase: Lowercase = None,
+    column: Column = None,
     threads: Threads = None,
     quiet: Quiet = False,
 ) -> None:
@@ -164,6 +197,66 @@ def build_vocab(
     if not quiet:
         describe(encoded, reused=False)
         say(f"wrote {output}: {len(encoded.vocab):,} words")
+
+
+@app.command(
+    help="Join pairs of words that belong together, new_york, and write the text.\n\n"
+    f"Every other word stays as it is, and a sentence stays a line.\n\n{CORPUS_HELP}\n\n"
+    "Example: w2v phrases corpus.txt -o phrased.txt   (then w2v train phrased.txt)"
+)
+def phrases(
+    context: typer.Context,
+    corpus: CorpusFiles,
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE", help="The text to write; .gz is compressed.")
+    ] = Path("phrased.txt"),
+    list_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--list",
+            metavar="FILE",
+            help="Write the phrases too: phrase, score and count a line, tabs between.",
+            show_default=False,
+        ),
+    ] = None,
+    min_count: Annotated[
+        int | None, setting("min_count", help="Pairs seen less often are no phrases; scores are discounted by it too.")
+    ] = None,
+    scorer: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="The score: original (as gensim's), word2phrase (as the C program's), npmi."),
+    ] = "original",
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            metavar="X",
+            help="Pairs with a score above this are phrases: higher joins fewer.  "
+            "[default: original 10, word2phrase 100, npmi 0.5]",
+            show_default=False,
+        ),
+    ] = None,
+    delimiter: Annotated[str, typer.Option(metavar="TEXT", help="What stands between the words of a phrase.")] = "_",
+    passes: Annotated[int, typer.Option(metavar="N", help="Passes: two join up to four words, three up to eight.")] = 1,
+    lowercase: Lowercase = None,
+    column: Column = None,
+    threads: Threads = None,
+    quiet: Quiet = False,
+) -> None:
+    """Find phrases, and write the text with them joined."""
+    source = open_corpus(corpus, {"-o": output, "--list": list_file}, {})
+    from w2v import phrasing
+
+    config = phrasing.PhraseConfig(
+        scorer=scorer, threshold=threshold, delimiter=delimiter, passes=passes, **given(context)
+    )
+    phrasing.check_output(output)
+    with phrase_progress(quiet) as report:
+        found = phrasing.find_phrases(source, config, output, report)
+    if list_file is not None:
+        phrasing.write_list(found.found, list_file)
+    if not quiet:
+        describe_phrases(found)
+        say(f"wrote {output}: {found.tokens_written:,} tokens")
 
 
 @app.command(
@@ -217,12 +310,67 @@ def train(
             autocompletion=lambda: list(presets()),
         ),
     ] = None,
+    model: Annotated[
+        str | None,
+        setting(
+            "model", help="skipgram scores each context on its own; cbow scores their mean, is faster, wants more lr."
+        ),
+    ] = None,
     dim: Annotated[int | None, setting("dim", help="Numbers in a vector: more hold more, and take longer.")] = None,
     window: Annotated[
-        int | None, setting("window", help="Largest distance in tokens of a context: wider is more topical.")
+        str | None,
+        setting(
+            "window", help="Largest distance in tokens of a context: wider is more topical; full is the whole line."
+        ),
+    ] = None,
+    shrink_window: Annotated[
+        bool | None,
+        setting(
+            "shrink_window",
+            "--shrink-window/--no-shrink-window",
+            help="Draw the distance from 1 to window for each center, or always take all of it.",
+        ),
+    ] = None,
+    sampler: Annotated[
+        str | None,
+        setting(
+            "sampler",
+            help="Negatives are noise (from the vocabulary), batch (from other places of the text) or hard (the "
+            "best-scoring noise).",
+        ),
     ] = None,
     negative: Annotated[
-        int | None, setting("negative", help="Noise words for each center: a small corpus wants more.")
+        int | None, setting("negative", help="Negatives for each center: a small corpus wants more.")
+    ] = None,
+    candidates: Annotated[
+        int | None, setting("candidates", help="Noise words that the hard sampler takes its negatives from.")
+    ] = None,
+    hard_share: Annotated[
+        float | None,
+        setting("hard_share", help="Share of the negatives that the hard sampler takes so; the rest is noise."),
+    ] = None,
+    reject_positives: Annotated[
+        bool | None,
+        setting(
+            "reject_positives",
+            "--reject-positives/--no-reject-positives",
+            help="Leave out negatives that stand in the center's own line.",
+        ),
+    ] = None,
+    loss: Annotated[
+        str | None,
+        setting(
+            "loss",
+            help="bce (pointwise), bpr (pairwise), softmax (over the sample) or full (over the vocabulary: slow).",
+        ),
+    ] = None,
+    logq: Annotated[
+        bool | None,
+        setting(
+            "logq",
+            "--logq/--no-logq",
+            help="Correct scores for how often the sampler draws a word.  [default: with batch and softmax]",
+        ),
     ] = None,
     sample: Annotated[
         float | None,
@@ -246,6 +394,7 @@ def train(
     max_vocab: MaxVocab = None,
     max_types: MaxTypes = None,
     lowercase: Lowercase = None,
+    column: Column = None,
     threads: Threads = None,
     seed: Annotated[
         int | None, setting("seed", help="Seeds every draw; with --threads 1 the same seed gives the same bytes.")
@@ -286,14 +435,12 @@ def train(
     log_json = Path(paths["log_json"]) if paths.get("log_json") else log_json
     save_output = bool(paths.get("save_output", save_output))
     settings, every_s = given(context), seconds_of(checkpoint_every)
-    if vocab is not None:
-        w2v.refuse_pruning(settings)
     refuse_together(init_from, vocab, settings, grow_vocab)
+    if each_epoch and not (similarity or analogies):
+        raise SettingsError("--each-epoch goes with --similarity or --analogies, which say what to score by")
     format = formats.find(output)
     folder_files = formats.folder_files(format)
     written = {"-o": output, "--log-json": unless_stream(log_json)}
-    if each_epoch and not (similarity or analogies):
-        raise SettingsError("--each-epoch goes with --similarity or --analogies, which say what to score by")
     evaluation = Evaluation.read(similarity or [], analogies or [], restrict=restrict or None)
     inputs = {"--vocab": vocab, "--config": config_name, "--init-from": init_from}
     inputs |= {f"--similarity {path}": path for path in similarity or []}
@@ -317,9 +464,9 @@ def train(
             session, encoded = sessions.begin_from(init_from, source, config, grow_vocab, report_scan)
         else:
             session, encoded = sessions.begin(source, config, known, report_scan)
-    if not quiet and resume is None:
-        describe(encoded, reused=known is not None or init_from is not None)
     if not quiet:
+        if resume is None:
+            describe(encoded, reused=known is not None or init_from is not None)
         describe_training(session, kernel)
     rows: list[dict[str, Any]] = session.extra.get("log", [])
     keeper = None
@@ -515,7 +662,10 @@ def demo() -> None:
 def given(context: typer.Context) -> dict[str, Any]:
     """Return the settings that were given as flags."""
     names = TrainConfig().as_dict()
-    return {name: value for name, value in context.params.items() if name in names and value is not None}
+    settings = {name: value for name, value in context.params.items() if name in names and value is not None}
+    if str(settings.get("window", "")).isdecimal():
+        settings["window"] = int(settings["window"])
+    return settings
 
 
 def open_corpus(
@@ -534,7 +684,7 @@ def open_corpus(
     """
     from w2v.corpus import Corpus
 
-    source = Corpus(names)
+    source = Corpus(names, warn=say)
     check_outputs(outputs, inputs, folder_files)
     for flag, path in outputs.items():
         if path is not None and any(source.holds(part) for part in (path, *(path / name for name in folder_files))):
@@ -566,7 +716,9 @@ def check_outputs(
 
 
 def refuse_together(init_from: Path | None, vocab: Path | None, settings: dict[str, Any], grow_vocab: bool) -> None:
-    """Raise SettingsError for flags that cannot go with --init-from, or not without it."""
+    """Raise SettingsError for flags that cannot go with --vocab or --init-from, or not without it."""
+    if vocab is not None:
+        w2v.refuse_pruning(settings)
     if init_from is None and grow_vocab:
         raise SettingsError("--grow-vocab goes with --init-from, whose words it adds to")
     if init_from is not None and vocab is not None:

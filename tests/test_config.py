@@ -35,7 +35,7 @@ RANGES: dict[str, tuple[float, float]] = {
 
 
 def test_every_setting_is_tested_here() -> None:
-    assert {field.name for field in fields(TrainConfig)} == set(RANGES) | set(CHOICES)
+    assert {field.name for field in fields(TrainConfig)} == {*RANGES, *CHOICES, "column"}
     assert sorted(INTEGERS + NUMBERS) == sorted(RANGES)
 
 
@@ -58,6 +58,12 @@ def test_beyond_the_range_is_refused(name: str) -> None:
     for value in (low - 1, high + 1, -(10**400), 10**400):
         with pytest.raises(SettingsError, match=rf"^{name} must be (from|above)"):
             TrainConfig(**{name: value})  # type: ignore[arg-type]
+
+
+def test_a_column_is_a_name() -> None:
+    assert TrainConfig(column="text").column == "text"
+    with pytest.raises(SettingsError, match="^column must be a name, not 5"):
+        TrainConfig(column=5)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", NUMBERS)
@@ -98,7 +104,7 @@ def test_none_is_a_value_of_two_settings_alone() -> None:
 def test_choices_are_those_that_are_known(name: str) -> None:
     for value in CHOICES[name]:
         assert getattr(TrainConfig(**{name: value}), name) == value  # type: ignore[arg-type]
-    for wrong in (1, 0, "true", "word2vec", [], 2.0):
+    for wrong in (1, 0, "true", "word2vec", (), 2.0):
         with pytest.raises(SettingsError, match=rf"^{name} must be (true or false|one of)"):
             TrainConfig(**{name: wrong})  # type: ignore[arg-type]
 

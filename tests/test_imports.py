@@ -16,14 +16,15 @@ FILES = {
 LAYERS = (
     ("cli",),
     ("w2v",),
-    ("session", "training", "encoding", "evaluation", "vectors", "terminal", "summary"),
+    ("session", "training", "phrasing", "encoding", "evaluation", "vectors", "terminal", "summary"),
     ("model", "vocab", "sampling", "corpus", "checkpoint", "formats", "spool", "schedule", "demo"),
+    ("rows",),
     ("config", "errors", "files", "machine", "version"),
 )
 """Imports go down this list, or stay on a level."""
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 
-MAY_IMPORT_KERNELS = {"training", "encoding", "kernels"}
+MAY_IMPORT_KERNELS = {"training", "encoding", "phrasing", "kernels"}
 SHOWS = {"cli", "w2v.terminal"}
 """Who may print."""
 CLI_MAY_ASK_KERNELS = {"cache_is_writable", "name"}

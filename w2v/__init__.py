@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from w2v.corpus import Source
     from w2v.encoding import Encoded, ScanReport
     from w2v.evaluation import Scores
+    from w2v.phrasing import Phrases, StageReport
     from w2v.session import Session
     from w2v.training import TrainReport
 
@@ -35,6 +36,7 @@ __all__ = [
     "__version__",
     "build_vocab",
     "evaluate",
+    "find_phrases",
     "load_config",
     "resume",
     "train",
@@ -47,7 +49,7 @@ def build_vocab(corpus: "Source", *, report: "ScanReport | None" = None, **setti
     Args:
         corpus: a path, a list of paths, or an iterable of token lists.
         report: called with the bytes read and the bytes there are (None where unknown).
-        settings: min_count, max_vocab, max_types, lowercase, threads; see TrainConfig.
+        settings: min_count, max_vocab, max_types, lowercase, column, threads; see TrainConfig.
 
     Raises:
         W2VError: the corpus cannot be read, or no word of it is left.
@@ -64,6 +66,37 @@ def build_vocab(corpus: "Source", *, report: "ScanReport | None" = None, **setti
     encoded = encode(Corpus(corpus), config, keep_stream=False, report=report)
     _warn_of_dropped(encoded)
     return encoded.vocab
+
+
+def find_phrases(
+    corpus: "Source",
+    output: str | Path | None = None,
+    *,
+    report: "StageReport | None" = None,
+    **settings: Any,  # noqa: ANN401
+) -> "Phrases":
+    """Find pairs of words that belong together, and write the text with them joined.
+
+    Args:
+        corpus: a path, a list of paths, or an iterable of token lists.
+        output: the file to write, compressed where its name ends in .gz; None only finds.
+        report: called with what is being done, how much of it is done, and how much there is.
+        settings: min_count, threshold, scorer, delimiter, passes, lowercase, column, threads; see
+            w2v.phrasing.PhraseConfig.
+
+    Raises:
+        W2VError: the corpus cannot be read, or the output cannot be written.
+        SettingsError: a setting is out of range.
+
+    Examples:
+        >>> find_phrases([["in", "new", "york"], ["new", "york"]] * 3, min_count=1, threshold=0.5).found[0].phrase
+        'new_york'
+    """
+    from w2v.corpus import Corpus
+    from w2v.phrasing import PhraseConfig
+    from w2v.phrasing import find_phrases as find
+
+    return find(Corpus(corpus), PhraseConfig(**settings), output, report)
 
 
 def train(

@@ -94,6 +94,8 @@ class TrainConfig:
     """Distinct words that are counted at a time: beyond it the rarest are dropped as they come, to bound the memory."""
     lowercase: bool = False
     """Lowercase the text while it is read."""
+    column: str | None = None
+    """The column of JSON Lines or Parquet files that holds the text; None reads plain text."""
     threads: int | None = None
     """Threads to use; None means as many as the process may use."""
     seed: int = 1
@@ -114,6 +116,8 @@ class TrainConfig:
             raise SettingsError(f"noise_pool must be 0 or a power of two, not {self.noise_pool:,}")
         if self.loss == "full" and (self.sampler != "noise" or self.logq):
             raise SettingsError("loss full takes every word for a negative: it goes without sampler and logq")
+        if self.column is not None and not isinstance(self.column, str):
+            raise SettingsError(f"column must be a name, not {self.column!r}")
 
     @property
     def corrects(self) -> bool:

@@ -1,5 +1,7 @@
 """Corpus: from what the user names to blocks of bytes, each cut between two tokens.
 
+Files are text, or with a column named JSON Lines and Parquet; what the rows of these become is in `rows.py`.
+
 What a file is, its first bytes say, not its name. Files are read in blocks and never mapped: a mapped
 file that is cut short while it is read would kill the process.
 """
@@ -12,14 +14,17 @@ import io
 import lzma
 import os
 import re
+import stat
 import sys
+import warnings
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
 
-from w2v.errors import W2VError
+from w2v.errors import SettingsError, W2VError
+from w2v.rows import Row, json_rows, parquet_rows, text_blocks, token_line
 
 BLOCK = 1 << 21
 """Bytes read at a time: long enough that a block's overhead is nothing, short enough to stay in cache."""
@@ -38,12 +43,14 @@ REFUSED = (
     (b"\x04\x22\x4d\x18", "LZ4 data", "unpack it first"),
     (b"LZIP\x01", "lzip data", "unpack it first"),
     (b"\x1f\x9d", "`compress` data", "unpack it first"),
-    (b"PAR1\x15", "a Parquet file", "extract its text first"),
     (b"%PDF-", "a PDF", "extract its text first"),
     (b"\xff\xfe", "UTF-16 text", "convert it with iconv -t UTF-8"),
     (b"\xfe\xff", "UTF-16 text", "convert it with iconv -t UTF-8"),
 )
 TAR_MARK, TAR_AT = b"ustar", 257
+PARQUET = b"PAR1\x15"
+JSON_OBJECT = re.compile(rb"(?:\xef\xbb\xbf)?\s*\{\s*\"(?:[^\"\\]|\\.)*\"\s*:")
+"""How a file of JSON objects begins, and hardly any text."""
 
 Source = str | Path | Iterable[str | Path] | Iterable[Iterable[str]]
 """What Python takes for a corpus: a path, a list of paths, or an iterable of token lists."""
@@ -74,12 +81,16 @@ class Corpus:
         W2VError: a file is missing, or a folder or glob has none.
     """
 
-    def __init__(self, source: Source) -> None:
-        """Find out what is to be read; nothing is opened yet."""
+    def __init__(self, source: Source, warn: Callable[[str], None] = warnings.warn) -> None:
+        """Find out what is to be read; nothing is opened yet. `warn` is told what looks like a mistake."""
         self.bytes_read = 0
         """Bytes taken so far, compressed where the file is."""
         self.bytes_total: int | None = None
         """Bytes there are to take, where that can be known."""
+        self.rows_empty = 0
+        """Rows so far that had nothing in the column."""
+        self._warn = warn
+        self._has_warned = False
         self._paths: list[str] | None = None
         self._token_lists: Iterable[Iterable[str]] = ()
         if isinstance(source, str | Path):
@@ -104,21 +115,34 @@ class Corpus:
             return self._paths
         return None
 
-    def blocks(self) -> Iterator[bytes]:
+    def blocks(self, column: str | None = None) -> Iterator[bytes]:
         """Yield the text in blocks that end between tokens; each file ends with a newline.
 
         The bytes are as found, valid UTF-8 or not.
 
+        Args:
+            column: the column of JSON Lines or Parquet that holds the text; None reads plain text.
+
         Raises:
             W2VError: a file cannot be read, is cut short or is no text; or a token is no word.
+            SettingsError: Python's token lists have no columns.
         """
         if self._paths is None:
+            if column is not None:
+                raise SettingsError("column goes with files of JSON Lines or Parquet, not with token lists")
             yield from self._blocks_of_tokens()
             return
         for path in self._paths:
             try:
-                with self._open(path) as file:
-                    yield from _cut(file)
+                if column is not None and _is_parquet(path):
+                    yield from self._blocks_of_parquet(path, column)
+                    continue
+                with self._open(path, column) as file:
+                    if column is None:
+                        self._look_for_json(file, path)
+                        yield from _cut(file)
+                    else:
+                        yield from self._blocks_of_rows(json_rows(file, column, _shown(path)), path, "line", column)
             except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
                 reason = getattr(error, "strerror", None) or error
                 raise W2VError(f"cannot read {_shown(path)}: {reason}") from error
@@ -128,19 +152,50 @@ class Corpus:
                 raise W2VError(f"cannot read {_shown(path)}: {error}") from error
 
     @contextmanager
-    def _open(self, path: str) -> Iterator[IO[bytes]]:
+    def _open(self, path: str, column: str | None) -> "Iterator[io.BufferedReader[Any]]":
         """Open a file by what its first bytes say it is; standard input stays open at the end."""
         with ExitStack() as opened:
             raw = sys.stdin.buffer if path == "-" else opened.enter_context(open(path, "rb", buffering=0))
-            head = _head(raw, path)
-            file: IO[bytes] = opened.enter_context(io.BufferedReader(_Counted(self, raw, head), 1 << 18))
+            head = _head(raw, path, column)
+            file: io.BufferedReader[Any] = opened.enter_context(io.BufferedReader(_Counted(self, raw, head), 1 << 18))
             for magic, opener in OPENERS:
                 if head.startswith(magic):
                     unpacked = opened.enter_context(opener(file))
-                    head = _head(unpacked, path)
+                    head = _head(unpacked, path, column)
                     file = opened.enter_context(io.BufferedReader(_Rejoined(unpacked, head), 1 << 18))
                     break
             yield file
+
+    def _look_for_json(self, file: "io.BufferedReader[Any]", path: str) -> None:
+        """Warn, once, of a file that is read as text and begins as JSON does."""
+        if not self._has_warned and JSON_OBJECT.match(file.peek(HEAD)[:HEAD]):
+            self._has_warned = True
+            self._warn(
+                f"{_shown(path)} looks like JSON Lines and is read as plain text, names and braces too; "
+                "--column NAME reads the text in a column"
+            )
+
+    def _blocks_of_parquet(self, path: str, column: str) -> Iterator[bytes]:
+        """Yield a column of a Parquet file as text; bytes_read follows the rows."""
+        before, size = self.bytes_read, os.path.getsize(path)
+
+        def progress(share: float) -> None:
+            self.bytes_read = before + int(share * size)
+
+        with open(path, "rb") as file:
+            yield from self._blocks_of_rows(parquet_rows(file, column, _shown(path), progress), path, "row", column)
+        progress(1.0)
+
+    def _blocks_of_rows(self, rows: Iterable[Row], path: str, unit: str, column: str) -> Iterator[bytes]:
+        def pass_over() -> None:
+            self.rows_empty += 1
+
+        def place(number: int) -> str:
+            return f"{_shown(path)}, {unit} {number}: column '{column}'"
+
+        for block in text_blocks(rows, place, pass_over):
+            # One row may be as long as a book, or a library.
+            yield from (block,) if len(block) <= 4 * BLOCK else _cut(io.BytesIO(block))
 
     def _blocks_of_tokens(self) -> Iterator[bytes]:
         """Yield an iterable of token lists as text, a list a line."""
@@ -152,7 +207,7 @@ class Corpus:
                     f"item {number} of the corpus is no list of tokens: {repr(tokens)[:60]}; "
                     "pass token lists, such as [['a', 'b'], ['c']], or paths as a list"
                 )
-            line = " ".join(_checked(token, number) for token in tokens)
+            line = token_line(tokens, number, _item)
             lines.append(line)
             size += len(line) + 1
             if size >= BLOCK:
@@ -195,7 +250,7 @@ class _Counted(_Rejoined):
         return n
 
 
-def _head(file: IO[bytes], path: str) -> bytes:
+def _head(file: IO[bytes], path: str, column: str | None) -> bytes:
     """Read the first bytes of a file, or raise W2VError where they say that it is no text."""
     head = b""
     while len(head) < HEAD and (piece := file.read(HEAD - len(head))):
@@ -203,9 +258,20 @@ def _head(file: IO[bytes], path: str) -> bytes:
     for magic, what, cure in REFUSED:
         if head.startswith(magic):
             raise W2VError(f"{_shown(path)} is {what}; {cure}")
+    if head.startswith(PARQUET):
+        cure = "name the column to read with --column" if column is None else "save it as a file, not packed or piped"
+        raise W2VError(f"{_shown(path)} is a Parquet file; {cure}")
     if head[TAR_AT:].startswith(TAR_MARK):
         raise W2VError(f"{_shown(path)} is a tar archive; unpack it first")
     return head
+
+
+def _is_parquet(path: str) -> bool:
+    """Return whether a file that can be read at any place is Parquet."""
+    if path == "-":
+        return False
+    with open(path, "rb", buffering=0) as file:
+        return stat.S_ISREG(os.fstat(file.fileno()).st_mode) and file.read(len(PARQUET)) == PARQUET
 
 
 def find_files(name: str) -> list[str]:
@@ -272,14 +338,9 @@ def _last_space(block: bytes) -> int:
         reach *= 16
 
 
-def _checked(token: str, number: int) -> str:
-    """Return a token of a Python corpus, or raise W2VError where no file could hold it."""
-    if not isinstance(token, str):
-        raise W2VError(f"item {number} of the corpus holds {token!r}, which is no string")
-    if token.split() != [token]:
-        what = f"{token!r} has whitespace in it" if token else "an empty token"
-        raise W2VError(f"item {number} of the corpus: {what}; replace it, by '_' for example")
-    return token
+def _item(number: int) -> str:
+    """Name a token list in an error."""
+    return f"item {number} of the corpus"
 
 
 def _shown(path: str) -> str:

@@ -56,6 +56,8 @@ class Encoded:
 
     types_read counts such a word again where it came again.
     """
+    rows_empty: int
+    """Rows of JSON Lines or Parquet that had nothing in the column."""
 
 
 def encode(
@@ -71,7 +73,7 @@ def encode(
 
     Args:
         corpus: the text.
-        config: uses min_count, max_vocab, max_types, lowercase and threads.
+        config: uses min_count, max_vocab, max_types, lowercase, column and threads.
         vocab: use this vocabulary, with its counts, in place of the text's own.
         keep_stream: False leaves the stream empty, and takes no memory for it.
         report: told how far the reading is.
@@ -112,7 +114,9 @@ def encode(
             raise W2VError(f"none of the {tokens_read:,} tokens of the corpus is in the vocabulary")
         rows = [row_of[number] for number in numbers]
         stream = spool.finish(lambda table, ids: kernels.renumber(ids, rows[table]), pool.map)
-    return Encoded(vocab, stream, tokens_read, types_read, tokens_kept, scan.mended, scan.dropped_count)
+    return Encoded(
+        vocab, stream, tokens_read, types_read, tokens_kept, scan.mended, scan.dropped_count, corpus.rows_empty
+    )
 
 
 class _Scan:
@@ -125,7 +129,8 @@ class _Scan:
     def __init__(
         self, config: TrainConfig, threads: int, pool: ThreadPoolExecutor, spool: Spool | None, vocab: Vocab | None
     ) -> None:
-        self.pool, self.spool, self.lowercase = pool, spool, config.lowercase
+        self.pool, self.spool = pool, spool
+        self.lowercase, self.column = config.lowercase, config.column
         self.tables = [WordTable() for _ in range(threads)]
         self.known = vocab.words if vocab is not None else []
         self.max_types = config.max_types + len(self.known)
@@ -147,10 +152,10 @@ class _Scan:
             finally:  # or the next block would wait for this table, and the pool for the block
                 idle.put(number)
 
-        blocks = corpus.blocks()
+        blocks = corpus.blocks(self.column)
         try:
             while True:
-                for number, ids, mended in _map_ahead(self.pool, scan_block, self._until_full(blocks), self._ahead):
+                for number, ids, mended in map_ahead(self.pool, scan_block, self._until_full(blocks), self._ahead):
                     self.mended += mended
                     if self.spool is not None:
                         self.spool.append(number, ids)
@@ -209,7 +214,7 @@ class _Scan:
         self.full = max(self.max_types, len(merged) + self.max_types // 4)
 
 
-def _map_ahead(
+def map_ahead(
     pool: ThreadPoolExecutor, function: Callable[[Item], Result], items: Iterable[Item], ahead: int
 ) -> Iterator[Result]:
     """Yield function(item) in the order of the items, of which only `ahead` are taken in advance."""

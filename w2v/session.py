@@ -128,7 +128,9 @@ def resume(folder: Path, changes: Mapping[str, Any], report: ScanReport | None =
     else:
         for print_ in kept.corpus:
             print_.check()
-        stream = encode(Corpus([print_.path for print_ in kept.corpus]), config, vocab=kept.vocab, report=report).stream
+        # What there is to warn of was said when the run began.
+        corpus = Corpus([print_.path for print_ in kept.corpus], warn=lambda _: None)
+        stream = encode(corpus, config, vocab=kept.vocab, report=report).stream
     if len(kept.input) != len(kept.vocab) or kept.input.shape != kept.output.shape:
         raise W2VError(f"{folder} is damaged: {len(kept.vocab)} words, {kept.input.shape} and {kept.output.shape} rows")
     start = Snapshot(kept.input, kept.output, kept.position)

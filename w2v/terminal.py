@@ -8,8 +8,9 @@ import sys
 import time
 import unicodedata
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from w2v.encoding import Encoded, ScanReport
     from w2v.evaluation import Analogies, Scores, Section
+    from w2v.phrasing import Phrases, StageReport
     from w2v.schedule import Progress
 
 BOLD, DIM = "1", "2"
@@ -114,10 +116,33 @@ def scan_progress(quiet: bool) -> "Iterator[ScanReport | None]":
         yield None
         return
     with Bar("read ").drawn() as bar:
+        yield partial(_show_bytes, bar)
 
-        def report(done: int, total: int | None) -> None:
-            seconds = time.perf_counter() - bar.began
-            bar.show(done / total if total else None, f"{done / 1e6:,.1f} MB, {done / 1e6 / seconds:,.0f} MB/s")
+
+def _show_bytes(bar: Bar, done: int, total: int | None) -> None:
+    seconds = time.perf_counter() - bar.began
+    bar.show(done / total if total else None, f"{done / 1e6:,.1f} MB, {done / 1e6 / seconds:,.0f} MB/s")
+
+
+@contextmanager
+def phrase_progress(quiet: bool) -> "Iterator[StageReport | None]":
+    """Yield what reports the search for phrases to the screen, a bar for each of its stages."""
+    if quiet:
+        yield None
+        return
+    with ExitStack() as drawn:
+        bar = drawn.enter_context(Bar("read ").drawn())
+
+        def report(stage: str, done: int, total: int | None) -> None:
+            nonlocal bar
+            if bar.label != f"{stage:5}":
+                drawn.close()
+                bar = drawn.enter_context(Bar(f"{stage:5}").drawn())
+            if stage == "read":
+                _show_bytes(bar, done, total)
+            else:
+                seconds = time.perf_counter() - bar.began
+                bar.show(done / total if total else None, f"{done / 1e6 / seconds:,.1f} M tokens/s")
 
         yield report
 
@@ -184,8 +209,31 @@ def describe(encoded: "Encoded", reused: bool) -> None:
             f"too many distinct words: those seen up to {encoded.dropped_count:,} times were dropped as they came, "
             "so that counts may be too low and depend on --threads; a larger --max-types keeps them"
         )
+    describe_flaws(encoded)
+
+
+def describe_flaws(encoded: "Encoded") -> None:
+    """Say what was wrong with the text."""
     if encoded.tokens_mended:
         say(f"{encoded.tokens_mended:,} tokens had bytes that are not UTF-8; those became U+FFFD")
+    if encoded.rows_empty:
+        rows = "1 row" if encoded.rows_empty == 1 else f"{encoded.rows_empty:,} rows"
+        say(f"passed over {rows} with nothing in the column")
+
+
+def describe_phrases(phrases: "Phrases") -> None:
+    """Say what was joined."""
+    read, n = phrases.encoded.tokens_read, len(phrases.found)
+    say(
+        f"{n:,} phrase{'s' * (n != 1)} joined {read - phrases.tokens_written:,} times: "
+        f"{read:,} tokens became {phrases.tokens_written:,}"
+    )
+    most = sorted(phrases.found, key=lambda phrase: -phrase.count)[:5]
+    if most:
+        say(f"most often {', '.join(phrase.phrase for phrase in most)}")
+    else:
+        say("no pair of words is a phrase: a lower --threshold or --min-count finds more")
+    describe_flaws(phrases.encoded)
 
 
 def table(word: str, neighbours: list[tuple[str, float]]) -> str:

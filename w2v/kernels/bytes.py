@@ -1,4 +1,4 @@
-"""Bytes eight at a time: hashing and comparing words.
+"""Bytes eight at a time: hashing, comparing and copying words.
 
 Up to seven bytes behind a word are read, and do not count: the caller sees to it that they are there. The
 machine is little-endian, as all are that Numba runs on.
@@ -7,7 +7,7 @@ machine is little-endian, as all are that Numba runs on.
 import numpy as np
 
 from w2v.kernels import inlined
-from w2v.kernels.simd import load_word
+from w2v.kernels.simd import load_word, store_word
 from w2v.kernels.types import U8
 
 SEED, FACTOR = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
@@ -45,3 +45,10 @@ def equal_bytes(left: U8, at: int, right: U8, to: int, n: int) -> bool:
             return False
         i += 8
     return i == n or low_bytes(load_word(left, at + i) ^ load_word(right, to + i), n - i) == 0
+
+
+@inlined
+def copy_bytes(text: U8, begin: int, end: int, out: U8, to: int) -> None:
+    """Copy text[begin:end] to out[to:]; up to seven bytes behind are written too, and mean nothing."""
+    for i in range(0, end - begin, 8):
+        store_word(out, to + i, load_word(text, begin + i))

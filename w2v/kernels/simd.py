@@ -455,6 +455,18 @@ def load_word(typing, text, at):
 
 
 @operation
+def store_word(typing, text, at, word):
+    """Write a uint64 to text[at : at + 8], wherever it stands."""
+
+    def codegen(context, builder, signature, args):
+        pointer = _pointer(context, builder, text, *args[:2])
+        builder.store(args[2], builder.bitcast(pointer, INT64.as_pointer()), align=1)
+        return context.get_dummy_value()
+
+    return types.void(text, types.int64, types.uint64), codegen
+
+
+@operation
 def maybe_spaces(typing, text, at):
     """Return a bit for each of text[at : at + 64] that is ASCII whitespace or may begin longer whitespace."""
 

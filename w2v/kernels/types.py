@@ -36,6 +36,17 @@ class Table(NamedTuple):
     """(1,) number of words."""
 
 
+class Pairs(NamedTuple):
+    """Pairs of words, by the first: those that begin with word i stand at starts[i] .. starts[i + 1] - 1."""
+
+    starts: I64
+    """(n_types + 1,)"""
+    seconds: I32
+    """(n_pairs,) the second word of each."""
+    counts: I64
+    """(n_pairs,) occurrences."""
+
+
 class Weights(NamedTuple):
     """What the threads share without locks (Hogwild): two flat matrices of rows padded to 64 bytes.
 

@@ -1,0 +1,179 @@
+"""Rows: token lists, and the column of a JSON Lines or Parquet file that holds text, as blocks of bytes.
+
+A row is text, in which newlines end sentences too, or a list of tokens. Either way it ends with a newline.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from typing import IO, TYPE_CHECKING, Any
+
+from w2v.errors import W2VError
+
+if TYPE_CHECKING:
+    import pyarrow
+
+BLOCK = 1 << 21
+"""Bytes of a block of rows, about; a row is never cut here."""
+ROWS_BEFORE_MISSING = 1_000
+"""Rows of a JSON Lines file that may be without the column before it is taken for a wrong name."""
+BATCH = 1_000
+"""Rows of a Parquet file that are taken at a time."""
+
+Row = tuple[int, object]
+"""Its number in the source, and what stands there: text, a list of tokens, or None for nothing."""
+Place = Callable[[int], str]
+"""Names the row of a number in an error."""
+
+
+def text_blocks(rows: Iterable[Row], place: Place, pass_over: Callable[[], None]) -> Iterator[bytes]:
+    """Yield rows as text, a line or more each; `pass_over` is called for each row of nothing.
+
+    Raises:
+        W2VError: a row is neither text nor a list of tokens, or a token is no word.
+    """
+    lines: list[bytes] = []
+    size = 0
+    for number, value in rows:
+        if value is None:
+            pass_over()
+            continue
+        lines.append(value if isinstance(value, bytes) else _encoded(_text(value, number, place)))
+        size += len(lines[-1]) + 1
+        if size >= BLOCK:
+            yield b"\n".join([*lines, b""])
+            lines, size = [], 0
+    if lines:
+        yield b"\n".join([*lines, b""])
+
+
+def token_line(tokens: Iterable[object], number: int, place: Place) -> str:
+    """Return tokens as a line, or raise W2VError where one is no word that a file could hold."""
+    tokens = list(tokens)
+    try:
+        line = " ".join(tokens)  # type: ignore[arg-type]
+        if line.split() == tokens:
+            return line
+    except TypeError:
+        pass
+    raise W2VError(f"{place(number)}{next(filter(None, map(_complaint, tokens)))}")
+
+
+def json_rows(file: IO[bytes], column: str, name: str) -> Iterator[Row]:
+    """Yield what stands in a column of a file of JSON objects, one a line; blank lines are no rows.
+
+    An object without the column is a row of nothing. Bytes that are not UTF-8 stay what they are.
+
+    Raises:
+        W2VError: a line is no JSON object, or no object has the column.
+    """
+    seen, absent = False, 0
+    first: dict[str, Any] = {}
+    for number, line in enumerate(file, 1):
+        if number == 1:
+            line = line.removeprefix(b"\xef\xbb\xbf")
+        if not line.strip():
+            continue
+        row = _json_object(line, number, name)
+        seen = seen or column in row
+        if not seen:
+            first = first or row
+            absent += 1
+            if absent == ROWS_BEFORE_MISSING:
+                break
+        yield number, row.get(column)
+    if absent and not seen:
+        raise W2VError(f"{name} has no column '{column}'; it has {_listed(list(first))}")
+
+
+def parquet_rows(file: IO[bytes], column: str, name: str, progress: Callable[[float], None]) -> Iterator[Row]:
+    """Yield what stands in a column of a Parquet file, a batch in memory at a time.
+
+    Args:
+        file: the file, in which pyarrow must be able to seek.
+        column: the name of a column of strings, or of lists of strings.
+        name: what to call the file in an error.
+        progress: told the share of the rows that has been read.
+
+    Raises:
+        W2VError: pyarrow is missing, the file is damaged, or it has no such column.
+    """
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        raise W2VError("reading Parquet files needs pyarrow: pip install 'w2v[parquet]'") from None
+    try:
+        with pyarrow.parquet.ParquetFile(file) as opened:
+            schema = opened.schema_arrow
+            if column not in schema.names:
+                raise W2VError(f"{name} has no column '{column}'; it has {_listed(schema.names)}")
+            kind = schema.field(column).type
+            if not _holds_text(kind):
+                raise W2VError(f"{name}: column '{column}' is of type {kind}, neither text nor lists of tokens")
+            done = 0
+            for batch in opened.iter_batches(BATCH, columns=[column]):
+                yield from enumerate(batch.column(0).to_pylist(), done + 1)
+                done += len(batch)
+                progress(done / opened.metadata.num_rows)
+    except (pyarrow.ArrowException, OSError) as error:
+        raise W2VError(f"cannot read {name}: {' '.join(str(error).split())}") from error
+
+
+def _json_object(line: bytes, number: int, name: str) -> dict[str, Any]:
+    try:
+        row = json.loads(line.decode("utf-8", "surrogateescape"))
+    except (ValueError, RecursionError):
+        row = None
+    if not isinstance(row, dict):
+        raise W2VError(
+            f"{name}, line {number} is no JSON object: {line[:40].decode('utf-8', 'replace').strip()}; "
+            "--column reads JSON Lines, an object a line, and Parquet"
+        )
+    return row
+
+
+def _holds_text(kind: "pyarrow.DataType") -> bool:
+    """Return whether a Parquet column is of strings, of bytes, or of lists of strings."""
+    from pyarrow import types
+
+    if types.is_dictionary(kind):
+        return _holds_text(kind.value_type)
+    if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
+        return _is_string(kind.value_type)
+    return _is_string(kind) or types.is_binary(kind) or types.is_large_binary(kind) or types.is_null(kind)
+
+
+def _is_string(kind: "pyarrow.DataType") -> bool:
+    from pyarrow import types
+
+    return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))
+
+
+def _text(value: object, number: int, place: Place) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return token_line(value, number, place)
+    raise W2VError(f"{place(number)} holds {repr(value)[:60]}, which is neither text nor a list of tokens")
+
+
+def _encoded(text: str) -> bytes:
+    """Return the UTF-8 of a text; what was no UTF-8 when it was read is what it was."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half a character, from an escape such as \ud800; the scan will mend it
+        return text.encode("utf-8", "surrogatepass")
+
+
+def _complaint(token: object) -> str:
+    """Return why a token is no word; nothing where it is one."""
+    if not isinstance(token, str):
+        return f" holds {token!r}, which is no string"
+    if token.split() == [token]:
+        return ""
+    what = f"{token!r} has whitespace in it" if token else "an empty token"
+    return f": {what}; replace it, by '_' for example"
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names[:20]) + (", ..." if len(names) > 20 else "") or "none"
