@@ -74,6 +74,9 @@ GROUPS = {
     "Checkpoints": ("checkpoint", "checkpoint_every", "resume"),
 }
 """The headings in the help of a command with many options, and the parameters under each."""
+YES_OR_NO = {"True": "yes", "False": "no"}
+WIDEST = 28
+"""Flags of more columns stand on a line of their own in the help."""
 
 RESUMED_FLAGS = {"resume", "output", "save_output", "epochs", "threads", "quiet", "log_json", "checkpoint_every"}
 RESUMED_FLAGS |= {"similarity", "analogies", "restrict", "each_epoch"}
@@ -86,7 +89,7 @@ class GroupedCommand(TyperCommand):
     def format_options(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
         """Write the options under their headings, all in two columns, and those of no group under the last."""
         records = {param.name: record for param in self.get_params(ctx) if (record := param.get_help_record(ctx))}
-        width = max(len(flags) for flags, _ in records.values())
+        width = max(len(flags) for flags, _ in records.values() if len(flags) <= WIDEST)
         groups = {
             heading: [records.pop(name) for name in names if name in records] for heading, names in GROUPS.items()
         }
@@ -99,7 +102,7 @@ class GroupedCommand(TyperCommand):
 def setting(name: str, *flags: str, help: str, **more: Any) -> Any:  # noqa: ANN401
     """Return the option for a field of TrainConfig, whose default its help shows."""
     default = getattr(TrainConfig(), name)
-    shown = help if default is None else f"{help}  [default: {'no' if default is False else default}]"
+    shown = help if default is None else f"{help}  [default: {YES_OR_NO.get(str(default), default)}]"
     metavar = {bool: None, float: "X", str: "NAME"}.get(type(default), "N")
     return typer.Option(
         *(flags or (f"--{name.replace('_', '-')}",)), help=shown, show_default=False, metavar=metavar, **more
