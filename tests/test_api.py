@@ -79,7 +79,7 @@ def test_one_thread_and_a_seed_give_the_same_bytes(corpus: Path) -> None:
 
 @pytest.mark.parametrize("function", (w2v.train, w2v.build_vocab))
 def test_settings_are_checked_before_the_corpus_is_read(function: Any) -> None:  # noqa: ANN401
-    with pytest.raises(w2v.SettingsError, match="unknown setting 'dimension'; known are: dim, window"):
+    with pytest.raises(w2v.SettingsError, match="unknown setting 'dimension'; known are: dim, model, window"):
         function("nosuch.txt", dimension=10)
     with pytest.raises(ValueError, match="dim must be from 1 to .*, not 0"):
         function([["a"]], dim=0)
