@@ -16,7 +16,7 @@ FILES = {
 LAYERS = (
     ("cli",),
     ("w2v",),
-    ("session", "training", "encoding", "evaluation", "vectors", "terminal"),
+    ("session", "training", "encoding", "evaluation", "vectors", "terminal", "plotting"),
     ("model", "vocab", "sampling", "corpus", "checkpoint", "formats", "spool", "schedule", "demo"),
     ("config", "errors", "files", "machine"),
 )
