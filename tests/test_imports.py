@@ -114,7 +114,14 @@ def test_import_w2v_loads_little() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    (["--help"], ["--version"], ["train", "--help"], ["similar", "horse", "--vectors", "VECTORS"], ["similar", "none"]),
+    (
+        ["--help"],
+        ["--version"],
+        ["train", "--help"],
+        ["plot", "--help"],
+        ["similar", "horse", "--vectors", "VECTORS"],
+        ["similar", "none"],
+    ),
     ids=" ".join,
 )
 def test_no_numba_to_answer(arguments: list[str], vectors_file: Path) -> None:

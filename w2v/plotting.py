@@ -411,6 +411,7 @@ def _map_page(drawn: WordMap) -> str:
     plot.toolbar.logo = None
     plot.segment("x0", "y0", "x1", "y1", source=links, color="#999999", line_alpha=0.6)
     dots = plot.scatter("x", "y", source=words, size="size", color="colour", alpha=0.8, nonselection_alpha=0.12)
+    behind: dict[str, Any] = {"background_fill_color": value("white"), "background_fill_alpha": 0.7}
     plot.text(
         *("x", "y", "word"),
         source=labels,
@@ -422,6 +423,7 @@ def _map_page(drawn: WordMap) -> str:
         text_font=value("sans-serif"),
         text_font_size=value("12px"),
         text_baseline="middle",
+        **behind,
     )
     plot.add_tools(HoverTool(renderers=[dots], tooltips="<b>@word</b>, word @rank", point_policy="follow_mouse"))
 
