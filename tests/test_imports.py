@@ -16,7 +16,7 @@ FILES = {
 LAYERS = (
     ("cli",),
     ("w2v",),
-    ("session", "training", "phrasing", "encoding", "evaluation", "vectors", "terminal", "summary"),
+    ("session", "training", "phrasing", "encoding", "evaluation", "vectors", "terminal", "summary", "plotting"),
     ("model", "vocab", "sampling", "corpus", "checkpoint", "formats", "spool", "schedule", "demo"),
     ("rows",),
     ("config", "errors", "files", "machine", "version"),
@@ -124,6 +124,7 @@ def test_import_w2v_loads_little() -> None:
         ["analogy", "horse", "cow", "paris", "--vectors", "VECTORS"],
         ["evaluate", "VECTORS", "--similarity", "none"],
         ["info", "VECTORS"],
+        ["plot", "--help"],
     ),
     ids=" ".join,
 )
