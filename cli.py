@@ -56,17 +56,16 @@ app = typer.Typer(
 
 GROUPS = {
     "Corpus": ("vocab", "min_count", "max_vocab", "max_types", "lowercase", "column"),
-    "Model": ("model", "dim", "window", "shrink_window", "sample"),
-    "Negative sampling": (
+    "Model": ("model", "dim", "window", "shrink_window", "loss", "logq"),
+    "Sampling": (
+        "sample",
         "sampler",
         "negative",
-        "ns_exponent",
-        "noise_pool",
         "candidates",
         "hard_share",
         "reject_positives",
-        "loss",
-        "logq",
+        "ns_exponent",
+        "noise_pool",
     ),
     "Training": ("config_name", "epochs", "lr", "threads", "seed", "init_from", "grow_vocab"),
     "Output": ("output", "save_output", "log_json", "quiet"),
