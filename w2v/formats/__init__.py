@@ -54,3 +54,9 @@ def write(path: str | Path, words: list[str], vectors: Matrix) -> None:
         W2VError: the file cannot be written.
     """
     WRITERS[check_suffix(path)](Path(path), words, vectors)
+
+
+def expected_bytes(path: str | Path, words: list[str], dim: int) -> int:
+    """Return about how many bytes a vector file will take, rather too few than too many."""
+    number = 11 if WRITERS[check_suffix(path)] is word2vec_text.write else 4  # nine digits, a sign, a point, a space
+    return sum(map(len, words)) + len(words) * dim * number
