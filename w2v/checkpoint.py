@@ -39,6 +39,8 @@ PIECE = 1 << 24
 SAMPLE = 1 << 16
 """Bytes of a corpus file's beginning, middle and end that its fingerprint looks at."""
 
+LONGEST_HEADER = 1 << 12
+"""Bytes of a header of .npy, which takes 128 where it is ours."""
 SUMMED = ("input.npy", "output.npy", "vocab.txt")
 """Files whose checksums stand in state.json."""
 
@@ -274,6 +276,10 @@ def _all(folder: Path) -> list[Path]:
 def _load_array(path: Path, dtype: type[Scalar], shape: tuple[int, int] | None) -> npt.NDArray[Scalar]:
     """Map an array of this type and shape, or without a shape of one axis; raise ValueError for another."""
     try:
+        with path.open("rb") as file:  # or NumPy would take as much memory as a header says that it is long
+            width = 2 if np.lib.format.read_magic(file) == (1, 0) else 4
+            if int.from_bytes(file.read(width), "little") > LONGEST_HEADER:
+                raise ValueError("its header is too long")
         array = np.lib.format.open_memmap(path, mode="r")
     except OSError:
         raise

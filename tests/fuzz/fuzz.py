@@ -3,12 +3,13 @@
     pip install atheris
     python tests/fuzz/fuzz.py TARGET -runs=200000 [any flag of libFuzzer] [folder of inputs]
 
-Each input has 10 seconds. The process may take 512 MB more than it has at the start, above which an allocation fails,
-and so does the target.
+Each input has 10 seconds, and memory for a small multiple of itself. The process may take 512 MB more than it has at
+the start, above which an allocation fails, and so does the target.
 """
 
 import resource
 import sys
+from functools import partial
 from pathlib import Path
 
 import atheris
@@ -22,15 +23,14 @@ MORE_MEMORY = 512 << 20
 with atheris.instrument_imports(
     include=["w2v", "targets", "tomllib", "gzip", "_compression", "bz2", "lzma"], exclude=["w2v.kernels", *NOT_PYTHON]
 ):
-    from targets import FOLDER, TARGETS, put, seeds
+    from targets import FOLDER, TARGETS, put, seeds, within_memory
 
 
 def main() -> None:
     """Run the target that the command line names."""
     if sys.argv[1:2] == [] or sys.argv[1] not in TARGETS:
         sys.exit(f"usage: fuzz.py TARGET [flags of libFuzzer]; the targets are {', '.join(TARGETS)}")
-    target = TARGETS[sys.argv[1]]
-    target(b"")  # what is compiled is compiled, and what is kept is there
+    TARGETS[sys.argv[1]](b"")  # what is compiled is compiled, and what is kept is there
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     limit = pages * resource.getpagesize() + MORE_MEMORY
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
@@ -38,7 +38,7 @@ def main() -> None:
     for number, data in enumerate(seeds(sys.argv[1])):
         put(f"seeds/{number}", data)
     flags = ["-timeout=10", "-rss_limit_mb=0", "-max_len=4096", f"-artifact_prefix={FOLDER}/"]
-    atheris.Setup([sys.argv[0], *flags, *sys.argv[2:], f"{FOLDER}/seeds"], target)
+    atheris.Setup([sys.argv[0], *flags, *sys.argv[2:], f"{FOLDER}/seeds"], partial(within_memory, sys.argv[1]))
     atheris.Fuzz()
 
 
