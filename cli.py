@@ -11,8 +11,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Collection, Mapping
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
@@ -23,7 +23,7 @@ from typer.core import TyperCommand
 import w2v
 from w2v.config import TrainConfig, load_config, presets
 from w2v.errors import SettingsError, W2VError
-from w2v.files import check_writable
+from w2v.files import check_space, check_writable
 from w2v.terminal import (
     describe,
     describe_phrases,
@@ -470,17 +470,19 @@ def train(
         if resume is None:
             describe(encoded, reused=known is not None or init_from is not None)
         describe_training(session, kernel)
+    check_space(output, formats.expected_bytes(output, session.vocab.words, session.config.dim))
     rows: list[dict[str, Any]] = session.extra.get("log", [])
-    keeper = None
-    if folder := resume or checkpoint:
-        extra = {
-            "output": os.path.abspath(output),
-            "save_output": save_output,
-            "log_json": log_json and os.path.abspath(log_json),
-            "log": rows,
-        }
-        keeper = sessions.keeper(session, folder, every_s, lambda: extra, say)
-    with training_progress(quiet, log_json, rows) as report_training:
+    folder = resume or checkpoint
+    extra = {
+        "output": os.path.abspath(output),
+        "save_output": save_output,
+        "log_json": log_json and os.path.abspath(log_json),
+        "log": rows,
+    }
+    with (
+        sessions.keeping(session, folder, every_s, lambda: extra, say) as keeper,
+        training_progress(quiet, log_json, rows) as report_training,
+    ):
         embeddings = train_embeddings(
             session.stream,
             session.vocab,
@@ -490,7 +492,8 @@ def train(
             keeper=keeper,
             after_epoch=scorer(evaluation, session.vocab.words, report_training, each_epoch),
         )
-    sessions.result(session, embeddings, save_output).save(output)
+    with suggesting(f"w2v train --resume {folder} -o FILE" if folder else None):
+        sessions.result(session, embeddings, save_output).save(output)
     if not quiet:
         say(f"wrote {output}: {len(session.vocab):,} words x {session.config.dim}")
 
@@ -855,6 +858,17 @@ def resumed_paths(context: typer.Context, folder: Path) -> dict[str, Any]:
     return {name: path for name, path in load_extra(folder).items() if name not in named}
 
 
+@contextmanager
+def suggesting(command: str | None) -> Iterator[None]:
+    """Add to an error the command, if there is one, with which nothing is lost."""
+    try:
+        yield
+    except W2VError as error:
+        if command is None:
+            raise
+        raise W2VError(f"{error}; mend that, and then: {command}") from error
+
+
 def seconds_of(text: str) -> float:
     """Return the seconds that `90s`, `10m` or `2h` mean."""
     units = {"s": 1.0, "m": 60.0, "h": 3600.0}
@@ -888,6 +902,8 @@ def describe_training(session: "Session", kernel: str) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command and return its exit status; a failure is one line on standard error."""
+    # Closed by `>&-`, a stream would leave its number to the next file that is opened.
+    sys.stdout, sys.stderr = (stream or open(os.devnull, "w") for stream in (sys.stdout, sys.stderr))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")

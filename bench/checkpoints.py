@@ -73,11 +73,10 @@ def main() -> None:
     training._Camera.shoot = timed  # type: ignore[assignment, method-assign]
     seconds: dict[str, float] = {}
     for name in ("without", "with"):
-        keeper = None
-        if name == "with":
-            keeper = session.keeper(begun, arguments.folder / "kept", arguments.every, dict, print)
+        folder = arguments.folder / "kept" if name == "with" else None
         trained: list[Progress] = []
-        model = train_embeddings(stream, vocab, config, trained.append, keeper=keeper)
+        with session.keeping(begun, folder, arguments.every, dict, print) as keeper:
+            model = train_embeddings(stream, vocab, config, trained.append, keeper=keeper)
         seconds[name] = trained[-1].seconds
     snapshot = Snapshot(model.vectors, model.output_vectors, Position())
     naive = statistics.median(naive_save(arguments.folder, snapshot) for _ in range(3))

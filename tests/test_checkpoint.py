@@ -26,7 +26,7 @@ def _state(seed: int = 0, **more: Any) -> Checkpoint:  # noqa: ANN401
         "output": rows[1],
         "position": Position(7, [9, 12], 1_000, 2.5, [1.5, 0.25], [3, 1]),
         "corpus": None,
-        "extra": {"log": [{"progress": 0.5}], "output": "/a/b.bin"},
+        "extra": {"log": [{"progress": 0.5, "seconds": 2.0}], "output": "/a/b.bin"},
     }
     return Checkpoint(**{**state, **more})
 
@@ -137,7 +137,7 @@ def test_a_fingerprint_sees_changes(tmp_path: Path) -> None:
 def test_a_stream_is_kept(tmp_path: Path) -> None:
     stream = np.array([3, -1, 2], np.int32)
     checkpoint.save_stream(tmp_path, stream)
-    np.testing.assert_array_equal(checkpoint.load_stream(tmp_path), stream)
+    np.testing.assert_array_equal(checkpoint.load_stream(tmp_path, 4), stream)
     (tmp_path / "stream.npy").write_bytes(b"\x93NUMPY")
     with pytest.raises(W2VError, match="stream.npy"):
-        checkpoint.load_stream(tmp_path)
+        checkpoint.load_stream(tmp_path, 4)

@@ -6,22 +6,28 @@ import importlib
 import io
 import lzma
 import os
+import socket
 import sys
 import tarfile
 import threading
+import tracemalloc
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from unittest.mock import patch
 
 import pytest
+from helpers import python
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from w2v import corpus
 from w2v.corpus import Corpus
 from w2v.errors import W2VError
+
+Result = TypeVar("Result")
 
 TEXT = "the cat sat\non thé mat\u3000世界 😀\r\nend".encode() * 50
 WORDS = TEXT.decode().split()
@@ -129,6 +135,98 @@ def test_globs_in_order_and_through_folders(tmp_path: Path) -> None:
     (tmp_path / "folder.txt").mkdir()
     assert words(str(tmp_path / "*.txt")) == ["a", "b"]
     assert words(str(tmp_path / "**/*.txt")) == ["a", "b", "c"]
+
+
+def test_globs_enter_no_linked_folder_and_name_no_file_twice(tmp_path: Path) -> None:
+    put(tmp_path / "a/deep/x.txt", b"x")
+    put(tmp_path / "a/y.txt", b"y")
+    put(tmp_path / "a/.hidden/z.txt", b"hidden")
+    for name in ("up", "again"):  # two of them: each level that is entered would double the paths
+        (tmp_path / "a" / name).symlink_to(tmp_path, target_is_directory=True)
+    for pattern in ("**/*.txt", "a/**/*.txt", "**", "**/", "a/**", "**/**/*.txt", "*/**/**"):
+        assert words(str(tmp_path / pattern)) == ["x", "y"], pattern
+    assert words(str(tmp_path / "**/deep/**/*.txt")) == ["x"]
+    assert words(str(tmp_path / "a**/*.txt")) == ["y"]
+
+
+def test_globs_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path / "a/[1]/x.txt", b"x")
+    put(tmp_path / "y.txt", b"y")
+    monkeypatch.chdir(tmp_path)
+    assert words("**/*.txt") == words("./**/*.txt") == ["x", "y"]
+    assert words("**/x.txt") == ["x"]
+
+
+def test_in_a_folder_only_files_are_read(tmp_path: Path) -> None:
+    put(tmp_path / "a.txt", b"text")
+    os.mkfifo(tmp_path / "fifo.txt")
+    with socket.socket(socket.AF_UNIX) as unix:
+        unix.bind(os.path.relpath(tmp_path / "socket.txt"))
+    (tmp_path / "device.txt").symlink_to("/dev/zero")
+    assert words(tmp_path) == words(str(tmp_path / "*.txt")) == ["text"]
+
+
+@pytest.mark.parametrize("target", ["none", "broken.txt"])
+def test_a_link_to_nothing_or_itself_is_named(tmp_path: Path, target: str) -> None:
+    put(tmp_path / "a.txt", b"text")
+    (tmp_path / "broken.txt").symlink_to(target)
+    for source in (tmp_path, str(tmp_path / "*.txt")):
+        assert "broken.txt leads to nothing" in complaint(source)
+
+
+def test_a_folder_that_cannot_be_read_is_not_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path / "a.txt", b"text")
+    put(tmp_path / "locked/b.txt", b"text")
+    before = os.scandir
+
+    def scandir(path: str) -> Any:  # noqa: ANN401  (root, who may run this, can read any folder)
+        if path.endswith("locked"):
+            raise PermissionError(13, "Permission denied", path)
+        return before(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert "locked: Permission denied" in complaint(tmp_path)
+
+
+def test_files_of_one_name_and_a_file_named_twice(tmp_path: Path) -> None:
+    put(tmp_path / "a/x.txt", b"first")
+    path = put(tmp_path / "b/x.txt", b"second")
+    assert words(tmp_path) == ["first", "second"]
+    assert words([path, tmp_path, path]) == ["second", "first", "second", "second"]
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gz"])
+def test_a_file_that_grows_ends_where_it_did_when_it_was_opened(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    path = put(tmp_path / "a", pack(b"word " * 1000))
+    source = Corpus(path)
+    found = b""
+    with patch.object(corpus, "BLOCK", 100), path.open("ab", buffering=0) as file:
+        for block in source.blocks():
+            found += block
+            file.write(pack(b"more " * 1000))
+    assert found.split() == [b"word"] * 1000
+    assert source.bytes_read == source.bytes_total
+
+
+def test_a_file_that_shrinks_is_read_to_its_end(tmp_path: Path) -> None:
+    path = put(tmp_path / "a", b"word " * 1_000_000)
+    blocks = Corpus(path).blocks()
+    found = [next(blocks)]
+    os.truncate(path, 0)
+    found += blocks
+    assert set(b"".join(found).split()) <= {b"word", b"wor", b"wo", b"w"}
+    assert sum(map(len, found)) < 5_000_000
+
+
+def test_files_without_a_size_are_read() -> None:
+    if not os.path.exists("/proc/version"):
+        pytest.skip("no /proc")
+    assert words("/proc/version") == Path("/proc/version").read_text().split()
+
+
+def test_closed_standard_input_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    assert "standard input: it is closed" in complaint("-")
 
 
 @pytest.mark.parametrize(
@@ -355,6 +453,69 @@ def test_long_lines_come_in_many_blocks(tmp_path: Path, length: int) -> None:
     with patch.object(corpus, "BLOCK", 1000):
         blocks = list(Corpus(put(tmp_path / "a", (b"w" * length + b" ") * 200)).blocks())
     assert max(map(len, blocks)) <= 2000
+
+
+# Bombs: much text in a small file.
+
+
+@each_packer
+@pytest.mark.parametrize("unit", [b" ", b"\n"], ids=["spaces", "newlines"])
+def test_a_bomb_takes_the_memory_of_a_few_blocks(tmp_path: Path, pack: Callable[[bytes], bytes], unit: bytes) -> None:
+    length = 64 << 20
+    path = put(tmp_path / "bomb", pack(unit * length))
+    # An unpacker has a window of its own: that of xz is 8 MB here.
+    taken, seen = peak_memory(lambda: sum(len(block) for block in Corpus(path).blocks()))
+    assert seen == length + 1
+    assert taken < 12 * corpus.BLOCK
+
+
+@each_packer
+def test_a_word_that_is_a_bomb_takes_a_small_multiple_of_itself(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    length = 24 << 20
+    path = put(tmp_path / "bomb", pack(bytes(length)))
+    taken, seen = peak_memory(lambda: sum(len(block) for block in Corpus(path).blocks()))
+    assert seen == length + 1
+    assert taken < 2.5 * length + 12 * corpus.BLOCK
+
+
+@each_packer
+def test_packed_twice_is_unpacked_once(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    twice = pack(pack(TEXT))
+    assert read(put(tmp_path / "a", twice)) == pack(TEXT) + b"\n"
+
+
+@each_packer
+def test_many_empty_members(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    assert words(put(tmp_path / "a", pack(b"") * 20_000 + pack(b"word"))) == ["word"]
+
+
+def test_an_xz_header_that_wants_4_gb_gets_them_or_a_line(tmp_path: Path) -> None:
+    packed = bytearray(lzma.compress(TEXT))
+    packed[16] = 40  # the size of the dictionary, in a block header of 12 bytes from 12 on
+    packed[20:24] = zlib.crc32(packed[12:20]).to_bytes(4, "little")
+    path = put(tmp_path / "a", bytes(packed))
+    code = f"""
+import resource
+from w2v.corpus import Corpus
+from w2v.errors import W2VError
+resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+try:
+    print(sum(len(block) for block in Corpus({str(path)!r}).blocks()))
+except W2VError as error:
+    print(error)
+"""
+    assert "no memory" in python(code)
+    assert words(path) == WORDS
+
+
+def peak_memory(action: Callable[[], Result]) -> tuple[int, Result]:
+    """Return the most memory an action had at once, in bytes, and its result."""
+    tracemalloc.start()
+    try:
+        result = action()
+        return tracemalloc.get_traced_memory()[1], result
+    finally:
+        tracemalloc.stop()
 
 
 # How far the reading is.

@@ -110,6 +110,31 @@ def test_ties_at_the_cut_are_settled_by_bytes(path: Path) -> None:
     assert encode_text(path, text, max_vocab=5).vocab.words == ["z", "a", "b", "é", "\uffff"]
 
 
+HARD_TEXTS = {
+    "one line": "the cat sat on the mat " * 400_000,
+    "a word of 1 MB": "a " + "w" * (1 << 20) + " b\n" + "w" * (1 << 20) + "v\n",
+    "a word longer than blocks": "a\n" + "é" * (3 << 20) + "\nb",
+    "all words distinct": " ".join(f"w{n}" for n in range(200_000)),
+    "one word": "word\n" * 300_000,
+    "NUL bytes": "\0 a\0b \0\0\n" * 1000,
+    "marks of byte order": "\ufeffa \ufeffb\n\ufeff\n" * 1000,
+    "Chinese and Arabic": "世界　和平 مرحبا بالعالم‏ كَيْفَ\n" * 1000,
+    "emoji with joiners": "👩‍👩‍👧‍👦 ❤️ 🏳️‍🌈👍🏽\n" * 1000,
+    "separators": "a\u2028b\u2029c\u0085d\x1ce\r\nf\rg\vh\f" * 1000,
+}
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("name", HARD_TEXTS)
+def test_hard_texts(path: Path, name: str, threads: int) -> None:
+    text = HARD_TEXTS[name]
+    encoded = encode_text(path, text, threads=threads)
+    text = text.removeprefix("\ufeff")
+    assert rows_of(encoded.vocab) == sorted_counts(text.split())
+    assert spelled(encoded) == sentences(text)
+    assert (encoded.tokens_read, encoded.tokens_mended) == (len(text.split()), 0)
+
+
 @settings(deadline=None, max_examples=50)
 @given(data=st.binary(max_size=100))
 def test_bytes_that_are_no_utf8_are_mended(path: Path, data: bytes) -> None:

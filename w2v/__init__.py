@@ -206,10 +206,9 @@ def _train(
     from w2v import session
     from w2v.training import train_embeddings
 
-    keeper = None
-    if checkpoint is not None:
-        keeper = session.keeper(begun, Path(checkpoint), checkpoint_every, dict, warnings.warn)
-    embeddings = train_embeddings(begun.stream, begun.vocab, begun.config, report, start=begun.start, keeper=keeper)
+    folder = None if checkpoint is None else Path(checkpoint)
+    with session.keeping(begun, folder, checkpoint_every, dict, warnings.warn) as keeper:
+        embeddings = train_embeddings(begun.stream, begun.vocab, begun.config, report, start=begun.start, keeper=keeper)
     return session.result(begun, embeddings, save_output)
 
 

@@ -10,6 +10,10 @@ A checkpoint is written beside the older ones under another name, synced, and re
 there is a whole one. Nothing in it is pickled.
 """
 
+try:
+    import fcntl
+except ImportError:
+    fcntl = None  # type: ignore[assignment]
 import hashlib
 import json
 import os
@@ -18,7 +22,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +39,13 @@ PIECE = 1 << 24
 SAMPLE = 1 << 16
 """Bytes of a corpus file's beginning, middle and end that its fingerprint looks at."""
 
+LONGEST_HEADER = 1 << 12
+"""Bytes of a header of .npy, which takes 128 where it is ours."""
+SUMMED = ("input.npy", "output.npy", "vocab.txt")
+"""Files whose checksums stand in state.json."""
+
 Matrix = npt.NDArray[np.float32]
+Scalar = TypeVar("Scalar", np.float32, np.int32)
 
 
 class Fingerprint(NamedTuple):
@@ -56,14 +66,16 @@ class Fingerprint(NamedTuple):
             W2VError: it cannot be read.
         """
         try:
+            if not os.path.isfile(path):  # gone, or now a pipe, which would wait for a writer
+                raise FileNotFoundError(2, "no such file")
             with open(path, "rb") as file:
                 status = os.fstat(file.fileno())
                 digest = hashlib.blake2b(digest_size=16)
                 for at in (0, status.st_size // 2, max(0, status.st_size - SAMPLE)):
                     file.seek(at)
                     digest.update(file.read(SAMPLE))
-        except OSError as error:
-            raise W2VError(f"cannot read {path}: {error.strerror or error}") from error
+        except (OSError, ValueError) as error:  # ValueError: a NUL in its name
+            raise W2VError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
         return cls(os.path.abspath(path), status.st_size, status.st_mtime_ns, digest.hexdigest())
 
     def check(self) -> None:
@@ -102,7 +114,7 @@ def save(folder: Path, checkpoint: Checkpoint) -> Path:
     """
     numbers = [_number(path) for path in _all(folder)]
     final = folder / f"checkpoint-{max(numbers, default=0) + 1:06d}"
-    temporary = folder / f".{final.name}.{os.getpid()}.part"
+    temporary = folder / f".{final.name}.part"  # the folder is locked
     try:
         temporary.mkdir()
         sums = {
@@ -139,17 +151,18 @@ def load(folder: Path) -> Checkpoint:
         W2VError: there is none, it is damaged, or another version wrote it; the message says which.
     """
     with _newest(folder) as (newest, state):
-        for name, expected in state["checksums"].items():
-            if _checksum(newest / name) != expected:
+        for name in SUMMED:
+            if _checksum(newest / name) != state["checksums"][name]:
                 raise ValueError(f"the checksum of {name} is not what was written")
+        config, vocab = TrainConfig(**state["config"]), Vocab.load(newest / "vocab.txt", sentence_end=True)
         return Checkpoint(
-            config=TrainConfig(**state["config"]),
-            vocab=Vocab.load(newest / "vocab.txt", sentence_end=True),
-            input=np.load(newest / "input.npy", mmap_mode="r", allow_pickle=False),
-            output=np.load(newest / "output.npy", mmap_mode="r", allow_pickle=False),
-            position=Position(**state["position"]),
-            corpus=None if state["corpus"] is None else [Fingerprint(*row) for row in state["corpus"]],
-            extra=state["extra"],
+            config=config,
+            vocab=vocab,
+            input=_load_array(newest / "input.npy", np.float32, (len(vocab), config.dim)),
+            output=_load_array(newest / "output.npy", np.float32, (len(vocab), config.dim)),
+            position=_position(**state["position"]),
+            corpus=None if state["corpus"] is None else [_fingerprint(*row) for row in state["corpus"]],
+            extra=_extra(state),
         )
 
 
@@ -160,8 +173,36 @@ def load_extra(folder: Path) -> dict[str, Any]:
         W2VError: as `load` does.
     """
     with _newest(folder) as (_, state):
-        extra: dict[str, Any] = state["extra"]
-        return extra
+        return _extra(state)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep a folder to this run until the end, and remove what a killed one left half-written in it.
+
+    The system lets go of the lock when the process ends, however it ends; no file is left of it.
+
+    Raises:
+        W2VError: another run has it.
+    """
+    if fcntl is None:  # Windows, which opens no folders
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # a file system without locks; but not the lock of another
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise W2VError(
+                    f"another run keeps its checkpoints in {folder}; wait for its end, or name another folder"
+                ) from None
+            for old in folder.glob(".checkpoint-*.part"):
+                shutil.rmtree(old, ignore_errors=True)
+            (folder / "stream.npy.part").unlink(missing_ok=True)
+        yield
+    finally:
+        os.close(handle)
 
 
 @contextmanager
@@ -181,7 +222,7 @@ def _newest(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
         raise W2VError(f"{newest} is damaged: {error}{cure}") from error
     except W2VError:
         raise
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except Exception as error:  # in JSON and in arrays anything can stand
         raise W2VError(f"{newest} is damaged: {error}{cure}") from error
 
 
@@ -201,10 +242,16 @@ def save_stream(folder: Path, stream: npt.NDArray[np.int32]) -> None:
         raise W2VError(f"cannot keep the token stream in {folder}: {error.strerror or error}") from error
 
 
-def load_stream(folder: Path) -> npt.NDArray[np.int32]:
-    """Return the token stream that was kept, mapped."""
+def load_stream(folder: Path, n_types: int) -> npt.NDArray[np.int32]:
+    """Return the token stream that was kept, mapped.
+
+    Raises:
+        W2VError: it cannot be read, or has other rows than those of n_types words, which no kernel would see.
+    """
     try:
-        stream: npt.NDArray[np.int32] = np.load(folder / "stream.npy", mmap_mode="r", allow_pickle=False)
+        stream = _load_array(folder / "stream.npy", np.int32, None)
+        if not -1 <= stream.min() <= stream.max() < n_types:
+            raise ValueError(f"it has rows outside of those of {n_types:,} words")
     except (OSError, ValueError) as error:
         raise W2VError(f"{folder / 'stream.npy'}, which the checkpoint needs, cannot be read: {error}") from error
     return stream
@@ -224,6 +271,52 @@ def check_space(folder: Path, n_types: int, dim: int, stream_bytes: int) -> None
 def _all(folder: Path) -> list[Path]:
     """Return the checkpoints of a folder, oldest first."""
     return sorted((path for path in folder.glob("checkpoint-*") if path.is_dir()), key=_number)
+
+
+def _load_array(path: Path, dtype: type[Scalar], shape: tuple[int, int] | None) -> npt.NDArray[Scalar]:
+    """Map an array of this type and shape, or without a shape of one axis; raise ValueError for another."""
+    try:
+        with path.open("rb") as file:  # or NumPy would take as much memory as a header says that it is long
+            width = 2 if np.lib.format.read_magic(file) == (1, 0) else 4
+            if int.from_bytes(file.read(width), "little") > LONGEST_HEADER:
+                raise ValueError("its header is too long")
+        array = np.lib.format.open_memmap(path, mode="r")
+    except OSError:
+        raise
+    except Exception as error:  # a header goes through Python's own parser, with errors of many kinds
+        raise ValueError(f"{path.name} is no array: {error}") from error
+    if array.dtype != dtype or array.shape != (shape or (array.size,)):
+        raise ValueError(f"{path.name} is not an array of {np.dtype(dtype)} {shape or ''}")
+    return array
+
+
+def _position(**values: Any) -> Position:  # noqa: ANN401  (what JSON has)
+    """Return a position, or raise ValueError where a number in it is none or cannot be."""
+    position = Position(**values)
+    whole = [position.next_job, position.words, *position.also_done, *position.pairs]
+    numbers = [*whole, position.seconds, *position.loss]
+    if not all(isinstance(n, int) and n >= 0 for n in whole) or not all(isinstance(x, int | float) for x in numbers):
+        raise ValueError("its position holds what is no number")
+    if len(position.loss) != len(position.pairs) or max(map(abs, numbers)) > 2**63:
+        raise ValueError("its position cannot be")
+    return position
+
+
+def _fingerprint(*parts: Any) -> Fingerprint:  # noqa: ANN401  (what JSON has)
+    """Return a fingerprint, or raise ValueError where a part of it is of another type."""
+    if [type(part) for part in parts] != [str, int, int, str]:
+        raise ValueError("its corpus is no list of files")
+    return Fingerprint(*parts)
+
+
+def _extra(state: dict[str, Any]) -> dict[str, Any]:
+    """Return what the caller left, or raise ValueError where its paths or its log are none."""
+    extra: dict[str, Any] = state["extra"]
+    if not all(isinstance(extra.get(name, ""), str | None) for name in ("output", "log_json")):
+        raise ValueError("its paths are none")
+    if not all(isinstance(row[name], int | float) for row in extra.get("log", []) for name in ("progress", "seconds")):
+        raise ValueError("its log is none")
+    return extra
 
 
 def _number(path: Path) -> int:

@@ -172,7 +172,7 @@ def load_config(source: str | Path | None, overrides: Mapping[str, Any]) -> Trai
             settings = tomllib.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise W2VError(f"cannot read the config {path}: {error.strerror}") from error
-        except ValueError as error:  # TOML, UTF-8, or a number of more digits than Python reads
+        except (ValueError, RecursionError) as error:  # TOML, UTF-8, a number too long or lists too deep for Python
             raise W2VError(f"the config {path} is not TOML: {error}") from error
     known = [field.name for field in fields(TrainConfig)]
     unknown = [name for name in [*settings, *overrides] if name not in known]

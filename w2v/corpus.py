@@ -143,6 +143,8 @@ class Corpus:
                         yield from _cut(file)
                     else:
                         yield from self._blocks_of_rows(json_rows(file, column, _shown(path)), path, "line", column)
+            except MemoryError as error:
+                raise W2VError(f"cannot read {_shown(path)}: no memory to unpack it, or for so long a word") from error
             except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
                 reason = getattr(error, "strerror", None) or error
                 raise W2VError(f"cannot read {_shown(path)}: {reason}") from error
@@ -155,9 +157,14 @@ class Corpus:
     def _open(self, path: str, column: str | None) -> "Iterator[io.BufferedReader[Any]]":
         """Open a file by what its first bytes say it is; standard input stays open at the end."""
         with ExitStack() as opened:
+            if path == "-" and sys.stdin is None:
+                raise W2VError("cannot read standard input: it is closed")
             raw = sys.stdin.buffer if path == "-" else opened.enter_context(open(path, "rb", buffering=0))
+            size = sys.maxsize if path == "-" else os.fstat(raw.fileno()).st_size or sys.maxsize
             head = _head(raw, path, column)
-            file: io.BufferedReader[Any] = opened.enter_context(io.BufferedReader(_Counted(self, raw, head), 1 << 18))
+            file: io.BufferedReader[Any] = opened.enter_context(
+                io.BufferedReader(_Counted(self, raw, head, size), 1 << 18)
+            )
             for magic, opener in OPENERS:
                 if head.startswith(magic):
                     unpacked = opened.enter_context(opener(file))
@@ -238,14 +245,18 @@ class _Rejoined(io.RawIOBase):
 
 
 class _Counted(_Rejoined):
-    """The same, telling the corpus how much has been read."""
+    """The same, up to a size, telling the corpus how much has been read.
 
-    def __init__(self, corpus: Corpus, raw: IO[bytes], head: bytes) -> None:
+    The size is what a file had when it was opened: one that grows as fast as it is read would have no end.
+    """
+
+    def __init__(self, corpus: Corpus, raw: IO[bytes], head: bytes, size: int) -> None:
         super().__init__(raw, head)
-        self._corpus = corpus
+        self._corpus, self._left = corpus, size
 
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401
-        n = super().readinto(buffer)
+        n = super().readinto(memoryview(buffer)[: self._left])
+        self._left -= n
         self._corpus.bytes_read += n
         return n
 
@@ -278,20 +289,17 @@ def find_files(name: str) -> list[str]:
     """Return the files that a CORPUS argument means, sorted: itself, a folder's, or a glob's.
 
     Names that begin with a dot are passed over in folders, and linked folders are not entered, so
-    that a link to a parent cannot loop.
+    that a link to a parent cannot loop; nor are pipes, sockets and devices read, but where they are named themselves.
+    A file that is named twice is read twice.
 
     Raises:
-        W2VError: there are none.
+        W2VError: there are none, a link leads to nothing, or a folder cannot be read.
     """
     if name == "-" or (os.path.exists(name) and not os.path.isdir(name)):
         return [name]
     if os.path.isdir(name):
         found = [
-            os.path.join(folder, file)
-            for folder, folders, files in os.walk(name)
-            if _visit(folders)
-            for file in files
-            if not file.startswith(".")
+            path for folder, files in _walk(name) for file in files if _is_file(path := os.path.join(folder, file))
         ]
         if not found:
             raise W2VError(f"the folder {_shown(name)} has no files")
@@ -299,16 +307,38 @@ def find_files(name: str) -> list[str]:
     if not glob.has_magic(name):
         sentence = ", or pass sentences as token lists" if " " in name else ""
         raise W2VError(f"no file {_shown(name)}; check the path{sentence}")
-    found = [path for path in glob.glob(name, recursive=True) if os.path.isfile(path)]
+    found = [path for path in set(_glob(name)) if _is_file(path)]
     if not found:
         raise W2VError(f"no file matches {_shown(name)}; check the pattern")
     return sorted(found)
 
 
-def _visit(folders: list[str]) -> bool:
-    """Tell os.walk, by changing its list in place, to leave hidden folders out."""
-    folders[:] = [folder for folder in folders if not folder.startswith(".")]
-    return True
+def _walk(top: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield a folder and those in it, but for hidden and linked ones, each with its files that are not hidden."""
+
+    def fail(error: OSError) -> None:
+        raise W2VError(f"cannot read the folder {_shown(error.filename)}: {error.strerror}")
+
+    for folder, folders, files in os.walk(top, onerror=fail):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        yield folder, [name for name in files if not name.startswith(".")]
+
+
+def _glob(pattern: str) -> list[str]:
+    """Return what a pattern matches, some of it maybe twice; `**` enters no linked folder, and so cannot loop."""
+    parts = re.split(r"(?:^|(?<=/))\*\*(?:/+|$)", pattern, maxsplit=1)
+    if len(parts) == 1:
+        return glob.glob(pattern)
+    tops, below = (glob.glob(parts[0]) if parts[0] else [""]), parts[1] or "*"
+    folders = [folder for top in tops for folder, _ in _walk(top or ".")]
+    return [path for folder in folders for path in _glob(os.path.join(glob.escape(folder), below))]
+
+
+def _is_file(path: str) -> bool:
+    """Return whether a path found in a folder is a file; raise W2VError where it is a link to nothing."""
+    if not os.path.exists(path):
+        raise W2VError(f"the link {_shown(path)} leads to nothing; mend or remove it")
+    return os.path.isfile(path)
 
 
 def _cut(file: IO[bytes]) -> Iterator[bytes]:

@@ -1,5 +1,13 @@
 """What can go wrong, each kind with the exit status the command line gives it."""
 
+LONGEST = 2_000
+"""Characters of a message: a word in it may be of any length."""
+
+
+def printable(text: str) -> str:
+    """Return a text as it can be printed on one line: words and names of files may hold anything."""
+    return "".join(c if c.isprintable() else " " if c.isspace() else "?" for c in text)
+
 
 class W2VError(Exception):
     """The data or the machine said no: a missing or bad file, an unknown word, no space.
@@ -8,6 +16,12 @@ class W2VError(Exception):
     """
 
     exit_status = 1
+
+    def __init__(self, message: str) -> None:
+        """Take a message, of which what cannot be printed on a line is replaced and what is too long is left out."""
+        if len(message) > LONGEST:
+            message = f"{message[: LONGEST // 2]} ... {message[-LONGEST // 2 :]}"
+        super().__init__(printable(message))
 
 
 class SettingsError(W2VError, ValueError):

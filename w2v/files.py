@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import secrets
 import shutil
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
@@ -81,7 +82,7 @@ def check_writable(path: str | Path, names: Collection[str] = ()) -> None:
     if not os.path.isdir(folder):
         raise W2VError(f"cannot write {path}: there is no folder {folder}; create it first")
     _check_kind(path, names)
-    probe = folder / f".w2v.{os.getpid()}.probe"
+    probe = folder / f".w2v.{secrets.token_hex(4)}.probe"
     try:
         with suppress(FileNotFoundError):
             os.stat(target)  # where the name is too long, this says so
@@ -105,8 +106,8 @@ def _check_kind(path: str | Path, names: Collection[str]) -> None:
 
 
 def _beside(target: Path) -> Path:
-    # A name may be 255 bytes long, and a character 4.
-    return target.with_name(f".{target.name[:50]}.{os.getpid()}.part")
+    # A name may be 255 bytes long, and a character 4. Two containers may share a folder and a process' number.
+    return target.with_name(f".{target.name[:50]}.{secrets.token_hex(4)}.part")
 
 
 def _exchange(new: Path, old: Path) -> None:
@@ -122,3 +123,13 @@ def _exchange(new: Path, old: Path) -> None:
         aside.rename(old)
         raise
     aside.rename(new)
+
+
+def check_space(path: str | Path, n_bytes: int) -> None:
+    """Raise W2VError where a file of so many bytes would not fit beside what stands at `path` now."""
+    folder = Path(os.path.realpath(path)).parent
+    free = shutil.disk_usage(folder).free
+    if free < n_bytes:
+        raise W2VError(
+            f"no space for {path}: it takes about {n_bytes / 1e9:.3f} GB, and {free / 1e9:.3f} GB are free in {folder}"
+        )

@@ -1,6 +1,7 @@
 """Sessions: what training works on, begun from a corpus or taken up again from a checkpoint."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -124,48 +125,46 @@ def resume(folder: Path, changes: Mapping[str, Any], report: ScanReport | None =
         raise SettingsError(f"epochs cannot fall when a run is resumed: it has {kept.config.epochs}")
     config = replace(kept.config, **changes)
     if kept.corpus is None:
-        stream = checkpoint.load_stream(folder)
+        stream = checkpoint.load_stream(folder, len(kept.vocab))
     else:
         for print_ in kept.corpus:
             print_.check()
         # What there is to warn of was said when the run began.
         corpus = Corpus([print_.path for print_ in kept.corpus], warn=lambda _: None)
         stream = encode(corpus, config, vocab=kept.vocab, report=report).stream
-    if len(kept.input) != len(kept.vocab) or kept.input.shape != kept.output.shape:
-        raise W2VError(f"{folder} is damaged: {len(kept.vocab)} words, {kept.input.shape} and {kept.output.shape} rows")
     start = Snapshot(kept.input, kept.output, kept.position)
     return Session(config, kept.vocab, stream, kept.corpus, start, kept.extra, is_resumed=True)
 
 
-def keeper(
+@contextmanager
+def keeping(
     session: Session,
-    folder: Path,
+    folder: Path | None,
     every_s: float,
     extra: Callable[[], dict[str, Any]],
     warn: Callable[[str], None],
-) -> Keeper:
-    """Return what writes a session's checkpoints to a folder, which is made where it is missing.
+) -> Iterator[Keeper | None]:
+    """Yield what writes a session's checkpoints to a folder, which is made where it is missing.
+
+    Meanwhile no other run may write there.
 
     Args:
         session: the run.
-        folder: where to.
+        folder: where to; without one there are no checkpoints.
         every_s: seconds between two checkpoints.
         extra: asked at each checkpoint what to keep besides.
         warn: told why a checkpoint could not be written; training goes on.
 
     Raises:
-        W2VError: the folder cannot be made, or has no space for the checkpoints of this run.
+        W2VError: the folder cannot be made, is another run's, or has no space for the checkpoints of this run.
     """
+    if folder is None:
+        yield None
+        return
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise W2VError(f"cannot make the folder {folder}: {error.strerror or error}") from error
-    if not session.is_resumed and checkpoint.exists(folder):
-        raise W2VError(f"{folder} has checkpoints of another run; name another folder, or go on with --resume {folder}")
-    stream_bytes = session.stream.nbytes if session.files is None and not session.is_resumed else 0
-    checkpoint.check_space(folder, len(session.vocab), session.config.dim, stream_bytes)
-    if stream_bytes:
-        checkpoint.save_stream(folder, session.stream)
 
     def keep(shot: Snapshot) -> None:
         state = Checkpoint(
@@ -176,7 +175,16 @@ def keeper(
         except W2VError as error:
             warn(f"{error}; training goes on, and older checkpoints are as they were")
 
-    return Keeper(keep, every_s)
+    with checkpoint.locked(folder):
+        if not session.is_resumed and checkpoint.exists(folder):
+            raise W2VError(
+                f"{folder} has checkpoints of another run; name another folder, or go on with --resume {folder}"
+            )
+        stream_bytes = session.stream.nbytes if session.files is None and not session.is_resumed else 0
+        checkpoint.check_space(folder, len(session.vocab), session.config.dim, stream_bytes)
+        if stream_bytes:
+            checkpoint.save_stream(folder, session.stream)
+        yield Keeper(keep, every_s)
 
 
 def result(session: Session, embeddings: Embeddings, save_output: bool = False) -> Vectors:

@@ -92,9 +92,9 @@ class Spool:
         try:
             if self._file is None:
                 self._file = tempfile.TemporaryFile(prefix="w2v-", dir=folder)
-                self._memory[: self._filled].tofile(self._file)
+                self._file.write(self._memory[: self._filled].data)  # tofile would not say why it failed
                 self._memory = np.empty(0, np.int32)
-            ids.tofile(self._file)
+            self._file.write(ids.data)
             self._file.flush()
         except OSError as error:
             raise W2VError(

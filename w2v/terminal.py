@@ -1,5 +1,6 @@
 """What a command shows: lines and bars on standard error, tables on standard output, the log of a run."""
 
+import errno
 import json
 import math
 import os
@@ -8,13 +9,13 @@ import sys
 import time
 import unicodedata
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, Protocol
 
-from w2v.errors import W2VError
+from w2v.errors import W2VError, printable
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -40,8 +41,9 @@ class ReportScores(Protocol):
 
 
 def say(message: str) -> None:
-    """Print a line to standard error."""
-    print(f"w2v: {message}", file=sys.stderr, flush=True)
+    """Print a line to standard error, where there still is one: a run outlives its terminal."""
+    with suppress(OSError):
+        print(f"w2v: {printable(message)}", file=sys.stderr, flush=True)
 
 
 class Bar:
@@ -57,7 +59,8 @@ class Bar:
     def show(self, fraction: float | None, text: str) -> None:
         """Show how much is done (None where that is unknown), and a text beside it."""
         if sys.stderr.isatty():
-            self._draw(fraction, text)
+            with suppress(OSError):
+                self._draw(fraction, text)
             return
         now = time.perf_counter()
         done = "" if fraction is None else f" {fraction:4.0%}"
@@ -105,8 +108,9 @@ class Bar:
             self._say_line()
         finally:
             if self.bar is not None:
-                self.bar.refresh()
-                self.bar.close()
+                with suppress(OSError):
+                    self.bar.refresh()
+                    self.bar.close()
 
 
 @contextmanager
@@ -157,9 +161,9 @@ def training_progress(
     """
     rows = [] if rows is None else rows
     last_loss = 0.0
-    with Bar("train").drawn() as bar, open_log(log_json) as log:
+    with Bar("train").drawn() as bar, Log(log_json) as log:
         for row in rows:
-            print(json.dumps(row), file=log, flush=True)
+            log.write(row)
 
         def report(now: "Progress", scores: "Scores | None" = None) -> None:
             nonlocal last_loss
@@ -174,21 +178,61 @@ def training_progress(
             if due or scores or (now.progress == 1 and last["progress"] < 1):
                 row = {key: None if math.isnan(value) else value for key, value in asdict(now).items()}
                 rows.append(row | (asdict(scores) if scores else {}))
-                print(json.dumps(rows[-1]), file=log, flush=True)
+                log.write(rows[-1])
 
         yield report
     if math.isnan(last_loss) and not quiet:
         say("nothing was learned: no two words met; one word a line? --sample too small?")
 
 
-def open_log(path: Path | None) -> TextIO:
-    """Open the log for writing; None is a log that nobody keeps."""
-    try:
-        if path is None:
-            return open(os.devnull, "w", encoding="utf-8")
-        return path.open("w", encoding="utf-8")
-    except OSError as error:
-        raise W2VError(f"cannot write {path}: {error.strerror}") from error
+class Log:
+    """The log of a run, a JSON object a line.
+
+    Where it cannot be written any more, by a full disk for one, the run is worth more: it goes on, and one
+    line says so. The lines that are in the log are whole.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        """Open the file; without one nothing is kept.
+
+        Raises:
+            W2VError: it cannot be opened.
+        """
+        self.path, self.whole = path, 0
+        try:
+            self.file = None if path is None else path.open("wb", buffering=0)
+        except OSError as error:
+            raise W2VError(f"cannot write {path}: {error.strerror}") from error
+
+    def write(self, row: dict[str, Any]) -> None:
+        """Add a line."""
+        if self.file is None:
+            return
+        line = f"{json.dumps(row)}\n".encode()
+        try:
+            if self.file.write(line) != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            self.whole += len(line)
+        except OSError as error:
+            say(f"cannot write {self.path}: {error.strerror}; training goes on without a log")
+            with suppress(OSError):  # a device
+                self.file.truncate(self.whole)
+            self.close()
+
+    def close(self) -> None:
+        """Write no more."""
+        if self.file is not None:
+            with suppress(OSError):
+                self.file.close()
+            self.file = None
+
+    def __enter__(self) -> "Log":
+        """Begin."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End."""
+        self.close()
 
 
 def describe(encoded: "Encoded", reused: bool) -> None:

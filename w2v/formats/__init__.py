@@ -16,6 +16,8 @@ from w2v.formats.common import Contents
 
 __all__ = ["FORMATS", "Contents", "Format", "beside", "find", "folder_files", "read", "unfit", "without", "write"]
 
+TEXTS = ("word2vec_text", "glove", "tensorboard")
+"""Modules of the formats that write numbers out."""
 LONE = "\ud800-\udfff"
 """Halves of a character that UTF-8 has no bytes for."""
 ANY = re.compile(f"[{LONE}]")
@@ -186,3 +188,12 @@ def _suffix(path: str | Path) -> str:
     plain = name.removesuffix(".gz")
     known = [suffix for suffix in SUFFIXES if plain.endswith(suffix) and plain != suffix]
     return name[len(plain) - len(max(known, key=len)) :] if known else Path(name).suffix
+
+
+def expected_bytes(path: str | Path, words: Sequence[str], dim: int) -> int:
+    """Return about how many bytes a vector file will take, rather too few than too many."""
+    format = find(path)
+    if _suffix(path).endswith(".gz"):
+        return 0  # nobody knows
+    number = 11 if format.module in TEXTS else 4  # nine digits, a sign, a point, a space
+    return sum(map(len, words)) + len(words) * dim * number

@@ -26,8 +26,9 @@ def _byte_classes() -> U8:
 
 BYTE_CLASSES = _byte_classes()
 U32, LOW_HALF = np.uint64(32), np.uint64(0xFFFFFFFF)
-PADDING = 64
-"""Bytes that must be readable behind a text and behind a table's words."""
+PADDING = 66
+"""Bytes that must be readable behind a text and behind a table's words: 64 are looked at at once, and where the last
+of them may begin a longer space, the next two."""
 
 
 @inlined
