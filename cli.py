@@ -674,7 +674,11 @@ def plot(
     ] = None,
     method: Annotated[
         Literal["umap", "tsne", "pca"] | None,
-        typer.Option(help="How to lay the words out.  [default: umap if installed, else tsne]", show_default=False),
+        typer.Option(
+            metavar="NAME",
+            help="How to lay the words out: umap, tsne or pca.  [default: umap if installed, else tsne]",
+            show_default=False,
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(metavar="N", min=0, max=2**32 - 1, help="The same seed gives the same map.")] = 1,
 ) -> None:

@@ -12,6 +12,9 @@ import w2v
 from w2v.config import load_config
 from w2v.demo import sentences
 
+collect_ignore = ["fuzz/fuzz.py"]
+"""Needs atheris, and has nothing to collect."""
+
 
 @pytest.fixture(scope="session")
 def corpus_text() -> str:

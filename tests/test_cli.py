@@ -9,6 +9,7 @@ import pytest
 from helpers import CHECKOUT, Run, python
 
 import w2v
+from cli import YES_OR_NO
 from w2v.demo import ASKED, GROUPS
 from w2v.terminal import columns, table
 
@@ -81,7 +82,7 @@ def test_help_has_the_default_of_every_setting(run: Run, command: str) -> None:
     for name, value in w2v.TrainConfig().as_dict().items():
         for option in options:
             if option.startswith(f"--{name.replace('_', '-')} ") and value is not None:
-                assert f"[default: {value or 'no'}]" in " ".join(option.split())
+                assert f"[default: {YES_OR_NO.get(str(value), value)}]" in " ".join(option.split())
 
 
 def test_build_vocab(run: Run, corpus: Path, corpus_text: str) -> None:

@@ -365,7 +365,7 @@ def test_a_log_of_a_real_run(run: Run, corpus: Path, tmp_path: Path) -> None:
         (("good.bin", "--words", "nosuch.txt"), 1, "cannot read nosuch.txt"),
         (("nosuch.bin",), 1, "cannot read nosuch.bin"),
         (("nosuch.json",), 1, "cannot read nosuch.json"),
-        (("words.txt",), 1, "words.txt is no word2vec file"),
+        (("words.txt",), 1, "words.txt holds no vectors"),
         (("bad.json",), 1, "bad.json is no log of `w2v train --log-json`: line 1"),
         (("bad.json", "cat"), 2, "WORD cannot go with bad.json"),
         (("bad.json", "-n", "5"), 2, "-n cannot go with bad.json"),

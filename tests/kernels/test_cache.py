@@ -36,18 +36,13 @@ def _train(package: Path, cache: Path, program: str = PROGRAM) -> dict[str, Any]
     return answer
 
 
-def test_a_second_process_compiles_nothing(tmp_path: Path) -> None:
-    first, second = (_train(PACKAGE.parent, tmp_path) for _ in range(2))
-    assert (first["hits"], first["misses"]) == (0, 4)
-    assert (second["hits"], second["misses"]) == (4, 0)
-    assert first["a"] == second["a"]
-
-
-def test_many_processes_may_start_at_once(tmp_path: Path) -> None:
-    with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lambda _: _train(PACKAGE.parent, tmp_path), range(4)))
-    assert all(answer["a"] == answers[0]["a"] for answer in answers)
-    assert _train(PACKAGE.parent, tmp_path)["misses"] == 0
+def test_many_processes_may_start_at_once_and_the_next_compiles_nothing(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        answers = list(pool.map(lambda _: _train(PACKAGE.parent, tmp_path), range(3)))
+    assert any(answer["misses"] == 4 for answer in answers)
+    last = _train(PACKAGE.parent, tmp_path)
+    assert (last["hits"], last["misses"]) == (4, 0)
+    assert all(answer["a"] == last["a"] for answer in answers)
 
 
 def test_a_change_in_any_kernel_file_is_compiled_anew(tmp_path: Path) -> None:
