@@ -13,7 +13,6 @@ import sys
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
@@ -56,7 +55,7 @@ app = typer.Typer(
 
 GROUPS = {
     "Corpus": ("vocab", "min_count", "max_vocab", "max_types", "lowercase", "column"),
-    "Model": ("model", "dim", "window", "shrink_window", "loss", "logq"),
+    "Model": ("model", "dim", "window", "shrink_window", "window_side", "loss", "logq"),
     "Sampling": (
         "sample",
         "sampler",
@@ -68,6 +67,7 @@ GROUPS = {
         "noise_pool",
     ),
     "Training": ("config_name", "epochs", "lr", "threads", "seed", "init_from", "grow_vocab"),
+    "Items": ("history", "decay", "prior"),
     "Output": ("output", "save_output", "log_json", "quiet"),
     "Evaluation": ("similarity", "analogies", "restrict", "each_epoch"),
     "Checkpoints": ("checkpoint", "checkpoint_every", "resume"),
@@ -333,6 +333,10 @@ def train(
             help="Draw the distance from 1 to window for each center, or always take all of it.",
         ),
     ] = None,
+    window_side: Annotated[
+        str | None,
+        setting("window_side", help="Contexts stand on both sides of the center, or before: for what comes next."),
+    ] = None,
     sampler: Annotated[
         str | None,
         setting(
@@ -398,6 +402,17 @@ def train(
     lowercase: Lowercase = None,
     column: Column = None,
     threads: Threads = None,
+    history: Annotated[
+        int | None,
+        setting("history", help="Items that stand for a person when the next one is told: the last so many."),
+    ] = None,
+    decay: Annotated[
+        float | None, setting("decay", help="Each of them counts so many times as much as the one after it.")
+    ] = None,
+    prior: Annotated[
+        float | None,
+        setting("prior", help="Weight of an item's log count: as a rule --ns-exponent, or 0 with --logq."),
+    ] = None,
     seed: Annotated[
         int | None, setting("seed", help="Seeds every draw; with --threads 1 the same seed gives the same bytes.")
     ] = None,
@@ -546,9 +561,11 @@ def analogy(
 
 @app.command(
     help="Score VECTORS by word pairs and by analogies, as gensim does. A file may have tabs, commas or spaces between "
-    "its columns, and a header.\n\nExample: w2v evaluate vectors.bin --similarity wordsim353.tsv"
+    "its columns, and a header.\n\nOr score items by what people took next, which takes output rows and counts: a .w2v "
+    "folder of `w2v train --save-output`.\n\nExample: w2v evaluate vectors.bin --similarity wordsim353.tsv"
 )
 def evaluate(
+    context: typer.Context,
     vectors: Annotated[Path, typer.Argument(metavar="VECTORS", hidden=True)],
     similarity: SimilarityFiles = None,
     analogies: AnalogyFiles = None,
@@ -559,11 +576,28 @@ def evaluate(
     match_case: Annotated[
         bool, typer.Option("--match-case", help="Take King and king for two words; else the first in VECTORS counts.")
     ] = False,
+    next: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Score by the item each person took next, one a line.", show_default=False),
+    ] = None,
+    sessions: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="The items of the same people before that, in order, a line each.", show_default=False
+        ),
+    ] = None,
+    k: Annotated[int, typer.Option("-k", metavar="N", min=1, help="Places that count for HR@k and NDCG@k.")] = 10,
+    history: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="As for w2v train.  [default: what VECTORS have]", show_default=False),
+    ] = None,
+    decay: Annotated[float | None, typer.Option(metavar="X", help="The same.", show_default=False)] = None,
+    prior: Annotated[float | None, typer.Option(metavar="X", help="The same.", show_default=False)] = None,
     as_json: AsJson = False,
 ) -> None:
     """Score vectors."""
-    if not (similarity or analogies):
-        raise SettingsError("name what to score by: --similarity FILE or --analogies FILE")
+    if not (similarity or analogies or next or sessions):
+        raise SettingsError("name what to score by: --similarity FILE or --analogies FILE, or --next and --sessions")
     scores = w2v.evaluate(
         w2v.Vectors.load(vectors),
         similarity or [],
@@ -571,8 +605,12 @@ def evaluate(
         restrict=restrict or None,
         method=method,
         match_case=match_case,
+        next=next,
+        sessions=sessions,
+        k=k,
+        **given(context),
     )
-    print(json.dumps(asdict(scores), ensure_ascii=False) if as_json else scores_table(scores))
+    print(json.dumps(scores.as_dict(), ensure_ascii=False) if as_json else scores_table(scores))
     warn_of_none(scores)
 
 

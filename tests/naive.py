@@ -109,6 +109,7 @@ class Shard:
     logq: Matrix | None = None
     whole_line: bool = False
     shrink_window: bool = True
+    only_before: bool = False
     reject_positives: bool = False
     candidates: int = 0
     n_hard: int = 0
@@ -144,6 +145,8 @@ class Shard:
         return found
 
     def contexts(self, line: list[int], t: int) -> list[int]:
+        if self.only_before:
+            line = line[: t + 1]
         others = line[:t] + line[t + 1 :]
         if not self.whole_line:
             radius = 1 + self.below(self.window) if self.shrink_window else self.window

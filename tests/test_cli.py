@@ -47,7 +47,17 @@ def test_help_has_an_example(run: Run, command: str) -> None:
 def test_help_of_train_is_in_groups(run: Run) -> None:
     before, *groups = re.split(r"^(\w+):\n", run("train", "--help").out, flags=re.M)
     headings, options = groups[::2], [re.findall(r"^  (?:-\w, )?(--[a-z-]+)", group, re.M) for group in groups[1::2]]
-    assert headings == ["Corpus", "Model", "Sampling", "Training", "Output", "Evaluation", "Checkpoints", "Options"]
+    assert headings == [
+        "Corpus",
+        "Model",
+        "Sampling",
+        "Training",
+        "Items",
+        "Output",
+        "Evaluation",
+        "Checkpoints",
+        "Options",
+    ]
     assert not re.search(r"^  -", before, re.M)
     listed = dict(zip(headings, options, strict=True))
     assert {"--dim", "--window"} <= set(listed["Model"]) and {"--negative", "--sample"} <= set(listed["Sampling"])

@@ -13,8 +13,8 @@ from w2v.config import CHOICES, TrainConfig, load_config, presets
 from w2v.errors import SettingsError, W2VError
 
 INTEGERS = ["dim", "window", "negative", "candidates", "noise_pool", "epochs", "min_count", "max_vocab", "max_types"]
-INTEGERS += ["threads", "seed"]
-NUMBERS = ["sample", "ns_exponent", "lr", "hard_share"]
+INTEGERS += ["threads", "history", "seed"]
+NUMBERS = ["sample", "ns_exponent", "lr", "hard_share", "decay", "prior"]
 RANGES: dict[str, tuple[float, float]] = {
     "dim": (1, 65_536),
     "window": (1, 1_000_000),
@@ -30,6 +30,9 @@ RANGES: dict[str, tuple[float, float]] = {
     "max_vocab": (1, 2**31 - 2),
     "max_types": (1, 2**31 - 2),
     "threads": (1, 4096),
+    "history": (1, 1_000_000),
+    "decay": (0, 1),
+    "prior": (-16, 16),
     "seed": (0, 2**63 - 1),
 }
 

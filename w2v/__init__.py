@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from w2v.config import TrainConfig, load_config
 from w2v.errors import DivergedError, SettingsError, UnknownWordError, W2VError
+from w2v.ranking import recommend
 from w2v.vectors import Vectors
 from w2v.version import __version__
 from w2v.vocab import Vocab
@@ -38,6 +39,7 @@ __all__ = [
     "evaluate",
     "find_phrases",
     "load_config",
+    "recommend",
     "resume",
     "train",
 ]
@@ -171,8 +173,12 @@ def evaluate(
     restrict: int | None = 30_000,
     method: str = "3cosadd",
     match_case: bool = False,
+    next: str | Path | None = None,
+    sessions: str | Path | None = None,
+    k: int = 10,
+    **scoring: Any,  # noqa: ANN401
 ) -> "Scores":
-    """Score vectors by word pairs and analogies, as gensim does.
+    """Score vectors by word pairs and analogies, as gensim does, and by what people took next.
 
     Args:
         vectors: what to score.
@@ -181,19 +187,33 @@ def evaluate(
         restrict: analogies are asked and answered among so many words, the first; None is all of them.
         method: of answering analogies, 3cosadd or 3cosmul.
         match_case: whether `King` and `king` are two words.
+        next: a file with the item that each person took next, a person a line.
+        sessions: the file with the items of the same people before that.
+        k: places that count for HR@k and NDCG@k.
+        scoring: history, decay and prior, in place of those the vectors were trained with; see TrainConfig.
 
     Returns:
         scores.similarity and scores.analogies, an item for each file; `spearman` or `accuracy` is None where
-        the vectors cover nothing.
+        the vectors cover nothing. scores.next, or None where it was not asked for.
 
     Raises:
-        W2VError: a file cannot be read, or a line of it is not what it should be.
-        SettingsError: restrict or method is out of range.
+        W2VError: a file cannot be read, or a line of it is not what it should be; or next items are asked for, and the
+            vectors have no output rows or counts.
+        SettingsError: a setting is out of range, or one of next and sessions is missing.
     """
+    from dataclasses import replace
+
     from w2v.evaluation import Evaluation
+    from w2v.ranking import rank_next, read_sessions, settings_of
 
     evaluation = Evaluation.read(similarity, analogies, restrict=restrict, method=method, match_case=match_case)
-    return evaluation.score(vectors)
+    if next is None or sessions is None:
+        if scoring or next != sessions:
+            raise SettingsError("next and sessions go together, and history, decay and prior with both")
+        return evaluation.score(vectors)
+    config = settings_of(vectors, **scoring)
+    ranked = rank_next(vectors, read_sessions(sessions, next), config, k)
+    return replace(evaluation.score(vectors), next=ranked)
 
 
 def _train(

@@ -24,6 +24,7 @@ WHOLE_NUMBERS = (
     ("max_vocab", 1, 2**31 - 2),
     ("max_types", 1, 2**31 - 2),
     ("threads", 1, 4_096),
+    ("history", 1, 1_000_000),
     ("seed", 0, 2**63 - 1),
 )
 """Settings with their least and largest values."""
@@ -33,12 +34,20 @@ CHOICES: dict[str, tuple[object, ...]] = {
     "sampler": ("noise", "batch", "hard"),
     "loss": ("bce", "bpr", "softmax", "full"),
     "shrink_window": SWITCH,
+    "window_side": ("both", "before"),
     "reject_positives": SWITCH,
     "logq": (*SWITCH, None),
     "lowercase": SWITCH,
 }
 """Settings that are one of a few things."""
-NUMBERS = (("sample", 0.0, 1.0), ("hard_share", 0.0, 1.0), ("ns_exponent", -16.0, 16.0), ("lr", 0.0, 100.0))
+NUMBERS = (
+    ("sample", 0.0, 1.0),
+    ("hard_share", 0.0, 1.0),
+    ("ns_exponent", -16.0, 16.0),
+    ("lr", 0.0, 100.0),
+    ("decay", 0.0, 1.0),
+    ("prior", -16.0, 16.0),
+)
 OPTIONAL = ("max_vocab", "threads")
 
 
@@ -62,6 +71,8 @@ class TrainConfig:
     """Largest distance, in tokens, between a center and its contexts; "full" is the whole line."""
     shrink_window: bool = True
     """Draw the distance from 1 to window for each center, which gives near contexts more weight."""
+    window_side: str = "both"
+    """Where contexts stand: both sides of the center, or before it, so that scores tell what comes next."""
     sampler: str = "noise"
     """Where negatives come from: noise (the vocabulary), batch (other places of the text), hard (top-scoring noise)."""
     negative: int = 5
@@ -98,6 +109,12 @@ class TrainConfig:
     """The column of JSON Lines or Parquet files that holds the text; None reads plain text."""
     threads: int | None = None
     """Threads to use; None means as many as the process may use."""
+    history: int = 8
+    """Last items of a person that count when the next one is told (`w2v evaluate --next`)."""
+    decay: float = 0.7
+    """There each item counts so many times as much as the one after it."""
+    prior: float = 0.75
+    """There the weight of the logarithm of an item's count; ns_exponent, or 0 with logq, is what it should be."""
     seed: int = 1
     """Seeds every draw; with one thread the same seed gives the same bytes."""
 

@@ -6,7 +6,7 @@ case, of several spellings the first in the file counts, and what has a word wit
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from w2v.corpus import Corpus
 from w2v.errors import SettingsError, W2VError
+from w2v.ranking import Next
 from w2v.vectors import Row, Vectors, cosines, lengths
 
 Floats = npt.NDArray[np.float64]
@@ -89,6 +90,12 @@ class Scores:
 
     similarity: list[Similarity]
     analogies: list[Analogies]
+    next: Next | None = None
+    """Where people's next items were asked for."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the scores as JSON has them; `next` only where it was asked for."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 @dataclass(frozen=True, kw_only=True)

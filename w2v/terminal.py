@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from w2v.encoding import Encoded, ScanReport
     from w2v.evaluation import Analogies, Scores, Section
     from w2v.phrasing import Phrases, StageReport
+    from w2v.ranking import Next
     from w2v.schedule import Progress
 
 BOLD, DIM = "1", "2"
@@ -177,7 +178,7 @@ def training_progress(
             due = now.progress - last["progress"] >= LOG_EVERY or now.seconds - last["seconds"] >= LOG_EVERY_S
             if due or scores or (now.progress == 1 and last["progress"] < 1):
                 row = {key: None if math.isnan(value) else value for key, value in asdict(now).items()}
-                rows.append(row | (asdict(scores) if scores else {}))
+                rows.append(row | (scores.as_dict() if scores else {}))
                 log.write(rows[-1])
 
         yield report
@@ -310,7 +311,23 @@ def scores_table(scores: "Scores") -> str:
             rows.append(analogy_cells(file.file, file))
             rows += [analogy_cells(f"  {section.name or '(no section)'}", section) for section in file.sections]
         tables.append(aligned(rows))
+    if scores.next:
+        tables.append(next_table(scores.next))
     return "\n\n".join(tables)
+
+
+def next_table(next: "Next") -> str:
+    """Return a table of how high the next items stand, by the vectors and by the counts alone."""
+    rows = [[next.file, f"HR@{next.k}", f"NDCG@{next.k}", "MRR"]]
+    for among, kind in (("100 sampled items", "sampled"), ("all items", "full")):
+        for scorer in ("vectors", "popularity"):
+            found = getattr(getattr(next, scorer), kind)
+            rows.append([f"  {scorer}, among {among}", *map(figure, (found.hr, found.ndcg, found.mrr))])
+    facts = [f"{next.people:,} people, {next.unknown:,} of them with a next item without a vector"]
+    if next.left_out:
+        facts.append(f"{next.left_out:,} left out, with nothing before it")
+    facts.append(f"history {next.history}, decay {next.decay:g}, prior {next.prior:g}")
+    return "\n".join([aligned(rows), *facts])
 
 
 def scores_line(scores: "Scores") -> str:

@@ -305,6 +305,7 @@ def variant_of(config: TrainConfig) -> Variant:
         logq=config.corrects and not is_full,
         whole_line=config.window == "full",
         shrink_window=config.shrink_window,
+        only_before=config.window_side == "before",
         reject_positives=config.reject_positives,
     )
 

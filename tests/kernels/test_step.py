@@ -142,6 +142,9 @@ VARIANTS: list[dict[str, Any]] = [
     {"loss": "full"},
     {"window": "full", "negative": 10},  # more than one tile, so that a context drawn twice is exact on vectors too
     {"shrink_window": False},
+    {"window_side": "before"},
+    {"window_side": "before", "shrink_window": False, "model": "cbow"},
+    {"window_side": "before", "window": "full", "negative": 10},
     {"reject_positives": True},
     {"reject_positives": True, "sampler": "batch"},
 ]

@@ -74,7 +74,7 @@ def _compile_train_shard(vectors: bool, variant: Variant, stamp: str) -> Callabl
     """
     is_cbow, has_logq, rejects = variant.cbow, variant.logq, variant.reject_positives
     is_batch, is_hard, is_all = (variant.sampler == name for name in ("batch", "hard", "all"))
-    whole_line, shrinks = variant.whole_line, variant.shrink_window
+    whole_line, shrinks, only_before = variant.whole_line, variant.shrink_window, variant.only_before
     loss_number = LOSSES.index(variant.loss)
 
     @jit
@@ -130,11 +130,12 @@ def _compile_train_shard(vectors: bool, variant: Variant, stamp: str) -> Callabl
             for t in range(begin, end):
                 if vectors:
                     prefetch_ahead(weights, kept, t, end, shape)
+                last = t + 1 if only_before else end
                 if whole_line:
-                    m = sample_contexts(kept, begin, t, end, len(contexts), state, contexts)
+                    m = sample_contexts(kept, begin, t, last, len(contexts), state, contexts)
                 else:
                     radius = 1 + below(draw(state), np.uint64(shape.window)) if shrinks else shape.window
-                    m = choose_contexts(kept, max(begin, t - radius), t, min(end, t + radius + 1), contexts)
+                    m = choose_contexts(kept, max(begin, t - radius), t, min(last, t + radius + 1), contexts)
                 if m == 0:
                     continue
                 if is_cbow or is_hard:

@@ -87,6 +87,8 @@ class Variant(NamedTuple):
     """Contexts come from the whole line, not from a window."""
     shrink_window: bool = True
     """Draw the radius from 1..window, rather than take all of it."""
+    only_before: bool = False
+    """Contexts stand before the center."""
     reject_positives: bool = False
     """Let no negative be a word of the same line."""
 
