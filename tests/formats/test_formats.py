@@ -337,7 +337,7 @@ def test_a_damaged_file_is_read_right_or_refused(tmp_path: Path, suffix: str, da
         assert all(isinstance(word, str) for word in held.words)
         assert held.counts is None or held.counts.shape == (len(held.words),)
         with np.errstate(invalid="ignore"):  # a NaN that signals
-        held.vectors.sum(dtype=np.float64)  # all of it can be touched
+            held.vectors.sum(dtype=np.float64)  # all of it can be touched
 
 
 def test_formats_load_what_they_need_and_only_then(monkeypatch: pytest.MonkeyPatch) -> None:
