@@ -314,9 +314,7 @@ def train(
     ] = None,
     model: Annotated[
         str | None,
-        setting(
-            "model", help="skipgram scores each context on its own; cbow scores their mean, is faster, wants more lr."
-        ),
+        setting("model", help="skipgram scores each context on its own; cbow scores their mean."),
     ] = None,
     dim: Annotated[int | None, setting("dim", help="Numbers in a vector: more hold more, and take longer.")] = None,
     window: Annotated[
@@ -395,7 +393,9 @@ def train(
         ),
     ] = None,
     epochs: Annotated[int | None, setting("epochs", help="Passes over the text: a small corpus wants more.")] = None,
-    lr: Annotated[float | None, setting("lr", help="Learning rate at the start; falls linearly to nothing.")] = None,
+    lr: Annotated[
+        float | None, setting("lr", help="Learning rate at the start; falls linearly to nothing. For cbow 0.1.")
+    ] = None,
     min_count: MinCount = None,
     max_vocab: MaxVocab = None,
     max_types: MaxTypes = None,

@@ -25,7 +25,7 @@ from contenders import CONTENDERS
 Run = dict[str, Any]
 
 
-SETTINGS = ("dim", "window", "negative", "sample", "epochs", "min_count", "threads")
+SETTINGS = ("model", "dim", "window", "negative", "sample", "epochs", "min_count", "threads")
 
 
 def main() -> None:
@@ -73,6 +73,7 @@ def parse() -> argparse.Namespace:
     )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--dim", type=int, default=100)
+    parser.add_argument("--model", choices=("skipgram", "cbow"), default="skipgram")
     parser.add_argument("--window", type=int, default=5)
     parser.add_argument("--negative", type=int, default=5)
     parser.add_argument("--sample", type=float, default=1e-4)

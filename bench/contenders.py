@@ -36,7 +36,8 @@ def gensim(corpus: Path, output: Path, settings: Settings) -> Figures:
 
     started = time.perf_counter()
     model = Word2Vec(
-        sg=1,
+        sg=int(settings["model"] == "skipgram"),
+        cbow_mean=1,
         vector_size=settings["dim"],
         window=settings["window"],
         negative=settings["negative"],
@@ -67,7 +68,7 @@ def word2vec_c(corpus: Path, output: Path, settings: Settings) -> Figures:
         "train": corpus,
         "output": output,
         "binary": 1,
-        "cbow": 0,
+        "cbow": int(settings["model"] == "cbow"),
         "hs": 0,
         "size": settings["dim"],
         "window": settings["window"],
@@ -88,14 +89,14 @@ def word2vec_c(corpus: Path, output: Path, settings: Settings) -> Figures:
 
 
 def fasttext(corpus: Path, output: Path, settings: Settings) -> Figures:
-    """Run the fastText wheel, skip-gram without subwords: the same model."""
+    """Run the fastText wheel without subwords: the same model."""
     import fasttext as module
 
     read = subprocess.run(["wc", "-w", str(corpus)], check=True, capture_output=True, text=True)
     started = time.perf_counter()
     model = module.train_unsupervised(
         str(corpus),
-        model="skipgram",
+        model=settings["model"],
         dim=settings["dim"],
         ws=settings["window"],
         neg=settings["negative"],

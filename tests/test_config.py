@@ -44,7 +44,7 @@ def test_every_setting_is_tested_here() -> None:
 
 def test_defaults_are_valid_and_cannot_be_changed() -> None:
     settings = TrainConfig()
-    assert settings.as_dict() == {field.name: field.default for field in fields(TrainConfig)}
+    assert settings.as_dict() == {field.name: field.default for field in fields(TrainConfig)} | {"lr": 0.05}
     with pytest.raises(FrozenInstanceError):
         settings.dim = 3  # type: ignore[misc]
 
@@ -92,6 +92,8 @@ def test_whole_numbers_are_whole(name: str, value: object) -> None:
 @pytest.mark.parametrize("name", NUMBERS)
 @pytest.mark.parametrize("value", ["0.1", True, None, [0.1]])
 def test_numbers_are_numbers(name: str, value: object) -> None:
+    if name == "lr" and value is None:
+        return  # the default
     with pytest.raises(SettingsError, match=f"^{name} must be a number"):
         TrainConfig(**{name: value})  # type: ignore[arg-type]
 
@@ -110,6 +112,12 @@ def test_choices_are_those_that_are_known(name: str) -> None:
     for wrong in (1, 0, "true", "word2vec", (), 2.0):
         with pytest.raises(SettingsError, match=rf"^{name} must be (true or false|one of)"):
             TrainConfig(**{name: wrong})  # type: ignore[arg-type]
+
+
+def test_cbow_has_a_learning_rate_of_its_own() -> None:
+    assert (TrainConfig().lr, TrainConfig(model="cbow").lr) == (0.05, 0.1)
+    assert TrainConfig(model="cbow", lr=0.2).lr == 0.2
+    assert load_config(None, TrainConfig(model="cbow").as_dict()) == TrainConfig(model="cbow")
 
 
 def test_a_window_may_be_the_whole_line() -> None:

@@ -49,6 +49,8 @@ NUMBERS = (
     ("prior", -16.0, 16.0),
 )
 OPTIONAL = ("max_vocab", "threads")
+LR = {"skipgram": 0.05, "cbow": 0.1}
+"""Measured best: docs/settings.md. CBOW takes more, because each context gets a part of the step."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,8 +97,8 @@ class TrainConfig:
     """Noise words are drawn in proportion to count ** ns_exponent."""
     epochs: int = 5
     """Passes over the text."""
-    lr: float = 0.05
-    """Learning rate at the start; it falls linearly to a ten-thousandth of this."""
+    lr: float = None  # type: ignore[assignment]  # __post_init__ sees to it
+    """Learning rate at the start; it falls linearly to a ten-thousandth of this. By default that of LR."""
     min_count: int = 5
     """Words seen less often than this are left out."""
     max_vocab: int | None = None
@@ -120,6 +122,8 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         """Check every value against its type and range."""
+        if self.lr is None:
+            object.__setattr__(self, "lr", LR.get(self.model, LR["skipgram"]))
         for name, low, high in WHOLE_NUMBERS:
             if name != "window" or self.window != "full":
                 _check_whole(name, getattr(self, name), low, high)
