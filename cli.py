@@ -506,84 +506,6 @@ def train(
 
 
 @app.command(
-    help="Show the words nearest to each WORD, by cosine; or, with --positive and --negative, those nearest to a "
-    "sum of words.\n\nExample: w2v similar king paris -n 5"
-)
-def similar(
-    words: Annotated[list[str] | None, typer.Argument(metavar="WORD", hidden=True)] = None,
-    n: Neighbours = 10,
-    vectors: VectorsFile = Path("vectors.bin"),
-    positive: Annotated[
-        list[str] | None, typer.Option(metavar="WORD", help="Add this word; may be repeated.", show_default=False)
-    ] = None,
-    negative: Annotated[
-        list[str] | None, typer.Option(metavar="WORD", help="Take this word away; may be repeated.", show_default=False)
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Show neighbours."""
-    plus, minus = positive or [], negative or []
-    if words and (plus or minus):
-        raise SettingsError("WORD cannot go with --positive or --negative, which together are one question")
-    if not (words or plus or minus):
-        missing("WORD", "similar")
-    loaded = load_vectors(vectors)
-    if words:
-        show_neighbours([({"word": word}, word, loaded.similar(word, n)) for word in words], as_json)
-    else:
-        question = " - ".join([" + ".join(plus), *minus]).strip()
-        show_sum(loaded, question, plus, minus, n, as_json)
-
-
-@app.command(
-    help="Show the words nearest to A - B + C, by cosine: what is to C as A is to B.\n\n"
-    "Example: w2v analogy king man woman   (who is to woman as king is to man?)"
-)
-def analogy(
-    a: Annotated[str, typer.Argument(metavar="A", hidden=True)],
-    b: Annotated[str, typer.Argument(metavar="B", hidden=True)],
-    c: Annotated[str, typer.Argument(metavar="C", hidden=True)],
-    n: Neighbours = 10,
-    vectors: VectorsFile = Path("vectors.bin"),
-    as_json: AsJson = False,
-) -> None:
-    """Answer an analogy."""
-    show_sum(load_vectors(vectors), f"{a} - {b} + {c}", [a, c], [b], n, as_json)
-
-
-@app.command(
-    help="Score VECTORS by word pairs and by analogies, as gensim does. A file may have tabs, commas or spaces between "
-    "its columns, and a header.\n\nExample: w2v evaluate vectors.bin --similarity wordsim353.tsv"
-)
-def evaluate(
-    vectors: Annotated[Path, typer.Argument(metavar="VECTORS", hidden=True)],
-    similarity: SimilarityFiles = None,
-    analogies: AnalogyFiles = None,
-    restrict: Restrict = 30_000,
-    method: Annotated[
-        str, typer.Option(metavar="NAME", help="How analogies are answered: 3cosadd or 3cosmul.")
-    ] = "3cosadd",
-    match_case: Annotated[
-        bool, typer.Option("--match-case", help="Take King and king for two words; else the first in VECTORS counts.")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Score vectors."""
-    if not (similarity or analogies):
-        raise SettingsError("name what to score by: --similarity FILE or --analogies FILE")
-    scores = w2v.evaluate(
-        w2v.Vectors.load(vectors),
-        similarity or [],
-        analogies or [],
-        restrict=restrict or None,
-        method=method,
-        match_case=match_case,
-    )
-    print(json.dumps(asdict(scores), ensure_ascii=False) if as_json else scores_table(scores))
-    warn_of_none(scores)
-
-
-@app.command(
     cls=GroupedCommand,
     help="Search for better settings by trials on a part of a corpus, and write them for `w2v train --config`.\n\n"
     f"Trial 0 has the base settings: the defaults, or those of --config.\n\n{CORPUS_HELP}\n\n"
@@ -663,6 +585,84 @@ def tune(
             if not quiet:
                 describe_search(found)
                 say(f"wrote {output}: w2v train CORPUS --config {output}")
+
+
+@app.command(
+    help="Show the words nearest to each WORD, by cosine; or, with --positive and --negative, those nearest to a "
+    "sum of words.\n\nExample: w2v similar king paris -n 5"
+)
+def similar(
+    words: Annotated[list[str] | None, typer.Argument(metavar="WORD", hidden=True)] = None,
+    n: Neighbours = 10,
+    vectors: VectorsFile = Path("vectors.bin"),
+    positive: Annotated[
+        list[str] | None, typer.Option(metavar="WORD", help="Add this word; may be repeated.", show_default=False)
+    ] = None,
+    negative: Annotated[
+        list[str] | None, typer.Option(metavar="WORD", help="Take this word away; may be repeated.", show_default=False)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show neighbours."""
+    plus, minus = positive or [], negative or []
+    if words and (plus or minus):
+        raise SettingsError("WORD cannot go with --positive or --negative, which together are one question")
+    if not (words or plus or minus):
+        missing("WORD", "similar")
+    loaded = load_vectors(vectors)
+    if words:
+        show_neighbours([({"word": word}, word, loaded.similar(word, n)) for word in words], as_json)
+    else:
+        question = " - ".join([" + ".join(plus), *minus]).strip()
+        show_sum(loaded, question, plus, minus, n, as_json)
+
+
+@app.command(
+    help="Show the words nearest to A - B + C, by cosine: what is to C as A is to B.\n\n"
+    "Example: w2v analogy king man woman   (who is to woman as king is to man?)"
+)
+def analogy(
+    a: Annotated[str, typer.Argument(metavar="A", hidden=True)],
+    b: Annotated[str, typer.Argument(metavar="B", hidden=True)],
+    c: Annotated[str, typer.Argument(metavar="C", hidden=True)],
+    n: Neighbours = 10,
+    vectors: VectorsFile = Path("vectors.bin"),
+    as_json: AsJson = False,
+) -> None:
+    """Answer an analogy."""
+    show_sum(load_vectors(vectors), f"{a} - {b} + {c}", [a, c], [b], n, as_json)
+
+
+@app.command(
+    help="Score VECTORS by word pairs and by analogies, as gensim does. A file may have tabs, commas or spaces between "
+    "its columns, and a header.\n\nExample: w2v evaluate vectors.bin --similarity wordsim353.tsv"
+)
+def evaluate(
+    vectors: Annotated[Path, typer.Argument(metavar="VECTORS", hidden=True)],
+    similarity: SimilarityFiles = None,
+    analogies: AnalogyFiles = None,
+    restrict: Restrict = 30_000,
+    method: Annotated[
+        str, typer.Option(metavar="NAME", help="How analogies are answered: 3cosadd or 3cosmul.")
+    ] = "3cosadd",
+    match_case: Annotated[
+        bool, typer.Option("--match-case", help="Take King and king for two words; else the first in VECTORS counts.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Score vectors."""
+    if not (similarity or analogies):
+        raise SettingsError("name what to score by: --similarity FILE or --analogies FILE")
+    scores = w2v.evaluate(
+        w2v.Vectors.load(vectors),
+        similarity or [],
+        analogies or [],
+        restrict=restrict or None,
+        method=method,
+        match_case=match_case,
+    )
+    print(json.dumps(asdict(scores), ensure_ascii=False) if as_json else scores_table(scores))
+    warn_of_none(scores)
 
 
 FormatName = Annotated[

@@ -69,7 +69,10 @@ def test_a_search(run: Run, corpus: Path, pairs: Path) -> None:
     assert (done.status, done.out) == (0, "")
     found = settings_of("tuned.toml")
     assert found == replace(TrainConfig(dim=8, sample=1e-2, threads=1), lr=found.lr, epochs=found.epochs)
-    scores = re.search(r"trial 0, the base settings, has (-?0\.\d{4}); of 6 trials trial \d has (0\.\d{4})", done.err)
+    scores = re.search(
+        r"\nw2v: similarity of trial 0, with the base settings: (-?0\.\d{4}); trial \d, the best: (0\.\d{4})\n",
+        done.err,
+    )
     assert scores and float(scores[2]) > float(scores[1])
     assert "\nw2v: trial 0: " in done.err and "with lr 0.001, epochs 5\n" in done.err
     assert "\nw2v: tune  100%  6 of 6 trials, best " + scores[2] in done.err

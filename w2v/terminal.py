@@ -217,11 +217,10 @@ def trial_line(trial: "Trial") -> str:
 def describe_search(search: "Search") -> None:
     """Say what a search has found."""
     first, best = search.trials[0], search.best
-    if best is None:
-        return
-    base = "failed" if first.score is None else f"has {first.score:.4f}"
-    found = "none is better" if best is first else f"trial {best.number} has {best.score:.4f}"
-    say(f"{search.goal.name}: trial 0, the base settings, {base}; of {len(search.trials):,} trials {found}")
+    if best is not None:
+        base = f"trial 0, with the base settings: {figure(first.score)}"
+        found = "no other is better" if best is first else f"trial {best.number}, the best: {figure(best.score)}"
+        say(f"{search.goal.name} of {base}; {found}")
 
 
 class Log:
