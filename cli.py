@@ -26,6 +26,7 @@ from w2v.files import check_space, check_writable
 from w2v.terminal import (
     describe,
     describe_phrases,
+    describe_search,
     facts,
     phrase_progress,
     say,
@@ -33,6 +34,7 @@ from w2v.terminal import (
     scores_table,
     table,
     training_progress,
+    tuning_progress,
     warn_of_none,
 )
 
@@ -54,6 +56,7 @@ app = typer.Typer(
 )
 
 GROUPS = {
+    "Search": ("metric", "search", "trials", "fraction"),
     "Corpus": ("vocab", "min_count", "max_vocab", "max_types", "lowercase", "column"),
     "Model": ("model", "dim", "window", "shrink_window", "window_side", "loss", "logq"),
     "Sampling": (
@@ -139,6 +142,39 @@ Column = Annotated[
 Threads = Annotated[
     int | None,
     setting("threads", help="Threads to use.  [default: as many as the process may use]"),
+]
+ConfigName = Annotated[
+    str | None,
+    typer.Option(
+        "--config",
+        metavar="FILE|NAME",
+        help="Settings from a TOML file or a preset; flags win over it.",
+        show_default=False,
+        autocompletion=lambda: list(presets()),
+    ),
+]
+Model = Annotated[
+    str | None,
+    setting("model", help="skipgram scores each context on its own; cbow scores their mean, is faster, wants more lr."),
+]
+Dim = Annotated[int | None, setting("dim", help="Numbers in a vector: more hold more, and take longer.")]
+Sampler = Annotated[
+    str | None,
+    setting(
+        "sampler",
+        help="Negatives are noise (from the vocabulary), batch (from other places of the text) or hard (the "
+        "best-scoring noise).",
+    ),
+]
+Loss = Annotated[
+    str | None,
+    setting(
+        "loss",
+        help="bce (pointwise), bpr (pairwise), softmax (over the sample) or full (over the vocabulary: slow).",
+    ),
+]
+Seed = Annotated[
+    int | None, setting("seed", help="Seeds every draw; with --threads 1 the same seed gives the same bytes.")
 ]
 SimilarityFiles = Annotated[
     list[Path] | None,
@@ -302,21 +338,9 @@ def train(
     grow_vocab: Annotated[
         bool, typer.Option("--grow-vocab", help="With --init-from: add the new words that reach --min-count.")
     ] = False,
-    config_name: Annotated[
-        str | None,
-        typer.Option(
-            "--config",
-            metavar="FILE|NAME",
-            help="Settings from a TOML file or a preset; flags win over it.",
-            show_default=False,
-            autocompletion=lambda: list(presets()),
-        ),
-    ] = None,
-    model: Annotated[
-        str | None,
-        setting("model", help="skipgram scores each context on its own; cbow scores their mean."),
-    ] = None,
-    dim: Annotated[int | None, setting("dim", help="Numbers in a vector: more hold more, and take longer.")] = None,
+    config_name: ConfigName = None,
+    model: Model = None,
+    dim: Dim = None,
     window: Annotated[
         str | None,
         setting(
@@ -335,14 +359,7 @@ def train(
         str | None,
         setting("window_side", help="Contexts stand on both sides of the center, or before: for what comes next."),
     ] = None,
-    sampler: Annotated[
-        str | None,
-        setting(
-            "sampler",
-            help="Negatives are noise (from the vocabulary), batch (from other places of the text) or hard (the "
-            "best-scoring noise).",
-        ),
-    ] = None,
+    sampler: Sampler = None,
     negative: Annotated[
         int | None, setting("negative", help="Negatives for each center: a small corpus wants more.")
     ] = None,
@@ -361,13 +378,7 @@ def train(
             help="Leave out negatives that stand in the center's own line.",
         ),
     ] = None,
-    loss: Annotated[
-        str | None,
-        setting(
-            "loss",
-            help="bce (pointwise), bpr (pairwise), softmax (over the sample) or full (over the vocabulary: slow).",
-        ),
-    ] = None,
+    loss: Loss = None,
     logq: Annotated[
         bool | None,
         setting(
@@ -413,9 +424,7 @@ def train(
         float | None,
         setting("prior", help="Weight of an item's log count: as a rule --ns-exponent, or 0 with --logq."),
     ] = None,
-    seed: Annotated[
-        int | None, setting("seed", help="Seeds every draw; with --threads 1 the same seed gives the same bytes.")
-    ] = None,
+    seed: Seed = None,
     quiet: Quiet = False,
     log_json: Annotated[
         Path | None,
@@ -511,6 +520,88 @@ def train(
         sessions.result(session, embeddings, save_output).save(output)
     if not quiet:
         say(f"wrote {output}: {len(session.vocab):,} words x {session.config.dim}")
+
+
+@app.command(
+    cls=GroupedCommand,
+    help="Search for better settings by trials on a part of a corpus, and write them for `w2v train --config`.\n\n"
+    f"Trial 0 has the base settings: the defaults, or those of --config.\n\n{CORPUS_HELP}\n\n"
+    "Example: w2v tune corpus.txt --metric similarity --similarity wordsim353.tsv",
+)
+def tune(
+    context: typer.Context,
+    corpus: CorpusFiles,
+    metric: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="What makes settings better: similarity or analogies, with the files so named, or loss, on text "
+            "that is held out.",
+        ),
+    ],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE", help="The config file to write, TOML.")
+    ] = Path("tuned.toml"),
+    trials: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Runs of training, that with the base settings included.")
+    ] = 30,
+    fraction: Annotated[
+        float, typer.Option(metavar="X", help="Share of the corpus that they train on, taken from everywhere in it.")
+    ] = 0.1,
+    search: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Search this setting; may be repeated: ns_exponent, window, sample, negative, lr or epochs.  "
+            "[default: all six]",
+            show_default=False,
+        ),
+    ] = None,
+    similarity: SimilarityFiles = None,
+    analogies: AnalogyFiles = None,
+    restrict: Restrict = 30_000,
+    config_name: ConfigName = None,
+    model: Model = None,
+    dim: Dim = None,
+    sampler: Sampler = None,
+    loss: Loss = None,
+    min_count: MinCount = None,
+    max_vocab: MaxVocab = None,
+    lowercase: Lowercase = None,
+    column: Column = None,
+    threads: Threads = None,
+    seed: Seed = None,
+    quiet: Quiet = False,
+) -> None:
+    """Search, and write the best settings; after an interrupt, those found so far."""
+    config = load_config(config_name, given(context))
+    inputs: dict[str, Path | str | None] = {"--config": config_name}
+    inputs |= {f"--similarity {path}": path for path in similarity or []}
+    inputs |= {f"--analogies {path}": path for path in analogies or []}
+    source = open_corpus(corpus, {"-o": output}, inputs)
+    from w2v import tuning
+    from w2v.encoding import encode
+
+    tuning.check(config, search or (), fraction)
+    goal = tuning.Goal.of(metric, similarity or (), analogies or (), restrict or None)
+    with scan_progress(quiet) as report_scan:
+        encoded = encode(source, config, report=report_scan)
+    found = tuning.Search.begin(encoded, config, goal, fraction, search or ())
+    if not quiet:
+        describe(encoded, reused=False)
+        say(
+            f"{trials:,} trials on {found.vocab.n_tokens:,} tokens, {len(found.vocab):,} words, "
+            f"searching {', '.join(found.names)}"
+        )
+    try:
+        with tuning_progress(quiet, trials) as report:
+            found.run(trials, report)
+    finally:
+        if found.best:
+            found.save(output)
+            if not quiet:
+                describe_search(found)
+                say(f"wrote {output}: w2v train CORPUS --config {output}")
 
 
 @app.command(

@@ -13,7 +13,19 @@ from cli import YES_OR_NO
 from w2v.demo import ASKED, GROUPS
 from w2v.terminal import columns, table
 
-COMMANDS = ("build-vocab", "phrases", "train", "similar", "analogy", "evaluate", "convert", "info", "plot", "demo")
+COMMANDS = (
+    "build-vocab",
+    "phrases",
+    "train",
+    "tune",
+    "similar",
+    "analogy",
+    "evaluate",
+    "convert",
+    "info",
+    "plot",
+    "demo",
+)
 SMALL = ("--dim", "8", "--epochs", "1", "--sample", "1e-2")
 GROUP_OF = {word: group for group, words in GROUPS.items() for word in words.split()}
 

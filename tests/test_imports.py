@@ -16,18 +16,8 @@ FILES = {
 LAYERS = (
     ("cli",),
     ("w2v",),
-    (
-        "session",
-        "training",
-        "phrasing",
-        "encoding",
-        "evaluation",
-        "ranking",
-        "vectors",
-        "terminal",
-        "summary",
-        "plotting",
-    ),
+    ("session", "training", "phrasing", "encoding", "tuning", "held_out"),
+    ("evaluation", "ranking", "vectors", "terminal", "summary", "plotting"),
     ("model", "vocab", "sampling", "corpus", "checkpoint", "formats", "spool", "schedule", "demo"),
     ("rows",),
     ("config", "errors", "files", "machine", "version"),
@@ -130,6 +120,7 @@ def test_import_w2v_loads_little() -> None:
         ["--help"],
         ["--version"],
         ["train", "--help"],
+        ["tune", "--help"],
         ["similar", "horse", "--vectors", "VECTORS"],
         ["similar", "none"],
         ["analogy", "horse", "cow", "paris", "--vectors", "VECTORS"],
@@ -144,4 +135,4 @@ def test_no_numba_to_answer(arguments: list[str], vectors_file: Path) -> None:
     given = [str(vectors_file) if argument == "VECTORS" else argument for argument in arguments]
     loaded = loaded_by(f"import cli; cli.main({given!r})")
     assert "typer" in loaded
-    assert not loaded & {"numba", "llvmlite", "tqdm", "rich", "scipy", "gensim"}
+    assert not loaded & {"numba", "llvmlite", "tqdm", "rich", "scipy", "gensim", "optuna"}

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from w2v.phrasing import Phrases, StageReport
     from w2v.session import Session
     from w2v.training import TrainReport
+    from w2v.tuning import Search, SearchReport
 
 __all__ = [
     "DivergedError",
@@ -42,6 +43,7 @@ __all__ = [
     "recommend",
     "resume",
     "train",
+    "tune",
 ]
 
 
@@ -214,6 +216,55 @@ def evaluate(
     config = settings_of(vectors, **scoring)
     ranked = rank_next(vectors, read_sessions(sessions, next), config, k)
     return replace(evaluation.score(vectors), next=ranked)
+
+
+def tune(
+    corpus: "Source",
+    metric: str,
+    *,
+    similarity: Sequence[str | Path] = (),
+    analogies: Sequence[str | Path] = (),
+    restrict: int | None = 30_000,
+    trials: int = 30,
+    fraction: float = 0.1,
+    search: Sequence[str] = (),
+    report: "SearchReport | None" = None,
+    **settings: Any,  # noqa: ANN401
+) -> "Search":
+    """Search for better settings, by trials on a part of a corpus. Needs Optuna: `pip install 'w2v[tune]'`.
+
+    Args:
+        corpus: a path, a list of paths, or an iterable of token lists.
+        metric: similarity or analogies, with the files so named, or loss, on text that is held out.
+        similarity: files of word pairs.
+        analogies: files of questions.
+        restrict: analogies are asked and answered among so many words; None is all of them.
+        trials: runs of training, that with the base settings included.
+        fraction: share of the corpus that they train on.
+        search: the settings to search, of ns_exponent, window, sample, negative, lr and epochs; by default all.
+        report: called with the Search and the share of it that is done, about four times a second.
+        settings: the base settings; see TrainConfig.
+
+    Returns:
+        The search: `config` has the best settings, `best` their Trial, `trials` all of them; `save` writes a file
+        for `load_config` and `w2v train --config`.
+
+    Raises:
+        W2VError: Optuna is missing, a file cannot be read, or no trial has a score.
+        SettingsError: a setting is unknown or out of range.
+    """
+    from w2v.corpus import Corpus
+    from w2v.encoding import encode
+    from w2v.tuning import Goal, Search, check
+
+    config = load_config(None, settings)
+    check(config, search, fraction)
+    goal = Goal.of(metric, similarity, analogies, restrict)
+    encoded = encode(Corpus(corpus), config)
+    _warn_of_dropped(encoded)
+    found = Search.begin(encoded, config, goal, fraction, search)
+    found.run(trials, report)
+    return found
 
 
 def _train(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from w2v.phrasing import Phrases, StageReport
     from w2v.ranking import Next
     from w2v.schedule import Progress
+    from w2v.tuning import Search, SearchReport, Trial
 
 BOLD, DIM = "1", "2"
 """Styles of a terminal, as ANSI X3.64 numbers them."""
@@ -184,6 +185,43 @@ def training_progress(
         yield report
     if math.isnan(last_loss) and not quiet:
         say("nothing was learned: no two words met; one word a line? --sample too small?")
+
+
+@contextmanager
+def tuning_progress(quiet: bool, n_trials: int) -> "Iterator[SearchReport | None]":
+    """Yield what reports a search to the screen: a bar, and a line for each trial that is the best so far or failed."""
+    if quiet:
+        yield None
+        return
+    n_shown = 0
+    with Bar("tune ").drawn() as bar:
+
+        def report(search: "Search", share: float) -> None:
+            nonlocal n_shown
+            for trial in search.trials[n_shown:]:
+                if trial is search.best or trial.score is None:
+                    bar.say(trial_line(trial))
+            n_shown = len(search.trials)
+            best = "" if search.best is None else f", best {search.best.score:.4f}"
+            bar.show(share, f"{n_shown:,} of {n_trials:,} trials{best}")
+
+        yield report
+
+
+def trial_line(trial: "Trial") -> str:
+    """Return what a trial tried and what came of it."""
+    settings = ", ".join(f"{name} {value}" for name, value in trial.settings.items())
+    score = "failed" if trial.score is None else f"{trial.score:.4f}"
+    return f"trial {trial.number}: {score} with {settings}"
+
+
+def describe_search(search: "Search") -> None:
+    """Say what a search has found."""
+    first, best = search.trials[0], search.best
+    if best is not None:
+        base = f"trial 0, with the base settings: {figure(first.score)}"
+        found = "no other is better" if best is first else f"trial {best.number}, the best: {figure(best.score)}"
+        say(f"{search.goal.name} of {base}; {found}")
 
 
 class Log:
