@@ -7,11 +7,13 @@
 
 Each variant is trained from several seeds, for the same number of epochs, and again for about the same time as the
 plain one takes (`epochs` is then what fits). `bias` compares with the exact softmax on a small vocabulary: the mean
-of -log P(center|context) on text that was held out. Results go to a JSON file, a table, and plots beside it.
+of -log P(center|context) on text that was held out. Results go to a JSON file, a table, and plots beside it; what
+the JSON file has already is not run again.
 """
 
 import argparse
 import json
+import math
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -25,6 +27,7 @@ import w2v
 from w2v.config import TrainConfig, load_config
 from w2v.corpus import Corpus
 from w2v.encoding import Encoded, encode
+from w2v.errors import DivergedError
 from w2v.evaluation import Evaluation
 from w2v.model import Embeddings
 from w2v.sampling import keep_prob, noise_distribution
@@ -33,7 +36,9 @@ from w2v.training import train_embeddings
 Settings = dict[str, Any]
 Score = Callable[[Embeddings, TrainConfig], dict[str, float]]
 
-LOSSES = ("bce", "bpr", "softmax")
+BPR_LR = 0.02
+"""At 0.05 the pairwise loss with 15 negatives diverges on words: a center is moved by each of them."""
+LOSSES: list[tuple[str, Settings]] = [("bce", {}), ("bpr", {"lr": BPR_LR}), ("softmax", {})]
 BIAS = {"max_vocab": 1_000, "dim": 48, "epochs": 4, "sample": 1e-2, "lr": 0.05}
 HELD_OUT = 20_000
 """Tokens at the end of the text that the bias is measured on."""
@@ -47,15 +52,17 @@ def grid() -> Iterator[Settings]:
     for exponent in (0.0, 0.5, 1.0):
         yield {"ns_exponent": exponent}
     yield {"logq": True}
-    for loss, k in product(("bpr", "softmax"), (5, 15)):
-        yield {"loss": loss, "negative": k}
+    for k in (1, 5, 15):
+        yield {"loss": "bpr", "negative": k, "lr": BPR_LR}
+    for k in (5, 15):
+        yield {"loss": "softmax", "negative": k}
     yield {"loss": "softmax", "logq": False}
-    for loss, k in product(LOSSES, (5, 15)):
-        yield {"sampler": "batch", "loss": loss, "negative": k}
-    for loss in LOSSES:
-        yield {"sampler": "batch", "loss": loss, "logq": False}
-    for loss in LOSSES:
-        yield {"sampler": "hard", "loss": loss}
+    for (loss, lr), k in product(LOSSES, (5, 15)):
+        yield {"sampler": "batch", "loss": loss, "negative": k, **lr}
+    for loss, lr in LOSSES:
+        yield {"sampler": "batch", "loss": loss, "logq": False, **lr}
+    for loss, lr in LOSSES:
+        yield {"sampler": "hard", "loss": loss, **lr}
     yield {"sampler": "hard", "hard_share": 1.0}
     yield {"reject_positives": True}
 
@@ -77,26 +84,32 @@ def run(encoded: Encoded, base: TrainConfig, settings: Settings, seed: int, epoc
     config = load_config(None, {**base.as_dict(), **settings, "seed": seed, "epochs": epochs})
     seen: list[Any] = []
     started = time.process_time()
-    model = train_embeddings(encoded.stream, encoded.vocab, config, seen.append)
+    figures = {"name": name_of(settings), "seed": seed, "epochs": epochs}
+    try:
+        model = train_embeddings(encoded.stream, encoded.vocab, config, seen.append)
+    except DivergedError:
+        return {**figures, "seconds": 0.0, "cpu_s": math.inf, "diverged": 1.0}
     cpu = time.process_time() - started
-    return {
-        "name": name_of(settings), "seed": seed, "epochs": epochs, "seconds": seen[-1].seconds, "cpu_s": cpu,
-        **score(model, config),
-    }  # fmt: skip
+    return {**figures, "seconds": seen[-1].seconds, "cpu_s": cpu, **score(model, config)}
 
 
 def study(encoded: Encoded, base: TrainConfig, score: Score, seeds: int, output: Path) -> list[Settings]:
     """Run every variant for equal epochs and for about equal time; save as it goes."""
-    runs: list[Settings] = []
-    plain = 0.0
+    runs: list[Settings] = json.loads(output.read_text())["runs"] if output.exists() else []
+    known = {row["name"] for row in runs}
+    plain = statistics.median(row["cpu_s"] for row in runs[:seeds]) if runs else 0.0
     for settings in grid():
-        load_config(None, {**base.as_dict(), **settings})
+        if name_of(settings) in known:
+            continue
         warm_up = Encoded(**{**vars(encoded), "stream": encoded.stream[:100_000]})
         run(warm_up, base, settings, 1, 1, lambda model, config: {})  # compiles
         for seed in range(1, seeds + 1):
             runs.append({"at": "equal epochs", **run(encoded, base, settings, seed, base.epochs, score)})
         cpu = statistics.median(row["cpu_s"] for row in runs[-seeds:])
         plain = plain or cpu
+        if not math.isfinite(cpu):
+            print(f"| {name_of(settings)} | diverges at --lr {base.lr} |", flush=True)
+            continue
         fits = max(1, round(base.epochs * plain / cpu))
         same = [{**row, "at": "equal time"} for row in runs[-seeds:]] if fits == base.epochs else [
             {"at": "equal time", **run(encoded, base, settings, seed, fits, score)} for seed in range(1, seeds + 1)
@@ -111,7 +124,7 @@ def print_row(runs: list[Settings], settings: Settings, plain: float) -> None:
     """Print what is known of a variant, as a line of a table."""
     cells = [name_of(settings)]
     for at in ("equal epochs", "equal time"):
-        rows = [row for row in runs if row["name"] == name_of(settings) and row["at"] == at]
+        rows = [row for row in runs if row["name"] == name_of(settings) and row["at"] == at and "diverged" not in row]
         scores = [key for key in rows[0] if key not in ("at", "name", "seed", "epochs", "seconds", "cpu_s")]
         values = {key: [row[key] for row in rows] for key in scores}
         spread = [f"{statistics.mean(v):.3f}+-{statistics.pstdev(v):.3f}" for v in values.values()]
@@ -204,7 +217,7 @@ def plot(runs: list[Settings], path: Path) -> None:
     from matplotlib import pyplot as plt
 
     figure, axes = plt.subplots(figsize=(9, 6))
-    rows = [row for row in runs if row["at"] == "equal epochs"]
+    rows = [row for row in runs if row["at"] == "equal epochs" and "diverged" not in row]
     measure = list(rows[0])[6]
     for name in dict.fromkeys(row["name"] for row in rows):
         mine = [row for row in rows if row["name"] == name]
