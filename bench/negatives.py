@@ -40,6 +40,8 @@ BPR_LR = 0.02
 """At 0.05 the pairwise loss with 15 negatives diverges on words: a center is moved by each of them."""
 LOSSES: list[tuple[str, Settings]] = [("bce", {}), ("bpr", {"lr": BPR_LR}), ("softmax", {})]
 BIAS = {"max_vocab": 1_000, "dim": 48, "epochs": 4, "sample": 1e-2, "lr": 0.05}
+SGNS_OF_ITEMS = {"loss": "bce", "negative": 5, "ns_exponent": 0.75, "lr": 0.05, "epochs": 15}
+"""What the plain variant has in place of the preset's."""
 HELD_OUT = 20_000
 """Tokens at the end of the text that the bias is measured on."""
 
@@ -153,13 +155,13 @@ def words(arguments: argparse.Namespace) -> None:
 
 def items(arguments: argparse.Namespace) -> None:
     """Study items."""
-    base = load_config("items", {"epochs": arguments.epochs} if arguments.epochs else {})
+    base = load_config("items", {**SGNS_OF_ITEMS, **({"epochs": arguments.epochs} if arguments.epochs else {})})
     encoded = encode(Corpus(arguments.corpus), base)
 
     def score(model: Embeddings, config: TrainConfig) -> dict[str, float]:
         vectors = w2v.Vectors(encoded.vocab.words, model.vectors, encoded.vocab.counts, model.output_vectors)
         found = w2v.evaluate(
-            vectors, next=arguments.next, sessions=arguments.corpus, prior=prior_of(config),
+            vectors, next=arguments.next, sessions=arguments.sessions or arguments.corpus, prior=prior_of(config),
             history=config.history, decay=config.decay,
         ).next  # fmt: skip
         assert found is not None
@@ -241,6 +243,7 @@ def main() -> None:
     parser.add_argument("--similarity", action="append", default=[], type=Path)
     parser.add_argument("--analogies", action="append", default=[], type=Path)
     parser.add_argument("--next", type=Path)
+    parser.add_argument("--sessions", type=Path, help="of the people in --next, where they are fewer")
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("-o", "--output", type=Path, default=Path("negatives.json"))
