@@ -16,8 +16,8 @@ FILES = {
 LAYERS = (
     ("cli",),
     ("w2v",),
-    ("session", "training", "phrasing", "encoding", "tuning", "held_out"),
-    ("evaluation", "ranking", "vectors", "terminal", "summary", "plotting"),
+    ("terminal", "session", "training", "phrasing", "encoding", "tuning", "held_out"),
+    ("evaluation", "ranking", "vectors", "summary", "plotting"),
     ("model", "vocab", "sampling", "corpus", "checkpoint", "formats", "spool", "schedule", "demo"),
     ("rows",),
     ("config", "errors", "files", "machine", "version"),
