@@ -524,8 +524,10 @@ def train(
 
 @app.command(
     cls=GroupedCommand,
-    help="Search for better settings by trials on a part of a corpus, and write them for `w2v train --config`.\n\n"
-    f"Trial 0 has the base settings: the defaults, or those of --config.\n\n{CORPUS_HELP}\n\n"
+    help="Search for better settings on a part of a corpus.\n\n"
+    "Trials train on that part and are scored; the best settings are written for `w2v train --config`. "
+    "Trial 0 has the base settings: the defaults, --config, and flags.\n\n"
+    f"{CORPUS_HELP}\n\n"
     "Example: w2v tune corpus.txt --metric similarity --similarity wordsim353.tsv",
 )
 def tune(
