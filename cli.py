@@ -72,7 +72,7 @@ GROUPS = {
     "Training": ("config_name", "epochs", "lr", "threads", "seed", "init_from", "grow_vocab"),
     "Items": ("history", "decay", "prior"),
     "Output": ("output", "save_output", "log_json", "quiet"),
-    "Evaluation": ("similarity", "analogies", "restrict", "each_epoch"),
+    "Evaluation": ("similarity", "analogies", "next", "sessions", "restrict", "each_epoch"),
     "Checkpoints": ("checkpoint", "checkpoint_every", "resume"),
 }
 """The headings in the help of a command with many options, and the parameters under each."""
@@ -183,6 +183,16 @@ SimilarityFiles = Annotated[
 AnalogyFiles = Annotated[
     list[Path] | None,
     typer.Option(metavar="FILE", help="Score by these analogies; may be repeated.", show_default=False),
+]
+NextFile = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Score by the item each person took next, one a line.", show_default=False),
+]
+SessionsFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="The items of the same people before that, in order, a line each.", show_default=False
+    ),
 ]
 Restrict = Annotated[
     int, typer.Option(metavar="N", min=0, help="Analogies among the N most frequent words; 0 takes all.")
@@ -537,8 +547,8 @@ def tune(
         str,
         typer.Option(
             metavar="NAME",
-            help="What makes settings better: similarity or analogies, with the files so named, or loss, on text "
-            "that is held out.",
+            help="What makes settings better: similarity, analogies, next (with --sessions), by the files so named, "
+            "or loss, on text that is held out.",
         ),
     ],
     output: Annotated[
@@ -561,6 +571,8 @@ def tune(
     ] = None,
     similarity: SimilarityFiles = None,
     analogies: AnalogyFiles = None,
+    next: NextFile = None,
+    sessions: SessionsFile = None,
     restrict: Restrict = 30_000,
     config_name: ConfigName = None,
     model: Model = None,
@@ -577,7 +589,7 @@ def tune(
 ) -> None:
     """Search, and write the best settings; after an interrupt, those found so far."""
     config = load_config(config_name, given(context))
-    inputs: dict[str, Path | str | None] = {"--config": config_name}
+    inputs: dict[str, Path | str | None] = {"--config": config_name, "--next": next, "--sessions": sessions}
     inputs |= {f"--similarity {path}": path for path in similarity or []}
     inputs |= {f"--analogies {path}": path for path in analogies or []}
     source = open_corpus(corpus, {"-o": output}, inputs)
@@ -585,7 +597,7 @@ def tune(
     from w2v.encoding import encode
 
     tuning.check(config, search or (), fraction)
-    goal = tuning.Goal.of(metric, similarity or (), analogies or (), restrict or None)
+    goal = tuning.Goal.of(metric, similarity or (), analogies or (), next, sessions, restrict or None)
     with scan_progress(quiet) as report_scan:
         encoded = encode(source, config, report=report_scan)
     found = tuning.Search.begin(encoded, config, goal, fraction, search or ())
@@ -669,16 +681,8 @@ def evaluate(
     match_case: Annotated[
         bool, typer.Option("--match-case", help="Take King and king for two words; else the first in VECTORS counts.")
     ] = False,
-    next: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Score by the item each person took next, one a line.", show_default=False),
-    ] = None,
-    sessions: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="The items of the same people before that, in order, a line each.", show_default=False
-        ),
-    ] = None,
+    next: NextFile = None,
+    sessions: SessionsFile = None,
     k: Annotated[int, typer.Option("-k", metavar="N", min=1, help="Places that count for HR@k and NDCG@k.")] = 10,
     history: Annotated[
         int | None,

@@ -140,6 +140,16 @@ def test_windows_hold_all_neighbours_within_the_sentence() -> None:
         }
 
 
+@pytest.mark.parametrize("window", (3, "full"))
+def test_windows_of_what_came_before(window: int | str) -> None:
+    stream, vocab = numbered([1, 2, 4, 1, 9])
+    both, before = (
+        pairs(draw_windows(stream, vocab, TrainConfig(window=window, shrink_window=False, window_side=side, sample=0)))
+        for side in ("both", "before")
+    )
+    assert before == {(center, context) for center, context in both if context < center}
+
+
 def test_a_window_shrinks_as_in_training() -> None:
     stream, vocab = numbered([15_000])
     windows = draw_windows(stream, vocab, TrainConfig(window=4, sample=0))

@@ -46,6 +46,16 @@ def pairs(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def people(tmp_path: Path) -> dict[str, Any]:
+    """People who keep to a group: the last word that is of one is what comes next."""
+    files = {"next": tmp_path / "next", "sessions": tmp_path / "sessions"}
+    chosen = [tokens for tokens in sentences(400, seed=3) if len(tokens) > 3]
+    files["sessions"].write_text("".join(" ".join(tokens[:-1]) + "\n" for tokens in chosen))
+    files["next"].write_text("".join(tokens[-1] + "\n" for tokens in chosen))
+    return files
+
+
+@pytest.fixture
 def questions(tmp_path: Path) -> Path:
     """Analogies that make little sense, of words that there are."""
     path = tmp_path / "questions.txt"
@@ -108,9 +118,14 @@ def test_quiet(run: Run, corpus: Path) -> None:
     ("arguments", "message"),
     [
         ((), "--metric"),
-        (("--metric", "beauty"), "metric must be one of similarity, analogies, loss, not 'beauty'"),
+        (("--metric", "beauty"), "metric must be one of similarity, analogies, next, loss, not 'beauty'"),
         (("--metric", "similarity"), "the metric similarity scores by files: name them with --similarity"),
         (("--metric", "analogies"), "the metric analogies scores by files: name them with --analogies"),
+        (("--metric", "next", "--next", "p"), "the metric next scores by files: name them with --next and --sessions"),
+        (
+            ("--metric", "similarity", "--next", "p", "--similarity", "p"),
+            "the metric similarity does not score by --next",
+        ),
         (("--metric", "loss", "--similarity", "p"), "the metric loss does not score by --similarity"),
         (("--metric", "loss", "--search", "dim"), "'dim' cannot be searched; these can: ns_exponent, window"),
         (("--metric", "loss", "--fraction", "0"), "fraction must be above 0"),
@@ -190,10 +205,13 @@ def outcomes(search: Search) -> list[dict[str, Any]]:
     return [{**asdict(trial), "seconds": 0} for trial in search.trials]
 
 
-def test_trial_0_has_the_base_settings_and_the_best_is_no_worse(corpus: Path, pairs: Path, questions: Path) -> None:
+def test_trial_0_has_the_base_settings_and_the_best_is_no_worse(
+    corpus: Path, pairs: Path, questions: Path, people: dict[str, Any]
+) -> None:
     asked: dict[str, dict[str, Any]] = {
         "similarity": {"similarity": [pairs]},
         "analogies": {"analogies": [questions]},
+        "next": people,
         "loss": {},
     }
     for metric, files in asked.items():
@@ -220,6 +238,40 @@ def test_the_score_is_that_of_the_metric(pairs: Path, tmp_path: Path) -> None:
         vectors = w2v.train(corpus, **{**SMALL, **trial.settings})
         scores = [file.spearman for file in w2v.evaluate(vectors, [pairs, few]).similarity]
         assert trial.score == pytest.approx(np.mean(scores), abs=1e-12)  # type: ignore[arg-type]
+
+
+def test_the_score_of_next_items_is_that_of_evaluate(people: dict[str, Any]) -> None:
+    corpus = list(sentences(2_000))
+    search = w2v.tune(
+        corpus,
+        "next",
+        **people,
+        trials=3,
+        **{**SMALL, "ns_exponent": 0.5, "prior": 0.5},
+        fraction=1,
+        search=["ns_exponent"],
+    )
+    assert [trial.settings["prior"] == trial.settings["ns_exponent"] for trial in search.trials] == [True] * 3
+    assert len({trial.settings["ns_exponent"] for trial in search.trials}) == 3
+    for trial in search.trials:
+        vectors = w2v.train(corpus, save_output=True, **{**SMALL, **trial.settings})
+        found = w2v.evaluate(vectors, **people).next
+        assert found is not None and trial.score == found.vectors.full.hr > 0
+
+
+def test_the_weight_of_counts_goes_with_ns_exponent_where_it_did(
+    encoded: Encoded, people: dict[str, Any], tmp_path: Path
+) -> None:
+    for settings, metric, follows in (
+        ({}, "next", True),
+        ({"prior": 0.1}, "next", False),
+        ({"loss": "softmax"}, "next", False),
+        ({}, "loss", False),
+    ):
+        base = TrainConfig(**settings)  # type: ignore[arg-type]
+        search = Search.begin(encoded, base, Goal.of(metric, **(people if metric == "next" else {})), 1)
+        search.save(tmp_path / "found.toml")
+        assert ("goes with ns_exponent" in (tmp_path / "found.toml").read_text()) == follows
 
 
 def test_a_seed_gives_the_same_search(corpus: Path) -> None:

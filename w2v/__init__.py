@@ -224,6 +224,8 @@ def tune(
     *,
     similarity: Sequence[str | Path] = (),
     analogies: Sequence[str | Path] = (),
+    next: str | Path | None = None,
+    sessions: str | Path | None = None,
     restrict: int | None = 30_000,
     trials: int = 30,
     fraction: float = 0.1,
@@ -235,9 +237,11 @@ def tune(
 
     Args:
         corpus: a path, a list of paths, or an iterable of token lists.
-        metric: similarity or analogies, with the files so named, or loss, on text that is held out.
+        metric: similarity, analogies or next, with the files so named, or loss, on text that is held out.
         similarity: files of word pairs.
         analogies: files of questions.
+        next: a file with the item that each person took next, a person a line.
+        sessions: a file with the items of the same people before that.
         restrict: analogies are asked and answered among so many words; None is all of them.
         trials: runs of training, that with the base settings included.
         fraction: share of the corpus that they train on.
@@ -259,7 +263,7 @@ def tune(
 
     config = load_config(None, settings)
     check(config, search, fraction)
-    goal = Goal.of(metric, similarity, analogies, restrict)
+    goal = Goal.of(metric, similarity, analogies, next, sessions, restrict)
     encoded = encode(Corpus(corpus), config)
     _warn_of_dropped(encoded)
     found = Search.begin(encoded, config, goal, fraction, search)

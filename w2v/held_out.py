@@ -62,7 +62,7 @@ def draw_windows(stream: Ids, vocab: Vocab, config: TrainConfig) -> Windows:
     Args:
         stream: (n,) rows of vocab and SENTENCE_END.
         vocab: the words, and the counts that thinning and noise follow.
-        config: window, shrink_window, sample, seed.
+        config: window, shrink_window, window_side, sample, seed.
 
     Returns:
         WINDOWS windows, or as many as there are; none where no two words meet.
@@ -93,6 +93,7 @@ def draw_windows(stream: Ids, vocab: Vocab, config: TrainConfig) -> Windows:
 
 def _places_around(t: int, begin: int, end: int, config: TrainConfig, generator: np.random.Generator) -> Places:
     """Return the places of the contexts of the token at t, whose sentence is begin..end."""
+    end = t + 1 if config.window_side == "before" else end
     if isinstance(config.window, str):
         others = end - begin - 1
         places = begin + generator.choice(others, min(others, 2 * FULL_WINDOW), replace=False)

@@ -26,6 +26,7 @@ from w2v.evaluation import Evaluation
 from w2v.files import replacing
 from w2v.held_out import Windows, draw_windows, held_out_loss
 from w2v.model import Embeddings
+from w2v.ranking import Sessions, rank_next, read_sessions
 from w2v.schedule import SENTENCE_END, Progress, shard_bounds
 from w2v.training import train_embeddings
 from w2v.vectors import Vectors
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from optuna import Study
     from optuna.distributions import BaseDistribution
 
+PLACES = 10
+"""The metric next is the share of people whose next item is among the first so many."""
 HELD_OUT = 0.05
 """Share of the corpus that is kept from training where the metric asks about a text that was not seen."""
 
@@ -89,6 +92,7 @@ class Ground:
     """What there is to measure a model by."""
 
     evaluation: Evaluation
+    sessions: Sessions | None
     windows: Windows | None
     """Of the text that was held out, where the metric asks for it."""
 
@@ -101,8 +105,8 @@ class Metric:
     rises: bool
     """Whether higher is better."""
     score: Callable[[Ground, Embeddings, Vocab, TrainConfig], float | None]
-    files: str | None = None
-    """The setting that names the files it scores by, where it has any."""
+    files: tuple[str, ...] = ()
+    """The arguments of Goal.of that name the files it scores by."""
     holds_out: bool = False
 
 
@@ -121,6 +125,14 @@ def _by_loss(ground: Ground, embeddings: Embeddings, vocab: Vocab, config: Train
     return held_out_loss(windows, embeddings, vocab, config) if windows and len(windows.centers) else None
 
 
+def _by_next(ground: Ground, embeddings: Embeddings, vocab: Vocab, config: TrainConfig) -> float | None:
+    if ground.sessions is None:
+        return None
+    vectors = Vectors(vocab.words, embeddings.vectors, vocab.counts, embeddings.output_vectors)
+    found = rank_next(vectors, ground.sessions, config, PLACES)
+    return found.vectors.full.hr if found.unknown < found.people else None
+
+
 def _mean(scores: Iterable[float | None]) -> float | None:
     """Return the mean of scores; None where one is."""
     known = list(scores)
@@ -129,8 +141,9 @@ def _mean(scores: Iterable[float | None]) -> float | None:
 
 
 METRICS = {
-    "similarity": Metric("rank correlation with people's scores of word pairs", True, _by_similarity, "similarity"),
-    "analogies": Metric("share of analogies answered right", True, _by_analogies, "analogies"),
+    "similarity": Metric("rank correlation with people's scores of word pairs", True, _by_similarity, ("similarity",)),
+    "analogies": Metric("share of analogies answered right", True, _by_analogies, ("analogies",)),
+    "next": Metric(f"HR@{PLACES} among all items", True, _by_next, ("next", "sessions")),
     "loss": Metric("loss on held-out text", False, _by_loss, holds_out=True),
 }
 
@@ -142,6 +155,7 @@ class Goal:
     name: str
     metric: Metric
     evaluation: Evaluation
+    sessions: Sessions | None
 
     @classmethod
     def of(
@@ -149,6 +163,8 @@ class Goal:
         name: str,
         similarity: Sequence[str | Path] = (),
         analogies: Sequence[str | Path] = (),
+        next: str | Path | None = None,
+        sessions: str | Path | None = None,
         restrict: int | None = 30_000,
     ) -> "Goal":
         """Find the metric of a name, and read its files.
@@ -160,17 +176,22 @@ class Goal:
         if name not in METRICS:
             raise SettingsError(f"metric must be one of {', '.join(METRICS)}, not '{name}'")
         metric = METRICS[name]
-        for kind, files in {"similarity": similarity, "analogies": analogies}.items():
-            if kind == metric.files and not files:
-                raise SettingsError(f"the metric {name} scores by files: name them with --{kind}")
-            if kind != metric.files and files:
+        files = {"similarity": similarity, "analogies": analogies, "next": next, "sessions": sessions}
+        for kind, given in files.items():
+            if kind in metric.files and not given:
+                raise SettingsError(
+                    f"the metric {name} scores by files: name them with --{' and --'.join(metric.files)}"
+                )
+            if kind not in metric.files and given:
                 raise SettingsError(f"the metric {name} does not score by --{kind}; leave it out")
-        return cls(name, metric, Evaluation.read(similarity, analogies, restrict=restrict))
+        people = read_sessions(sessions, next) if sessions and next else None
+        return cls(name, metric, Evaluation.read(similarity, analogies, restrict=restrict), people)
 
     @property
     def title(self) -> str:
         """What is measured, and by what."""
         read = [item.file for item in self.evaluation.pairs] + [item.file for item in self.evaluation.questions]
+        read += [self.sessions.file] if self.sessions else []
         files = [Path(file).name for file in read]
         mean = "mean " if len(files) > 1 else ""
         return mean + self.metric.title + (f": {', '.join(files)}" if files else "")
@@ -182,7 +203,7 @@ class Trial:
 
     number: int
     settings: dict[str, Any]
-    """Of those that are searched."""
+    """Of those that are searched, and of what goes with them."""
     score: float | None
     """None where it failed: training diverged, or the metric had no value."""
     seconds: float
@@ -276,6 +297,8 @@ class Search:
         space = {name: SPACE[name].around(value).distribution() for name, value in base.items()}
         asked = study.ask(space) if number > 0 else None
         settings = {name: _rounded(value) for name, value in asked.params.items()} if asked else base
+        if self._moves_prior:
+            settings = {**settings, "prior": settings["ns_exponent"]}
         config = replace(self.base, **settings)
         began = time.perf_counter()
         try:
@@ -312,17 +335,25 @@ class Search:
 
     def _lines(self) -> Iterator[str]:
         """Yield a line for each setting that has a value, with a comment."""
-        defaults = TrainConfig().as_dict()
+        defaults = TrainConfig(model=self.base.model).as_dict()
         found = {k: v for k, v in self.config.as_dict().items() if v is not None and k != "threads"}
         texts = {name: f"{name} = {_toml(value)}" for name, value in found.items()}
         width = max(map(len, texts.values()))
         for name, text in texts.items():
             base = getattr(self.base, name)
             why = "the default" if found[name] == defaults[name] else "as given"
+            if name == "prior" and self._moves_prior:
+                why = "goes with ns_exponent"
             if name in self.names:
                 where = SPACE[name].around(base)
                 why = f"searched from {where.low:g} to {where.high:g}; {base} in the base settings"
             yield f"{text:{width}}  # {why}"
+
+    @property
+    def _moves_prior(self) -> bool:
+        """Whether the weight of counts, which next items are told by, goes with ns_exponent, as it should and did."""
+        follows = self.base.prior == self.base.ns_exponent and not self.base.corrects
+        return follows and self.goal.sessions is not None and "ns_exponent" in self.names
 
     @property
     def _direction(self) -> str:
@@ -335,7 +366,9 @@ class Search:
         return -score if self.goal.metric.rises else score
 
     def _score(self, embeddings: Embeddings, config: TrainConfig) -> float | None:
-        return self.goal.metric.score(Ground(self.goal.evaluation, self.windows), embeddings, self.vocab, config)
+        return self.goal.metric.score(
+            Ground(self.goal.evaluation, self.goal.sessions, self.windows), embeddings, self.vocab, config
+        )
 
 
 SearchReport = Callable[[Search, float], None]
