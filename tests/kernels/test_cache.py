@@ -39,7 +39,7 @@ def _train(package: Path, cache: Path, program: str = PROGRAM) -> dict[str, Any]
 def test_many_processes_may_start_at_once_and_the_next_compiles_nothing(tmp_path: Path) -> None:
     with ThreadPoolExecutor(3) as pool:
         answers = list(pool.map(lambda _: _train(PACKAGE.parent, tmp_path), range(3)))
-    assert any(answer["misses"] == 4 for answer in answers)
+    assert sum(answer["misses"] for answer in answers) >= 4, "one of them may find what another has compiled"
     last = _train(PACKAGE.parent, tmp_path)
     assert (last["hits"], last["misses"]) == (4, 0)
     assert all(answer["a"] == last["a"] for answer in answers)
