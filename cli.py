@@ -80,6 +80,7 @@ YES_OR_NO = {"True": "yes", "False": "no"}
 WIDEST = 28
 """Flags of more columns stand on a line of their own in the help."""
 
+CHECKPOINT_EVERY = "10m"
 RESUMED_FLAGS = {"resume", "output", "save_output", "epochs", "threads", "quiet", "log_json", "checkpoint_every"}
 RESUMED_FLAGS |= {"similarity", "analogies", "restrict", "each_epoch"}
 """What may be given beside --resume."""
@@ -385,7 +386,7 @@ def train(
         setting(
             "reject_positives",
             "--reject-positives/--no-reject-positives",
-            help="Leave out negatives that stand in the center's own line.",
+            help="Leave out negatives that stand in the center's own line: for short lines, such as sessions.",
         ),
     ] = None,
     loss: Loss = None,
@@ -432,7 +433,7 @@ def train(
     ] = None,
     prior: Annotated[
         float | None,
-        setting("prior", help="Weight of an item's log count: as a rule --ns-exponent, or 0 with --logq."),
+        setting("prior", help="Weight of an item's log count. By default --ns-exponent, or 0 with --logq."),
     ] = None,
     seed: Seed = None,
     quiet: Quiet = False,
@@ -446,7 +447,7 @@ def train(
     ] = None,
     checkpoint_every: Annotated[
         str, typer.Option(metavar="TIME", help="Time between checkpoints: a number and s, m or h.")
-    ] = "10m",
+    ] = CHECKPOINT_EVERY,
     resume: Annotated[
         Path | None,
         typer.Option(
@@ -472,6 +473,8 @@ def train(
     save_output = bool(paths.get("save_output", save_output))
     settings, every_s = given(context), seconds_of(checkpoint_every)
     refuse_together(init_from, vocab, settings, grow_vocab)
+    if checkpoint_every != CHECKPOINT_EVERY and not (checkpoint or resume):
+        raise SettingsError("--checkpoint-every goes with --checkpoint, which says where they are kept")
     if each_epoch and not (similarity or analogies):
         raise SettingsError("--each-epoch goes with --similarity or --analogies, which say what to score by")
     format = formats.find(output)
@@ -504,7 +507,7 @@ def train(
         if resume is None:
             describe(encoded, reused=known is not None or init_from is not None)
         describe_training(session, kernel)
-    check_space(output, formats.expected_bytes(output, session.vocab.words, session.config.dim))
+    check_space(output, (1 + save_output) * formats.expected_bytes(output, session.vocab.words, session.config.dim))
     rows: list[dict[str, Any]] = session.extra.get("log", [])
     folder = resume or checkpoint
     extra = {

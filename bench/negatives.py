@@ -211,28 +211,36 @@ def bias(arguments: argparse.Namespace) -> None:
         arguments.output.write_text(json.dumps({"settings": base.as_dict(), "runs": runs}, indent=1))
 
 
+def names(rows: list[Settings]) -> list[str]:
+    """Return the variants' names, in order."""
+    return list(dict.fromkeys(row["name"] for row in rows))
+
+
 def plot(runs: list[Settings], path: Path) -> None:
-    """Draw quality against time, a point a variant, for equal epochs."""
+    """Draw quality against time, a point a variant, best first, for equal epochs."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot as plt
 
-    figure, axes = plt.subplots(figsize=(9, 6))
+    figure, axes = plt.subplots(figsize=(10, 6))
     rows = [row for row in runs if row["at"] == "equal epochs" and "diverged" not in row]
     measure = list(rows[0])[6]
-    for name in dict.fromkeys(row["name"] for row in rows):
+    means = {name: statistics.mean(row[measure] for row in rows if row["name"] == name) for name in names(rows)}
+    for number, name in enumerate(sorted(means, key=lambda name: -means[name]), 1):
         mine = [row for row in rows if row["name"] == name]
-        x, y = (statistics.mean(row[key] for row in mine) for key in ("cpu_s", measure))
+        x, y = statistics.mean(row["cpu_s"] for row in mine), means[name]
         colour = {"batch": "C1", "hard": "C2"}.get(name.split()[1] if name.startswith("--sampler") else "", "C0")
-        axes.errorbar(x, y, statistics.pstdev(row[measure] for row in mine), fmt="o", color=colour)
-        axes.annotate(name.replace("--", ""), (x, y), fontsize=7, xytext=(4, 3), textcoords="offset points")
+        label = f"{number:2}  {name.replace('--', '')}"
+        axes.errorbar(x, y, statistics.pstdev(row[measure] for row in mine), fmt="o", color=colour, label=label)
+        axes.annotate(str(number), (x, y), fontsize=8, xytext=(5, 3), textcoords="offset points")
+    axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=8, frameon=False)
     axes.set_xlabel("processor seconds")
     axes.set_ylabel(measure)
     axes.set_xscale("log")
     axes.grid(alpha=0.3)
     figure.tight_layout()
-    figure.savefig(path, dpi=110)
+    figure.savefig(path, dpi=110, bbox_inches="tight")
 
 
 def main() -> None:

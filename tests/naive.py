@@ -1,4 +1,4 @@
-"""Skip-gram with negative sampling in float64 NumPy, written from the papers and not from the kernels.
+"""Skip-gram and CBOW with negative sampling, in float64 NumPy, written from the papers, not from the kernels.
 
 Slow, plain, one rule a function. Word numbers everywhere, no offsets, no tiles, no threads.
 """

@@ -148,3 +148,8 @@ def test_a_checkpoint_that_cannot_be_written_does_not_end_the_run(
     assert "cannot write a checkpoint to kept: No space left" in result.err
     assert os.listdir("kept") == []
     assert Path("vectors.bin").exists()
+
+
+def test_a_time_between_checkpoints_that_nobody_keeps_is_refused(run: Run, text: str) -> None:
+    result = run("train", text, "--checkpoint-every", "2s")
+    assert result.status == 2 and "goes with --checkpoint" in result.err

@@ -44,7 +44,10 @@ def test_every_setting_is_tested_here() -> None:
 
 def test_defaults_are_valid_and_cannot_be_changed() -> None:
     settings = TrainConfig()
-    assert settings.as_dict() == {field.name: field.default for field in fields(TrainConfig)} | {"lr": 0.05}
+    assert settings.as_dict() == {field.name: field.default for field in fields(TrainConfig)} | {
+        "lr": 0.05,
+        "prior": 0.75,
+    }
     with pytest.raises(FrozenInstanceError):
         settings.dim = 3  # type: ignore[misc]
 
@@ -92,7 +95,7 @@ def test_whole_numbers_are_whole(name: str, value: object) -> None:
 @pytest.mark.parametrize("name", NUMBERS)
 @pytest.mark.parametrize("value", ["0.1", True, None, [0.1]])
 def test_numbers_are_numbers(name: str, value: object) -> None:
-    if name == "lr" and value is None:
+    if name in ("lr", "prior") and value is None:
         return  # the default
     with pytest.raises(SettingsError, match=f"^{name} must be a number"):
         TrainConfig(**{name: value})  # type: ignore[arg-type]
@@ -122,7 +125,7 @@ def test_cbow_has_a_learning_rate_of_its_own() -> None:
 
 def test_a_window_may_be_the_whole_line() -> None:
     assert TrainConfig(window="full").window == "full"
-    with pytest.raises(SettingsError, match="window must be a whole number"):
+    with pytest.raises(SettingsError, match='window must be a whole number or "full"'):
         TrainConfig(window="all")
 
 
@@ -138,10 +141,20 @@ def test_a_window_may_be_the_whole_line() -> None:
 )
 def test_scores_are_corrected_where_the_sampler_needs_it(settings: dict[str, Any], corrects: bool) -> None:
     assert TrainConfig(**settings).corrects == corrects
+    popularity = 0.0 if corrects else 1.0 if "sampler" in settings else 0.75
+    assert TrainConfig(**settings).prior == popularity, "what the sampler has taken out of the scores"
+    assert TrainConfig(**settings, prior=0.3).prior == 0.3
+
+
+def test_the_hard_sampler_must_have_a_choice() -> None:
+    assert TrainConfig(sampler="hard", negative=7).n_hard == 4
+    for more in ({"negative": 40}, {"candidates": 3}):
+        with pytest.raises(SettingsError, match="candidates must be above"):
+            TrainConfig(sampler="hard", **more)  # type: ignore[arg-type]
 
 
 def test_the_full_softmax_has_no_sampler() -> None:
-    for other in ({"sampler": "batch"}, {"logq": True}):
+    for other in ({"sampler": "batch"}, {"logq": True}, {"reject_positives": True}):
         with pytest.raises(SettingsError, match="loss full"):
             TrainConfig(loss="full", **other)  # type: ignore[arg-type]
 

@@ -100,3 +100,8 @@ def test_examples_in_docstrings_have_their_heading(name: str) -> None:
     )
     for docstring in filter(None, map(inspect.getdoc, [public, *members])):
         assert "Examples:\n    >>>" in docstring or ">>>" not in docstring, "mkdocstrings takes it for a quotation"
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=name_of)
+def test_nothing_is_left_to_fill_in(path: Path) -> None:
+    assert not re.search(r"@[A-Z]+@|TODO|TBD", TEXTS[path])

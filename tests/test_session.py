@@ -98,3 +98,32 @@ def test_what_cannot_go_together(
     assert cli.main(["train", "a.txt", *flags]) == 2
     error = capsys.readouterr().err
     assert error.count("\n") == 1 and said in error
+
+
+def test_a_text_whose_rare_words_were_dropped_keeps_its_stream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("w2v.corpus.BLOCK", 1 << 10)
+    path = tmp_path / "many.txt"
+    path.write_text("".join(f"often w{n % 2_000} very\n" for n in range(6_000)))
+    dropped, encoded = session.begin(Corpus(str(path)), TrainConfig(min_count=1, max_types=500))
+    assert encoded.dropped_count and dropped.files is None, "read again, it would have words that were dropped"
+    whole, _ = session.begin(Corpus(str(path)), TrainConfig(min_count=1))
+    assert whole.files is not None
+
+
+def test_what_the_command_line_left_survives_a_resume_from_python(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import cli
+    from w2v import checkpoint
+
+    monkeypatch.chdir(tmp_path)
+    Path("a.txt").write_text("king queen odd\n" * 50)
+    assert cli.main(["train", "a.txt", "--quiet", "--checkpoint", "kept", "-o", "deep.bin", "--epochs", "1"]) == 0
+    w2v.resume("kept", epochs=2)
+    assert Path(checkpoint.load_extra(Path("kept"))["output"]).name == "deep.bin"
+
+
+def test_a_vocabulary_decides_what_is_pruned(tmp_path: Path) -> None:
+    known = w2v.Vocab.of({"king": 9, "queen": 8})
+    begun, _ = session.begin(Corpus(TEXT), TrainConfig(min_count=400, max_vocab=1), known)
+    assert (begun.vocab.words, begun.config.min_count, begun.config.max_vocab) == (known.words, 1, None)

@@ -282,7 +282,7 @@ def _train(
     from w2v.training import train_embeddings
 
     folder = None if checkpoint is None else Path(checkpoint)
-    with session.keeping(begun, folder, checkpoint_every, dict, warnings.warn) as keeper:
+    with session.keeping(begun, folder, checkpoint_every, lambda: begun.extra, warnings.warn) as keeper:
         embeddings = train_embeddings(begun.stream, begun.vocab, begun.config, report, start=begun.start, keeper=keeper)
     return session.result(begun, embeddings, save_output)
 

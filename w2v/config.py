@@ -115,8 +115,9 @@ class TrainConfig:
     """Last items of a person that count when the next one is told (`w2v evaluate --next`)."""
     decay: float = 0.7
     """There each item counts so many times as much as the one after it."""
-    prior: float = 0.75
-    """There the weight of the logarithm of an item's count; ns_exponent, or 0 with logq, is what it should be."""
+    prior: float = None  # type: ignore[assignment]  # __post_init__ sees to it
+    """There the weight of the logarithm of an item's count. By default what the sampler has taken out of the scores:
+    ns_exponent; 1 with the batch sampler; 0 where the loss has put it back, with logq or full."""
     seed: int = 1
     """Seeds every draw; with one thread the same seed gives the same bytes."""
 
@@ -124,9 +125,11 @@ class TrainConfig:
         """Check every value against its type and range."""
         if self.lr is None:
             object.__setattr__(self, "lr", LR.get(self.model, LR["skipgram"]))
+        if self.prior is None:
+            object.__setattr__(self, "prior", self._popularity_in_scores)
         for name, low, high in WHOLE_NUMBERS:
             if name != "window" or self.window != "full":
-                _check_whole(name, getattr(self, name), low, high)
+                _check_whole(name, getattr(self, name), low, high, ' or "full"' * (name == "window"))
         for name, lowest, highest in NUMBERS:
             _check_number(name, getattr(self, name), lowest, highest)
         for name, known in CHOICES.items():
@@ -135,10 +138,32 @@ class TrainConfig:
             raise SettingsError("lr must be above 0: at 0 nothing is learned")
         if self.noise_pool & (self.noise_pool - 1):
             raise SettingsError(f"noise_pool must be 0 or a power of two, not {self.noise_pool:,}")
-        if self.loss == "full" and (self.sampler != "noise" or self.logq):
-            raise SettingsError("loss full takes every word for a negative: it goes without sampler and logq")
+        self._check_sampling()
+
+    def _check_sampling(self) -> None:
+        """Check what cannot go together."""
+        if self.loss == "full" and (self.sampler != "noise" or self.logq or self.reject_positives):
+            raise SettingsError(
+                "loss full takes every word for a negative: it goes without sampler, logq and reject_positives"
+            )
+        if self.sampler == "hard" and self.candidates <= self.n_hard:
+            raise SettingsError(
+                f"candidates must be above {self.n_hard}, which hard_share of negative takes, not {self.candidates}"
+            )
         if self.column is not None and not isinstance(self.column, str):
             raise SettingsError(f"column must be a name, not {self.column!r}")
+
+    @property
+    def n_hard(self) -> int:
+        """Negatives that the hard sampler takes from its candidates."""
+        return int(self.hard_share * self.negative + 0.5)
+
+    @property
+    def _popularity_in_scores(self) -> float:
+        """The power of counts that the sampler has taken out of the scores, and that `prior` puts back."""
+        if self.corrects or self.loss == "full":
+            return 0.0
+        return 1.0 if self.sampler == "batch" else self.ns_exponent
 
     @property
     def corrects(self) -> bool:
@@ -152,11 +177,11 @@ class TrainConfig:
         return asdict(self)
 
 
-def _check_whole(name: str, value: object, low: int, high: int) -> None:
+def _check_whole(name: str, value: object, low: int, high: int, otherwise: str = "") -> None:
     if value is None and name in OPTIONAL:
         return
     if not isinstance(value, int) or isinstance(value, bool):
-        raise SettingsError(f"{name} must be a whole number, not {value!r}")
+        raise SettingsError(f"{name} must be a whole number{otherwise}, not {value!r}")
     if not low <= value <= high:
         raise SettingsError(f"{name} must be from {low:,} to {high:,}, not {value:,}")
 

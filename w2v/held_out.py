@@ -73,7 +73,7 @@ def draw_windows(stream: Ids, vocab: Vocab, config: TrainConfig) -> Windows:
     ends = np.append(np.flatnonzero(kept == SENTENCE_END), len(kept))
     centers: list[int] = []
     contexts: list[Ids] = []
-    for t in generator.permutation(np.flatnonzero(kept != SENTENCE_END)).tolist():
+    for t in map(int, generator.permutation(np.flatnonzero(kept != SENTENCE_END))):
         line = int(np.searchsorted(ends, t))
         around = _places_around(t, int(ends[line - 1]) + 1 if line else 0, int(ends[line]), config, generator)
         if len(around):

@@ -52,6 +52,10 @@ def begin(
     """
     files = None if corpus.files is None else [Fingerprint.of(path) for path in corpus.files]
     encoded = encode(corpus, config, vocab=vocab, report=report)
+    if encoded.dropped_count:  # read again with this vocabulary, the text would have words that were dropped
+        files = None
+    if vocab is not None:
+        config = replace(config, min_count=1, max_vocab=None)  # which the vocabulary has decided
     return Session(config, encoded.vocab, encoded.stream, files, None, {}), encoded
 
 

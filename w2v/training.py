@@ -73,12 +73,12 @@ def train_embeddings(
     keeper: Keeper | None = None,
     after_epoch: EpochReport | None = None,
 ) -> Embeddings:
-    """Train skip-gram with negative sampling on a token stream.
+    """Train on a token stream, by negative sampling: which model, sampler and loss, the config says.
 
     Args:
         stream: (n,) rows of vocab and SENTENCE_END (-1); read only.
         vocab: the words and the counts that both samplings follow.
-        config: dim, window, negative, sample, noise_pool, ns_exponent, epochs, lr, threads, seed.
+        config: all but what the reading of the text has used: min_count, max_vocab, max_types, lowercase, column.
         report: called from this thread about every quarter of a second, and at the end.
         start: go on from here.
         keeper: gets a snapshot from time to time, at the end, and after an interrupt.
@@ -315,9 +315,7 @@ def shape_of(config: TrainConfig, stride: int, n_types: int) -> Shape:
     negative = n_types - 1 if config.loss == "full" else config.negative
     n_tiles = -(-(negative + 1) // MAX_TILE)
     tile = (0,) * -(-(negative + 1) // n_tiles)
-    is_hard = config.sampler == "hard"
-    n_hard = round(config.hard_share * negative) if is_hard else 0
-    candidates = max(config.candidates, n_hard) if is_hard else 0
+    n_hard, candidates = (config.n_hard, config.candidates) if config.sampler == "hard" else (0, 0)
     window = FULL_WINDOW if isinstance(config.window, str) else config.window
     return Shape(window, negative, candidates + negative - n_hard, candidates, n_hard, stride, n_tiles, tile)
 
@@ -344,7 +342,7 @@ def merge_shares(vocab: Vocab, config: TrainConfig, n_threads: int, n_tokens: in
 
     Args:
         vocab: the words.
-        config: window, negative, sample, ns_exponent and epochs.
+        config: what decides how often a row is used. The hard sampler's choice is taken for plain noise.
         n_threads: threads that have copies.
         n_tokens: tokens of an epoch, before subsampling.
 
@@ -356,12 +354,23 @@ def merge_shares(vocab: Vocab, config: TrainConfig, n_threads: int, n_tokens: in
     if n_threads == 1 or merges < MERGES_A_THREAD * n_threads:
         return np.empty((2, 0), np.float32)
     kept /= kept.sum()
-    noise = noise_distribution(vocab.counts, config.ns_exponent)
-    # A center has window + 1 contexts in the mean, and `negative` noise words.
-    window = FULL_WINDOW if isinstance(config.window, str) else config.window
-    uses = step.MERGE_EVERY * np.stack([kept * (window + 1), kept + noise * config.negative])
+    if config.loss == "full":
+        negatives = np.ones(len(vocab))
+    else:
+        negatives = config.negative * (
+            kept if config.sampler == "batch" else noise_distribution(vocab.counts, config.ns_exponent)
+        )
+    uses = step.MERGE_EVERY * np.stack([kept * mean_contexts(config), kept + negatives])
     saturation = np.minimum(1.0, uses[:, :PRIVATE_ROWS] / SATURATED)
     return (1 / (1 + (n_threads - 1) * saturation)).astype(np.float32)
+
+
+def mean_contexts(config: TrainConfig) -> float:
+    """Return how many contexts a center has in the mean, in a long line."""
+    if isinstance(config.window, str):
+        return 2.0 * FULL_WINDOW
+    radius = (config.window + 1) / 2 if config.shrink_window else config.window
+    return radius * (1 if config.window_side == "before" else 2)
 
 
 def new_private(shares: npt.NDArray[np.float32], first: int, stride: int) -> Private:

@@ -347,3 +347,18 @@ def test_formats_load_what_they_need_and_only_then(monkeypatch: pytest.MonkeyPat
     for call in (formats.read, lambda path: formats.write(path, CONTENTS)):
         with pytest.raises(W2VError, match=r"Parquet needs pyarrow: pip install 'w2v\[parquet\]'"):
             call(Path("a.parquet"))  # type: ignore[operator]
+
+
+def test_text_that_is_named_binary_is_refused(tmp_path: Path) -> None:
+    vectors = np.random.default_rng(0).normal(size=(300, 7)).astype(np.float32)
+    w2v.Vectors([f"w{i}" for i in range(300)], vectors).save(tmp_path / "a.txt")
+    (tmp_path / "a.txt").rename(tmp_path / "a.bin")
+    with pytest.raises(W2VError, match="a.bin .*word2vec-text"):
+        formats.read(tmp_path / "a.bin")
+    assert len(formats.read(tmp_path / "a.bin", "word2vec-text").words) == 300
+
+
+def test_a_vocabulary_has_no_output_rows_beside_it(tmp_path: Path) -> None:
+    rows = np.ones((2, 3), np.float32)
+    contents = formats.Contents(["a", "b"], rows, np.array([2, 1]), output=rows)
+    assert formats.write(tmp_path / "v.txt", contents, "word2vec-vocab") == [tmp_path / "v.txt"]

@@ -133,7 +133,7 @@ VARIANTS: list[dict[str, Any]] = [
     {"sampler": "batch"},
     {"sampler": "batch", "logq": False, "loss": "bpr"},
     {"sampler": "hard", "candidates": 13, "hard_share": 0.5},
-    {"sampler": "hard", "candidates": 4, "hard_share": 1.0, "model": "cbow", "loss": "bpr"},
+    {"sampler": "hard", "candidates": 8, "hard_share": 1.0, "model": "cbow", "loss": "bpr"},
     {"sampler": "hard", "candidates": 9, "hard_share": 0.4, "reject_positives": True},
     {"loss": "bpr"},
     {"loss": "bpr", "logq": True},

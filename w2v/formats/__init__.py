@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import os
 import re
 import zlib
 from collections.abc import Sequence
@@ -147,7 +148,7 @@ def write(path: str | Path, contents: Contents, name: str | None = None) -> list
             "rename them, or leave them out: w2v convert --skip-words"
         )
     module.write(Path(path), contents)
-    if contents.output is None or "output" in format.keeps or not contents.vectors.shape[1]:
+    if contents.output is None or "output" in format.keeps or format.name == "word2vec-vocab":
         return [Path(path)]
     module.write(beside(path), replace(contents, vectors=contents.output, output=None))
     return [Path(path), beside(path)]

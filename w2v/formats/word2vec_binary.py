@@ -49,6 +49,10 @@ def read(path: Path) -> Contents:
                 raise W2VError(f"{path} is no word2vec binary file: row {len(rows.words) + 1:,} has no end of a word")
             rows.take(words)[:] = np.frombuffer(b"".join(found), "<f4").reshape(-1, dim)
             buffer = buffer[at:]
+        if buffer.strip(b"\n") or file.read(2).strip(b"\n"):
+            raise W2VError(
+                f"{path} goes on behind its last row: if it is word2vec text, say so with --from word2vec-text"
+            )
     return Contents(*rows.finish())
 
 

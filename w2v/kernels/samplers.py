@@ -57,7 +57,8 @@ def take_batch(output: F32, kept: I64, n: int, t: int, shape: Shape, scratch: Sc
     The shard is walked as if from 1 + negative places at once, evenly apart; what stands at these places is a batch
     (as recommenders have it: Hidasi et al. 2016). A negative is then a word with the probability it has in the
     subsampled text, P(w) = count(w) * keep_prob(w) / sum, which is what `--logq` corrects for.
-    A place with a sentence's end is replaced by one at random, which keeps that so.
+    A place with a sentence's end is replaced by one at random, which keeps that so. The places are n / (negative + 1)
+    apart: in a text of a few hundred words near enough to be contexts too.
 
     Args:
         output: rows to ask for.
@@ -74,7 +75,7 @@ def take_batch(output: F32, kept: I64, n: int, t: int, shape: Shape, scratch: Sc
         while kept[at] < 0 and tries < TRIES:
             at = below(draw(scratch.state), np.uint64(n))
             tries += 1
-        scratch.negatives[i] = max(kept[at], 0)
+        scratch.negatives[i] = kept[at] if kept[at] >= 0 else offset_of(np.int64(0), scratch.private, shape.stride)
         simd.prefetch(output, scratch.negatives[i], shape.stride)
 
 

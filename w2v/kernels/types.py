@@ -69,7 +69,7 @@ class Sampling(NamedTuple):
     alias: I32
     """(n_types,) the other word of the bucket."""
     logq: F32
-    """(n_types,) logarithm of the probability a word is drawn with as a negative, less its mean; or empty."""
+    """(n_types,) logarithm of the probability a word is drawn with as a negative, less its mean."""
 
 
 class Variant(NamedTuple):
