@@ -197,7 +197,7 @@ def bias(arguments: argparse.Namespace) -> None:
         {"loss": "softmax", "negative": 60}, {"loss": "softmax", "negative": 15, "logq": False},
         {"logq": True, "negative": 15}, {"sampler": "batch", "loss": "softmax", "negative": 15},
         {"sampler": "batch", "loss": "softmax", "negative": 15, "logq": False}, {"sampler": "batch", "negative": 15},
-        {"sampler": "hard", "negative": 15}, {"loss": "bpr", "negative": 15},
+        {"sampler": "hard", "negative": 15}, {"loss": "bpr", "negative": 15, "lr": BPR_LR},
     ]  # fmt: skip
     for settings in variants:
         for seed in range(1, arguments.seeds + 1):

@@ -15,6 +15,7 @@ from helpers import files_in, python
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import w2v
 from w2v import formats
 from w2v.errors import SettingsError, W2VError
 from w2v.formats import Contents

@@ -2,7 +2,6 @@
 
 import importlib
 import importlib.util
-import os
 import re
 import zlib
 from collections.abc import Sequence
