@@ -14,12 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from w2v import session, training
 from w2v.config import TrainConfig
-from w2v.schedule import Position, Progress
-from w2v.session import Session
-from w2v.training import Snapshot, train_embeddings
-from w2v.vocab import Vocab
+from w2v.text.vocab import Vocab
+from w2v.training import loop as training
+from w2v.training import run as session
+from w2v.training.loop import Snapshot, train_embeddings
+from w2v.training.run import Session
+from w2v.training.schedule import Position, Progress
 
 TOKENS = 40_000_000
 

@@ -39,7 +39,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         more = ["--checkpoint", arguments.checkpoint, "--checkpoint-every", "5s"] if arguments.checkpoint else []
         flags = ["--dim", str(arguments.dim), "--epochs", str(arguments.epochs), "-o", f"{folder}/vectors.bin", *more]
-        command = [sys.executable, "-m", "cli", "train", *[str(arguments.corpus)] * repeats, *flags]
+        command = [sys.executable, "-m", "w2v", "train", *[str(arguments.corpus)] * repeats, *flags]
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
             samples = []
             while process.poll() is None:

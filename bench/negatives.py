@@ -25,13 +25,13 @@ import numpy as np
 
 import w2v
 from w2v.config import TrainConfig, load_config
-from w2v.corpus import Corpus
-from w2v.encoding import Encoded, encode
 from w2v.errors import DivergedError
-from w2v.evaluation import Evaluation
-from w2v.model import Embeddings
-from w2v.sampling import keep_prob, noise_distribution
-from w2v.training import train_embeddings
+from w2v.evaluation.scores import Evaluation
+from w2v.text.corpus import Corpus
+from w2v.text.encoding import Encoded, encode
+from w2v.training.distributions import keep_prob, noise_distribution
+from w2v.training.loop import train_embeddings
+from w2v.training.weights import Embeddings
 
 Settings = dict[str, Any]
 Score = Callable[[Embeddings, TrainConfig], dict[str, float]]

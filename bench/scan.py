@@ -11,8 +11,8 @@ from pathlib import Path
 from gensim.models import Word2Vec
 
 from w2v.config import TrainConfig
-from w2v.corpus import Corpus
-from w2v.encoding import encode
+from w2v.text.corpus import Corpus
+from w2v.text.encoding import encode
 
 
 def ours(corpus: str) -> float:

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from helpers import Result, Run
 
-import cli
 import w2v
+from w2v import commands as cli
+from w2v.commands.demo import sentences
 from w2v.config import load_config
-from w2v.demo import sentences
 
 collect_ignore = ["fuzz/fuzz.py"]
 """Needs atheris, and has nothing to collect."""

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import w2v
-from w2v.demo import sentences
-from w2v.schedule import Progress
+from w2v.commands.demo import sentences
+from w2v.training.schedule import Progress
 
 SMALL: dict[str, Any] = {"dim": 16, "epochs": 1, "sample": 1e-2}
 
@@ -106,7 +106,7 @@ def test_bad_corpora() -> None:
 
 
 def test_report_gets_progress(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("w2v.training.REPORT_S", 0.001)
+    monkeypatch.setattr("w2v.training.loop.REPORT_S", 0.001)
     seen: list[Progress] = []
     w2v.train(corpus, report=seen.append, dim=64, epochs=20, sample=0.0)
     assert len(seen) > 1 and all(isinstance(progress, Progress) for progress in seen)
@@ -128,7 +128,7 @@ def test_an_error_in_report_ends_the_run(corpus: Path, monkeypatch: pytest.Monke
     def report(progress: Progress) -> None:
         raise EnoughError
 
-    monkeypatch.setattr("w2v.training.REPORT_S", 0.001)
+    monkeypatch.setattr("w2v.training.loop.REPORT_S", 0.001)
     threads = threading.active_count()
     with pytest.raises(EnoughError):
         w2v.train(corpus, report=report, dim=16, epochs=1_000_000)

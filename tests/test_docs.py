@@ -16,8 +16,8 @@ import pytest
 from helpers import CHECKOUT, Run
 from typer.main import get_command
 
-import cli
 import w2v
+from w2v import commands as cli
 
 DOCS = CHECKOUT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))

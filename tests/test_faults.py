@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 from helpers import CHECKOUT, Run, files_in, start
 
-from w2v import checkpoint, encoding, training
+from w2v.text import encoding
+from w2v.training import checkpoint
+from w2v.training import loop as training
 
 TRAIN = ("train", "corpus.txt", "--threads", "1", "--epochs", "2")
 FULL = Path("/dev/full")

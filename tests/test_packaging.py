@@ -32,7 +32,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_holds_the_program_and_nothing_else(wheel: Path) -> None:
-    assert {path.name for path in wheel.iterdir()} == {"cli.py", "w2v", f"w2v-{w2v.__version__}.dist-info"}
+    assert {path.name for path in wheel.iterdir()} == {"w2v", f"w2v-{w2v.__version__}.dist-info"}
     source = {path.relative_to(CHECKOUT) for path in (CHECKOUT / "w2v").rglob("*.py")}
     source |= {Path("w2v/py.typed"), Path("w2v/plotting.html")}
     presets = {Path("w2v/configs") / path.name for path in (CHECKOUT / "configs").glob("*.toml")}
@@ -40,10 +40,10 @@ def test_the_wheel_holds_the_program_and_nothing_else(wheel: Path) -> None:
     assert {path.relative_to(wheel) for path in (wheel / "w2v").rglob("*") if path.is_file()} == source | presets
 
 
-def test_the_command_is_main_of_cli(wheel: Path) -> None:
+def test_the_command_is_main_of_commands(wheel: Path) -> None:
     scripts = configparser.ConfigParser()
     scripts.read(next(wheel.glob("*.dist-info/entry_points.txt")))
-    assert dict(scripts["console_scripts"]) == {"w2v": "cli:main"}
+    assert dict(scripts["console_scripts"]) == {"w2v": "w2v.commands:main"}
 
 
 def test_the_licence_and_few_dependencies_go_along(wheel: Path) -> None:
@@ -58,8 +58,8 @@ def test_presets_are_found_from_the_wheel_alone(wheel: Path, tmp_path: Path) -> 
     code = (
         f"import sys; sys.path[:] = [{str(wheel)!r}] + [p for p in sys.path if p and p != {str(CHECKOUT)!r}]\n"
         "sys.meta_path[:] = [finder for finder in sys.meta_path if 'editable' not in repr(finder).lower()]\n"
-        "import cli, w2v.config\n"
-        f"assert cli.__file__.startswith({str(wheel)!r}), cli.__file__\n"
+        "import w2v.commands, w2v.config\n"
+        f"assert w2v.__file__.startswith({str(wheel)!r}), w2v.__file__\n"
         "print(*w2v.config.presets(), w2v.load_config('large', {}).dim)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)

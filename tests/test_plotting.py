@@ -17,7 +17,7 @@ from hypothesis.extra import numpy as arrays
 from PIL import Image
 
 from w2v import plotting
-from w2v.demo import GROUPS
+from w2v.commands.demo import GROUPS
 from w2v.errors import SettingsError, UnknownWordError, W2VError
 from w2v.plotting import plot_log, plot_words, read_curves, word_map
 from w2v.vectors import Vectors

@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 
 import w2v
 from w2v import tuning
+from w2v.commands.demo import GROUPS, sentences
 from w2v.config import TrainConfig, load_config
-from w2v.corpus import Corpus
-from w2v.demo import GROUPS, sentences
-from w2v.encoding import Encoded, encode
 from w2v.errors import DivergedError, SettingsError, W2VError
+from w2v.text.corpus import Corpus
+from w2v.text.encoding import Encoded, encode
 from w2v.tuning import SPACE, Goal, Metric, Search, take_parts
 
 SMALL: dict[str, Any] = {"dim": 8, "sample": 1e-2, "threads": 1}

@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 from w2v.config import TrainConfig, load_config
 from w2v.errors import DivergedError, SettingsError, UnknownWordError, W2VError
-from w2v.ranking import recommend
+from w2v.evaluation.next_item import recommend
+from w2v.text.vocab import Vocab
 from w2v.vectors import Vectors
 from w2v.version import __version__
-from w2v.vocab import Vocab
 
 if TYPE_CHECKING:
-    from w2v.corpus import Source
-    from w2v.encoding import Encoded, ScanReport
-    from w2v.evaluation import Scores
-    from w2v.phrasing import Phrases, StageReport
-    from w2v.session import Session
-    from w2v.training import TrainReport
+    from w2v.evaluation.scores import Scores
+    from w2v.text.corpus import Source
+    from w2v.text.encoding import Encoded, ScanReport
+    from w2v.text.phrases import Phrases, StageReport
+    from w2v.training.loop import TrainReport
+    from w2v.training.run import Session
     from w2v.tuning import Search, SearchReport
 
 __all__ = [
@@ -63,8 +63,8 @@ def build_vocab(corpus: "Source", *, report: "ScanReport | None" = None, **setti
         >>> build_vocab([["a", "b", "a"]], min_count=2).words
         ['a']
     """
-    from w2v.corpus import Corpus
-    from w2v.encoding import encode
+    from w2v.text.corpus import Corpus
+    from w2v.text.encoding import encode
 
     config = load_config(None, settings)
     encoded = encode(Corpus(corpus), config, keep_stream=False, report=report)
@@ -86,7 +86,7 @@ def find_phrases(
         output: the file to write, compressed where its name ends in .gz; None only finds.
         report: called with what is being done, how much of it is done, and how much there is.
         settings: min_count, threshold, scorer, delimiter, passes, lowercase, column, threads; see
-            w2v.phrasing.PhraseConfig.
+            w2v.text.phrases.PhraseConfig.
 
     Raises:
         W2VError: the corpus cannot be read, or the output cannot be written.
@@ -96,9 +96,9 @@ def find_phrases(
         >>> find_phrases([["in", "new", "york"], ["new", "york"]] * 3, min_count=1, threshold=0.5).found[0].phrase
         'new_york'
     """
-    from w2v.corpus import Corpus
-    from w2v.phrasing import PhraseConfig
-    from w2v.phrasing import find_phrases as find
+    from w2v.text.corpus import Corpus
+    from w2v.text.phrases import PhraseConfig
+    from w2v.text.phrases import find_phrases as find
 
     return find(Corpus(corpus), PhraseConfig(**settings), output, report)
 
@@ -130,8 +130,8 @@ def train(
         SettingsError: a setting is unknown or out of range.
         DivergedError: the learning rate was too large.
     """
-    from w2v import session
-    from w2v.corpus import Corpus
+    from w2v.text.corpus import Corpus
+    from w2v.training import run as session
 
     if vocab is not None:
         refuse_pruning(settings)
@@ -162,7 +162,7 @@ def resume(
         W2VError: there is no checkpoint, it is damaged, or the corpus has changed.
         SettingsError: another setting is to change.
     """
-    from w2v import session
+    from w2v.training import run as session
 
     return _train(session.resume(Path(checkpoint), changes), report, checkpoint, checkpoint_every, save_output)
 
@@ -205,8 +205,8 @@ def evaluate(
     """
     from dataclasses import replace
 
-    from w2v.evaluation import Evaluation
-    from w2v.ranking import rank_next, read_sessions, settings_of
+    from w2v.evaluation.next_item import rank_next, read_sessions, settings_of
+    from w2v.evaluation.scores import Evaluation
 
     evaluation = Evaluation.read(similarity, analogies, restrict=restrict, method=method, match_case=match_case)
     if next is None or sessions is None:
@@ -257,8 +257,8 @@ def tune(
         W2VError: Optuna is missing, a file cannot be read, or no trial has a score.
         SettingsError: a setting is unknown or out of range.
     """
-    from w2v.corpus import Corpus
-    from w2v.encoding import encode
+    from w2v.text.corpus import Corpus
+    from w2v.text.encoding import encode
     from w2v.tuning import Goal, Search, check
 
     config = load_config(None, settings)
@@ -278,8 +278,8 @@ def _train(
     checkpoint_every: float,
     save_output: bool,
 ) -> Vectors:
-    from w2v import session
-    from w2v.training import train_embeddings
+    from w2v.training import run as session
+    from w2v.training.loop import train_embeddings
 
     folder = None if checkpoint is None else Path(checkpoint)
     with session.keeping(begun, folder, checkpoint_every, lambda: begun.extra, warnings.warn) as keeper:

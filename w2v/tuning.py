@@ -19,19 +19,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from w2v.arrays import SENTENCE_END, Ids
 from w2v.config import TrainConfig
-from w2v.encoding import Encoded, Ids, renumber
 from w2v.errors import DivergedError, SettingsError, W2VError
-from w2v.evaluation import Evaluation
+from w2v.evaluation.held_out import Windows, draw_windows, held_out_loss
+from w2v.evaluation.next_item import Sessions, rank_next, read_sessions
+from w2v.evaluation.scores import Evaluation
 from w2v.files import replacing
-from w2v.held_out import Windows, draw_windows, held_out_loss
-from w2v.model import Embeddings
-from w2v.ranking import Sessions, rank_next, read_sessions
-from w2v.schedule import SENTENCE_END, Progress, shard_bounds
-from w2v.training import train_embeddings
+from w2v.text.encoding import Encoded, renumber
+from w2v.text.vocab import Vocab, frequency_order
+from w2v.training.loop import train_embeddings
+from w2v.training.schedule import Progress, shard_bounds
+from w2v.training.weights import Embeddings
 from w2v.vectors import Vectors
 from w2v.version import __version__
-from w2v.vocab import Vocab, frequency_order
 
 if TYPE_CHECKING:
     from optuna import Study

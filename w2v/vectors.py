@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from w2v import formats
+from w2v.arrays import Matrix
 from w2v.errors import SettingsError, UnknownWordError
 
-Row = npt.NDArray[np.float32]
-Key = str | Row
+Key = str | Matrix
 """What one can search with: a word or a vector, (dim,)."""
 
 BLOCK = 1 << 20
@@ -92,7 +92,7 @@ class Vectors:
         return int(self.matrix.shape[1])
 
     @property
-    def vectors(self) -> Row:
+    def vectors(self) -> Matrix:
         """The matrix, by the name that gensim has for it."""
         return self.matrix
 
@@ -103,7 +103,7 @@ class Vectors:
         return dict(zip(reversed(self.words), rows, strict=True))
 
     @cached_property
-    def norms(self) -> Row:
+    def norms(self) -> Matrix:
         """(n_types,) the length of each vector; 1 where it is 0, so that its cosines are 0."""
         return np.concatenate([lengths(self.matrix[block]) for block in self._blocks()])
 
@@ -187,9 +187,9 @@ class Vectors:
         step = max(1, BLOCK // self.dim)
         return (slice(start, start + step) for start in range(0, len(self), step))
 
-    def __getitem__(self, words: str | Sequence[str]) -> Row:
+    def __getitem__(self, words: str | Sequence[str]) -> Matrix:
         """Return the vector of a word, (dim,), or those of a list of words, (n, dim)."""
-        vectors: Row = self.matrix[self.row(words) if isinstance(words, str) else [self.row(word) for word in words]]
+        vectors: Matrix = self.matrix[self.row(words) if isinstance(words, str) else [self.row(word) for word in words]]
         return vectors
 
     def __contains__(self, word: object) -> bool:
@@ -221,15 +221,15 @@ class Vectors:
         return f"'{word}' is not in the vocabulary{hint}"
 
 
-def lengths(rows: npt.NDArray[np.floating]) -> Row:
+def lengths(rows: npt.NDArray[np.floating]) -> Matrix:
     """Return the length of each row, (n,) float32; 1 where it is 0."""
     # Squares in float64, where those of any float32 can be had.
-    found: Row = np.sqrt(np.einsum("ij,ij->i", rows, rows, dtype=np.float64)).astype(np.float32)
+    found: Matrix = np.sqrt(np.einsum("ij,ij->i", rows, rows, dtype=np.float64)).astype(np.float32)
     found[found == 0] = 1
     return found
 
 
-def cosines(left: Row, right: Row) -> Row:
+def cosines(left: Matrix, right: Matrix) -> Matrix:
     """Return the cosine between each row of one matrix and that of the other, (n,) float32; 0 where one is 0.
 
     Computed in float64, so that the same two rows have the same cosine wherever they stand.
@@ -237,7 +237,7 @@ def cosines(left: Row, right: Row) -> Row:
     a, b = left.astype(np.float64), right.astype(np.float64)
     dots, a_squares, b_squares = (np.einsum("ij,ij->i", x, y) for x, y in ((a, b), (a, a), (b, b)))
     spans = np.sqrt(a_squares) * np.sqrt(b_squares)
-    found: Row = (dots / np.where(spans > 0, spans, 1)).astype(np.float32)
+    found: Matrix = (dots / np.where(spans > 0, spans, 1)).astype(np.float32)
     return found
 
 

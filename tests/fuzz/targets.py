@@ -28,15 +28,18 @@ from unittest.mock import patch
 import numpy as np
 import numpy.typing as npt
 
-from w2v import checkpoint, corpus, formats, session
+from w2v import formats
 from w2v.config import TrainConfig, load_config
-from w2v.corpus import OPENERS, Corpus
-from w2v.encoding import encode
 from w2v.errors import W2VError
-from w2v.kernels import scan as kernels
-from w2v.kernels.types import Table
-from w2v.schedule import Position
-from w2v.vocab import Vocab
+from w2v.kernels.cpu.types import Table
+from w2v.kernels.text import scan as kernels
+from w2v.text import corpus
+from w2v.text.corpus import OPENERS, Corpus
+from w2v.text.encoding import encode
+from w2v.text.vocab import Vocab
+from w2v.training import checkpoint
+from w2v.training import run as session
+from w2v.training.schedule import Position
 
 FOLDER = Path(tempfile.mkdtemp(prefix="w2v-fuzz-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None))
 """Where the inputs lie as files."""

@@ -15,8 +15,9 @@ import json, sys
 sys.path.insert(0, sys.argv[1])
 import w2v
 vectors = w2v.train([["a", "b", "c"]] * 300, dim=5, min_count=1, sample=0, threads=1, epochs=1)
-from w2v.kernels import cache_is_writable, scan
-from w2v.training import step, kernel_name
+from w2v.kernels import cache_is_writable
+from w2v.kernels.text import scan
+from w2v.training.loop import step, kernel_name
 hits, misses = 0, 0
 for kernel in (step.train_shard(kernel_name(), step.SGNS), step.all_finite, scan.scan, scan.renumber):
     hits += sum(kernel.stats.cache_hits.values())
@@ -50,7 +51,7 @@ def test_a_change_in_any_kernel_file_is_compiled_anew(tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     before = _train(tmp_path, cache)
     assert _train(tmp_path, cache)["a"] == before["a"]
-    changed = tmp_path / "w2v/kernels/loss.py"
+    changed = tmp_path / "w2v/kernels/cpu/loss.py"
     changed.write_text(changed.read_text().replace("scores[i] = -lr *", "scores[i] = -2 * lr *"))
     after = _train(tmp_path, cache)
     assert after["misses"] >= 1

@@ -10,13 +10,10 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import numpy as np
-import numpy.typing as npt
 
+from w2v.arrays import Counts, Matrix
 from w2v.errors import W2VError
 from w2v.files import replacing
-
-Matrix = npt.NDArray[np.float32]
-Counts = npt.NDArray[np.int64]
 
 GZIP_MAGIC = b"\x1f\x8b"
 GZIP_RATIO = 1032

@@ -17,9 +17,10 @@ from typing import BinaryIO
 
 import numpy as np
 
+from w2v.arrays import Matrix
 from w2v.errors import W2VError
 from w2v.files import replacing
-from w2v.formats.common import WORD_LIMIT, Contents, Matrix, blocks, check_promise
+from w2v.formats.common import WORD_LIMIT, Contents, blocks, check_promise
 
 MAGIC = b"FiFu"
 WORDS, VECTORS, NORMS = 1, 2, 6

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
+from w2v.arrays import Counts, Matrix
 from w2v.errors import W2VError
 from w2v.files import replacing_folder
-from w2v.formats.common import Contents, Counts, Matrix, blocks, check_lines
+from w2v.formats.common import Contents, blocks, check_lines
 
 FILES = ("vectors.npy", "output.npy", "vocab.tsv", "config.json")
 VERSION = 1

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from w2v.arrays import Matrix
 from w2v.errors import W2VError
 from w2v.files import replacing
-from w2v.formats.common import Contents, Matrix, Rows, blocks, check_lines
+from w2v.formats.common import Contents, Rows, blocks, check_lines
 
 GROUP_ROWS = 1 << 14
 """Rows of a row group, the unit that readers take into memory."""

@@ -11,7 +11,7 @@ import numpy as np
 from w2v.errors import W2VError
 from w2v.files import replacing
 from w2v.formats.common import Contents
-from w2v.vocab import Vocab
+from w2v.text.vocab import Vocab
 
 SENTENCE_END = "</s>"
 

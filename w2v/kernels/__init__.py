@@ -14,7 +14,7 @@ import numba
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-STAMP = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py")))).hexdigest()[
+STAMP = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.rglob("*.py")))).hexdigest()[
     :12
 ]
 

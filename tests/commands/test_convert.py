@@ -1,0 +1,212 @@
+"""`convert`, `info` and `train --save-output`, as their user runs them."""
+
+import gzip
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gensim.models import KeyedVectors
+from helpers import Run, files_in
+
+import w2v
+from w2v import formats
+from w2v.commands.demo import sentences
+from w2v.config import TrainConfig
+from w2v.text.corpus import Corpus
+from w2v.training import run as session
+
+SMALL = ("--dim", "8", "--epochs", "1", "--sample", "1e-2", "--threads", "1")
+NAMES = ["v.bin", "v.bin.gz", "v.txt", "v.vec.gz", "v.glove.txt", "v.w2v", "v.safetensors", "v.projector", "v.parquet"]
+
+
+@pytest.fixture
+def native(run: Run, corpus: Path) -> w2v.Vectors:
+    """Vectors in v.w2v, with all that a format can keep."""
+    assert run("train", "corpus.txt", "-o", "v.w2v", "--save-output", *SMALL).status == 0
+    return w2v.Vectors.load("v.w2v")
+
+
+@pytest.mark.parametrize("name", [*NAMES[:5], "v.fifu", *NAMES[6:]])
+def test_there_and_back(run: Run, native: w2v.Vectors, name: str) -> None:
+    there = run("convert", "v.w2v", name)
+    assert (there.status, there.out) == (0, "")
+    assert f"w2v: wrote {name}: 147 words x 8, " in there.err
+    keeps = formats.find(name).keeps
+    assert ("no place for" in there.err) == (keeps != ("counts", "output", "settings"))
+    assert run("convert", name, "back.w2v", "--quiet") == (0, "", "")
+    back = w2v.Vectors.load("back.w2v")
+    assert back.words == native.words
+    np.testing.assert_allclose(back.matrix, native.matrix, rtol=3e-7 if name == "v.fifu" else 0)
+    assert (back.counts is not None) == ("counts" in keeps)
+    assert back.counts is None or native.counts is not None and (back.counts == native.counts).all()
+
+
+@pytest.mark.parametrize("name", [*NAMES, "v.fifu"])
+def test_train_writes_and_similar_reads_every_format(run: Run, corpus: Path, name: str) -> None:
+    assert run("train", "corpus.txt", "-o", name, *SMALL, "--quiet") == (0, "", "")
+    assert run("similar", "horse", "--vectors", name).status == 0
+    more = run("train", "corpus.txt", "-o", "more.bin", "--init-from", name, "--epochs", "1")
+    assert more.status == 0 and "147 words x 8" in more.err
+
+
+def test_output_rows_are_written_beside_or_into_the_folder(run: Run, corpus: Path, native: w2v.Vectors) -> None:
+    assert native.output is not None and native.output.any()
+    done = run("train", "corpus.txt", "--save-output", *SMALL)
+    assert done.status == 0
+    np.testing.assert_array_equal(w2v.Vectors.load("vectors.bin").matrix, native.matrix)
+    np.testing.assert_array_equal(w2v.Vectors.load("vectors.output.bin").matrix, native.output)
+    assert run("train", "corpus.txt", "-o", "less.w2v", *SMALL).status == 0
+    assert not Path("less.w2v/output.npy").exists()
+    vectors = w2v.train("corpus.txt", dim=8, epochs=1, sample=1e-2, threads=1, save_output=True)
+    np.testing.assert_array_equal(vectors.output, native.output)
+    assert w2v.train("corpus.txt", dim=8, epochs=1).output is None
+
+
+def test_output_rows_replace_no_input(run: Run, corpus: Path) -> None:
+    corpus.rename("vectors.output.txt")
+    before = files_in(Path())
+    done = run("train", "vectors.output.txt", "-o", "vectors.txt", "--save-output")
+    assert done.status == 2 and "vectors.output.txt is a file of the corpus" in done.err
+    assert files_in(Path()) == before
+
+
+def test_a_folder_that_is_read_as_corpus_is_not_replaced(run: Run, native: w2v.Vectors) -> None:
+    before = files_in(Path())
+    done = run("train", ".", "-o", "v.w2v")
+    assert done.status == 2 and "-o v.w2v is a file of the corpus" in done.err
+    assert files_in(Path()) == before
+
+
+def test_a_resumed_run_remembers_the_output_rows(run: Run, corpus: Path) -> None:
+    assert run("train", "corpus.txt", *SMALL, "--save-output", "--checkpoint", "kept").status == 0
+    Path("vectors.output.bin").unlink()
+    assert run("train", "--resume", "kept").status == 0
+    assert Path("vectors.output.bin").exists()
+
+
+def test_a_native_folder_tells_how_it_was_made(native: w2v.Vectors, corpus_text: str) -> None:
+    assert native.settings is not None and native.counts is not None
+    assert native.settings["w2v"] == w2v.__version__
+    assert native.settings["settings"] == {
+        **w2v.TrainConfig().as_dict(), "dim": 8, "epochs": 1, "sample": 1e-2, "threads": 1
+    }  # fmt: skip
+    (file,) = native.settings["corpus"]
+    assert (file["name"], file["size"]) == ("corpus.txt", len(corpus_text.encode()))
+    assert dict(zip(native.words, native.counts, strict=True))["the"] == corpus_text.split().count("the")
+    assert w2v.train(sentences(1_000), epochs=1).settings["corpus"] is None  # type: ignore[index]
+
+
+def test_a_native_folder_brings_counts_and_output_rows(native: w2v.Vectors) -> None:
+    begun, _ = session.begin_from(Path("v.w2v"), Corpus([["the", "horse"]]), TrainConfig(), grow=False)
+    assert native.counts is not None and native.output is not None and begun.start is not None
+    row = begun.vocab.index["horse"]
+    assert begun.vocab.counts[row] == native.counts[native.row("horse")] + 1
+    np.testing.assert_array_equal(begun.start.output[row], native.output[native.row("horse")])
+
+
+def test_the_same_run_gives_the_same_folder(run: Run, native: w2v.Vectors) -> None:
+    assert run("train", "corpus.txt", "-o", "again.w2v", "--save-output", *SMALL).status == 0
+    assert files_in(Path("again.w2v")) == files_in(Path("v.w2v"))
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # gensim opens a headless file twice
+def test_a_name_of_a_format_wins_over_the_suffix(run: Run, native: w2v.Vectors) -> None:
+    assert run("convert", "v.w2v", "v.txt", "--to", "glove", "--quiet").status == 0
+    assert Path("v.txt").read_text(encoding="utf-8").startswith(f"{native.words[0]} ")
+    loaded = KeyedVectors.load_word2vec_format("v.txt", binary=False, no_header=True)
+    assert loaded.index_to_key == native.words
+    np.testing.assert_array_equal(loaded.vectors, native.matrix)
+    for flags in ([], ["--from", "glove"]):  # the missing header is seen
+        assert run("convert", "v.txt", "again", "--to", "word2vec", *flags).status == 0
+        assert w2v.Vectors.load("again", "word2vec").words == native.words
+
+
+def test_a_vocabulary_for_word2vec_c(run: Run, corpus: Path) -> None:
+    assert run("build-vocab", "corpus.txt").status == 0
+    done = run("convert", "vocab.txt", "vocab.c.txt", "--to", "word2vec-vocab")
+    assert done == (0, "", "w2v: wrote vocab.c.txt: 147 words, word2vec.c's vocabulary\n")
+    assert Path("vocab.c.txt").read_text() == "</s> 0\n" + Path("vocab.txt").read_text()
+    assert run("convert", "vocab.c.txt", "again.txt", "--to", "word2vec-vocab").status == 0
+    assert Path("again.txt").read_text() == Path("vocab.c.txt").read_text()
+
+
+def test_words_that_cannot_be_written_are_named_and_may_be_left_out(run: Run, native: w2v.Vectors) -> None:
+    w2v.Vectors(["New York", "a", "b c", "a"], np.eye(4, dtype=np.float32), np.array([4, 3, 2, 1])).save("x.parquet")
+    done = run("convert", "x.parquet", "x.bin")
+    assert done.status == 1 and not Path("x.bin").exists()
+    assert "cannot hold 2 of the words: 'New York', 'b c'; " in done.err and done.err.count("\n") == 1
+    done = run("convert", "x.parquet", "x.bin", "--skip-words")
+    assert done.err.splitlines()[0] == "w2v: left out 2 words that word2vec binary cannot hold, such as 'New York'"
+    assert w2v.Vectors.load("x.bin").matrix.tolist() == [[0, 1, 0, 0], [0, 0, 0, 1]]
+    assert run("convert", "x.parquet", "x.fifu", "--skip-words").status == 0
+    assert w2v.Vectors.load("x.fifu").words == ["New York", "a", "b c"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (("convert", "v.w2v", "v.xyz"), 2, "v.xyz ends in '.xyz', which no format does; known are: .bin, .txt"),
+        (("convert", "v.w2v", "v"), 2, "v has no suffix; known are: .bin"),
+        (("convert", "v.w2v", "v", "--to", "excel"), 2, "no format 'excel'; known are: word2vec, "),
+        (("convert", "v.w2v", "v.w2v"), 2, "DST and SRC are the same file"),
+        (("convert", "v.w2v"), 2, "DST"),
+        (("convert", "none.bin", "x.bin"), 1, "cannot read none.bin: No such file"),
+        (("convert", "cut.bin.gz", "x.bin"), 1, "cut.bin.gz"),
+        (("convert", "corpus.txt", "x.bin"), 1, "corpus.txt holds no vectors"),
+        (("convert", "v.w2v", "mine.w2v"), 1, "it holds other files, such as notes"),
+        (("convert", "v.w2v", "corpus.txt/x.bin"), 1, "corpus.txt"),
+        (("convert", "v.w2v/vectors.npy", "x.bin"), 2, "'.npy'"),
+        (("convert", "x.txt", "x.bin", "--to", "word2vec-vocab"), 1, "x.txt"),
+        (("info", "vocab.txt"), 1, "a vocabulary, not vectors"),
+        (("info", "none.parquet"), 1, "cannot read none.parquet: No such file"),
+        (("train", "corpus.txt", "-o", "mine.w2v"), 1, "it holds other files, such as notes"),
+        (("train", "corpus.txt", "-o", "corpus.w2v"), 1, "it is not a folder"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
+)
+def test_what_cannot_be_is_one_line(
+    run: Run, native: w2v.Vectors, arguments: tuple[str, ...], status: int, said: str
+) -> None:
+    Path("mine.w2v").mkdir()
+    Path("mine.w2v/notes").write_text("mine")
+    Path("corpus.w2v").write_text("x")
+    Path("vocab.txt").write_text("the 9\ncat 5\n")
+    Path("cut.bin.gz").write_bytes(gzip.compress(b"9 9\n" + bytes(400))[:-20])
+    before = files_in(Path())
+    done = run(*arguments)
+    assert (done.status, done.out, done.err.count("\n")) == (status, "", 1)
+    assert done.err.startswith("w2v: ") and said in done.err
+    assert files_in(Path()) == before
+
+
+def test_info(run: Run, native: w2v.Vectors) -> None:
+    assert native.counts is not None and native.settings is not None
+    done = run("info", "v.w2v", "--json")
+    told = json.loads(done.out)
+    norms = np.linalg.norm(native.matrix.astype(np.float64), axis=1)
+    assert told.pop("norms") == pytest.approx([norms.min(), norms.max()], abs=1e-6)
+    assert told == {
+        "format": "native",
+        "words": 147,
+        "dim": 8,
+        "tokens": int(native.counts.sum()),
+        "counts": [int(native.counts.min()), int(native.counts.max())],
+        "nan": 0,
+        "first": native.words[:10],
+        "output": True,
+        "settings": native.settings,
+    }
+    lines = dict(line.split(maxsplit=1) for line in run("info", "v.w2v").out.splitlines())
+    assert lines["words"] == "147" and lines["dim"] == "8" and lines["seed"] == "1" and lines["epochs"] == "1"
+
+
+def test_info_of_vectors_that_are_damaged_or_bare(run: Run) -> None:
+    run("info", "none.bin")
+    matrix = np.array([[np.nan, np.inf], [3, 4], [np.nan, 0]], np.float32)
+    w2v.Vectors(["a", "b", "c"], matrix).save("x.bin")
+    told = json.loads(run("info", "x.bin", "--json").out)
+    assert (told["nan"], told["norms"], told["counts"], told["settings"]) == (3, [5.0, 5.0], None, None)
+    w2v.Vectors(["a"], matrix[:1]).save("x.bin")
+    assert json.loads(run("info", "x.bin", "--json").out)["norms"] is None
+    assert "not finite" in run("info", "x.bin").out

@@ -1,0 +1,155 @@
+"""`--checkpoint` and `--resume`, as their user runs them; killed at random, and taken up again."""
+
+import gzip
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from helpers import CHECKOUT, Run, start
+
+from w2v.commands.demo import sentences
+
+FLAGS = ["--dim", "16", "--sample", "1e-2", "--min-count", "1", "--threads", "1", "--epochs", "2000"]
+CLI = [sys.executable, str(CHECKOUT / "cli.py"), "train"]
+
+
+@pytest.fixture
+def text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.chdir(tmp_path)
+    lines = "".join(f"{' '.join(line)}\n" for line in sentences(3_000))
+    Path("text.txt").write_text(lines)
+    return "text.txt"
+
+
+def _whole(run: Run, text: str) -> bytes:
+    assert run("train", text, *FLAGS, "-o", "whole.bin").status == 0
+    return Path("whole.bin").read_bytes()
+
+
+def _stopped_early(text: str, *, how: signal.Signals, after: float) -> "subprocess.Popen[str]":
+    """Start training with frequent checkpoints, and send a signal so many seconds after the first of them."""
+    process = start("train", text, *FLAGS, "--checkpoint", "kept", "--checkpoint-every", "0.01s", "--quiet")
+    while process.poll() is None and not list(Path("kept").glob("checkpoint-*")):
+        time.sleep(0.005)
+    time.sleep(after)
+    process.send_signal(how)
+    process.communicate()
+    return process
+
+
+def test_killed_at_20_random_moments_it_ends_with_the_same_bytes(run: Run, text: str) -> None:
+    whole = _whole(run, text)
+    generator = random.Random(5)
+    process = _stopped_early(text, how=signal.SIGKILL, after=0.1 * generator.random())
+    assert process.returncode == -signal.SIGKILL
+    killed = 0
+    for _ in range(19):
+        process = start("train", "--resume", "kept", "--checkpoint-every", "0.01s", "--quiet")
+        time.sleep(0.5 + 0.3 * generator.random())
+        killed += process.poll() is None
+        process.kill()
+        process.communicate()
+    assert killed > 10, "the run must last long enough to be killed in"
+    assert run("train", "--resume", "kept").status == 0
+    assert Path("vectors.bin").read_bytes() == whole
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_writes_a_checkpoint_and_ends(run: Run, text: str, how: signal.Signals) -> None:
+    whole = _whole(run, text)
+    process = _stopped_early(text, how=how, after=0.05)
+    assert process.returncode == 130
+    assert not Path("vectors.bin").exists()
+    assert not list(Path("kept").glob(".*"))
+    done = run("train", "--resume", "kept", "-o", "other.bin", "--log-json", "log.jsonl")
+    assert done.status == 0
+    assert Path("other.bin").read_bytes() == whole
+    rows = [json.loads(line) for line in Path("log.jsonl").read_text().splitlines()]
+    assert rows[-1]["progress"] == 1.0
+    assert [row["progress"] for row in rows] == sorted(row["progress"] for row in rows)
+    assert rows[0]["progress"] < 0.5, "the log of the first part is there too"
+
+
+def test_a_finished_run_may_have_more_epochs(run: Run, text: str) -> None:
+    assert run("train", text, "--epochs", "2", "--checkpoint", "kept").status == 0
+    assert run("train", "--resume", "kept", "--epochs", "1").err.count("\n") == 1
+    assert run("train", "--resume", "kept", "--epochs", "4", "--log-json", "log.jsonl").status == 0
+    assert json.loads(Path("log.jsonl").read_text().splitlines()[-1])["epoch"] == 4
+
+
+def test_standard_input_is_kept(run: Run, text: str) -> None:
+    command = [*CLI, "-", *FLAGS[:-1], "3", "--checkpoint", "kept", "--quiet"]
+    with open(text) as file:
+        assert subprocess.run(command, stdin=file, check=False).returncode == 0
+    first = Path("vectors.bin").read_bytes()
+    Path("vectors.bin").unlink()
+    Path(text).unlink()
+    assert Path("kept/stream.npy").exists()
+    assert run("train", "--resume", "kept").status == 0
+    assert Path("vectors.bin").read_bytes() == first
+
+
+def test_the_paths_are_those_of_the_first_run(
+    run: Run, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("packed.gz").write_bytes(gzip.compress(Path(text).read_bytes()))
+    assert run("train", "packed.gz", "--checkpoint", "kept", "-o", "mine.txt", "--epochs", "1").status == 0
+    Path("mine.txt").unlink()
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert run("train", "--resume", "../kept").status == 0
+    assert (tmp_path / "mine.txt").exists()
+    assert os.listdir() == []
+
+
+def test_what_resume_refuses(run: Run, text: str) -> None:
+    assert run("train", text, "--epochs", "1", "--checkpoint", "kept").status == 0
+    for more, said in (
+        (["--dim", "5"], "--dim cannot go with --resume"),
+        ([text], "CORPUS cannot go with --resume"),
+        (["--config", "large"], "--config cannot go with --resume"),
+        (["--lowercase"], "--lowercase cannot go with --resume"),
+        (["--seed", "1"], "--seed cannot go with --resume"),
+    ):
+        result = run("train", "--resume", "kept", *more)
+        assert (result.status, result.err.count("\n")) == (2, 1)
+        assert said in result.err
+    again = run("train", text, "--checkpoint", "kept")
+    assert again.status == 1 and "--resume kept" in again.err
+    nothing = run("train", "--resume", ".")
+    assert nothing.status == 1 and "no checkpoint" in nothing.err
+    Path(text).write_text("another text\n" * 50)
+    changed = run("train", "--resume", "kept")
+    assert changed.status == 1 and "has changed" in changed.err and "text.txt" in changed.err
+
+
+@pytest.mark.parametrize("text_", ["10", "m", "-5m", "0s", "nan s", "infh", "5d", ""])
+def test_a_bad_time_is_refused(run: Run, text: str, text_: str) -> None:
+    result = run("train", text, "--checkpoint", "kept", "--checkpoint-every", text_)
+    assert result.status == 2 and "--checkpoint-every" in result.err
+    assert not Path("kept").exists()
+
+
+def test_a_checkpoint_that_cannot_be_written_does_not_end_the_run(
+    run: Run, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("w2v.training.checkpoint._write_array", full)
+    result = run("train", text, "--epochs", "1", "--checkpoint", "kept")
+    assert result.status == 0
+    assert "cannot write a checkpoint to kept: No space left" in result.err
+    assert os.listdir("kept") == []
+    assert Path("vectors.bin").exists()
+
+
+def test_a_time_between_checkpoints_that_nobody_keeps_is_refused(run: Run, text: str) -> None:
+    result = run("train", text, "--checkpoint-every", "2s")
+    assert result.status == 2 and "goes with --checkpoint" in result.err

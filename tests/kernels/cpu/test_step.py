@@ -1,0 +1,266 @@
+"""The step, scalar and on vectors, against the float64 oracle."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import naive
+import numpy as np
+import pytest
+
+from w2v.arrays import SENTENCE_END
+from w2v.config import TrainConfig
+from w2v.kernels import inlined
+from w2v.kernels.cpu import scalar, simd, step
+from w2v.kernels.cpu.loss import BCE, gradient, sigmoid
+from w2v.kernels.cpu.types import F32, Sampling, Shape, Tally, Weights
+from w2v.training.distributions import alias_table, noise_distribution, thresholds
+from w2v.training.loop import new_private, new_scratch, shape_of, variant_of
+from w2v.training.weights import Embeddings
+
+N_ROWS = 40
+KERNELS = ["scalar", "simd"] if simd.is_supported() else ["scalar"]
+
+
+def _stages(name: str) -> Callable[..., None]:
+    """Return a function that takes one step with the named kernels."""
+    kernels = {"scalar": scalar, "simd": simd}[name]
+    score, update = kernels.score, kernels.update
+
+    @inlined
+    def take_step(weights, shape, scratch, n_contexts, n_outputs, lr):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        input, output = weights
+        scores, contexts, outputs = scratch.scores, scratch.contexts, scratch.outputs
+        n_tiles, tile, stride = shape.n_tiles, shape.tile, shape.stride
+        score(input, output, contexts, n_contexts, outputs, n_tiles, tile, stride, scores)
+        gradient(BCE, scores, n_contexts, n_outputs, shape, lr)
+        update(input, output, contexts, n_contexts, outputs, n_tiles, tile, stride, scores, scratch.old)
+
+    return cast(Callable[..., None], take_step)
+
+
+TAKE_STEP = {name: _stages(name) for name in KERNELS}
+
+
+def _model(dim: int, seed: int, copies: int = 0) -> Embeddings:
+    """Return rows of about the size that training has, a spare row of zeros, and room for private copies."""
+    model = Embeddings.create(N_ROWS, dim, seed, spare_rows=1 + copies)
+    generator = np.random.default_rng(seed)
+    for rows in (model.input, model.output):
+        rows[:N_ROWS, :dim] = generator.normal(0, 1 / np.sqrt(dim), (N_ROWS, dim))
+    return model
+
+
+def _check_step(kernel: str, dim: int, contexts: list[int], outputs: list[int], negative: int, atol: float) -> None:
+    """Take a step with a kernel and with the oracle, and compare both matrices."""
+    model = _model(dim, seed=dim)
+    config = TrainConfig(dim=dim, negative=negative, window=max(1, len(contexts)), noise_pool=0)
+    shape = shape_of(config, model.stride, N_ROWS)
+    scratch = new_scratch(shape, 100, config, zero_row=N_ROWS * model.stride)
+    scratch.contexts[: len(contexts)] = np.array(contexts) * model.stride
+    full = shape.n_tiles * len(shape.tile)
+    scratch.outputs[:full] = N_ROWS * model.stride
+    scratch.outputs[: len(outputs)] = np.array(outputs) * model.stride
+    before = [rows[:, :dim].astype(np.float64) for rows in (model.input, model.output)]
+    weights = Weights(model.input.reshape(-1), model.output.reshape(-1))
+    TAKE_STEP[kernel](weights, shape, scratch, len(contexts), len(outputs), np.float32(0.05))
+    expected = naive.step(before[0], before[1], contexts, outputs, 0.05)
+    for rows, wanted in zip((model.input, model.output), expected[:2], strict=True):
+        np.testing.assert_allclose(rows[:, :dim], wanted, rtol=0, atol=atol)
+        assert not rows[:, dim:].any(), "the padding must stay 0"
+    assert not model.output[N_ROWS].any(), "the row of zeros must stay 0"
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("dim", range(1, 68))
+def test_a_step_agrees_with_the_oracle_at_every_dim(kernel: str, dim: int) -> None:
+    generator = np.random.default_rng(dim)
+    rows = generator.permutation(N_ROWS).tolist()
+    _check_step(kernel, dim, rows[: 1 + dim % 11], rows[20:26], negative=5, atol=2e-6)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("negative", [1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 13, 15, 17, 20, 21])
+@pytest.mark.parametrize("n_contexts", [1, 2, 3, 5, 7, 18])
+def test_a_step_agrees_at_odd_counts(kernel: str, negative: int, n_contexts: int) -> None:
+    rows = np.random.default_rng(negative).permutation(N_ROWS).tolist()
+    _check_step(kernel, 19, rows[:n_contexts], rows[: negative + 1], negative, atol=2e-6)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("n_outputs", [1, 2, 4, 7, 10])
+def test_rows_that_were_left_out_change_nothing(kernel: str, n_outputs: int) -> None:
+    _check_step(kernel, 33, [1, 2, 3, 4, 5], list(range(10, 10 + n_outputs)), negative=10, atol=2e-6)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_a_context_that_repeats_gets_the_sum(kernel: str) -> None:
+    # The vector kernel's second occurrence sees the first's update: of order lr ** 2.
+    _check_step(kernel, 33, [3, 7, 3, 3], [1, 2, 4], negative=5, atol=2e-6 if kernel == "scalar" else 2 * 0.05**2)
+    _check_step(kernel, 33, [3, 7, 3, 3], [1, 2, 4], negative=10, atol=2e-6)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize(("dim", "negative"), [(300, 64), (1024, 5), (1100, 33), (1, 1)])
+def test_the_corners_of_the_grid(kernel: str, dim: int, negative: int) -> None:
+    outputs = list(range(min(negative + 1, N_ROWS)))
+    _check_step(kernel, dim, [1, 5, 9, 2, 4, 8, 7], outputs, negative, atol=4e-6)
+
+
+def test_sigmoid_is_good_to_float32() -> None:
+    @inlined
+    def fill(numbers: F32, out: F32) -> None:
+        for i in range(len(numbers)):
+            out[i] = sigmoid(numbers[i])
+
+    x = np.concatenate([np.linspace(-30, 30, 100_001), [-1e30, 1e30, -np.inf, np.inf, 0]]).astype(np.float32)
+    exact = 1 / (1 + np.exp(-np.clip(x.astype(np.float64), -30, 30)))
+    out = np.empty_like(x)
+    fill(x, out)
+    np.testing.assert_allclose(out, exact, rtol=3e-6, atol=1e-7)
+    np.testing.assert_allclose(out, exact, rtol=0, atol=2e-7)
+
+
+def _sampling(counts: list[int], keep: list[float]) -> Sampling:
+    prob, alias = alias_table(noise_distribution(np.array(counts), 0.75))
+    logq = np.random.default_rng(1).normal(size=len(counts)).astype(np.float32)
+    return Sampling(thresholds(np.array(keep)), thresholds(prob), alias, logq)
+
+
+VARIANTS: list[dict[str, Any]] = [
+    {"noise_pool": 0},
+    {"noise_pool": 1},
+    {"noise_pool": 8},
+    {"model": "cbow"},
+    {"model": "cbow", "loss": "softmax", "window": "full"},
+    {"sampler": "batch"},
+    {"sampler": "batch", "logq": False, "loss": "bpr"},
+    {"sampler": "hard", "candidates": 13, "hard_share": 0.5},
+    {"sampler": "hard", "candidates": 8, "hard_share": 1.0, "model": "cbow", "loss": "bpr"},
+    {"sampler": "hard", "candidates": 9, "hard_share": 0.4, "reject_positives": True},
+    {"loss": "bpr"},
+    {"loss": "bpr", "logq": True},
+    {"loss": "softmax"},
+    {"loss": "softmax", "logq": False},
+    {"loss": "full"},
+    {"window": "full", "negative": 10},  # more than one tile, so that a context drawn twice is exact on vectors too
+    {"shrink_window": False},
+    {"window_side": "before"},
+    {"window_side": "before", "shrink_window": False, "model": "cbow"},
+    {"window_side": "before", "window": "full", "negative": 10},
+    {"reject_positives": True},
+    {"reject_positives": True, "sampler": "batch"},
+]
+
+
+def _name(variant: dict[str, Any]) -> str:
+    return " ".join(f"{name}={value}" for name, value in variant.items())
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize(("window", "negative", "copies"), [(1, 1, 0), (3, 5, 9), (5, 10, 40), (30, 2, 0)])
+def test_a_whole_shard_agrees_with_the_oracle(kernel: str, window: int, negative: int, copies: int) -> None:
+    _check_shard(kernel, {"window": window, "negative": negative, "noise_pool": 64}, copies)
+
+
+OF_BOTH = ("model=cbow", "sampler=hard candidates=13 hard_share=0.5", "loss=full")
+"""Variants that score or move rows in their own way; the others choose or weigh them, with the same code."""
+
+
+@pytest.mark.parametrize(
+    ("kernel", "variant"),
+    [(kernel, each) for each in VARIANTS for kernel in (KERNELS if _name(each) in OF_BOTH else KERNELS[-1:])],
+    ids=lambda value: value if isinstance(value, str) else _name(value),
+)
+def test_a_variant_agrees_with_the_oracle(kernel: str, variant: dict[str, Any]) -> None:
+    _check_shard(kernel, {"window": 3, "negative": 5, "noise_pool": 64, **variant}, copies=9)
+
+
+def _check_shard(kernel: str, settings: dict[str, Any], copies: int) -> None:
+    """Walk a shard with a kernel and with the oracle: same draws, same rows, same numbers.
+
+    With private copies too, which a single thread must not notice.
+    """
+    dim, lr = 21, 0.03
+    config = TrainConfig(**settings)
+    variant = variant_of(config)
+    generator = np.random.default_rng(config.noise_pool + config.negative)
+    # Two of a word within a window would differ in second order on vectors, so sentences are permutations.
+    sentences = [generator.permutation(N_ROWS)[: generator.integers(0, 30)].tolist() for _ in range(12)]
+    tokens = np.array([t for line in sentences for t in [*line, SENTENCE_END]][:-1], np.int32)
+    sampling = _sampling((1 + generator.integers(0, 50, N_ROWS)).tolist(), generator.uniform(0.3, 1, N_ROWS).tolist())
+    model = _model(dim, seed=3, copies=copies)
+    private = new_private(np.ones((2, copies), np.float32), N_ROWS + 1, model.stride)
+    before = [rows[:N_ROWS, :dim].astype(np.float64) for rows in (model.input, model.output)]
+    shape = shape_of(config, model.stride, N_ROWS)
+    scratch = new_scratch(shape, len(tokens), config, N_ROWS * model.stride, private, N_ROWS)
+    tally = Tally(np.zeros(1), np.zeros(1, np.int64), np.zeros(1, np.int64))
+    step.train_shard(kernel, variant)(
+        tokens,
+        Weights(model.input.reshape(-1), model.output.reshape(-1)),
+        sampling,
+        shape,
+        scratch,
+        tally,
+        np.float32(lr),
+        np.uint64(11),
+        np.uint64(2),
+        np.uint64(5),
+    )
+    steps: list[tuple[list[int], list[int]]] = []
+    shard = naive.Shard(
+        sentences,
+        sampling.keep.tolist(),
+        sampling.prob.tolist(),
+        sampling.alias.tolist(),
+        shape.window,
+        config.negative,
+        0 if config.loss == "full" else config.noise_pool,
+        lr,
+        seed=11,
+        epoch=2,
+        shard=5,
+        candidates=shape.candidates,
+        n_hard=shape.n_hard,
+        **{**variant._asdict(), "logq": sampling.logq.astype(np.float64) if variant.logq else None},
+    )
+    expected = naive.train_shard(before[0], before[1], shard, lambda c, o: steps.append((c, o)))
+    assert len(steps) > 50
+    for rows, wanted in zip((model.input, model.output), expected, strict=True):
+        np.testing.assert_allclose(rows[:N_ROWS, :dim], wanted, rtol=0, atol=2e-5)
+    assert (model.input[:N_ROWS, :dim] != before[0]).any()
+    assert tally.words[0] == sum(map(len, sentences))
+    first_loss = naive.step(before[0], before[1], *steps[0], lr, shard.loss, shard.cbow, shard.logq)[2]
+    assert len(steps) <= step.LOSS_EVERY
+    np.testing.assert_allclose(tally.loss[0], first_loss, rtol=1e-5)
+    assert tally.pairs[0] == (1 if variant.cbow else len(steps[0][0]))
+
+
+def test_a_center_without_contexts_is_no_step() -> None:
+    model = _model(8, seed=1)
+    before = model.input.copy()
+    shape = Shape(5, 5, 5, 0, 0, model.stride, 1, (0,) * 6)
+    tally = Tally(np.zeros(1), np.zeros(1, np.int64), np.zeros(1, np.int64))
+    tokens = np.array([3, -1, 4, -1, -1, 5], np.int32)
+    step.train_shard("scalar", step.SGNS)(
+        tokens,
+        Weights(model.input.reshape(-1), model.output.reshape(-1)),
+        _sampling([1] * N_ROWS, [1.0] * N_ROWS),
+        shape,
+        new_scratch(shape, 6, TrainConfig(noise_pool=4), N_ROWS * model.stride),
+        tally,
+        np.float32(1),
+        np.uint64(1),
+        np.uint64(0),
+        np.uint64(0),
+    )
+    np.testing.assert_array_equal(model.input, before)
+    assert (tally.pairs[0], tally.words[0]) == (0, 3)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("at", [0, 16, 998])
+def test_all_finite_sees_one_bad_number(bad: float, at: int) -> None:
+    numbers = np.full(999, 3e38, np.float32)
+    assert step.all_finite(numbers)
+    numbers[at] = bad
+    assert not step.all_finite(numbers)

@@ -1,0 +1,121 @@
+"""The distributions, exactly and by chi-square on what the kernels draw."""
+
+import naive
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from w2v.kernels import inlined
+from w2v.kernels.cpu import samplers, windows
+from w2v.kernels.cpu.types import I32, I64, U64, Private, Sampling
+from w2v.training.distributions import alias_table, keep_prob, noise_distribution, thresholds
+
+NONE = np.empty(0, np.float32)
+NO_COPIES = Private(0, 0, np.empty(0, np.float32), np.empty(0, np.float32))
+COUNTS = np.array([90_000, 20_000, 5_000, 900, 300, 80, 30, 11, 6, 5])
+
+
+def _table_probabilities(prob: np.ndarray, alias: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+    """Return the distribution an alias table stands for."""
+    n = len(prob)
+    out = prob / n
+    np.add.at(out, alias, (1 - prob) / n)
+    return out
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(st.integers(1, 10**9), min_size=1, max_size=60), st.floats(-2, 3))
+def test_the_alias_table_is_exact(counts: list[int], exponent: float) -> None:
+    wanted = noise_distribution(np.array(counts), exponent)
+    prob, alias = alias_table(wanted)
+    assert ((prob >= 0) & (prob <= 1)).all()
+    np.testing.assert_allclose(_table_probabilities(prob, alias), wanted, rtol=1e-9, atol=1e-14)
+
+
+def test_the_alias_table_is_exact_for_a_million_words() -> None:
+    wanted = noise_distribution((1e9 / np.arange(1, 1_000_001)).astype(np.int64), 0.75)
+    prob, alias = alias_table(wanted)
+    np.testing.assert_allclose(_table_probabilities(prob, alias), wanted, rtol=0, atol=1e-12)
+
+
+def test_noise_follows_the_counts() -> None:
+    weights = COUNTS**0.75
+    np.testing.assert_allclose(noise_distribution(COUNTS, 0.75), weights / weights.sum())
+    np.testing.assert_allclose(noise_distribution(COUNTS, 0), 0.1)
+    np.testing.assert_allclose(noise_distribution(COUNTS, 1), COUNTS / COUNTS.sum())
+    assert noise_distribution(COUNTS, -1).argmax() == 9
+    assert np.isfinite(noise_distribution(COUNTS, 16)).all()
+
+
+def test_keep_prob_is_word2vecs() -> None:
+    shares = COUNTS / COUNTS.sum()
+    wanted = np.minimum(1, np.sqrt(1e-2 / shares) + 1e-2 / shares)
+    np.testing.assert_allclose(keep_prob(COUNTS, 1e-2), wanted)
+    assert wanted[0] < 1 == wanted[-1]
+    np.testing.assert_array_equal(keep_prob(COUNTS, 0), 1)
+
+
+def _assert_drawn(drawn: np.ndarray, probabilities: np.ndarray) -> None:  # type: ignore[type-arg]
+    assert stats.chisquare(drawn, probabilities / probabilities.sum() * drawn.sum()).pvalue > 1e-4
+
+
+@inlined
+def _subsample(tokens: I32, sampling: Sampling, state: U64, kept: I64) -> tuple[int, int]:
+    return windows.subsample(tokens, sampling, NO_COPIES, 1, state, kept)
+
+
+@inlined
+def _draw(sampling: Sampling, state: U64, out: I64) -> None:
+    for i in range(len(out)):
+        out[i] = samplers.draw_noise(sampling, NO_COPIES, 1, state)
+
+
+@pytest.mark.parametrize("sample", [1e-4, 1e-2])
+def test_tokens_are_kept_with_keep_prob(sample: float) -> None:
+    keep = keep_prob(COUNTS, sample)
+    sampling = Sampling(thresholds(keep), thresholds(np.ones(10)), np.arange(10, dtype=np.int32), NONE)
+    tokens = np.tile(np.arange(10, dtype=np.int32), 100_000)
+    kept = np.empty(len(tokens) + 1, np.int64)
+    n, words = _subsample(tokens, sampling, np.array([5], np.uint64), kept)
+    assert words == len(tokens)
+    drawn = np.bincount(kept[:n], minlength=10)
+    for word in range(10):
+        expected = np.array([keep[word], 1 - keep[word]]) * 100_000
+        if keep[word] == 1:
+            assert drawn[word] == 100_000
+        else:
+            assert stats.chisquare([drawn[word], 100_000 - drawn[word]], expected).pvalue > 1e-5
+
+
+@pytest.mark.parametrize("exponent", [0.75, 0.0, 1.0, -0.5])
+def test_noise_words_are_drawn_with_their_probability(exponent: float) -> None:
+    wanted = noise_distribution(COUNTS, exponent)
+    prob, alias = alias_table(wanted)
+    drawn = np.empty(1_000_000, np.int64)
+    _draw(Sampling(thresholds(np.ones(10)), thresholds(prob), alias, NONE), np.array([3], np.uint64), drawn)
+    _assert_drawn(np.bincount(drawn, minlength=10), wanted)
+
+
+def test_recycled_noise_has_the_same_distribution() -> None:
+    """Picks from a pool are not independent, so the counts vary by more; their mean is the distribution."""
+    wanted = noise_distribution(COUNTS, 0.75)
+    shares_kept, alias = alias_table(wanted)
+    prob = thresholds(shares_kept)
+    shares = []
+    for seed in range(40):
+        shard = naive.Shard([], [], prob.tolist(), alias.tolist(), 5, 5, 64, 0.1, seed, 0, 0)
+        pool = [shard.noise() for _ in range(64)]
+        counts = np.zeros(10)
+        for turn in range(1_000):
+            pool[turn % 64] = shard.noise()
+            for _ in range(5):
+                counts[pool[shard.below(64)]] += 1
+        shares.append(counts / counts.sum())
+    mean, error = np.mean(shares, axis=0), np.std(shares, axis=0) / np.sqrt(len(shares))
+    assert (np.abs(mean - wanted) < 4.5 * error + 1e-5).all()
+
+
+def test_thresholds_reach_both_ends() -> None:
+    np.testing.assert_array_equal(thresholds(np.array([0.0, 0.5, 1.0])), [0, 2**31 - 1, 2**32 - 1])

@@ -1,0 +1,210 @@
+"""The loop: shards, learning rate, threads, progress, and what it learns."""
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from w2v.commands.demo import sentences
+from w2v.config import TrainConfig
+from w2v.errors import DivergedError, SettingsError
+from w2v.text.corpus import Corpus
+from w2v.text.encoding import Encoded, encode
+from w2v.text.vocab import Vocab
+from w2v.training.loop import Keeper, Snapshot, kernel_name, shape_of, train_embeddings
+from w2v.training.schedule import Progress
+from w2v.training.weights import Embeddings
+
+SETTINGS: dict[str, Any] = {"dim": 12, "min_count": 1, "sample": 1e-2, "epochs": 2}
+
+
+@pytest.fixture(scope="module")
+def text() -> Encoded:
+    return encode(Corpus(sentences(4_000)), TrainConfig(**SETTINGS))
+
+
+def _train(text: Encoded, **more: float) -> Embeddings:
+    return train_embeddings(text.stream, text.vocab, TrainConfig(**{**SETTINGS, **more}))
+
+
+@pytest.mark.parametrize("noise_pool", [0, 256])
+def test_one_thread_and_a_seed_give_the_same_bytes(text: Encoded, noise_pool: int) -> None:
+    first, again, other = (
+        _train(text, threads=1, seed=seed, noise_pool=noise_pool).vectors.tobytes() for seed in (1, 1, 2)
+    )
+    assert first == again != other
+
+
+def test_scalar_and_vector_kernels_learn_the_same(text: Encoded, monkeypatch: pytest.MonkeyPatch) -> None:
+    by_kernel = {}
+    for name in ("scalar", "simd"):
+        monkeypatch.setenv("W2V_KERNEL", name)
+        assert kernel_name() == name
+        by_kernel[name] = _train(text, threads=1).vectors
+    # The same draws; rounding differs, and a word twice in a window counts in second order.
+    np.testing.assert_allclose(by_kernel["scalar"], by_kernel["simd"], rtol=0, atol=0.05)
+    assert np.corrcoef(by_kernel["scalar"].ravel(), by_kernel["simd"].ravel())[0, 1] > 0.999
+
+
+def test_an_unknown_kernel_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("W2V_KERNEL", "cuda")
+    with pytest.raises(SettingsError, match="scalar, simd"):
+        kernel_name()
+
+
+@pytest.mark.parametrize(
+    ("negative", "tiles", "tile"), [(1, 1, 2), (5, 1, 6), (6, 2, 4), (10, 2, 6), (15, 3, 6), (64, 11, 6)]
+)
+def test_output_rows_are_spread_over_few_full_tiles(negative: int, tiles: int, tile: int) -> None:
+    shape = shape_of(TrainConfig(negative=negative), 112, 1_000)
+    assert (shape.n_tiles, len(shape.tile)) == (tiles, tile)
+    assert shape.n_tiles * len(shape.tile) >= negative + 1
+
+
+@pytest.mark.parametrize("threads", [1, 3, 8])
+def test_progress_is_true(text: Encoded, threads: int) -> None:
+    reports: list[Progress] = []
+    config = TrainConfig(**{**SETTINGS, "threads": threads, "epochs": 3})
+    train_embeddings(text.stream, text.vocab, config, reports.append)
+    last = reports[-1]
+    assert (last.progress, last.epoch) == (1.0, 3)
+    assert last.words_per_s * last.seconds == pytest.approx(3 * text.tokens_kept)
+    assert last.lr == pytest.approx(config.lr * 1e-4)
+    assert [r.progress for r in reports] == sorted(r.progress for r in reports)
+
+
+def test_the_loss_is_that_of_a_model_that_knows_nothing_at_first(text: Encoded) -> None:
+    reports: list[Progress] = []
+    config = TrainConfig(**{**SETTINGS, "threads": 1, "lr": 1e-9})
+    train_embeddings(text.stream, text.vocab, config, reports.append)
+    # Every score is 0: log 2 for the center and for each of 5 negatives, less those that were left out.
+    assert 5 * np.log(2) < reports[-1].loss < 6 * np.log(2)
+
+
+def test_many_threads_learn_as_well_as_one(text: Encoded) -> None:
+    losses = {}
+    for threads in (1, 2, 16):
+        reports: list[Progress] = []
+        config = TrainConfig(**{**SETTINGS, "threads": threads, "epochs": 4})
+        train_embeddings(text.stream, text.vocab, config, reports.append)
+        losses[threads] = reports[-1].loss
+    assert losses[2] == pytest.approx(losses[1], rel=0.05)
+    assert losses[16] == pytest.approx(losses[1], rel=0.05)
+
+
+def test_a_run_that_diverges_says_so_and_stops() -> None:
+    lines = [[f"w{i}" for i in np.random.default_rng(n).integers(0, 10, 40)] for n in range(400)]
+    config = TrainConfig(dim=8, min_count=1, sample=0, lr=100, epochs=20)
+    encoded = encode(Corpus(lines), config)
+    with pytest.raises(DivergedError, match=r"--lr 100.*try --lr 25"):
+        train_embeddings(encoded.stream, encoded.vocab, config)
+
+
+def test_ten_words_at_lr_1_stay_finite_or_stop() -> None:
+    lines = [[f"w{i}" for i in np.random.default_rng(n).integers(0, 10, 40)] for n in range(400)]
+    config = TrainConfig(dim=8, min_count=1, sample=0, lr=1.0, epochs=5)
+    encoded = encode(Corpus(lines), config)
+    try:
+        assert np.isfinite(train_embeddings(encoded.stream, encoded.vocab, config).vectors).all()
+    except DivergedError as error:
+        assert "--lr 1" in str(error)
+
+
+def test_an_error_in_the_report_ends_the_threads(text: Encoded) -> None:
+    def fail(progress: Progress) -> None:
+        raise KeyboardInterrupt
+
+    before = threading.active_count()
+    with pytest.raises(KeyboardInterrupt):
+        train_embeddings(text.stream, text.vocab, TrainConfig(**{**SETTINGS, "epochs": 500}), fail)
+    assert threading.active_count() == before
+
+
+def _corner_streams() -> Iterator[list[int]]:
+    yield [0]
+    yield [-1]
+    yield [-1, 0, -1]
+    yield [0, 0]
+    yield [0, -1, 0, 1, -1]
+
+
+@pytest.mark.parametrize("stream", list(_corner_streams()))
+def test_the_smallest_streams(stream: list[int]) -> None:
+    vocab = Vocab(["a", "b"], np.array([3, 1]))
+    model = train_embeddings(np.array(stream, np.int32), vocab, TrainConfig(dim=3, sample=0))
+    assert np.isfinite(model.vectors).all()
+
+
+@pytest.mark.parametrize("window", [1, 1_000_000])
+def test_any_window(window: int) -> None:
+    vocab = Vocab(["a", "b"], np.array([2, 2]))
+    stream = np.array([0, 1] * 30, np.int32)
+    model = train_embeddings(stream, vocab, TrainConfig(dim=3, sample=0, window=window))
+    assert np.isfinite(model.vectors).all()
+
+
+def _interrupted(text: Encoded, config: TrainConfig, after: int) -> Snapshot:
+    """Train until the report has been called so often, and return the snapshot that was kept then."""
+    shots: list[Snapshot] = []
+    calls = 0
+
+    def interrupt(progress: Progress) -> None:
+        nonlocal calls
+        calls += 1
+        if calls > after:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train_embeddings(text.stream, text.vocab, config, interrupt, keeper=Keeper(shots.append, 3600))
+    (shot,) = shots
+    return Snapshot(shot.input.copy(), shot.output.copy(), shot.position)
+
+
+def test_one_thread_goes_on_to_the_same_bytes(text: Encoded, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("w2v.training.loop.REPORT_S", 0.01)
+    config = TrainConfig(**{**SETTINGS, "threads": 1, "epochs": 60})
+    whole = train_embeddings(text.stream, text.vocab, config)
+    shot = _interrupted(text, config, after=3)
+    assert 0 < shot.position.next_job < 60 * 12
+    reports: list[Progress] = []
+    rest = train_embeddings(text.stream, text.vocab, config, reports.append, start=shot)
+    assert rest.vectors.tobytes() == whole.vectors.tobytes()
+    assert rest.output_vectors.tobytes() == whole.output_vectors.tobytes()
+    assert reports[-1].progress == 1.0
+
+
+def test_snapshots_while_training_are_exact_with_one_thread(text: Encoded, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("w2v.training.loop.REPORT_S", 0.005)
+    config = TrainConfig(**{**SETTINGS, "threads": 1, "epochs": 60})
+    shots: list[Snapshot] = []
+    keeper = Keeper(lambda s: shots.append(Snapshot(s.input.copy(), s.output.copy(), s.position)), 0.0)
+    whole = train_embeddings(text.stream, text.vocab, config, keeper=keeper)
+    assert len(shots) >= 2
+    for shot in shots[:3]:
+        rest = train_embeddings(text.stream, text.vocab, config, start=shot)
+        assert rest.vectors.tobytes() == whole.vectors.tobytes()
+
+
+def test_many_threads_go_on_as_well(text: Encoded, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("w2v.training.loop.REPORT_S", 0.01)
+    config = TrainConfig(**{**SETTINGS, "threads": 4, "epochs": 60})
+    shot = _interrupted(text, config, after=2)
+    reports: list[Progress] = []
+    train_embeddings(text.stream, text.vocab, config, reports.append, start=shot)
+    whole: list[Progress] = []
+    train_embeddings(text.stream, text.vocab, config, whole.append)
+    assert reports[-1].loss == pytest.approx(whole[-1].loss, rel=0.05)
+
+
+def test_without_memory_for_a_copy_snapshots_are_kept_all_the_same(
+    text: Encoded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("w2v.training.loop.REPORT_S", 0.005)
+    monkeypatch.setattr("w2v.training.loop.available_memory", lambda: 0)
+    threads: set[str] = set()
+    keeper = Keeper(lambda shot: threads.add(threading.current_thread().name), 0.0)
+    config = TrainConfig(**{**SETTINGS, "threads": 1, "epochs": 60})
+    train_embeddings(text.stream, text.vocab, config, keeper=keeper)
+    assert any("_thread" in name for name in threads), "written by a training thread"

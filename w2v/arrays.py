@@ -1,0 +1,18 @@
+"""The arrays that many modules pass on, by their names, and what ends a sentence. NumPy alone."""
+
+import numpy as np
+import numpy.typing as npt
+
+Ids = npt.NDArray[np.int32]
+"""Rows of words, and SENTENCE_END between sentences: the token stream, or a part of it."""
+Indices = npt.NDArray[np.int64]
+"""Places in another array, or rows of a matrix."""
+Counts = npt.NDArray[np.int64]
+"""(n_types,) occurrences of each word."""
+Matrix = npt.NDArray[np.float32]
+"""A row for each word, or one row of it."""
+Floats = npt.NDArray[np.float64]
+"""Shares, scores and whatever else is computed in double precision."""
+
+SENTENCE_END = np.int32(-1)
+"""In a token stream: the end of a sentence, which no window crosses."""

@@ -1,0 +1,96 @@
+"""What is looked at before a command begins: that nothing that is read is written, and all that is asked for can be."""
+
+import os
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import w2v
+from w2v.commands.screen import say
+from w2v.errors import SettingsError, W2VError
+from w2v.files import check_writable
+
+if TYPE_CHECKING:
+    from w2v.text.corpus import Corpus
+
+
+def open_corpus(
+    names: list[str],
+    outputs: Mapping[str, Path | None],
+    inputs: Mapping[str, Path | str | None],
+    folder_files: Collection[str] = (),
+) -> "Corpus":
+    """Return the corpus, having seen that each output can be written and would replace nothing that is read.
+
+    Args:
+        names: the files, folders and globs of the command line.
+        outputs: the files to write, by flag.
+        inputs: the files to read besides the corpus, by flag.
+        folder_files: of the first output, as for check_outputs.
+    """
+    from w2v.text.corpus import Corpus
+
+    source = Corpus(names, warn=say)
+    check_outputs(outputs, inputs, folder_files)
+    for flag, path in outputs.items():
+        if path is not None and any(source.holds(part) for part in (path, *(path / name for name in folder_files))):
+            raise SettingsError(f"{flag} {path} is a file of the corpus, which it would replace; name another")
+    return source
+
+
+def check_outputs(
+    outputs: Mapping[str, Path | None],
+    inputs: Mapping[str, Path | str | None],
+    folder_files: Collection[str] = (),
+) -> None:
+    """Raise an error where an output cannot be written, or is an input or another output too.
+
+    Args:
+        outputs: the files to write, by flag.
+        inputs: the files to read, by flag.
+        folder_files: the names of its files, where the first output is to be a folder.
+    """
+    others = {flag: Path(path) for flag, path in inputs.items() if path is not None}
+    for number, (flag, path) in enumerate(outputs.items()):
+        if path is None:
+            continue
+        check_writable(path, folder_files if number == 0 else ())
+        for other_flag, other in others.items():
+            if os.path.realpath(path) == os.path.realpath(other):
+                raise SettingsError(f"{flag} and {other_flag} are the same file, {path}; name another")
+        others[flag] = path
+
+
+def refuse_together(init_from: Path | None, vocab: Path | None, settings: dict[str, Any], grow_vocab: bool) -> None:
+    """Raise SettingsError for flags that cannot go with --vocab or --init-from, or not without it."""
+    if vocab is not None:
+        w2v.refuse_pruning(settings)
+    if init_from is None and grow_vocab:
+        raise SettingsError("--grow-vocab goes with --init-from, whose words it adds to")
+    if init_from is not None and vocab is not None:
+        raise SettingsError("--vocab cannot go with --init-from, which brings its own words")
+    for name in ("dim", "max_vocab"):
+        if init_from is not None and name in settings:
+            raise SettingsError(f"--{name.replace('_', '-')} cannot go with --init-from, whose vectors it follows")
+
+
+def missing(argument: str, command: str) -> NoReturn:
+    """Say that an argument is missing."""
+    raise SettingsError(f"missing argument {argument}; see `w2v {command} --help`")
+
+
+def unless_stream(path: Path | None) -> Path | None:
+    """Return the path, or None for a pipe or a device, such as /dev/stderr, in which nothing can be lost."""
+    return None if path and path.exists() and not (path.is_file() or path.is_dir()) else path
+
+
+@contextmanager
+def suggesting(command: str | None) -> Iterator[None]:
+    """Add to an error the command, if there is one, with which nothing is lost."""
+    try:
+        yield
+    except W2VError as error:
+        if command is None:
+            raise
+        raise W2VError(f"{error}; mend that, and then: {command}") from error

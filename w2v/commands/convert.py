@@ -1,0 +1,46 @@
+"""`w2v convert`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from w2v.commands.checks import check_outputs
+from w2v.commands.options import FORMATS_HELP, FormatName, Quiet, explained
+from w2v.commands.screen import say
+
+
+@explained(f"Convert vectors to another format.\n\n{FORMATS_HELP}\n\nExample: w2v convert vectors.bin vectors.parquet")
+def convert(
+    source: Annotated[Path, typer.Argument(metavar="SRC", hidden=True)],
+    target: Annotated[Path, typer.Argument(metavar="DST", hidden=True)],
+    from_: FormatName = None,
+    to: Annotated[
+        str | None,
+        typer.Option(metavar="FORMAT", help="The format to write, where DST does not tell.", show_default=False),
+    ] = None,
+    skip_words: Annotated[
+        bool, typer.Option("--skip-words", help="Leave out the words that the format cannot hold.")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Convert vectors."""
+    from w2v import formats
+
+    format = formats.find(target, to)
+    check_outputs({"DST": target}, {"SRC": source}, formats.folder_files(format))
+    if format.name == "word2vec-vocab" and from_ is None and source.suffix == ".txt":
+        from_ = format.name
+    contents = formats.read(source, from_)
+    if skip_words and (rows := formats.unfit(format, contents.words)):
+        say(f"left out {len(rows):,} words that {format.title} cannot hold, such as {contents.words[rows[0]]!r}")
+        contents = formats.without(contents, rows)
+    written = formats.write(target, contents, format.name)
+    if quiet:
+        return
+    lost = [name for name in ("counts", "settings") if getattr(contents, name) is not None and name not in format.keeps]
+    if lost:
+        say(f"{format.title} has no place for {' and '.join(lost)}, which were left out")
+    dim = contents.vectors.shape[1]
+    for path in written:
+        say(f"wrote {path}: {len(contents.words):,} words{f' x {dim}' if dim else ''}, {format.title}")

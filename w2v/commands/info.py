@@ -1,0 +1,63 @@
+"""What `w2v info` tells of vectors, gathered in pieces, so that a mapped file is not taken into memory."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+import w2v
+from w2v.commands.options import FORMATS_HELP, FormatName, explained
+from w2v.commands.report import facts
+from w2v.vectors import Vectors
+
+BLOCK_ROWS = 1 << 12
+FIRST = 10
+
+
+def summarize(vectors: Vectors) -> dict[str, Any]:
+    """Return what there is to say of vectors, as JSON has it.
+
+    Returns:
+        `words` and `dim`; `tokens`, the sum of the counts, and `counts`, their range, or None where they are not
+        known; `norms`, the range of the vectors' lengths, or None where no vector is finite; `nan`, the numbers that
+        are NaN or infinite; `first`, the first words; `output`, whether output rows are there; `settings`.
+
+    >>> summarize(Vectors(["a", "b"], np.array([[3, 4], [0, 1]], np.float32)))["norms"]
+    [1.0, 5.0]
+    """
+    low, high, bad = np.inf, -np.inf, 0
+    for start in range(0, len(vectors), BLOCK_ROWS):
+        rows = vectors.matrix[start : start + BLOCK_ROWS]
+        bad += rows.size - int(np.isfinite(rows).sum())
+        norms = np.sqrt(np.einsum("ij,ij->i", rows, rows, dtype=np.float64))
+        finite = norms[np.isfinite(norms)]
+        low, high = min(low, finite.min(initial=np.inf)), max(high, finite.max(initial=-np.inf))
+    counts = vectors.counts
+    return {
+        "words": len(vectors),
+        "dim": vectors.dim,
+        "tokens": None if counts is None else int(counts.sum()),
+        "counts": None if counts is None else [int(counts.min()), int(counts.max())],
+        "norms": [round(float(low), 6), round(float(high), 6)] if low <= high else None,
+        "nan": bad,
+        "first": vectors.words[:FIRST],
+        "output": vectors.output is not None,
+        "settings": vectors.settings,
+    }
+
+
+@explained(f"Tell what is in a file of vectors.\n\n{FORMATS_HELP}\n\nExample: w2v info vectors.bin")
+def info(
+    path: Annotated[Path, typer.Argument(metavar="FILE", hidden=True)],
+    from_: FormatName = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Tell what a file holds."""
+    from w2v import formats
+    from w2v.commands.info import summarize
+
+    format = formats.find(path, from_)
+    found = {"format": format.name, **summarize(w2v.Vectors.load(path, format.name))}
+    print(json.dumps(found, ensure_ascii=False) if as_json else facts(found))

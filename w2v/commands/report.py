@@ -1,0 +1,183 @@
+"""What a command tells of its result: tables on standard output, sentences on standard error."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from w2v.commands.screen import BOLD, DIM, aligned, columns, say, styled
+
+if TYPE_CHECKING:
+    from w2v.evaluation.next_item import Next
+    from w2v.evaluation.scores import Analogies, Scores, Section
+    from w2v.text.encoding import Encoded
+    from w2v.text.phrases import Phrases
+    from w2v.training.run import Session
+    from w2v.tuning import Search, Trial
+
+
+def describe(encoded: "Encoded", reused: bool) -> None:
+    """Say what became of the tokens."""
+    share = 100 * encoded.tokens_kept / encoded.tokens_read
+    if reused:
+        say(
+            f"{encoded.tokens_read:,} tokens, of which the vocabulary covers {share:.1f}%; "
+            f"{encoded.tokens_read - encoded.tokens_kept:,} were dropped"
+        )
+    else:
+        say(
+            f"{encoded.tokens_read:,} tokens; kept {len(encoded.vocab):,} of {encoded.types_read:,} distinct words, "
+            f"{share:.1f}% of the tokens"
+        )
+    if encoded.dropped_count:
+        say(
+            f"too many distinct words: those seen up to {encoded.dropped_count:,} times were dropped as they came, "
+            "so that counts may be too low and depend on --threads; a larger --max-types keeps them"
+        )
+    describe_flaws(encoded)
+
+
+def describe_flaws(encoded: "Encoded") -> None:
+    """Say what was wrong with the text."""
+    if encoded.tokens_mended:
+        say(f"{encoded.tokens_mended:,} tokens had bytes that are not UTF-8; those became U+FFFD")
+    if encoded.rows_empty:
+        rows = "1 row" if encoded.rows_empty == 1 else f"{encoded.rows_empty:,} rows"
+        say(f"passed over {rows} with nothing in the column")
+
+
+def describe_phrases(phrases: "Phrases") -> None:
+    """Say what was joined."""
+    read, n = phrases.encoded.tokens_read, len(phrases.found)
+    say(
+        f"{n:,} phrase{'s' * (n != 1)} joined {read - phrases.tokens_written:,} times: "
+        f"{read:,} tokens became {phrases.tokens_written:,}"
+    )
+    most = sorted(phrases.found, key=lambda phrase: -phrase.count)[:5]
+    if most:
+        say(f"most often {', '.join(phrase.phrase for phrase in most)}")
+    else:
+        say("no pair of words is a phrase: a lower --threshold or --min-count finds more")
+    describe_flaws(phrases.encoded)
+
+
+def describe_training(session: "Session", kernel: str) -> None:
+    """Say what is about to be trained, and with what."""
+    from w2v.kernels import cache_is_writable
+    from w2v.machine import available_threads
+
+    if not cache_is_writable:
+        say("compiled code cannot be kept, so each start compiles again: set NUMBA_CACHE_DIR to a folder")
+    threads = session.config.threads or available_threads()
+    say(
+        f"training {len(session.vocab):,} words x {session.config.dim} "
+        f"on {threads} thread{'s' * (threads > 1)}, {kernel} kernels"
+    )
+
+
+def describe_search(search: "Search") -> None:
+    """Say what a search has found."""
+    first, best = search.trials[0], search.best
+    if best is not None:
+        base = f"trial 0, with the base settings: {figure(first.score)}"
+        found = "no other is better" if best is first else f"trial {best.number}, the best: {figure(best.score)}"
+        say(f"{search.goal.name} of {base}; {found}")
+
+
+def trial_line(trial: "Trial") -> str:
+    """Return what a trial tried and what came of it."""
+    settings = ", ".join(f"{name} {value}" for name, value in trial.settings.items())
+    score = "failed" if trial.score is None else f"{trial.score:.4f}"
+    return f"trial {trial.number}: {score} with {settings}"
+
+
+def table(word: str, neighbours: list[tuple[str, float]]) -> str:
+    """Return a word and its neighbours, cosines aligned."""
+    width = max((columns(other) for other, _ in neighbours), default=0)
+    rows = [
+        f"  {other}{' ' * (width - columns(other))}  {styled(f'{cosine:6.3f}', DIM)}" for other, cosine in neighbours
+    ]
+    return "\n".join([styled(word, BOLD), *rows])
+
+
+def scores_table(scores: "Scores") -> str:
+    """Return a table of the scores: a line a file, and for analogies one for each section below it."""
+    tables = []
+    if scores.similarity:
+        rows = [["similarity", "spearman", "covered", "pairs"]]
+        rows += [[s.file, figure(s.spearman), f"{s.covered:,}", f"{s.pairs:,}"] for s in scores.similarity]
+        tables.append(aligned(rows))
+    if scores.analogies:
+        rows = [["analogies", "accuracy", "correct", "covered", "total"]]
+        for file in scores.analogies:
+            rows.append(analogy_cells(file.file, file))
+            rows += [analogy_cells(f"  {section.name or '(no section)'}", section) for section in file.sections]
+        tables.append(aligned(rows))
+    if scores.next:
+        tables.append(next_table(scores.next))
+    return "\n\n".join(tables)
+
+
+def next_table(next: "Next") -> str:
+    """Return a table of how high the next items stand, by the vectors and by the counts alone."""
+    rows = [[next.file, f"HR@{next.k}", f"NDCG@{next.k}", "MRR"]]
+    for among, kind in (("100 sampled items", "sampled"), ("all items", "full")):
+        for scorer in ("vectors", "popularity"):
+            found = getattr(getattr(next, scorer), kind)
+            rows.append([f"  {scorer}, among {among}", *map(figure, (found.hr, found.ndcg, found.mrr))])
+    facts = [f"{next.people:,} people, {next.unknown:,} of them with a next item without a vector"]
+    if next.left_out:
+        facts.append(f"{next.left_out:,} left out, with nothing before it")
+    facts.append(f"history {next.history}, decay {next.decay:g}, prior {next.prior:g}")
+    return "\n".join([aligned(rows), *facts])
+
+
+def scores_line(scores: "Scores") -> str:
+    """Return the score of each file, on one line."""
+    named = [(item.file, item.spearman) for item in scores.similarity]
+    named += [(item.file, item.accuracy) for item in scores.analogies]
+    return ", ".join(f"{Path(file).name} {figure(value)}" for file, value in named)
+
+
+def analogy_cells(name: str, part: "Analogies | Section") -> list[str]:
+    """Return a line of the table of analogies."""
+    return [name, figure(part.accuracy), f"{part.correct:,}", f"{part.covered:,}", f"{part.total:,}"]
+
+
+def warn_of_none(scores: "Scores") -> None:
+    """Say of each file that has no score why it has none."""
+    for pairs in scores.similarity:
+        if pairs.spearman is None:
+            why = "have the same score or cosine" if pairs.covered > 1 else "has both words in the vocabulary"
+            which = f"all {pairs.covered:,} covered" if pairs.covered > 1 else "one" if pairs.covered else "none"
+            say(f"{pairs.file} has no score: {which} of its {pairs.pairs:,} pairs {why}")
+    for questions in scores.analogies:
+        if questions.accuracy is None:
+            say(
+                f"{questions.file} has no score: none of its {questions.total:,} questions has all four words in the "
+                "vocabulary; a larger --restrict takes in more of it"
+            )
+
+
+def figure(value: float | None) -> str:
+    """Return a score as it is shown."""
+    return "-" if value is None else f"{value:.4f}"
+
+
+def facts(summary: dict[str, Any]) -> str:
+    """Return what `summarize` tells, a line a fact."""
+    settings = summary["settings"] or {}
+    norms, counts = summary["norms"], summary["counts"]
+    rows = [
+        ("format", summary["format"]),
+        ("words", f"{summary['words']:,}"),
+        ("dim", f"{summary['dim']:,}"),
+        ("counts", f"{counts[0]:,} to {counts[1]:,}, {summary['tokens']:,} in all" if counts else "not known"),
+        ("lengths", f"{norms[0]:.4g} to {norms[1]:.4g}" if norms else "not finite"),
+        ("NaN", f"{summary['nan']:,}"),
+        ("first words", " ".join(summary["first"])),
+        ("output rows", "yes" if summary["output"] else "no"),
+        *((name, json.dumps(value, ensure_ascii=False)) for name, value in settings.items() if name != "settings"),
+        *((name, json.dumps(value)) for name, value in dict(settings.get("settings") or {}).items()),
+    ]
+    width = max(len(name) for name, _ in rows)
+    return "\n".join(f"{name:{width}}  {value}" for name, value in rows)

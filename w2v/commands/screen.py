@@ -1,0 +1,44 @@
+"""What stands on the screen: lines on standard error, styles, columns of a terminal."""
+
+import os
+import sys
+import unicodedata
+from contextlib import suppress
+
+from w2v.errors import printable
+
+BOLD = "1"
+
+
+DIM = "2"
+"""Styles of a terminal, as ANSI X3.64 numbers them."""
+
+
+def say(message: str) -> None:
+    """Print a line to standard error, where there still is one: a run outlives its terminal."""
+    with suppress(OSError):
+        print(f"w2v: {printable(message)}", file=sys.stderr, flush=True)
+
+
+def styled(text: str, style: str) -> str:
+    """Return a text for standard output, styled where that is a terminal that can show it and NO_COLOR is not set."""
+    able = os.environ.get("TERM", "dumb") != "dumb" or "WT_SESSION" in os.environ  # the latter is Windows Terminal
+    if not (able and sys.stdout.isatty()) or os.environ.get("NO_COLOR"):
+        return text
+    return f"\x1b[{style}m{text}\x1b[0m"
+
+
+def columns(text: str) -> int:
+    """Return the width of a text on a terminal."""
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+    return len(text) + wide - sum(unicodedata.category(c) in ("Mn", "Me", "Cf") for c in text)
+
+
+def aligned(rows: list[list[str]]) -> str:
+    """Return rows as text, the first column to the left and the others to the right."""
+    widths = [max(map(columns, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for first, *others in rows:
+        cells = [" " * (width - columns(cell)) + cell for cell, width in zip(others, widths[1:], strict=True)]
+        lines.append("  ".join([first + " " * (widths[0] - columns(first)), *cells]))
+    return "\n".join(lines)

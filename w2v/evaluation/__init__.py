@@ -1,0 +1,1 @@
+"""Whether the vectors are good."""

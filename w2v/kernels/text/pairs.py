@@ -1,0 +1,157 @@
+"""Pairs of neighbouring tokens: counting them, joining those that are phrases, and spelling the result.
+
+No hash table is needed: how often each word comes first in a pair is known, so the second words are laid into
+buckets, one a first word, and each bucket is tallied by itself. The text is read in order, and only the buckets are
+written to at random.
+"""
+
+import numpy as np
+
+from w2v.arrays import SENTENCE_END
+from w2v.kernels import inlined, jit
+from w2v.kernels.cpu.types import I32, I64, U8, Pairs
+from w2v.kernels.text.bytes import copy_bytes
+
+PADDING = 8
+"""Bytes that must be there behind the words, and behind what they are spelled into."""
+
+
+@inlined
+def fill_buckets(ids: I32, begin: int, end: int, low: int, ends: I64, buckets: I32) -> None:
+    """Lay the second words of the pairs (ids[t], ids[t + 1]), begin <= t < end, into a bucket for each first word.
+
+    Mutates buckets and ends: the bucket of word low + i ends at ends[i], where the next one begins.
+    """
+    n = len(ends) - 1
+    ends[:] = 0
+    for t in range(begin, end):
+        first = ids[t] - low  # below 0 for a SENTENCE_END
+        if 0 <= first < n and ids[t + 1] != SENTENCE_END:
+            ends[first + 1] += 1
+    for i in range(n):
+        ends[i + 1] += ends[i]
+    # ends[i] is where a bucket begins now, and filling it moves that to where it ends.
+    for t in range(begin, end):
+        first = ids[t] - low
+        if 0 <= first < n and ids[t + 1] != SENTENCE_END:
+            buckets[ends[first]] = ids[t + 1]
+            ends[first] += 1
+
+
+@jit
+def count_pairs(
+    ids: I32, begin: int, end: int, low: int, old: Pairs, new: Pairs, ends: I64, buckets: I32, tally: I64
+) -> None:
+    """Add the pairs (ids[t], ids[t + 1]), begin <= t < end, to those of `old` and write all of them to `new`.
+
+    Only pairs whose first word is one of low .. low + n - 1, with n = len(new.starts) - 1; so threads share the work.
+    A pair never reaches over a SENTENCE_END.
+
+    Args:
+        ids: the token stream, read also at `end` where it goes on.
+        begin: where to start.
+        end: where to end.
+        low: the first word that is looked at, whose pairs stand at old.starts[0].
+        old: pairs counted before.
+        new: mutated; seconds and counts have room for the pairs of old and one for each of these tokens.
+        ends: (n + 1,) mutated.
+        buckets: room for each of these tokens with a first word that is looked at; mutated.
+        tally: (n_types,) zeros, and so again at the end.
+    """
+    fill_buckets(ids, begin, min(end, len(ids) - 1), low, ends, buckets)
+    filled, at = 0, 0
+    for first in range(len(new.starts) - 1):
+        new.starts[first] = filled
+        for i in range(old.starts[first], old.starts[first + 1]):
+            new.seconds[filled] = old.seconds[i]
+            filled += 1
+            tally[old.seconds[i]] = old.counts[i]
+        while at < ends[first]:
+            second = buckets[at]
+            if tally[second] == 0:
+                new.seconds[filled] = second
+                filled += 1
+            tally[second] += 1
+            at += 1
+        for i in range(new.starts[first], filled):
+            new.counts[i] = tally[new.seconds[i]]
+            tally[new.seconds[i]] = 0
+    new.starts[len(new.starts) - 1] = filled
+
+
+@inlined
+def find_pair(phrases: Pairs, first: np.int32, second: np.int32) -> np.int64:
+    """Return where a pair stands, or -1; the seconds of each first ascend. first must not be SENTENCE_END."""
+    low, high = phrases.starts[first], phrases.starts[first + 1]
+    end = high
+    while low < high:
+        middle = (low + high) >> 1
+        if phrases.seconds[middle] < second:
+            low = middle + 1
+        else:
+            high = middle
+    return low if low < end and phrases.seconds[low] == second else np.int64(-1)
+
+
+@jit
+def next_break(ids: I32, at: int, phrases: Pairs) -> int:
+    """Return the first position from `at` on whose token makes no phrase with the one before it.
+
+    There the text can be cut: what is joined before such a place says nothing about what is joined after it.
+    """
+    while 0 < at < len(ids) and ids[at - 1] != SENTENCE_END and find_pair(phrases, ids[at - 1], ids[at]) >= 0:
+        at += 1
+    return at
+
+
+@jit
+def join_pairs(ids: I32, phrases: Pairs, names: I32, joined: I64) -> int:
+    """Join the pairs that are phrases, from left to right, in place; return how many tokens are left.
+
+    A token that has been joined to the one before it is not joined to the next.
+
+    Args:
+        ids: a piece of the token stream, with breaks at both ends; mutated.
+        phrases: the pairs to join; the seconds of each first ascend.
+        names: (n_phrases,) the word that each becomes.
+        joined: (n_phrases,) mutated: how often each was joined is added.
+    """
+    filled, t = 0, 0
+    while t < len(ids):
+        token = ids[t]
+        t += 1
+        if token != SENTENCE_END and t < len(ids):
+            phrase = find_pair(phrases, token, ids[t])
+            if phrase >= 0:
+                token = names[phrase]
+                joined[phrase] += 1
+                t += 1
+        ids[filled] = token
+        filled += 1
+    return filled
+
+
+@jit
+def spell(ids: I32, begin: int, end: int, starts: I64, text: U8, out: U8) -> int:
+    """Write the words of ids[begin:end] to out, a space or at a sentence's end a newline after each.
+
+    Args:
+        ids: the token stream, read also at `end` where it goes on.
+        begin: where to start.
+        end: where to end.
+        starts: (n_types + 1,) word i and one byte more are text[starts[i]:starts[i + 1]].
+        text: the words, and PADDING.
+        out: mutated; has room for it all, and PADDING.
+
+    Returns:
+        the bytes written.
+    """
+    filled = 0
+    for t in range(begin, end):
+        token = ids[t]
+        if token == SENTENCE_END:
+            continue
+        copy_bytes(text, starts[token], starts[token + 1], out, filled)
+        filled += starts[token + 1] - starts[token]
+        out[filled - 1] = 10 if t + 1 == len(ids) or ids[t + 1] == SENTENCE_END else 32
+    return filled

@@ -1,0 +1,340 @@
+"""From a corpus to a Vocab and a stream of word ids, in one pass over the text.
+
+The main thread reads blocks; a pool cleans them and scans them, each thread counting words in a table of
+its own and writing their provisional numbers. When the text has ended the tables are merged, pruned
+and sorted, and the numbers are replaced by the words' rows. The result depends on the text alone,
+unless it has more distinct words than `max_types`.
+"""
+
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from w2v.arrays import Ids
+from w2v.config import TrainConfig
+from w2v.errors import W2VError
+from w2v.kernels.cpu.types import Table
+from w2v.kernels.text import scan as kernels
+from w2v.machine import available_memory, available_threads
+from w2v.text.corpus import Corpus
+from w2v.text.stream import Spool
+from w2v.text.vocab import Vocab, frequency_order
+
+ScanReport = Callable[[int, int | None], None]
+"""Called with the bytes read and, where that is known, the bytes there are."""
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+LONE_SURROGATE = re.compile("[\udc80-\udcff]")
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A text as training wants it, and what became of its tokens."""
+
+    vocab: Vocab
+    stream: Ids
+    """Rows of the vocabulary, and SENTENCE_END (-1) between sentences; on disk where it is large."""
+    tokens_read: int
+    """Tokens of the text, before any was dropped."""
+    types_read: int
+    """Distinct tokens of the text."""
+    tokens_kept: int
+    """Tokens that are in the vocabulary."""
+    tokens_mended: int
+    """Tokens in which bytes that are no UTF-8 became U+FFFD."""
+    dropped_count: int
+    """Words seen up to so many times were dropped on the way, as there were more distinct ones than max_types; else 0.
+
+    types_read counts such a word again where it came again.
+    """
+    rows_empty: int
+    """Rows of JSON Lines or Parquet that had nothing in the column."""
+
+
+def encode(
+    corpus: Corpus,
+    config: TrainConfig,
+    *,
+    vocab: Vocab | None = None,
+    keep_stream: bool = True,
+    report: ScanReport | None = None,
+    spool_above: int | None = None,
+) -> Encoded:
+    """Read the corpus once; return its vocabulary and its token stream.
+
+    Args:
+        corpus: the text.
+        config: uses min_count, max_vocab, max_types, lowercase, column and threads.
+        vocab: use this vocabulary, with its counts, in place of the text's own.
+        keep_stream: False leaves the stream empty, and takes no memory for it.
+        report: told how far the reading is.
+        spool_above: bytes of stream above which it goes to disk; by default a quarter of the free memory.
+
+    Raises:
+        W2VError: the text cannot be read, is empty, or no word of it is left.
+    """
+    if spool_above is None:
+        spool_above = available_memory() // 4
+    threads = config.threads or available_threads()
+    with Spool(spool_above) as spool, ThreadPoolExecutor(threads) as pool:
+        scan = _Scan(config, threads, pool, spool if keep_stream else None, vocab)
+        scan.read(corpus, report)
+        merged, numbers = scan.merge()
+        counts = merged.counts()
+        tokens_read = int(counts.sum()) + scan.dropped_tokens
+        if tokens_read == 0:
+            raise W2VError("the corpus has no words: nothing in it but whitespace")
+        types_read = int(np.count_nonzero(counts)) + scan.dropped_types
+        if len(counts) == 0:
+            raise W2VError("each word was dropped, as too many are as rare as the others: raise --max-types")
+        if vocab is None:
+            wanted = _wanted(counts, config.min_count, config.max_vocab)
+            words, counts = merged.words(wanted), counts[wanted]
+            n_numbers = len(merged)
+            del merged  # which takes as much memory as the words, as Python has them
+            order = frequency_order(words, counts)[: config.max_vocab]
+            vocab = Vocab([words[i] for i in order.tolist()], counts[order])
+            row_of = np.full(n_numbers, -1, np.int32)
+            row_of[wanted[order]] = np.arange(len(order))
+            tokens_kept = vocab.n_tokens
+        else:
+            row_of = np.arange(len(counts), dtype=np.int32)
+            row_of[len(vocab) :] = -1
+            tokens_kept = int(counts[: len(vocab)].sum())
+        if tokens_kept == 0:
+            raise W2VError(f"none of the {tokens_read:,} tokens of the corpus is in the vocabulary")
+        rows = [row_of[number] for number in numbers]
+        stream = spool.finish(lambda table, ids: kernels.renumber(ids, rows[table]), pool.map)
+    return Encoded(
+        vocab, stream, tokens_read, types_read, tokens_kept, scan.mended, scan.dropped_count, corpus.rows_empty
+    )
+
+
+class _Scan:
+    """Tables that count the words of a text, one for each thread, and what became of its tokens.
+
+    Where there are more distinct words than `max_types`, the rarest are dropped: the only case in which the
+    result depends on how many threads there are, and in which a count can be too low.
+    """
+
+    def __init__(
+        self, config: TrainConfig, threads: int, pool: ThreadPoolExecutor, spool: Spool | None, vocab: Vocab | None
+    ) -> None:
+        self.pool, self.spool = pool, spool
+        self.lowercase, self.column = config.lowercase, config.column
+        self.tables = [WordTable() for _ in range(threads)]
+        self.known = vocab.words if vocab is not None else []
+        self.max_types = config.max_types + len(self.known)
+        self.full = self.max_types
+        self.mended = 0
+        self.dropped_tokens = self.dropped_types = self.dropped_count = 0
+
+    def read(self, corpus: Corpus, report: ScanReport | None) -> None:
+        """Scan a corpus block by block; the ids of each go to the spool, in the order of the text."""
+        idle: SimpleQueue[int] = SimpleQueue()
+        for number in range(len(self.tables)):
+            idle.put(number)
+
+        def scan_block(block: bytes) -> tuple[int, Ids, int]:
+            text, mended = clean(block, self.lowercase)
+            number = idle.get()
+            try:
+                return number, self.tables[number].scan(text), mended
+            finally:  # or the next block would wait for this table, and the pool for the block
+                idle.put(number)
+
+        blocks = corpus.blocks(self.column)
+        try:
+            while True:
+                for number, ids, mended in map_ahead(self.pool, scan_block, self._until_full(blocks), self._ahead):
+                    self.mended += mended
+                    if self.spool is not None:
+                        self.spool.append(number, ids)
+                    if report is not None:
+                        report(corpus.bytes_read, corpus.bytes_total)
+                if not self._is_full:
+                    return
+                self._make_room()
+        except BaseException:
+            self.pool.shutdown(cancel_futures=True)
+            raise
+
+    def merge(self) -> "tuple[WordTable, list[npt.NDArray[np.int64]]]":
+        """Return one table of all words, and the number there of each word of each table; empties the tables.
+
+        The words of a vocabulary come first, in its order.
+        """
+        tables, self.tables = self.tables, []
+        if not self.known:
+            return tables[0], [np.arange(len(tables[0])), *(tables[0].absorb(table) for table in tables[1:])]
+        merged = WordTable(self.known)
+        return merged, [merged.absorb(table) for table in tables]
+
+    @property
+    def _ahead(self) -> int:
+        return 2 * len(self.tables)
+
+    @property
+    def _is_full(self) -> bool:
+        return sum(map(len, self.tables)) > self.full
+
+    def _until_full(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        """Yield blocks, until there are none or the tables are full."""
+        while not self._is_full and (block := next(blocks, None)) is not None:
+            yield block
+
+    def _make_room(self) -> None:
+        """Make the tables one; if it has more than max_types words, keep the most frequent half of that at most."""
+        threads = len(self.tables)
+        merged, numbers = self.merge()
+        if len(merged) > self.max_types:
+            counts = merged.counts()
+            rest = counts[len(self.known) :]
+            highest = int(np.partition(rest, -max(1, self.max_types // 2))[-max(1, self.max_types // 2)])
+            kept = WordTable()
+            mapping = kept.absorb(merged, least=highest + 1, always=len(self.known))
+            numbers = [mapping[number] for number in numbers]
+            self.dropped_tokens += int(counts[mapping < 0].sum())
+            self.dropped_types += int((mapping < 0).sum())
+            self.dropped_count = max(self.dropped_count, highest)
+            merged = kept
+        if self.spool is not None:
+            rows = [number.astype(np.int32) for number in numbers]
+            self.spool.rewrite(lambda table, ids: kernels.renumber(ids, rows[table]), self.pool.map)
+        self.tables = [merged, *(WordTable() for _ in range(threads - 1))]
+        self.full = max(self.max_types, len(merged) + self.max_types // 4)
+
+
+def map_ahead(
+    pool: ThreadPoolExecutor, function: Callable[[Item], Result], items: Iterable[Item], ahead: int
+) -> Iterator[Result]:
+    """Yield function(item) in the order of the items, of which only `ahead` are taken in advance."""
+    running: deque[Future[Result]] = deque()
+    for item in items:
+        running.append(pool.submit(function, item))
+        if len(running) > ahead:
+            yield running.popleft().result()
+    while running:
+        yield running.popleft().result()
+
+
+def renumber(stream: Ids, row_of: Ids) -> Ids:
+    """Return a stream with each row replaced by row_of[row], rows below 0 left out; mutates it."""
+    return stream[: kernels.renumber(stream, row_of)]
+
+
+def clean(block: bytes, lowercase: bool) -> tuple[bytes, int]:
+    """Return a block as valid UTF-8, lowercased where asked for, and how many tokens had bad bytes."""
+    if block.isascii():
+        return (block.lower() if lowercase else block), 0
+    mended = 0
+    try:
+        text = block.decode()
+    except UnicodeDecodeError:
+        marked = block.decode("utf-8", "surrogateescape")
+        mended = sum(LONE_SURROGATE.search(token) is not None for token in marked.split() if not token.isascii())
+        text = block.decode("utf-8", "replace")
+        block = text.encode()
+    return (text.lower().encode() if lowercase else block), mended
+
+
+def _wanted(counts: npt.NDArray[np.int64], min_count: int, max_vocab: int | None) -> npt.NDArray[np.int64]:
+    """Return the numbers of the words that reach min_count, and max_vocab's cut: of words that tie there, all."""
+    wanted = np.flatnonzero(counts >= min_count)
+    if len(wanted) == 0:
+        raise W2VError(f"no word reaches --min-count {min_count}: the most frequent has {counts.max()}; lower it")
+    if max_vocab is not None and len(wanted) > max_vocab:
+        # Ties at the cut are settled by the words' bytes, so take all of them along for now.
+        cut = np.partition(counts[wanted], -max_vocab)[-max_vocab]
+        wanted = wanted[counts[wanted] >= cut]
+    return wanted
+
+
+class WordTable:
+    """Distinct words and counts, grown as they come; the arrays are the kernels' `Table`."""
+
+    def __init__(self, words: "list[str] | tuple[()]" = ()) -> None:
+        """Make a table that holds `words`, numbered from 0, each with count 0."""
+        self._table = _empty_table(1 << 14, 1 << 16)
+        self._ids = np.empty(0, np.int32)
+        self._text = np.empty(0, np.uint8)
+        if words:
+            self.scan(" ".join(words).encode())
+            self._table.counts[:] = 0
+
+    def scan(self, text: bytes) -> Ids:
+        """Count the tokens of a text and return their numbers, with SENTENCE_END for newlines."""
+        end = len(text)
+        if len(self._ids) <= end:
+            self._ids = np.empty(end + 1, np.int32)
+            self._text = np.zeros(end + kernels.PADDING, np.uint8)
+        self._text[:end] = np.frombuffer(text, np.uint8)
+        self._make_room(0, end)
+        at, filled = kernels.scan(self._text, 0, end, self._table, self._ids, 0)
+        while at < end:
+            self._make_room(len(self), end - at)
+            at, filled = kernels.scan(self._text, at, end, self._table, self._ids, filled)
+        return self._ids[:filled].copy()
+
+    def absorb(self, other: "WordTable", least: int = 0, always: int = 0) -> npt.NDArray[np.int64]:
+        """Add another table's words and counts; return the number each of them has here.
+
+        Words seen less often than `least` are left out, number -1, but for those numbered below `always`.
+        """
+        mapping = np.empty(len(other), np.int64)
+        self._make_room(len(other), other._bytes_used)
+        kernels.absorb(self._table, other._table, mapping, least, always)
+        return mapping
+
+    def counts(self) -> npt.NDArray[np.int64]:
+        """Return the count of every word, by number."""
+        return self._table.counts[: len(self)]
+
+    def words(self, wanted: npt.NDArray[np.int64]) -> list[str]:
+        """Return the words of these numbers."""
+        starts = self._table.starts
+        out = np.empty(int((starts[wanted + 1] - starts[wanted]).sum()) + len(wanted), np.uint8)
+        kernels.gather_words(self._table, wanted, out)
+        return str(out.data, "utf-8").split("\n")[:-1]
+
+    def __len__(self) -> int:
+        """Return the number of words."""
+        return int(self._table.size[0])
+
+    @property
+    def _bytes_used(self) -> int:
+        return int(self._table.starts[len(self)])
+
+    def _make_room(self, n_words: int, n_bytes: int) -> None:
+        """Grow, so that so many more words of so many bytes in all fit."""
+        table = self._table
+        n_words += len(self) + 2
+        if n_words <= len(table.counts) and self._bytes_used + n_bytes <= len(table.arena) - kernels.PADDING:
+            return
+        capacity = max(len(table.counts), 1 << (n_words - 1).bit_length())
+        # Untouched memory costs nothing, so the arena is asked for generously.
+        arena = len(table.arena) - kernels.PADDING
+        while arena < self._bytes_used + n_bytes:
+            arena *= 2
+        grown = _empty_table(capacity, arena)
+        kernels.absorb(grown, table, np.empty(len(self), np.int64), 0, 0)
+        self._table = grown
+
+
+def _empty_table(capacity: int, arena: int) -> Table:
+    return Table(
+        slots=np.zeros(2 * capacity, np.uint64),
+        starts=np.zeros(capacity + 1, np.int64),
+        counts=np.zeros(capacity, np.int64),
+        arena=np.empty(arena + kernels.PADDING, np.uint8),
+        size=np.zeros(1, np.int64),
+    )

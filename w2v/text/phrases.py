@@ -1,0 +1,355 @@
+"""Phrases: pairs of words that stand together more often than chance would have them, found and joined.
+
+`new york` becomes `new_york`, which then is a word as any other. The text becomes a stream of word ids, as for
+training, but with every word in it; the pairs of the stream are counted and scored, those above the threshold are
+joined from left to right, and the stream is spelled out again. Each further pass does the same to the result of the
+one before, so that `new_york times` may become `new_york_times`.
+"""
+
+import gzip
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import astuple, dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from w2v.arrays import Counts, Floats, Ids
+from w2v.config import TrainConfig
+from w2v.errors import SettingsError
+from w2v.files import replacing
+from w2v.kernels.cpu.types import Pairs
+from w2v.kernels.text import pairs as kernels
+from w2v.machine import available_threads
+from w2v.text.corpus import Corpus
+from w2v.text.encoding import Encoded, encode, map_ahead
+
+CHUNK = 1 << 26
+"""Tokens whose pairs are counted at a time, 4 bytes of memory each."""
+PIECE = 1 << 18
+"""Tokens that a thread joins, or spells, at a time."""
+REFUSED_SUFFIXES = (".bz2", ".xz", ".zst", ".zip")
+
+StageReport = Callable[[str, int, int | None], None]
+"""Called with what is being done, how much of it is done, and, where that is known, how much there is: bytes for
+"read", tokens for "count", "join" and "write"."""
+
+
+class Evidence(NamedTuple):
+    """What a score is made of."""
+
+    together: Counts
+    """(n,) occurrences of each pair."""
+    first: Counts
+    """(n,) occurrences of its first word."""
+    second: Counts
+    """(n,) occurrences of its second word."""
+    min_count: int
+    n_tokens: int
+    """Tokens of the text."""
+    n_distinct: int
+    """Distinct words and distinct pairs of the text, together."""
+
+
+def original(seen: Evidence) -> Floats:
+    """Return the score of Mikolov et al. (2013) with gensim's scale, the number of distinct words and pairs."""
+    return _above_chance(seen) * seen.n_distinct
+
+
+def word2phrase(seen: Evidence) -> Floats:
+    """Return the score of Mikolov et al. (2013) with the scale of word2phrase.c, the number of tokens."""
+    return _above_chance(seen) * seen.n_tokens
+
+
+def npmi(seen: Evidence) -> Floats:
+    """Return the normalised pointwise mutual information of Bouma (2009), from -1 to 1."""
+    together, first, second = (count / seen.n_tokens for count in (seen.together, seen.first, seen.second))
+    scores: Floats = np.log(together / (first * second)) / -np.log(together)
+    return scores
+
+
+def _above_chance(seen: Evidence) -> Floats:
+    """Return (count(ab) - min_count) / (count(a) count(b)); the discount keeps rare pairs out."""
+    scores: Floats = (seen.together - seen.min_count) / (seen.first.astype(np.float64) * seen.second)
+    return scores
+
+
+class Scorer(NamedTuple):
+    """A score, and the thresholds it can have."""
+
+    score: Callable[[Evidence], Floats]
+    threshold: float
+    """Where none is given."""
+    lowest: float
+    highest: float
+
+
+SCORERS = {
+    "original": Scorer(original, 10.0, 0.0, 1e300),
+    "word2phrase": Scorer(word2phrase, 100.0, 0.0, 1e300),
+    "npmi": Scorer(npmi, 0.5, -1.0, 1.0),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhraseConfig:
+    """What makes a phrase; creating one validates it.
+
+    Raises:
+        SettingsError: a value is of the wrong type or out of range; the message names it.
+
+    >>> PhraseConfig(scorer="npmi").cutoff
+    0.5
+    """
+
+    min_count: int = 5
+    """Pairs seen less often are no phrases; also what `original` and `word2phrase` take off each count."""
+    threshold: float | None = None
+    """A pair whose score is above this is a phrase; None is 10, 100 or 0.5, as the scorer has it."""
+    scorer: str = "original"
+    """The score: `original`, `word2phrase` or `npmi`."""
+    delimiter: str = "_"
+    """What stands between the words of a phrase."""
+    passes: int = 1
+    """How often to do it: n passes join up to 2 ** n words."""
+    lowercase: bool = False
+    """Lowercase the text while it is read."""
+    column: str | None = None
+    """The column of JSON Lines or Parquet files that holds the text; None reads plain text."""
+    threads: int | None = None
+    """Threads to use; None means as many as the process may use."""
+
+    def __post_init__(self) -> None:
+        """Check every value against its type and range."""
+        self.reading(self.min_count)
+        if self.scorer not in SCORERS:
+            raise SettingsError(f"no scorer '{self.scorer}'; there are {', '.join(SCORERS)}")
+        scorer = SCORERS[self.scorer]
+        if not isinstance(self.cutoff, int | float) or isinstance(self.cutoff, bool):
+            raise SettingsError(f"threshold must be a number, not {self.cutoff!r}")
+        if not scorer.lowest <= self.cutoff <= scorer.highest:  # nor is NaN
+            high = f" to {scorer.highest:g}" if scorer.highest < 1e300 else " up"
+            raise SettingsError(f"threshold must be from {scorer.lowest:g}{high} with {self.scorer}, not {self.cutoff}")
+        if not isinstance(self.delimiter, str) or self.delimiter.split() != [self.delimiter]:
+            raise SettingsError(f"delimiter must be a character or more without whitespace, not {self.delimiter!r}")
+        if not isinstance(self.passes, int) or isinstance(self.passes, bool) or not 1 <= self.passes <= 100:
+            raise SettingsError(f"passes must be a whole number from 1 to 100, not {self.passes!r}")
+
+    @property
+    def cutoff(self) -> float:
+        """The threshold, or where none is given the scorer's own."""
+        return SCORERS[self.scorer].threshold if self.threshold is None else self.threshold
+
+    def reading(self, min_count: int = 1) -> TrainConfig:
+        """Return the settings to read a text with; every word stays in it."""
+        return TrainConfig(
+            min_count=min_count, max_types=2**31 - 2, lowercase=self.lowercase, column=self.column, threads=self.threads
+        )
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """Two words that belong together."""
+
+    phrase: str
+    """The words, joined."""
+    score: float
+    count: int
+    """How often they stand side by side."""
+
+
+@dataclass(frozen=True)
+class Phrases:
+    """What was found, and what became of the text."""
+
+    found: list[Phrase]
+    """Every phrase of the first pass, best first, then those of the second, and so on."""
+    tokens_written: int
+    """Tokens that are left when all is joined."""
+    encoded: Encoded
+    """What was read; without its stream."""
+
+
+class Text:
+    """A stream of ids, the words they stand for, and how often each occurs."""
+
+    def __init__(self, encoded: Encoded) -> None:
+        """Take a text in which every word has its id; its stream will be changed in place."""
+        self.ids = encoded.stream
+        self.index = dict(encoded.vocab.index)
+        """The id of each word, in the order of the ids."""
+        self.counts = encoded.vocab.counts
+
+
+def find_phrases(
+    corpus: Corpus, config: PhraseConfig, output: str | Path | None = None, report: StageReport | None = None
+) -> Phrases:
+    """Find the phrases of a text, and write the text with its phrases joined.
+
+    Sentences stay as they are, a line each, with a space between tokens; blank lines go.
+
+    Args:
+        corpus: the text.
+        config: what makes a phrase.
+        output: where to write; compressed where the name ends in .gz. None writes nothing.
+        report: told how far it is.
+
+    Raises:
+        W2VError: the corpus cannot be read or has no words, or the output cannot be written.
+    """
+    tell = report or (lambda *_: None)
+    threads = config.threads or available_threads()
+    encoded = encode(corpus, config.reading(), report=partial(tell, "read"))
+    text, found = Text(encoded), list[Phrase]()
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in range(config.passes):
+            phrases, scores = score_pairs(count_pairs(text, pool, threads, tell), text.counts, config)
+            if len(scores) == 0:
+                break
+            found += join(text, phrases, scores, config.delimiter, pool, threads, tell)
+        if output is not None:
+            write(text, output, pool, threads, tell)
+    return Phrases(found, int(text.counts.sum()), replace(encoded, stream=np.empty(0, np.int32)))
+
+
+def count_pairs(text: Text, pool: ThreadPoolExecutor, threads: int, report: StageReport) -> list[tuple[int, Pairs]]:
+    """Count all pairs of neighbours within sentences.
+
+    Returns:
+        for each thread the first of the words that it had, and the pairs that begin with one of them.
+    """
+    upto = np.cumsum(text.counts)
+    bounds = np.searchsorted(upto, upto[-1] * np.arange(1, threads) / threads)
+    bounds = np.unique([0, *bounds, len(upto)])
+    parts = [
+        (int(low), Pairs(np.zeros(high - low + 1, np.int64), np.empty(0, np.int32), np.empty(0, np.int64)))
+        for low, high in zip(bounds[:-1], bounds[1:], strict=True)
+    ]
+    report("count", 0, len(text.ids))
+    for begin in range(0, len(text.ids), CHUNK):
+        end = min(begin + CHUNK, len(text.ids))
+
+        def count(part: tuple[int, Pairs], begin: int = begin, end: int = end) -> tuple[int, Pairs]:
+            return part[0], _count_part(text, begin, end, *part)
+
+        parts = list(pool.map(count, parts))
+        report("count", end, len(text.ids))
+    return parts
+
+
+def _count_part(text: Text, begin: int, end: int, low: int, old: Pairs) -> Pairs:
+    """Return the pairs of `old` with those of ids[begin:end] that begin with one of the same words."""
+    n = len(old.starts) - 1
+    room = min(end - begin, int(text.counts[low : low + n].sum()))
+    # Untouched memory costs nothing, so there is room for as many pairs as there can be.
+    size = len(old.seconds) + room
+    new = Pairs(np.empty(n + 1, np.int64), np.empty(size, np.int32), np.empty(size, np.int64))
+    ends, buckets, tally = np.empty(n + 1, np.int64), np.empty(room, np.int32), np.zeros(len(text.counts), np.int64)
+    kernels.count_pairs(text.ids, begin, end, low, old, new, ends, buckets, tally)
+    filled = int(new.starts[n])
+    return Pairs(new.starts, new.seconds[:filled], new.counts[:filled])
+
+
+def score_pairs(parts: list[tuple[int, Pairs]], counts: Counts, config: PhraseConfig) -> tuple[Pairs, Floats]:
+    """Return the pairs whose score is above the threshold, seconds ascending, and their scores, (n_phrases,)."""
+    firsts, seconds, together = [], [], []
+    for low, pairs in parts:
+        frequent = np.flatnonzero(pairs.counts >= config.min_count)
+        firsts.append(low + np.searchsorted(pairs.starts, frequent, "right") - 1)
+        seconds.append(pairs.seconds[frequent])
+        together.append(pairs.counts[frequent])
+    first, second, count = np.concatenate(firsts), np.concatenate(seconds), np.concatenate(together)
+    n_distinct = np.count_nonzero(counts) + sum(len(pairs.seconds) for _, pairs in parts)
+    seen = Evidence(count, counts[first], counts[second], config.min_count, int(counts.sum()), int(n_distinct))
+    scores = SCORERS[config.scorer].score(seen)
+    above = np.flatnonzero(scores > config.cutoff)
+    above = above[np.lexsort((second[above], first[above]))]
+    starts = np.searchsorted(first[above], np.arange(len(counts) + 1))
+    return Pairs(starts, second[above], count[above]), scores[above]
+
+
+def join(
+    text: Text,
+    phrases: Pairs,
+    scores: Floats,
+    delimiter: str,
+    pool: ThreadPoolExecutor,
+    threads: int,
+    report: StageReport,
+) -> list[Phrase]:
+    """Join the phrases in the text, in place; return them, best first.
+
+    A phrase that is spelled as a word of the text becomes that word.
+    """
+    report("join", 0, len(text.ids))
+    words = list(text.index)
+    firsts = np.repeat(np.arange(len(words)), np.diff(phrases.starts))
+    spelled = [
+        f"{words[a]}{delimiter}{words[b]}" for a, b in zip(firsts.tolist(), phrases.seconds.tolist(), strict=True)
+    ]
+    names = np.array([text.index.setdefault(name, len(text.index)) for name in spelled], np.int32)
+    bounds = [0]
+    for at in range(PIECE, len(text.ids), PIECE):
+        bounds.append(kernels.next_break(text.ids, max(at, bounds[-1]), phrases))
+    pieces = np.split(text.ids, bounds)[1:]
+
+    def join_piece(piece: Ids) -> tuple[Ids, Counts]:
+        joined = np.zeros(len(names), np.int64)
+        return piece[: kernels.join_pairs(piece, phrases, names, joined)], joined
+
+    total = np.zeros(len(names), np.int64)
+    filled = 0
+    for end, (piece, joined) in zip(
+        [*bounds[1:], len(text.ids)], map_ahead(pool, join_piece, pieces, 2 * threads), strict=True
+    ):
+        text.ids[filled : filled + len(piece)] = piece
+        filled += len(piece)
+        total += joined
+        report("join", end, len(text.ids))
+    text.ids = text.ids[:filled]
+    text.counts = np.append(text.counts, np.zeros(len(text.index) - len(words), np.int64))
+    for rows, change in ((names, total), (firsts, -total), (phrases.seconds, -total)):
+        np.add.at(text.counts, rows, change)
+    found = map(Phrase, spelled, scores.tolist(), phrases.counts.tolist())
+    return sorted(found, key=lambda phrase: (-phrase.score, phrase.phrase, phrase.count))
+
+
+def write(text: Text, output: str | Path, pool: ThreadPoolExecutor, threads: int, report: StageReport) -> None:
+    """Write a text, a sentence a line; compressed where the name ends in .gz.
+
+    Raises:
+        W2VError: it cannot be written.
+    """
+    report("write", 0, len(text.ids))
+    pack = partial(gzip.compress, compresslevel=6, mtime=0) if str(output).endswith(".gz") else memoryview
+    spelled = np.array(bytearray(("\n".join(text.index) + "\n" * kernels.PADDING).encode()))
+    starts = np.append(0, np.flatnonzero(spelled == 10)[: len(text.index)] + 1)
+    lengths = np.append(np.diff(starts), 0)  # the last is that of SENTENCE_END, -1
+
+    def spell(begin: int) -> bytes | memoryview:
+        end = min(begin + PIECE, len(text.ids))
+        out = np.empty(int(lengths[text.ids[begin:end]].sum()) + kernels.PADDING, np.uint8)
+        return pack(out.data[: kernels.spell(text.ids, begin, end, starts, spelled, out)])
+
+    with replacing(output) as file:
+        for number, piece in enumerate(map_ahead(pool, spell, range(0, len(text.ids), PIECE), 2 * threads), 1):
+            file.write(piece)
+            report("write", min(number * PIECE, len(text.ids)), len(text.ids))
+
+
+def write_list(found: list[Phrase], path: str | Path) -> None:
+    """Write phrases as lines of phrase, score and count, a tab between them.
+
+    Raises:
+        W2VError: it cannot be written.
+    """
+    with replacing(path) as file:
+        file.writelines(f"{phrase}\t{score:.6g}\t{count}\n".encode() for phrase, score, count in map(astuple, found))
+
+
+def check_output(output: Path) -> None:
+    """Raise SettingsError for a suffix that promises a compression other than gzip's."""
+    if output.suffix in REFUSED_SUFFIXES:
+        raise SettingsError(f"cannot write {output.suffix}: the output is plain text, or .gz")

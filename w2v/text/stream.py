@@ -1,0 +1,112 @@
+"""Spool: the token stream while it is made, in memory or, beyond a limit, in a file without a name."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from typing import IO
+
+import numpy as np
+
+from w2v.arrays import SENTENCE_END, Ids
+from w2v.errors import W2VError
+
+Renumber = Callable[[int, Ids], int]
+"""Rewrites a block that a table numbered, in place; returns how much of it is left."""
+MapBlocks = Callable[..., Iterable[int]]
+
+
+class Spool:
+    """Blocks of provisional ids, in the order of the text.
+
+    In memory they stand in one array that is as long as the limit: what is not written to takes no memory.
+    The file is gone when it is closed, and when the process is killed too.
+    """
+
+    def __init__(self, limit: int) -> None:
+        """Keep up to `limit` bytes in memory."""
+        self._memory = np.empty(limit // 4, np.int32)
+        self._filled = 0
+        self._blocks: list[tuple[int, int]] = []
+        self._file: IO[bytes] | None = None
+
+    def __enter__(self) -> "Spool":
+        """Begin."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the file; a stream that is mapped from it stays."""
+        if self._file is not None:
+            self._file.close()
+
+    def append(self, table: int, ids: Ids) -> None:
+        """Add a block that table number `table` numbered.
+
+        Raises:
+            W2VError: the disk is full.
+        """
+        self._blocks.append((table, len(ids)))
+        end = self._filled + len(ids)
+        if self._file is None and end <= len(self._memory):
+            self._memory[self._filled : end] = ids
+        else:
+            self._write(ids)
+        self._filled = end
+
+    def rewrite(self, renumber: Renumber, map_blocks: MapBlocks) -> None:
+        """Rewrite all blocks, each by `renumber`, without sentence ends that only repeat; they count as table 0's then.
+
+        Args:
+            renumber: called for each block, several at a time.
+            map_blocks: `map`, or a pool's.
+        """
+        ids = self._ids()
+        # The last part is what follows the last block: nothing.
+        blocks = np.split(ids, np.cumsum([length for _, length in self._blocks], dtype=np.int64))[:-1]
+        lengths = map_blocks(renumber, [table for table, _ in self._blocks], blocks)
+        self._blocks, self._filled = [], 0
+        for block in _joined(block[:length] for block, length in zip(blocks, lengths, strict=True)):
+            ids[self._filled : self._filled + len(block)] = block
+            self._filled += len(block)
+            self._blocks.append((0, len(block)))
+        if self._file is not None:
+            self._file.truncate(4 * self._filled)
+            self._file.seek(0, os.SEEK_END)
+
+    def finish(self, renumber: Renumber, map_blocks: MapBlocks) -> Ids:
+        """Rewrite all blocks as `rewrite` does, and return them as one stream."""
+        self.rewrite(renumber, map_blocks)
+        return self._ids()
+
+    def _ids(self) -> Ids:
+        if self._file is None or self._filled == 0:
+            return self._memory[: self._filled]
+        self._file.flush()
+        return np.asarray(np.memmap(self._file, np.int32, "r+"))
+
+    def _write(self, ids: Ids) -> None:
+        """Write to the file; the first time, all that is in memory before."""
+        on_disk = "TMPDIR" not in os.environ and os.path.isdir("/var/tmp")  # /tmp may be memory
+        folder = "/var/tmp" if on_disk else tempfile.gettempdir()
+        try:
+            if self._file is None:
+                self._file = tempfile.TemporaryFile(prefix="w2v-", dir=folder)
+                self._file.write(self._memory[: self._filled].data)  # tofile would not say why it failed
+                self._memory = np.empty(0, np.int32)
+            self._file.write(ids.data)
+            self._file.flush()
+        except OSError as error:
+            raise W2VError(
+                f"no space for the token stream in {folder}: {error.strerror or error}; "
+                "set TMPDIR to a folder that has 4 bytes a token"
+            ) from error
+
+
+def _joined(blocks: Iterable[Ids]) -> Iterator[Ids]:
+    """Yield the blocks that are not empty, without a SENTENCE_END that only repeats the last block's."""
+    last = 0
+    for ids in blocks:
+        if len(ids) and ids[0] == SENTENCE_END == last:
+            ids = ids[1:]
+        if len(ids):
+            last = ids[-1]
+            yield ids

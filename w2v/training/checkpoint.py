@@ -1,0 +1,380 @@
+"""Checkpoints: a run's whole state in a folder, from which it goes on as if it had never stopped.
+
+    DIR/stream.npy                 the token stream, where the corpus cannot be read again
+    DIR/checkpoint-000007/         the last two are kept
+        input.npy, output.npy      both matrices, (n_types, dim) float32
+        vocab.txt                  `word count` lines
+        state.json                 settings, position, log, fingerprints; a checksum of each other file
+
+A checkpoint is written beside the older ones under another name, synced, and renamed: at any moment
+there is a whole one. Nothing in it is pickled.
+"""
+
+try:
+    import fcntl
+except ImportError:
+    fcntl = None  # type: ignore[assignment]
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from w2v.arrays import Matrix
+from w2v.config import TrainConfig
+from w2v.errors import SettingsError, W2VError
+from w2v.text.vocab import Vocab
+from w2v.training.schedule import Position
+
+VERSION = 1
+KEPT = 2
+PIECE = 1 << 24
+"""Bytes that are hashed and written at a time."""
+SAMPLE = 1 << 16
+"""Bytes of a corpus file's beginning, middle and end that its fingerprint looks at."""
+
+LONGEST_HEADER = 1 << 12
+"""Bytes of a header of .npy, which takes 128 where it is ours."""
+SUMMED = ("input.npy", "output.npy", "vocab.txt")
+"""Files whose checksums stand in state.json."""
+
+Scalar = TypeVar("Scalar", np.float32, np.int32)
+
+
+class Fingerprint(NamedTuple):
+    """What tells whether a file is still the one that was read."""
+
+    path: str
+    """Absolute."""
+    size: int
+    modified_ns: int
+    sample: str
+    """Hash of pieces of its beginning, middle and end."""
+
+    @classmethod
+    def of(cls, path: str) -> "Fingerprint":
+        """Take the fingerprint of a file.
+
+        Raises:
+            W2VError: it cannot be read.
+        """
+        try:
+            if not os.path.isfile(path):  # gone, or now a pipe, which would wait for a writer
+                raise FileNotFoundError(2, "no such file")
+            with open(path, "rb") as file:
+                status = os.fstat(file.fileno())
+                digest = hashlib.blake2b(digest_size=16)
+                for at in (0, status.st_size // 2, max(0, status.st_size - SAMPLE)):
+                    file.seek(at)
+                    digest.update(file.read(SAMPLE))
+        except (OSError, ValueError) as error:  # ValueError: a NUL in its name
+            raise W2VError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
+        return cls(os.path.abspath(path), status.st_size, status.st_mtime_ns, digest.hexdigest())
+
+    def check(self) -> None:
+        """Raise W2VError where the file is no longer what it was."""
+        now = Fingerprint.of(self.path)
+        for name, before, after in zip(self._fields, self, now, strict=True):
+            if before != after:
+                raise W2VError(
+                    f"the corpus file {self.path} has changed since the checkpoint ({name}: {before}, now {after}); "
+                    "put it back, or train anew, with --init-from to start from these vectors"
+                )
+
+
+@dataclass
+class Checkpoint:
+    """All that a run needs to go on."""
+
+    config: TrainConfig
+    vocab: Vocab
+    input: Matrix
+    """(n_types, dim)"""
+    output: Matrix
+    """(n_types, dim)"""
+    position: Position
+    corpus: list[Fingerprint] | None
+    """The files to read again; None where the stream is kept."""
+    extra: dict[str, Any]
+    """What the caller wants back, as JSON has it: paths of outputs, the log."""
+
+
+def save(folder: Path, checkpoint: Checkpoint) -> Path:
+    """Write a checkpoint and return where; then remove all but the last two.
+
+    Raises:
+        W2VError: it cannot be written. Older checkpoints are as they were, and nothing is left of this one.
+    """
+    numbers = [_number(path) for path in _all(folder)]
+    final = folder / f"checkpoint-{max(numbers, default=0) + 1:06d}"
+    temporary = folder / f".{final.name}.part"  # the folder is locked
+    try:
+        temporary.mkdir()
+        sums = {
+            "input.npy": _write_array(temporary / "input.npy", checkpoint.input),
+            "output.npy": _write_array(temporary / "output.npy", checkpoint.output),
+            "vocab.txt": _write_vocab(temporary / "vocab.txt", checkpoint.vocab),
+        }
+        state = {
+            "version": VERSION,
+            "config": checkpoint.config.as_dict(),
+            "position": asdict(checkpoint.position),
+            "corpus": None if checkpoint.corpus is None else [list(print_) for print_ in checkpoint.corpus],
+            "extra": checkpoint.extra,
+            "checksums": sums,
+        }
+        with _synced(temporary / "state.json") as (file, _):
+            file.write(json.dumps(state, indent=1).encode())
+        _sync_folder(temporary)
+        temporary.rename(final)
+        _sync_folder(folder)
+    except OSError as error:
+        raise W2VError(f"cannot write a checkpoint to {folder}: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    for old in _all(folder)[:-KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
+    return final
+
+
+def load(folder: Path) -> Checkpoint:
+    """Read the newest checkpoint of a folder, every checksum compared.
+
+    Raises:
+        W2VError: there is none, it is damaged, or another version wrote it; the message says which.
+    """
+    with _newest(folder) as (newest, state):
+        for name in SUMMED:
+            if _checksum(newest / name) != state["checksums"][name]:
+                raise ValueError(f"the checksum of {name} is not what was written")
+        config, vocab = TrainConfig(**state["config"]), Vocab.load(newest / "vocab.txt", sentence_end=True)
+        return Checkpoint(
+            config=config,
+            vocab=vocab,
+            input=_load_array(newest / "input.npy", np.float32, (len(vocab), config.dim)),
+            output=_load_array(newest / "output.npy", np.float32, (len(vocab), config.dim)),
+            position=_position(**state["position"]),
+            corpus=None if state["corpus"] is None else [_fingerprint(*row) for row in state["corpus"]],
+            extra=_extra(state),
+        )
+
+
+def load_extra(folder: Path) -> dict[str, Any]:
+    """Read only what the caller left in the newest checkpoint.
+
+    Raises:
+        W2VError: as `load` does.
+    """
+    with _newest(folder) as (_, state):
+        return _extra(state)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep a folder to this run until the end, and remove what a killed one left half-written in it.
+
+    The system lets go of the lock when the process ends, however it ends; no file is left of it.
+
+    Raises:
+        W2VError: another run has it.
+    """
+    if fcntl is None:  # Windows, which opens no folders
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # a file system without locks; but not the lock of another
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise W2VError(
+                    f"another run keeps its checkpoints in {folder}; wait for its end, or name another folder"
+                ) from None
+            for old in folder.glob(".checkpoint-*.part"):
+                shutil.rmtree(old, ignore_errors=True)
+            (folder / "stream.npy.part").unlink(missing_ok=True)
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _newest(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Yield the newest checkpoint and its state; what goes wrong with them meanwhile is damage."""
+    found = _all(folder)
+    if not found:
+        raise W2VError(f"{folder} has no checkpoint; start one with `w2v train CORPUS --checkpoint {folder}`")
+    newest = found[-1]
+    cure = f"; remove it to go on from {found[-2].name}" if len(found) > 1 else ""
+    try:
+        state = json.loads((newest / "state.json").read_bytes())
+        if state["version"] != VERSION:
+            raise W2VError(f"{newest} has version {state['version']}, and this w2v reads version {VERSION}")
+        yield newest, state
+    except SettingsError as error:
+        raise W2VError(f"{newest} is damaged: {error}{cure}") from error
+    except W2VError:
+        raise
+    except Exception as error:  # in JSON and in arrays anything can stand
+        raise W2VError(f"{newest} is damaged: {error}{cure}") from error
+
+
+def exists(folder: Path) -> bool:
+    """Return whether a folder has checkpoints."""
+    return bool(_all(folder))
+
+
+def save_stream(folder: Path, stream: npt.NDArray[np.int32]) -> None:
+    """Keep the token stream of a corpus that cannot be read again."""
+    try:
+        with _synced(folder / "stream.npy.part") as (file, _):
+            np.lib.format.write_array(file, np.asarray(stream), allow_pickle=False)
+        (folder / "stream.npy.part").rename(folder / "stream.npy")
+    except OSError as error:
+        (folder / "stream.npy.part").unlink(missing_ok=True)
+        raise W2VError(f"cannot keep the token stream in {folder}: {error.strerror or error}") from error
+
+
+def load_stream(folder: Path, n_types: int) -> npt.NDArray[np.int32]:
+    """Return the token stream that was kept, mapped.
+
+    Raises:
+        W2VError: it cannot be read, or has other rows than those of n_types words, which no kernel would see.
+    """
+    try:
+        stream = _load_array(folder / "stream.npy", np.int32, None)
+        if not -1 <= stream.min() <= stream.max() < n_types:
+            raise ValueError(f"it has rows outside of those of {n_types:,} words")
+    except (OSError, ValueError) as error:
+        raise W2VError(f"{folder / 'stream.npy'}, which the checkpoint needs, cannot be read: {error}") from error
+    return stream
+
+
+def check_space(folder: Path, n_types: int, dim: int, stream_bytes: int) -> None:
+    """Raise W2VError where three checkpoints, one of them being written, would not fit into a folder."""
+    needed = (KEPT + 1) * (2 * n_types * dim * 4 + n_types * 32) + stream_bytes
+    kept = sum(file.stat().st_size for path in _all(folder) for file in path.iterdir())
+    free = shutil.disk_usage(folder).free + kept
+    if free < needed:
+        raise W2VError(
+            f"no space for checkpoints in {folder}: they take {needed / 1e9:.2f} GB, and {free / 1e9:.2f} GB are free"
+        )
+
+
+def _all(folder: Path) -> list[Path]:
+    """Return the checkpoints of a folder, oldest first."""
+    return sorted((path for path in folder.glob("checkpoint-*") if path.is_dir()), key=_number)
+
+
+def _load_array(path: Path, dtype: type[Scalar], shape: tuple[int, int] | None) -> npt.NDArray[Scalar]:
+    """Map an array of this type and shape, or without a shape of one axis; raise ValueError for another."""
+    try:
+        with path.open("rb") as file:  # or NumPy would take as much memory as a header says that it is long
+            width = 2 if np.lib.format.read_magic(file) == (1, 0) else 4
+            if int.from_bytes(file.read(width), "little") > LONGEST_HEADER:
+                raise ValueError("its header is too long")
+        array = np.lib.format.open_memmap(path, mode="r")
+    except OSError:
+        raise
+    except Exception as error:  # a header goes through Python's own parser, with errors of many kinds
+        raise ValueError(f"{path.name} is no array: {error}") from error
+    if array.dtype != dtype or array.shape != (shape or (array.size,)):
+        raise ValueError(f"{path.name} is not an array of {np.dtype(dtype)} {shape or ''}")
+    return array
+
+
+def _position(**values: Any) -> Position:  # noqa: ANN401  (what JSON has)
+    """Return a position, or raise ValueError where a number in it is none or cannot be."""
+    position = Position(**values)
+    whole = [position.next_job, position.words, *position.also_done, *position.pairs]
+    numbers = [*whole, position.seconds, *position.loss]
+    if not all(isinstance(n, int) and n >= 0 for n in whole) or not all(isinstance(x, int | float) for x in numbers):
+        raise ValueError("its position holds what is no number")
+    if len(position.loss) != len(position.pairs) or max(map(abs, numbers)) > 2**63:
+        raise ValueError("its position cannot be")
+    return position
+
+
+def _fingerprint(*parts: Any) -> Fingerprint:  # noqa: ANN401  (what JSON has)
+    """Return a fingerprint, or raise ValueError where a part of it is of another type."""
+    if [type(part) for part in parts] != [str, int, int, str]:
+        raise ValueError("its corpus is no list of files")
+    return Fingerprint(*parts)
+
+
+def _extra(state: dict[str, Any]) -> dict[str, Any]:
+    """Return what the caller left, or raise ValueError where its paths or its log are none."""
+    extra: dict[str, Any] = state["extra"]
+    if not all(isinstance(extra.get(name, ""), str | None) for name in ("output", "log_json")):
+        raise ValueError("its paths are none")
+    if not all(isinstance(row[name], int | float) for row in extra.get("log", []) for name in ("progress", "seconds")):
+        raise ValueError("its log is none")
+    return extra
+
+
+def _number(path: Path) -> int:
+    with suppress(ValueError):
+        return int(path.name.removeprefix("checkpoint-"))
+    return -1
+
+
+class _Hashing:
+    """A file that is written and hashed at once."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file, self.digest = file, hashlib.blake2b(digest_size=16)
+
+    def write(self, data: bytes | memoryview) -> int:
+        self.digest.update(data)
+        return self.file.write(data)
+
+
+@contextmanager
+def _synced(path: Path) -> Iterator[tuple[BinaryIO, _Hashing]]:
+    """Open a file for writing, plain and hashing; at the end it is on the disk."""
+    with path.open("wb") as file:
+        yield file, _Hashing(file)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    with suppress(OSError):  # Windows has no such thing
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _write_array(path: Path, rows: Matrix) -> str:
+    """Write rows as .npy, a piece at a time; return the checksum."""
+    with _synced(path) as (_, file):
+        header = {"descr": "<f4", "fortran_order": False, "shape": rows.shape}
+        np.lib.format.write_array_header_2_0(file, header)  # type: ignore[arg-type]
+        step = max(1, PIECE // (4 * rows.shape[1]))
+        for start in range(0, len(rows), step):
+            file.write(np.ascontiguousarray(rows[start : start + step], "<f4").data.cast("B"))
+        return file.digest.hexdigest()
+
+
+def _write_vocab(path: Path, vocab: Vocab) -> str:
+    with _synced(path) as (_, file):
+        for line in vocab.lines():
+            file.write(line)
+        return file.digest.hexdigest()
+
+
+def _checksum(path: Path) -> str:
+    digest = hashlib.blake2b(digest_size=16)
+    with path.open("rb") as file:
+        while piece := file.read(PIECE):
+            digest.update(piece)
+    return digest.hexdigest()

@@ -1,0 +1,85 @@
+"""The two distributions that training draws from, in NumPy, exact, without a loop over the words."""
+
+import numpy as np
+import numpy.typing as npt
+
+from w2v.arrays import Floats
+
+FULL = 2.0**32
+"""Probabilities are handed to the kernels as thresholds for 32 random bits."""
+
+
+def keep_prob(counts: npt.NDArray[np.int64], sample: float) -> Floats:
+    """Return the probability with which an occurrence of each word is kept.
+
+    It is min(1, sqrt(t / f) + t / f), f being the word's share of the text and t the threshold: the
+    formula of word2vec.c, which differs from the 1 - sqrt(t / f) of Mikolov et al. 2013.
+
+    Args:
+        counts: (n_types,) occurrences, each at least 1.
+        sample: t; 0 keeps everything.
+    """
+    if sample == 0:
+        return np.ones(len(counts))
+    ratio = sample * counts.sum() / counts
+    kept: Floats = np.minimum(1.0, np.sqrt(ratio) + ratio)
+    return kept
+
+
+def noise_distribution(counts: npt.NDArray[np.int64], exponent: float) -> Floats:
+    """Return the probability of each word as a noise word: count ** exponent, normalised.
+
+    Any exponent will do: 0 is uniform, 1 the text's own distribution, below 0 favours rare words.
+    """
+    # In logarithms, so that 10^9 ** 16 and 10^9 ** -16 are as good as any.
+    weights = exponent * np.log(counts)
+    weights = np.exp(weights - weights.max())
+    shares: Floats = weights / weights.sum()
+    return shares
+
+
+def alias_table(
+    probabilities: Floats,
+) -> tuple[Floats, npt.NDArray[np.int32]]:
+    """Return (prob, alias) such that one draw takes one bucket and one comparison (Walker 1977).
+
+    Bucket i, each drawn with probability 1/n, yields i with probability prob[i], else alias[i].
+
+    Vose's (1991) pairing walks through the buckets below average ("light") and above ("heavy"),
+    filling each light one from the heavy one at hand, until that falls below average itself and is
+    filled from the next. Where each light one meets its heavy one follows from the running sums of
+    what they lack and what they have too much, so the walk is two cumsums and two searches.
+
+    Args:
+        probabilities: (n,) summing to 1.
+
+    Returns:
+        prob: (n,) float64; alias: (n,) int32. Exact but for the rounding of a float64 sum.
+
+    >>> alias_table(np.array([0.75, 0.25]))
+    (array([1. , 0.5]), array([0, 0], dtype=int32))
+    """
+    n = len(probabilities)
+    share = probabilities * n
+    alias = np.arange(n, dtype=np.int32)
+    light, heavy = np.flatnonzero(share < 1), np.flatnonzero(share >= 1)
+    if len(light) == 0:
+        return np.ones(n), alias
+    lacking = np.cumsum(1 - share[light])
+    spare = np.cumsum(share[heavy] - 1)
+    prob = share.copy()
+    last = len(heavy) - 1
+    before = np.concatenate(([0.0], lacking[:-1]))
+    alias[light] = heavy[np.minimum(np.searchsorted(spare, before, side="right"), last)]
+    # A heavy bucket ends at 1 less what it gave beyond its spare; the next heavy one makes that up.
+    closing = np.searchsorted(lacking, spare, side="left")
+    overdrawn = np.where(closing < len(light), lacking[np.minimum(closing, len(light) - 1)] - spare, 0.0)
+    overdrawn[last] = 0.0
+    prob[heavy] = 1 - overdrawn
+    alias[heavy[:-1]] = heavy[1:]
+    return np.clip(prob, 0.0, 1.0), alias
+
+
+def thresholds(prob: Floats) -> npt.NDArray[np.uint32]:
+    """Return prob as uint32 thresholds: 32 random bits are <= them with that probability (to 2**-32)."""
+    return np.clip(np.round(prob * FULL) - 1, 0, FULL - 1).astype(np.uint32)
