@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from w2v.config import TrainConfig, load_config
 from w2v.errors import DivergedError, SettingsError, UnknownWordError, W2VError
-from w2v.evaluation.next_item import recommend
+from w2v.items import recommend
 from w2v.text.vocab import Vocab
 from w2v.vectors import Vectors
 from w2v.version import __version__
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from w2v.text.phrases import Phrases, StageReport
     from w2v.training.loop import TrainReport
     from w2v.training.run import Session
-    from w2v.tuning import Search, SearchReport
+    from w2v.tuning.search import Search, SearchReport
 
 __all__ = [
     "DivergedError",
@@ -205,15 +205,16 @@ def evaluate(
     """
     from dataclasses import replace
 
-    from w2v.evaluation.next_item import rank_next, read_sessions, settings_of
+    from w2v.evaluation.next_item import rank_next, read_sessions
     from w2v.evaluation.scores import Evaluation
+    from w2v.items import scoring_settings
 
     evaluation = Evaluation.read(similarity, analogies, restrict=restrict, method=method, match_case=match_case)
     if next is None or sessions is None:
         if scoring or next != sessions:
             raise SettingsError("next and sessions go together, and history, decay and prior with both")
         return evaluation.score(vectors)
-    config = settings_of(vectors, **scoring)
+    config = scoring_settings(vectors, **scoring)
     ranked = rank_next(vectors, read_sessions(sessions, next), config, k)
     return replace(evaluation.score(vectors), next=ranked)
 
@@ -259,14 +260,16 @@ def tune(
     """
     from w2v.text.corpus import Corpus
     from w2v.text.encoding import encode
-    from w2v.tuning import Goal, Search, check
+    from w2v.tuning.objective import Objective
+    from w2v.tuning.search import Search
+    from w2v.tuning.space import check_search
 
     config = load_config(None, settings)
-    check(config, search, fraction)
-    goal = Goal.of(metric, similarity, analogies, next, sessions, restrict)
+    check_search(config, search, fraction)
+    objective = Objective.of(metric, similarity, analogies, next, sessions, restrict)
     encoded = encode(Corpus(corpus), config)
     _warn_of_dropped(encoded)
-    found = Search.begin(encoded, config, goal, fraction, search)
+    found = Search.begin(encoded, config, objective, fraction, search)
     found.run(trials, report)
     return found
 

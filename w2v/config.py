@@ -38,6 +38,7 @@ CHOICES: dict[str, tuple[object, ...]] = {
     "reject_positives": SWITCH,
     "logq": (*SWITCH, None),
     "lowercase": SWITCH,
+    "force_text": SWITCH,
 }
 """Settings that are one of a few things."""
 NUMBERS = (
@@ -109,6 +110,8 @@ class TrainConfig:
     """Lowercase the text while it is read."""
     column: str | None = None
     """The column of JSON Lines or Parquet files that holds the text; None reads plain text."""
+    force_text: bool = False
+    """Read files too whose bytes say that they are no text."""
     threads: int | None = None
     """Threads to use; None means as many as the process may use."""
     history: int = 8

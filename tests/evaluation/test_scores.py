@@ -16,16 +16,10 @@ from scipy.stats import spearmanr
 
 import w2v
 from w2v.errors import SettingsError, W2VError
-from w2v.evaluation.scores import (
-    Evaluation,
-    Questions,
-    Scores,
-    ranks,
-    read_pairs,
-    read_questions,
-    score_questions,
-    spearman,
-)
+from w2v.evaluation.analogies import Questions, read_questions, score_questions
+from w2v.evaluation.metrics import ranks, spearman
+from w2v.evaluation.scores import Evaluation, Scores
+from w2v.evaluation.word_pairs import read_pairs
 from w2v.vectors import Vectors
 
 SHARED = Path(os.environ.get("W2V_SHARED", "nowhere"))
@@ -132,8 +126,8 @@ def test_tables_of_any_size_give_the_same_answers(tmp_path: Path, monkeypatch: p
     vectors, _, path = made(tmp_path, 1)
     whole = score_questions(vectors, read_questions(path))
     for table, together in ((1, 1), (200, 7), (1_000, 1000)):
-        monkeypatch.setattr("w2v.evaluation.scores.TABLE", table)
-        monkeypatch.setattr("w2v.evaluation.scores.QUESTIONS", together)
+        monkeypatch.setattr("w2v.evaluation.analogies.TABLE", table)
+        monkeypatch.setattr("w2v.evaluation.analogies.QUESTIONS", together)
         assert score_questions(vectors, read_questions(path)) == whole
 
 

@@ -10,6 +10,7 @@ from w2v.commands.options import (
     CORPUS_HELP,
     Column,
     CorpusFiles,
+    ForceText,
     Lowercase,
     MaxTypes,
     MaxVocab,
@@ -41,6 +42,7 @@ def build_vocab(
     max_types: MaxTypes = None,
     lowercase: Lowercase = None,
     column: Column = None,
+    force_text: ForceText = None,
     threads: Threads = None,
     quiet: Quiet = False,
 ) -> None:
@@ -97,6 +99,7 @@ def phrases(
     passes: Annotated[int, typer.Option(metavar="N", help="Passes: two join up to four words, three up to eight.")] = 1,
     lowercase: Lowercase = None,
     column: Column = None,
+    force_text: ForceText = None,
     threads: Threads = None,
     quiet: Quiet = False,
 ) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import typer
 
 import w2v
+from w2v.arrays import exact_sum
 from w2v.commands.options import FORMATS_HELP, FormatName, explained
 from w2v.commands.report import facts
 from w2v.vectors import Vectors
@@ -38,7 +39,7 @@ def summarize(vectors: Vectors) -> dict[str, Any]:
     return {
         "words": len(vectors),
         "dim": vectors.dim,
-        "tokens": None if counts is None else int(counts.sum()),
+        "tokens": None if counts is None else exact_sum(counts),
         "counts": None if counts is None else [int(counts.min()), int(counts.max())],
         "norms": [round(float(low), 6), round(float(high), 6)] if low <= high else None,
         "nan": bad,
@@ -58,6 +59,6 @@ def info(
     from w2v import formats
     from w2v.commands.info import summarize
 
-    format = formats.find(path, from_)
+    format = formats.find_source(path, from_)
     found = {"format": format.name, **summarize(w2v.Vectors.load(path, format.name))}
     print(json.dumps(found, ensure_ascii=False) if as_json else facts(found))

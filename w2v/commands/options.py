@@ -16,7 +16,7 @@ Function = TypeVar("Function", bound=Callable[..., None])
 
 GROUPS = {
     "Search": ("metric", "search", "trials", "fraction"),
-    "Corpus": ("vocab", "min_count", "max_vocab", "max_types", "lowercase", "column"),
+    "Corpus": ("vocab", "min_count", "max_vocab", "max_types", "lowercase", "column", "force_text"),
     "Model": ("model", "dim", "window", "shrink_window", "window_side", "loss", "logq"),
     "Sampling": (
         "sample",
@@ -112,6 +112,10 @@ Lowercase = Annotated[
 ]
 
 
+ForceText = Annotated[
+    bool | None,
+    setting("force_text", "--force-text", help="Read files too whose bytes say that they are no text."),
+]
 Column = Annotated[
     str | None,
     typer.Option(

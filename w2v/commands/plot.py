@@ -55,6 +55,7 @@ def plot(
 ) -> None:
     """Draw a map of words, or a log."""
     from w2v import plotting
+    from w2v.plotting.maps import read_words
 
     plotting.check_output(output)
     check_outputs({"-o": output}, {"SOURCE": source, "--words": words_file})
@@ -65,7 +66,7 @@ def plot(
         curves = plotting.plot_log(output, source)
         say(f"wrote {output}: {', '.join(name for lines in curves.values() for name in lines)}")
         return
-    shown = [*(words or ()), *(plotting.read_words(words_file) if words_file else ())]
+    shown = [*(words or ()), *(read_words(words_file) if words_file else ())]
     drawn = plotting.plot_words(
         output,
         w2v.Vectors.load(source),

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 from w2v.commands.screen import BOLD, DIM, aligned, columns, say, styled
 
 if TYPE_CHECKING:
-    from w2v.evaluation.next_item import Next
-    from w2v.evaluation.scores import Analogies, Scores, Section
+    from w2v.evaluation.analogies import Analogies, Section
+    from w2v.evaluation.next_item import NextItemScores
+    from w2v.evaluation.scores import Scores
     from w2v.text.encoding import Encoded
     from w2v.text.phrases import Phrases
     from w2v.training.run import Session
-    from w2v.tuning import Search, Trial
+    from w2v.tuning.search import Search, Trial
 
 
 def describe(encoded: "Encoded", reused: bool) -> None:
@@ -80,7 +81,7 @@ def describe_search(search: "Search") -> None:
     if best is not None:
         base = f"trial 0, with the base settings: {figure(first.score)}"
         found = "no other is better" if best is first else f"trial {best.number}, the best: {figure(best.score)}"
-        say(f"{search.goal.name} of {base}; {found}")
+        say(f"{search.objective.name} of {base}; {found}")
 
 
 def trial_line(trial: "Trial") -> str:
@@ -117,7 +118,7 @@ def scores_table(scores: "Scores") -> str:
     return "\n\n".join(tables)
 
 
-def next_table(next: "Next") -> str:
+def next_table(next: "NextItemScores") -> str:
     """Return a table of how high the next items stand, by the vectors and by the counts alone."""
     rows = [[next.file, f"HR@{next.k}", f"NDCG@{next.k}", "MRR"]]
     for among, kind in (("100 sampled items", "sampled"), ("all items", "full")):

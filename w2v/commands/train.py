@@ -15,6 +15,7 @@ from w2v.commands.options import (
     Column,
     ConfigName,
     Dim,
+    ForceText,
     Loss,
     Lowercase,
     MaxTypes,
@@ -166,6 +167,7 @@ def train(
     max_types: MaxTypes = None,
     lowercase: Lowercase = None,
     column: Column = None,
+    force_text: ForceText = None,
     threads: Threads = None,
     history: Annotated[
         int | None,
@@ -227,8 +229,8 @@ def train(
     inputs = {"--vocab": vocab, "--config": config_name, "--init-from": init_from}
     inputs |= {f"--similarity {path}": path for path in similarity or []}
     inputs |= {f"--analogies {path}": path for path in analogies or []}
-    if save_output and "output" not in format.keeps:
-        written["--save-output"] = formats.beside(output)
+    if save_output and "output" not in format.stores:
+        written["--save-output"] = formats.output_rows_path(output)
     if resume is None:
         config = load_config(config_name, settings)
         source = open_corpus(corpus or missing("CORPUS", "train"), written, inputs, folder_files)

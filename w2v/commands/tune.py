@@ -13,6 +13,7 @@ from w2v.commands.options import (
     ConfigName,
     CorpusFiles,
     Dim,
+    ForceText,
     Loss,
     Lowercase,
     MaxVocab,
@@ -88,6 +89,7 @@ def tune(
     max_vocab: MaxVocab = None,
     lowercase: Lowercase = None,
     column: Column = None,
+    force_text: ForceText = None,
     threads: Threads = None,
     seed: Seed = None,
     quiet: Quiet = False,
@@ -98,14 +100,16 @@ def tune(
     inputs |= {f"--similarity {path}": path for path in similarity or []}
     inputs |= {f"--analogies {path}": path for path in analogies or []}
     source = open_corpus(corpus, {"-o": output}, inputs)
-    from w2v import tuning
     from w2v.text.encoding import encode
+    from w2v.tuning.objective import Objective
+    from w2v.tuning.search import Search
+    from w2v.tuning.space import check_search
 
-    tuning.check(config, search or (), fraction)
-    goal = tuning.Goal.of(metric, similarity or (), analogies or (), next, sessions, restrict or None)
+    check_search(config, search or (), fraction)
+    objective = Objective.of(metric, similarity or (), analogies or (), next, sessions, restrict or None)
     with scan_progress(quiet) as report_scan:
         encoded = encode(source, config, report=report_scan)
-    found = tuning.Search.begin(encoded, config, goal, fraction, search or ())
+    found = Search.begin(encoded, config, objective, fraction, search or ())
     if not quiet:
         describe(encoded, reused=False)
         say(
