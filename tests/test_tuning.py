@@ -124,8 +124,8 @@ def test_quiet(run: Run, corpus: Path) -> None:
     [
         ((), "--metric"),
         (("--metric", "beauty"), "metric must be one of similarity, analogies, next, loss, not 'beauty'"),
-        (("--metric", "similarity"), "the metric similarity scores by files: name them with --similarity"),
-        (("--metric", "analogies"), "the metric analogies scores by files: name them with --analogies"),
+        (("--metric", "similarity"), "the metric similarity needs files: name them with --similarity"),
+        (("--metric", "analogies"), "the metric analogies needs files: name them with --analogies"),
         (("--metric", "next", "--next", "p"), "the metric next needs files: name them with --next and --sessions"),
         (
             ("--metric", "similarity", "--next", "p", "--similarity", "p"),

@@ -216,7 +216,8 @@ class Vectors:
     def __getitem__(self, words: str | Sequence[str]) -> Matrix:
         """Return the vector of a word, (dim,), or those of a list of words, (n, dim)."""
         if isinstance(words, str):
-            return self.take([self.row(words)])[0]
+            vector: Matrix = self.take([self.row(words)])[0]
+            return vector
         return self.take([self.row(word) for word in words])
 
     def __contains__(self, word: object) -> bool:

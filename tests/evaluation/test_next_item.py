@@ -273,10 +273,10 @@ def test_files_are_read_line_by_line(tmp_path: Path, before: str, next: str, rea
 @pytest.mark.parametrize(
     ("before", "next", "message"),
     [
-        ("a\nb\n", "x\n", "before has 2 lines and .*next has 1: each needs one a person"),
+        ("a\nb\n", "x\n", "before has 2 lines and .*next has 1: both need one line per person"),
         ("a\nb\n\n", "x\ny\n", "before has 3 lines and .*next has 2"),
-        ("a\nb\n", "x\nx y\n", "next, line 2: expected one item, the next of the person, not 2"),
-        ("a\nb\n", "\ny\n", "next, line 1: expected one item, the next of the person, not 0"),
+        ("a\nb\n", "x\nx y\n", "next, line 2: expected one item, the person's next, not 2"),
+        ("a\nb\n", "\ny\n", "next, line 1: expected one item, the person's next, not 0"),
     ],
 )
 def test_files_that_do_not_fit_are_refused(tmp_path: Path, before: str, next: str, message: str) -> None:

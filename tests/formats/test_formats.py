@@ -7,6 +7,7 @@ import tracemalloc
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -410,7 +411,7 @@ def test_the_check_says_what_the_write_would(tmp_path: Path, suffix: str, monkey
     assert said(lambda: formats.check(path, words, 3)) == said(lambda: formats.write(path, Contents(words, MATRIX[:2])))
     (tmp_path / "file").touch()
     for wrong in (tmp_path / f"none/a{suffix}", tmp_path / f"file/a{suffix}"):
-        assert "cannot write" in said(lambda wrong=wrong: formats.check(wrong, WORDS, 3))  # type: ignore[misc]
+        assert "cannot write" in said(partial(formats.check, wrong, WORDS, 3))
     if not suffix.endswith(".gz"):
         monkeypatch.setattr("shutil.disk_usage", lambda _: Usage(0, 0, 100))
         assert "no space" in said(lambda: formats.check(path, WORDS, 1_000))
@@ -463,7 +464,9 @@ def test_numbers_that_are_not_finite_are_refused_when_read(tmp_path: Path, bad: 
     whole = (tmp_path / "a.fifu").read_bytes()
     (tmp_path / "a.fifu").write_bytes(whole[:-4] + np.float32(bad).tobytes())
     for name in ("a.txt", "a.glove.txt", "a.bin", "a.projector", "a.parquet", "a.fifu"):
-        assert re.search(rf"{name}.*row 2, 'w1': (nan|-?inf) is no finite", said(lambda: formats.read(tmp_path / name)))
+        assert re.search(
+            rf"{name}.*row 2, 'w1': (nan|-?inf) is no finite", said(partial(formats.read, tmp_path / name))
+        )
 
 
 @pytest.mark.parametrize("suffix", [".w2v", ".safetensors"])
