@@ -13,6 +13,7 @@ import numpy as np
 from w2v.arrays import Indices, Matrix
 from w2v.config import TrainConfig, load_config
 from w2v.errors import SettingsError, W2VError
+from w2v.formats.common import check_finite
 from w2v.vectors import Vectors
 
 SETTINGS = ("history", "decay", "prior")
@@ -65,13 +66,14 @@ def scoring_arrays(vectors: Vectors) -> tuple[Matrix, Matrix]:
     """Return the output rows, (n_types, dim), and the logarithms of the counts, (n_types,).
 
     Raises:
-        W2VError: the vectors have no output rows or no counts.
+        W2VError: the vectors have no output rows or no counts, or a number of the rows is not finite.
     """
     if vectors.output is None or vectors.counts is None:
         missing = "output rows" if vectors.output is None else "counts"
         raise W2VError(
             f"the vectors have no {missing}, which are needed to score items: train with --save-output -o items.w2v"
         )
+    check_finite(f"{vectors.name}, output rows", vectors.words, vectors.output)
     return vectors.output, np.log(np.maximum(vectors.counts, 1)).astype(np.float32)
 
 
@@ -84,5 +86,5 @@ def person_vector(vectors: Vectors, rows: Indices, config: TrainConfig) -> Matri
     """Return the mean of the input rows of the last items, weighted by decay ** age, (dim,); 0 where there are none."""
     last = rows[::-1][: config.history]
     weights = np.float32(config.decay) ** np.arange(len(last), dtype=np.float32)
-    person: Matrix = weights @ vectors.matrix[last] / max(np.float32(1e-30), weights.sum())
+    person: Matrix = weights @ vectors.take(last) / max(np.float32(1e-30), weights.sum())
     return person

@@ -172,12 +172,15 @@ def test_vectors_that_know_nothing_are_the_counts() -> None:
     assert found.vectors == found.popularity
 
 
-def test_an_item_without_a_finite_score_is_a_miss() -> None:
-    output = np.array([[1, 0], [np.nan, 0], [np.inf, 0]], np.float32)
-    vectors = Vectors(["a", "nan", "inf"], np.array([[0, 1]] * 3, np.float32), np.ones(3, np.int64), output)
-    for item, rank in (("nan", math.inf), ("inf", math.inf), ("a", 1)):
-        found = rank_next(vectors, Sessions("made", [["unknown"]], [item]), EXACT)
-        assert found.vectors.full.mrr == 1 / rank
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_rows_that_are_not_finite_are_refused(bad: float) -> None:
+    good, damaged = np.ones((3, 2), np.float32), np.array([[1, 0], [bad, 0], [1, 1]], np.float32)
+    for matrix, output in ((good, damaged), (damaged, good)):
+        vectors = Vectors(["a", "b", "c"], matrix, np.ones(3, np.int64), output)
+        with pytest.raises(W2VError, match="row 2, 'b': (nan|inf) is no finite number"):
+            rank_next(vectors, Sessions("made", [["b"]], ["a"]), EXACT)
+        with pytest.raises(W2VError, match="row 2, 'b': (nan|inf) is no finite number"):
+            w2v.recommend(vectors, ["b"])
 
 
 def test_the_next_item_is_ranked_though_seen_before() -> None:

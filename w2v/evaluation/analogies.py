@@ -90,7 +90,11 @@ def score_questions(
     method: str = "3cosadd",
     match_case: bool = False,
 ) -> Analogies:
-    """Return how many analogies vectors answer; the answer may be none of the three words that ask."""
+    """Return how many analogies vectors answer; none of the three words of a question can be its answer.
+
+    Raises:
+        W2VError: a number of a vector is not finite.
+    """
     fold = folding(match_case)
     sections = [(name, [tuple(map(fold, question)) for question in asked]) for name, asked in questions.sections]
     candidates = _first_rows(vectors.words, restrict)
@@ -99,7 +103,7 @@ def score_questions(
     covered = [[q for q in asked if all(word in places for word in q)] for _, asked in sections]
     flat = [question for asked in covered for question in asked]
     rows = np.fromiter(candidates.values(), np.int64, len(candidates))
-    found = _answers(vectors.matrix, rows, flat, places, method)
+    found = _answers(vectors, rows, flat, places, method)
     right = iter([int(answer) in places[question[3]] for question, answer in zip(flat, found, strict=True)])
     results = []
     for (name, asked), answerable in zip(sections, covered, strict=True):
@@ -110,7 +114,7 @@ def score_questions(
 
 
 def _answers(
-    matrix: Matrix, rows: Indices, questions: list[tuple[str, ...]], places: dict[str, list[int]], method: str
+    vectors: Vectors, rows: Indices, questions: list[tuple[str, ...]], places: dict[str, list[int]], method: str
 ) -> Indices:
     """Return the place among the candidates of the answer to each question, -1 where none is left to answer.
 
@@ -118,7 +122,7 @@ def _answers(
     cosines are computed once, for some candidates at a time, and no product is made for each question.
 
     Args:
-        matrix: (n_types, dim) vectors.
+        vectors: what is asked.
         rows: of the candidates.
         questions: words a, b, c of each, all of which have places.
         places: among the candidates, of all spellings of a word; the first counts.
@@ -127,13 +131,13 @@ def _answers(
     words = sorted({word for question in questions for word in question[:3]})
     number_of = {word: number for number, word in enumerate(words)}
     asked = np.array([[number_of[word] for word in question[:3]] for question in questions], np.int64).reshape(-1, 3)
-    used = _unit(matrix[rows[[places[word][0] for word in words]]])
+    used = _unit(vectors.take(rows[[places[word][0] for word in words]]))
     spellings = [(number, place) for number, word in enumerate(words) for place in places[word]]
     own = np.array(spellings, np.int64).reshape(-1, 2)
     best, answers = np.full(len(asked), -np.inf, np.float32), np.full(len(asked), -1)
-    step = max(1, TABLE // max(len(words), matrix.shape[1]))
+    step = max(1, TABLE // max(len(words), vectors.dim))
     for start in range(0, len(rows), step):
-        plus, minus = METHODS[method](used @ _unit(matrix[rows[start : start + step]]).T)
+        plus, minus = METHODS[method](used @ _unit(vectors.take(rows[start : start + step])).T)
         word, place = own[(own[:, 1] >= start) & (own[:, 1] < start + step)].T
         plus[word, place - start], minus[word, place - start] = -np.inf, np.inf  # no word is its own answer
         for first in range(0, len(asked), QUESTIONS):
@@ -165,9 +169,9 @@ METHODS: dict[str, Callable[[Matrix], tuple[Matrix, Matrix]]] = {"3cosadd": _cos
 
 
 def _unit(rows: Matrix) -> Matrix:
-    """Return rows brought to length 1; what is not finite, as foreign files may have it, becomes 0."""
-    with np.errstate(invalid="ignore"):
-        found: Matrix = np.nan_to_num(rows / lengths(rows)[:, None], copy=False, nan=0, posinf=0, neginf=0)
+    """Return rows brought to length 1; rows of 0, or too long for float32, become 0."""
+    with np.errstate(over="ignore"):
+        found: Matrix = rows / lengths(rows)[:, None]
     return found
 
 

@@ -111,7 +111,7 @@ def rank_next(vectors: Vectors, sessions: Sessions, config: TrainConfig, k: int 
     for start in range(0, len(asked), step):
         part = asked[start : start + step]
         people = np.stack([person_vector(vectors, seen, config) for seen, _ in part])
-        with np.errstate(all="ignore"):  # a foreign file may have rows that are not finite
+        with np.errstate(all="ignore"):  # a score may be beyond float32
             by_vectors = people @ output.T + np.float32(config.prior) * log_counts
         by_counts = np.tile(log_counts, (len(part), 1))
         standings = zip(found, _standings([by_vectors, by_counts], part, generator), strict=True)

@@ -58,8 +58,6 @@ def word_map(
     """Return a map. The arguments are those of `plot_words`."""
     rows = choose_rows(vectors, words, near, n)
     directions = vectors.matrix[rows] / vectors.norms[rows, None]
-    if not np.isfinite(directions).all():
-        raise W2VError(f"{title} has numbers that are not finite, which no map can show; train again with a smaller lr")
     if method is None:
         method = "umap" if find_spec("umap") else "tsne"
     if len(rows) < FEWEST or vectors.dim < 3:
