@@ -282,8 +282,10 @@ def _train(
     from w2v.training.loop import train_embeddings
 
     folder = None if checkpoint is None else Path(checkpoint)
-    with session.keeping(begun, folder, checkpoint_every, lambda: begun.extra, warnings.warn) as keeper:
-        embeddings = train_embeddings(begun.stream, begun.vocab, begun.config, report, start=begun.start, keeper=keeper)
+    with session.keeping(begun, folder, checkpoint_every, lambda: begun.extra, warnings.warn) as policy:
+        embeddings = train_embeddings(
+            begun.stream, begun.vocab, begun.config, report, start=begun.start, checkpoints=policy
+        )
     return session.result(begun, embeddings, save_output)
 
 

@@ -236,7 +236,8 @@ def train(
     else:
         check_outputs(written, inputs, folder_files)
     from w2v.training import run as sessions
-    from w2v.training.loop import kernel_name, train_embeddings
+    from w2v.training.loop import train_embeddings
+    from w2v.training.plan import kernel_name
 
     kernel = kernel_name()
     with scan_progress(quiet) as report_scan:
@@ -260,7 +261,7 @@ def train(
         "log": rows,
     }
     with (
-        sessions.keeping(session, folder, every_s, lambda: extra, say) as keeper,
+        sessions.keeping(session, folder, every_s, lambda: extra, say) as policy,
         training_progress(quiet, log_json, rows) as report_training,
     ):
         embeddings = train_embeddings(
@@ -269,7 +270,7 @@ def train(
             session.config,
             report_training,
             start=session.start,
-            keeper=keeper,
+            checkpoints=policy,
             after_epoch=scorer(evaluation, session.vocab.words, report_training, each_epoch),
         )
     with suggesting(f"w2v train --resume {folder} -o FILE" if folder else None):
