@@ -15,7 +15,7 @@ from w2v.kernels.cpu.types import Private, Sampling, Scratch, Shape, Tally, Vari
 from w2v.machine import available_threads
 from w2v.text.vocab import Vocab
 from w2v.training.distributions import alias_table, keep_prob, noise_distribution, thresholds
-from w2v.training.schedule import shard_bounds
+from w2v.training.schedule import SHARD_MIN, StepWork, shard_bounds
 from w2v.training.weights import Embeddings, own_lines, padded
 
 PRIVATE_ROWS = 128
@@ -64,15 +64,21 @@ class Plan:
             SettingsError: W2V_KERNEL names no kernel.
         """
         n_threads = config.threads or available_threads()
+        shape = shape_of(config, padded(config.dim), len(vocab))
+        work = step_work(config, vocab, shape)
+        bounds = shard_bounds(stream, work)
+        shard = len(stream) // (len(bounds) - 1)
+        # Rows are merged at the end of a shard too, which comes first where shards were cut for their work.
+        merge_every = step.MERGE_EVERY if shard >= SHARD_MIN else shard * work.kept
         return cls(
             config=config,
             kernel=kernel_name(),
             variant=variant_of(config),
-            shape=shape_of(config, padded(config.dim), len(vocab)),
+            shape=shape,
             sampling=sampling_of(config, vocab),
-            bounds=shard_bounds(stream),
+            bounds=bounds,
             n_threads=n_threads,
-            shares=merge_shares(vocab, config, n_threads, len(stream)),
+            shares=merge_shares(vocab, config, n_threads, len(stream), merge_every),
             n_input=len(vocab),
             n_output=len(vocab),
         )
@@ -135,6 +141,17 @@ def shape_of(config: TrainConfig, stride: int, n_types: int) -> Shape:
     return Shape(window, negative, candidates + negative - n_hard, candidates, n_hard, stride, n_tiles, tile)
 
 
+def step_work(config: TrainConfig, vocab: Vocab, shape: Shape) -> StepWork:
+    """Return what a step costs, in multiply-adds: three for each number of a hidden vector and an output row."""
+    against_outputs = 3.0 * shape.n_tiles * len(shape.tile) * shape.stride
+    average = 2.0 * shape.stride if config.model == "cbow" or config.sampler == "hard" else 0.0
+    choosing = float(shape.candidates * shape.stride + shape.drawn)
+    kept = float((keep_prob(vocab.counts, config.sample) * vocab.counts).sum()) / vocab.n_tokens
+    if config.model == "cbow":
+        return StepWork(choosing + against_outputs, average, mean_contexts(config), kept)
+    return StepWork(choosing, average + against_outputs, mean_contexts(config), kept)
+
+
 def sampling_of(config: TrainConfig, vocab: Vocab) -> Sampling:
     """Return the distributions that words are kept by and negatives are drawn from."""
     keep, noise = keep_prob(vocab.counts, config.sample), noise_distribution(vocab.counts, config.ns_exponent)
@@ -145,7 +162,9 @@ def sampling_of(config: TrainConfig, vocab: Vocab) -> Sampling:
     return Sampling(thresholds(keep), thresholds(prob), alias, logq.astype(np.float32))
 
 
-def merge_shares(vocab: Vocab, config: TrainConfig, n_threads: int, n_tokens: int) -> npt.NDArray[np.float32]:
+def merge_shares(
+    vocab: Vocab, config: TrainConfig, n_threads: int, n_tokens: int, merge_every: float = step.MERGE_EVERY
+) -> npt.NDArray[np.float32]:
     """Return how much of what a thread's copy of a hot row has moved goes into the shared row.
 
     All of it where a row is used seldom between two merges, as if there were no copies. A row that is used
@@ -160,12 +179,13 @@ def merge_shares(vocab: Vocab, config: TrainConfig, n_threads: int, n_tokens: in
         config: what decides how often a row is used. The hard sampler's choice is taken for plain noise.
         n_threads: threads that have copies.
         n_tokens: tokens of an epoch, before subsampling.
+        merge_every: steps between two merges.
 
     Returns:
         (2, n_rows) shares of the input and the output rows of the most frequent words.
     """
     kept = keep_prob(vocab.counts, config.sample) * vocab.counts / vocab.n_tokens
-    merges = kept.sum() * n_tokens * config.epochs / (step.MERGE_EVERY * n_threads)
+    merges = kept.sum() * n_tokens * config.epochs / (merge_every * n_threads)
     if n_threads == 1 or merges < MERGES_A_THREAD * n_threads:
         return np.empty((2, 0), np.float32)
     kept /= kept.sum()
@@ -175,7 +195,7 @@ def merge_shares(vocab: Vocab, config: TrainConfig, n_threads: int, n_tokens: in
         negatives = config.negative * (
             kept if config.sampler == "batch" else noise_distribution(vocab.counts, config.ns_exponent)
         )
-    uses = step.MERGE_EVERY * np.stack([kept * mean_contexts(config), kept + negatives])
+    uses = merge_every * np.stack([kept * mean_contexts(config), kept + negatives])
     saturation = np.minimum(1.0, uses[:, :PRIVATE_ROWS] / SATURATED)
     return (1 / (1 + (n_threads - 1) * saturation)).astype(np.float32)
 
