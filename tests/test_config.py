@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from w2v import config
-from w2v.config import CHOICES, TrainConfig, load_config, presets
+from w2v.config import TrainConfig, load_config, presets
 from w2v.errors import SettingsError, W2VError
+from w2v.settings import fields_of
 
 INTEGERS = ["dim", "window", "negative", "candidates", "noise_pool", "epochs", "min_count", "max_vocab", "max_types"]
 INTEGERS += ["threads", "history", "seed"]
 NUMBERS = ["sample", "ns_exponent", "lr", "hard_share", "decay", "prior"]
+CHOICES = {field.name: field.choices for field in fields_of(TrainConfig) if field.kind in (bool, str) and field.choices}
 RANGES: dict[str, tuple[float, float]] = {
     "dim": (1, 65_536),
     "window": (1, 1_000_000),
@@ -68,7 +70,7 @@ def test_beyond_the_range_is_refused(name: str) -> None:
 
 def test_a_column_is_a_name() -> None:
     assert TrainConfig(column="text").column == "text"
-    with pytest.raises(SettingsError, match="^column must be a name, not 5"):
+    with pytest.raises(SettingsError, match="^column must be text, not 5"):
         TrainConfig(column=5)  # type: ignore[arg-type]
 
 
@@ -126,7 +128,7 @@ def test_cbow_has_a_learning_rate_of_its_own() -> None:
 def test_a_window_may_be_the_whole_line() -> None:
     assert TrainConfig(window="full").window == "full"
     with pytest.raises(SettingsError, match='window must be a whole number or "full"'):
-        TrainConfig(window="all")
+        TrainConfig(window="all")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from w2v.config import TrainConfig, load_config
+from w2v.config import EvaluationConfig, PhraseConfig, TrainConfig, load_config
 from w2v.errors import DivergedError, SettingsError, UnknownWordError, W2VError
 from w2v.evaluation.next_item import recommend
+from w2v.settings import fields_of
 from w2v.text.vocab import Vocab
 from w2v.vectors import Vectors
 from w2v.version import __version__
@@ -86,7 +87,7 @@ def find_phrases(
         output: the file to write, compressed where its name ends in .gz; None only finds.
         report: called with what is being done, how much of it is done, and how much there is.
         settings: min_count, threshold, scorer, delimiter, passes, lowercase, column, threads; see
-            w2v.text.phrases.PhraseConfig.
+            w2v.config.PhraseConfig.
 
     Raises:
         W2VError: the corpus cannot be read, or the output cannot be written.
@@ -97,7 +98,6 @@ def find_phrases(
         'new_york'
     """
     from w2v.text.corpus import Corpus
-    from w2v.text.phrases import PhraseConfig
     from w2v.text.phrases import find_phrases as find
 
     return find(Corpus(corpus), PhraseConfig(**settings), output, report)
@@ -172,13 +172,9 @@ def evaluate(
     similarity: Sequence[str | Path] = (),
     analogies: Sequence[str | Path] = (),
     *,
-    restrict: int | None = 30_000,
-    method: str = "3cosadd",
-    match_case: bool = False,
     next: str | Path | None = None,
     sessions: str | Path | None = None,
-    k: int = 10,
-    **scoring: Any,  # noqa: ANN401
+    **settings: Any,  # noqa: ANN401
 ) -> "Scores":
     """Score vectors by word pairs and analogies, as gensim does, and by what people took next.
 
@@ -186,13 +182,10 @@ def evaluate(
         vectors: what to score.
         similarity: files of word pairs with the scores that people gave them.
         analogies: files of questions, four words a line.
-        restrict: analogies are asked and answered among so many words, the first; None is all of them.
-        method: of answering analogies, 3cosadd or 3cosmul.
-        match_case: whether `King` and `king` are two words.
         next: a file with the item that each person took next, a person a line.
         sessions: the file with the items of the same people before that.
-        k: places that count for HR@k and NDCG@k.
-        scoring: history, decay and prior, in place of those the vectors were trained with; see TrainConfig.
+        settings: restrict, method, match_case and k, see EvaluationConfig; and history, decay and prior, see
+            TrainConfig, in place of those that the vectors were trained with.
 
     Returns:
         scores.similarity and scores.analogies, an item for each file; `spearman` or `accuracy` is None where
@@ -208,13 +201,20 @@ def evaluate(
     from w2v.evaluation.next_item import rank_next, read_sessions, settings_of
     from w2v.evaluation.scores import Evaluation
 
-    evaluation = Evaluation.read(similarity, analogies, restrict=restrict, method=method, match_case=match_case)
+    known = {field.name for field in fields_of(EvaluationConfig)}
+    config = EvaluationConfig(**{name: settings.pop(name) for name in known & set(settings)})
+    evaluation = Evaluation.read(
+        similarity,
+        analogies,
+        restrict=config.restrict or None,
+        method=config.method,
+        match_case=config.match_case,
+    )
     if next is None or sessions is None:
-        if scoring or next != sessions:
-            raise SettingsError("next and sessions go together, and history, decay and prior with both")
+        if settings or next != sessions:
+            raise SettingsError("next and sessions go together; history, decay and prior need both")
         return evaluation.score(vectors)
-    config = settings_of(vectors, **scoring)
-    ranked = rank_next(vectors, read_sessions(sessions, next), config, k)
+    ranked = rank_next(vectors, read_sessions(sessions, next), settings_of(vectors, **settings), config.k)
     return replace(evaluation.score(vectors), next=ranked)
 
 

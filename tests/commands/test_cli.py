@@ -10,9 +10,9 @@ from helpers import CHECKOUT, Run, python
 
 import w2v
 from w2v.commands.demo import ASKED, GROUPS
-from w2v.commands.options import YES_OR_NO
 from w2v.commands.report import table
 from w2v.commands.screen import columns
+from w2v.settings import fields_of
 
 COMMANDS = (
     "build-vocab",
@@ -75,7 +75,7 @@ def test_help_of_train_is_in_groups(run: Run) -> None:
     listed = dict(zip(headings, options, strict=True))
     assert {"--dim", "--window"} <= set(listed["Model"]) and {"--negative", "--sample"} <= set(listed["Sampling"])
     assert listed["Checkpoints"] == ["--checkpoint", "--checkpoint-every", "--resume"]
-    assert listed["Options"] == ["--help"], "an option of no group: see GROUPS in cli.py"
+    assert listed["Options"] == ["--help"], "an option of no group: see HEADINGS in options.py"
 
 
 @pytest.mark.parametrize(
@@ -102,10 +102,10 @@ def test_completion_script(run: Run) -> None:
 @pytest.mark.parametrize("command", ("build-vocab", "train"))
 def test_help_has_the_default_of_every_setting(run: Run, command: str) -> None:
     options = re.split(r"\n  (?=-)", run(command, "--help").out)
-    for name, value in w2v.TrainConfig().as_dict().items():
+    for field in fields_of(w2v.TrainConfig):
         for option in options:
-            if option.startswith(f"--{name.replace('_', '-')} ") and value is not None:
-                assert f"[default: {YES_OR_NO.get(str(value), value)}]" in " ".join(option.split())
+            if option.startswith(f"{field.flag} "):
+                assert field.shown_default and f"[default: {field.shown_default}]" in " ".join(option.split())
 
 
 def test_build_vocab(run: Run, corpus: Path, corpus_text: str) -> None:

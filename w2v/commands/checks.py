@@ -62,12 +62,10 @@ def check_outputs(
         others[flag] = path
 
 
-def refuse_together(init_from: Path | None, vocab: Path | None, settings: dict[str, Any], grow_vocab: bool) -> None:
-    """Raise SettingsError for flags that cannot go with --vocab or --init-from, or not without it."""
+def refuse_together(init_from: Path | None, vocab: Path | None, settings: dict[str, Any]) -> None:
+    """Raise SettingsError for flags that cannot go with --vocab or --init-from."""
     if vocab is not None:
         w2v.refuse_pruning(settings)
-    if init_from is None and grow_vocab:
-        raise SettingsError("--grow-vocab goes with --init-from, whose words it adds to")
     if init_from is not None and vocab is not None:
         raise SettingsError("--vocab cannot go with --init-from, which brings its own words")
     for name in ("dim", "max_vocab"):

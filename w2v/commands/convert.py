@@ -6,21 +6,22 @@ from typing import Annotated
 import typer
 
 from w2v.commands.checks import check_outputs
-from w2v.commands.options import FORMATS_HELP, FormatName, Quiet, explained
+from w2v.commands.options import FORMATS_HELP, FormatName, Quiet, command
 from w2v.commands.screen import say
+from w2v.settings import Setting
 
 
-@explained(f"Convert vectors to another format.\n\n{FORMATS_HELP}\n\nExample: w2v convert vectors.bin vectors.parquet")
+@command(f"Convert vectors to another format.\n\n{FORMATS_HELP}\n\nExample: w2v convert vectors.bin vectors.parquet")
 def convert(
     source: Annotated[Path, typer.Argument(metavar="SRC", hidden=True)],
     target: Annotated[Path, typer.Argument(metavar="DST", hidden=True)],
     from_: FormatName = None,
     to: Annotated[
         str | None,
-        typer.Option(metavar="FORMAT", help="The format to write, where DST does not tell.", show_default=False),
+        Setting("The format to write, if the name of DST does not show it.", metavar="FORMAT"),
     ] = None,
     skip_words: Annotated[
-        bool, typer.Option("--skip-words", help="Leave out the words that the format cannot hold.")
+        bool, Setting("Leave out the words that the format cannot hold.", flags=("--skip-words",))
     ] = False,
     quiet: Quiet = False,
 ) -> None:

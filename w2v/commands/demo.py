@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 import w2v
-from w2v.commands.options import explained
+from w2v.commands.options import command
 from w2v.commands.progress import scan_progress, training_progress
 from w2v.commands.report import describe, table
 from w2v.commands.screen import say
@@ -84,10 +84,9 @@ def sentences(n: int, seed: int = 1) -> Iterator[list[str]]:
         yield pattern.format(*chosen).split()
 
 
-@explained("Make a small corpus, train on it and show neighbours.\n\nExample: w2v demo")
+@command("Make a small corpus, train on it and show neighbours.\n\nExample: w2v demo")
 def demo() -> None:
     """Show in a few seconds that everything works."""
-    from w2v.commands.demo import ASKED, sentences
     from w2v.text.corpus import Corpus
     from w2v.text.encoding import encode
     from w2v.training.loop import train_embeddings

@@ -8,7 +8,7 @@ import numpy as np
 import typer
 
 import w2v
-from w2v.commands.options import FORMATS_HELP, FormatName, explained
+from w2v.commands.options import FORMATS_HELP, AsJson, FormatName, command
 from w2v.commands.report import facts
 from w2v.vectors import Vectors
 
@@ -48,15 +48,14 @@ def summarize(vectors: Vectors) -> dict[str, Any]:
     }
 
 
-@explained(f"Tell what is in a file of vectors.\n\n{FORMATS_HELP}\n\nExample: w2v info vectors.bin")
+@command(f"Show what is in a file of vectors.\n\n{FORMATS_HELP}\n\nExample: w2v info vectors.bin")
 def info(
     path: Annotated[Path, typer.Argument(metavar="FILE", hidden=True)],
     from_: FormatName = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Tell what a file holds."""
+    """Show what a file holds."""
     from w2v import formats
-    from w2v.commands.info import summarize
 
     format = formats.find(path, from_)
     found = {"format": format.name, **summarize(w2v.Vectors.load(path, format.name))}

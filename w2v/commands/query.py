@@ -8,12 +8,13 @@ import typer
 
 import w2v
 from w2v.commands.checks import missing
-from w2v.commands.options import AsJson, Neighbours, VectorsFile, explained
+from w2v.commands.options import AsJson, Neighbours, VectorsFile, command
 from w2v.commands.report import table
 from w2v.errors import SettingsError, W2VError
+from w2v.settings import Setting
 
 
-@explained(
+@command(
     "Show the words nearest to each WORD, by cosine; or, with --positive and --negative, those nearest to a "
     "sum of words.\n\nExample: w2v similar king paris -n 5"
 )
@@ -21,12 +22,8 @@ def similar(
     words: Annotated[list[str] | None, typer.Argument(metavar="WORD", hidden=True)] = None,
     n: Neighbours = 10,
     vectors: VectorsFile = Path("vectors.bin"),
-    positive: Annotated[
-        list[str] | None, typer.Option(metavar="WORD", help="Add this word; may be repeated.", show_default=False)
-    ] = None,
-    negative: Annotated[
-        list[str] | None, typer.Option(metavar="WORD", help="Take this word away; may be repeated.", show_default=False)
-    ] = None,
+    positive: Annotated[list[str] | None, Setting("Add this word; may be repeated.", metavar="WORD")] = None,
+    negative: Annotated[list[str] | None, Setting("Subtract this word; may be repeated.", metavar="WORD")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show neighbours."""
@@ -43,7 +40,7 @@ def similar(
         show_sum(loaded, question, plus, minus, n, as_json)
 
 
-@explained(
+@command(
     "Show the words nearest to A - B + C, by cosine: what is to C as A is to B.\n\n"
     "Example: w2v analogy king man woman   (who is to woman as king is to man?)"
 )

@@ -12,31 +12,18 @@ from w2v.commands.checks import check_outputs, missing, open_corpus, refuse_toge
 from w2v.commands.options import (
     CORPUS_HELP,
     AnalogyFiles,
-    Column,
     ConfigName,
-    Dim,
-    Loss,
-    Lowercase,
-    MaxTypes,
-    MaxVocab,
-    MinCount,
-    Model,
     Quiet,
-    Restrict,
-    Sampler,
-    Seed,
     SimilarityFiles,
-    Threads,
-    explained,
-    given,
-    setting,
+    command,
 )
 from w2v.commands.progress import ReportScores, scan_progress, training_progress
 from w2v.commands.report import describe, describe_training
 from w2v.commands.screen import say
-from w2v.config import load_config
+from w2v.config import EvaluationConfig, TrainConfig, load_config
 from w2v.errors import SettingsError
 from w2v.files import check_space
+from w2v.settings import Setting, fields_of
 
 if TYPE_CHECKING:
     from w2v.arrays import Matrix
@@ -44,167 +31,97 @@ if TYPE_CHECKING:
     from w2v.training.loop import EpochReport
     from w2v.training.schedule import Progress
 
-CHECKPOINT_EVERY = "10m"
-
-
 RESUMED_FLAGS = {"resume", "output", "save_output", "epochs", "threads", "quiet", "log_json", "checkpoint_every"}
 RESUMED_FLAGS |= {"similarity", "analogies", "restrict", "each_epoch"}
 """What may be given beside --resume."""
 
 
-@explained(
+@command(
     f"Train vectors on a corpus and write them.\n\n{CORPUS_HELP}\n\n"
     "Example: w2v train corpus.txt.gz --dim 300 --epochs 10 -o big.bin",
+    *fields_of(TrainConfig),
+    *fields_of(EvaluationConfig, "restrict"),
 )
 def train(
     context: typer.Context,
     corpus: Annotated[list[str] | None, typer.Argument(metavar="CORPUS", hidden=True)] = None,
     output: Annotated[
         Path,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="FILE",
-            help="The file to write: .bin, .txt or .vec (word2vec), .w2v (a folder with counts and settings), or "
-            "what else `w2v convert` writes.",
+        Setting(
+            "The file to write: .bin, .txt or .vec (word2vec), .w2v (a folder with counts and settings), or another "
+            "suffix that `w2v convert` knows.",
+            group="Output",
+            flags=("-o", "--output"),
         ),
     ] = Path("vectors.bin"),
     save_output: Annotated[
         bool,
-        typer.Option("--save-output", help="Write the output rows too: beside, as vectors.output.bin, or into .w2v."),
+        Setting(
+            "Write the output rows too: in a second file, vectors.output.bin, or inside the .w2v folder.",
+            group="Output",
+            flags=("--save-output",),
+        ),
     ] = False,
     vocab: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Use the words and counts of this file, from `w2v build-vocab`, and no others.",
-            show_default=False,
-        ),
+        Setting("Use the words and counts of this file, from `w2v build-vocab`, and no others.", group="Corpus"),
     ] = None,
     init_from: Annotated[
         Path | None,
-        typer.Option(
+        Setting(
+            "Start from these vectors and their words, or from the newest checkpoint in this folder.",
+            group="Training",
             metavar="FILE|DIR",
-            help="Start from these vectors, or the newest checkpoint of this folder, and its words.",
-            show_default=False,
         ),
     ] = None,
     grow_vocab: Annotated[
-        bool, typer.Option("--grow-vocab", help="With --init-from: add the new words that reach --min-count.")
+        bool,
+        Setting(
+            "With --init-from: add the new words that occur at least --min-count times.",
+            group="Training",
+            flags=("--grow-vocab",),
+            only_with={"init_from": ()},
+        ),
     ] = False,
     config_name: ConfigName = None,
-    model: Model = None,
-    dim: Dim = None,
-    window: Annotated[
-        str | None,
-        setting(
-            "window", help="Largest distance in tokens of a context: wider is more topical; full is the whole line."
-        ),
-    ] = None,
-    shrink_window: Annotated[
-        bool | None,
-        setting(
-            "shrink_window",
-            "--shrink-window/--no-shrink-window",
-            help="Draw the distance from 1 to window for each center, or always take all of it.",
-        ),
-    ] = None,
-    window_side: Annotated[
-        str | None,
-        setting("window_side", help="Contexts stand on both sides of the center, or before: for what comes next."),
-    ] = None,
-    sampler: Sampler = None,
-    negative: Annotated[
-        int | None, setting("negative", help="Negatives for each center: a small corpus wants more.")
-    ] = None,
-    candidates: Annotated[
-        int | None, setting("candidates", help="Noise words that the hard sampler takes its negatives from.")
-    ] = None,
-    hard_share: Annotated[
-        float | None,
-        setting("hard_share", help="Share of the negatives that the hard sampler takes so; the rest is noise."),
-    ] = None,
-    reject_positives: Annotated[
-        bool | None,
-        setting(
-            "reject_positives",
-            "--reject-positives/--no-reject-positives",
-            help="Leave out negatives that stand in the center's own line: for short lines, such as sessions.",
-        ),
-    ] = None,
-    loss: Loss = None,
-    logq: Annotated[
-        bool | None,
-        setting(
-            "logq",
-            "--logq/--no-logq",
-            help="Correct scores for how often the sampler draws a word.  [default: with batch and softmax]",
-        ),
-    ] = None,
-    sample: Annotated[
-        float | None,
-        setting("sample", help="Thin out words above this share of the text; 0 keeps all, small alphabets need 1e-2."),
-    ] = None,
-    noise_pool: Annotated[
-        int | None,
-        setting(
-            "noise_pool", help="Noise words kept for reuse, a power of two, one renewed a center; 0 draws all afresh."
-        ),
-    ] = None,
-    ns_exponent: Annotated[
-        float | None,
-        setting(
-            "ns_exponent", help="Draw noise words by count to this power: 0 uniform, 1 by popularity, may be negative."
-        ),
-    ] = None,
-    epochs: Annotated[int | None, setting("epochs", help="Passes over the text: a small corpus wants more.")] = None,
-    lr: Annotated[
-        float | None, setting("lr", help="Learning rate at the start; falls linearly to nothing. For cbow 0.1.")
-    ] = None,
-    min_count: MinCount = None,
-    max_vocab: MaxVocab = None,
-    max_types: MaxTypes = None,
-    lowercase: Lowercase = None,
-    column: Column = None,
-    threads: Threads = None,
-    history: Annotated[
-        int | None,
-        setting("history", help="Items that stand for a person when the next one is told: the last so many."),
-    ] = None,
-    decay: Annotated[
-        float | None, setting("decay", help="Each of them counts so many times as much as the one after it.")
-    ] = None,
-    prior: Annotated[
-        float | None,
-        setting("prior", help="Weight of an item's log count. By default --ns-exponent, or 0 with --logq."),
-    ] = None,
-    seed: Seed = None,
     quiet: Quiet = False,
     log_json: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Write progress to this file, a JSON object a line.", show_default=False),
+        Path | None, Setting("Write the progress to this file, one JSON object per line.", group="Output")
     ] = None,
     checkpoint: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Keep checkpoints in this folder, to resume from.", show_default=False),
+        Setting("Save checkpoints in this folder, to resume from.", group="Checkpoints", metavar="DIR"),
     ] = None,
     checkpoint_every: Annotated[
-        str, typer.Option(metavar="TIME", help="Time between checkpoints: a number and s, m or h.")
-    ] = CHECKPOINT_EVERY,
+        str,
+        Setting(
+            "Time between checkpoints: a number and s, m or h.",
+            group="Checkpoints",
+            metavar="TIME",
+            only_with={"checkpoint": (), "resume": ()},
+        ),
+    ] = "10m",
     resume: Annotated[
         Path | None,
-        typer.Option(
+        Setting(
+            "Continue from the newest checkpoint in this folder, with its corpus and settings.",
+            group="Checkpoints",
             metavar="DIR",
-            help="Go on from the newest checkpoint of this folder, with its corpus and settings.",
-            show_default=False,
         ),
     ] = None,
     similarity: SimilarityFiles = None,
     analogies: AnalogyFiles = None,
-    restrict: Restrict = 30_000,
+    restrict: int | None = EvaluationConfig.restrict,
     each_epoch: Annotated[
-        bool, typer.Option("--each-epoch", help="Score after each epoch too, while training goes on.")
+        bool,
+        Setting(
+            "Score after each epoch too, while training continues.",
+            group="Evaluation",
+            flags=("--each-epoch",),
+            only_with={"similarity": (), "analogies": ()},
+        ),
     ] = False,
+    **settings: Any,  # noqa: ANN401
 ) -> None:
     """Train, and write the vectors."""
     from w2v import formats
@@ -214,12 +131,8 @@ def train(
     output = Path(paths.get("output") or output)
     log_json = Path(paths["log_json"]) if paths.get("log_json") else log_json
     save_output = bool(paths.get("save_output", save_output))
-    settings, every_s = given(context), seconds_of(checkpoint_every)
-    refuse_together(init_from, vocab, settings, grow_vocab)
-    if checkpoint_every != CHECKPOINT_EVERY and not (checkpoint or resume):
-        raise SettingsError("--checkpoint-every goes with --checkpoint, which says where they are kept")
-    if each_epoch and not (similarity or analogies):
-        raise SettingsError("--each-epoch goes with --similarity or --analogies, which say what to score by")
+    every_s = seconds_of(checkpoint_every)
+    refuse_together(init_from, vocab, settings)
     format = formats.find(output)
     folder_files = formats.folder_files(format)
     written = {"-o": output, "--log-json": unless_stream(log_json)}
@@ -230,7 +143,7 @@ def train(
     if save_output and "output" not in format.keeps:
         written["--save-output"] = formats.beside(output)
     if resume is None:
-        config = load_config(config_name, settings)
+        config = load_config(config_name, settings, is_explicit=True)
         source = open_corpus(corpus or missing("CORPUS", "train"), written, inputs, folder_files)
         known = w2v.Vocab.load(vocab) if vocab is not None else None
     else:
