@@ -14,8 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from w2v.commands.report import scores_line, trial_line
-from w2v.commands.screen import say
+from w2v.commands.report import format_scores_line, format_trial
+from w2v.commands.screen import print_status
 from w2v.errors import W2VError
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Bar:
         self.line = f"{self.label}{done}  {text}{left}"
         if now - self.spoke >= LINE_EVERY_S:
             self.spoke = now
-            self._say_line()
+            self._print_line()
 
     def _draw(self, fraction: float | None, text: str) -> None:
         if self.bar is None:
@@ -87,15 +87,15 @@ class Bar:
         self.bar.set_description_str(text, refresh=False)
         self.bar.update((fraction or 0.0) - self.bar.n)
 
-    def say(self, message: str) -> None:
+    def print_above(self, message: str) -> None:
         """Print a line above the bar."""
         if self.bar is not None:
             self.bar.clear()
-        say(message)
+        print_status(message)
 
-    def _say_line(self) -> None:
+    def _print_line(self) -> None:
         if self.line:
-            say(self.line)
+            print_status(self.line)
             self.line = ""
 
     @contextmanager
@@ -103,7 +103,7 @@ class Bar:
         """Finish with the last state shown, or on an error leave the screen as it is."""
         try:
             yield self
-            self._say_line()
+            self._print_line()
         finally:
             if self.bar is not None:
                 with suppress(OSError):
@@ -167,7 +167,7 @@ def training_progress(
             nonlocal last_loss
             last_loss = now.loss
             if scores and not quiet:
-                bar.say(f"scores at {now.progress:.0%}, epoch {now.epoch}: {scores_line(scores)}")
+                bar.print_above(f"scores at {now.progress:.0%}, epoch {now.epoch}: {format_scores_line(scores)}")
             if not quiet:
                 loss = "" if math.isnan(now.loss) else f", loss {now.loss:.3f}"
                 bar.show(now.progress, f"{now.words_per_s / 1e6:.2f} M words/s, lr {now.lr:.4f}{loss}")
@@ -180,7 +180,7 @@ def training_progress(
 
         yield report
     if math.isnan(last_loss) and not quiet:
-        say("nothing was learned: no two words met; one word a line? --sample too small?")
+        print_status("nothing was learned: no two words met; one word a line? --sample too small?")
 
 
 @contextmanager
@@ -196,7 +196,7 @@ def tuning_progress(quiet: bool, n_trials: int) -> "Iterator[SearchReport | None
             nonlocal n_shown
             for trial in search.trials[n_shown:]:
                 if trial is search.best or trial.score is None:
-                    bar.say(trial_line(trial))
+                    bar.print_above(format_trial(trial))
             n_shown = len(search.trials)
             best = "" if search.best is None else f", best {search.best.score:.4f}"
             bar.show(share, f"{n_shown:,} of {n_trials:,} trials{best}")
@@ -233,7 +233,7 @@ class Log:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             self.whole += len(line)
         except OSError as error:
-            say(f"cannot write {self.path}: {error.strerror}; training goes on without a log")
+            print_status(f"cannot write {self.path}: {error.strerror}; training goes on without a log")
             with suppress(OSError):  # a device
                 self.file.truncate(self.whole)
             self.close()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import w2v
-from w2v.commands.checks import check_outputs, missing, open_corpus, refuse_together, suggesting, unless_stream
+from w2v.commands.checks import check_outputs, open_corpus, refuse_together, require_argument, unless_stream, with_hint
 from w2v.commands.options import (
     CORPUS_HELP,
     AnalogyFiles,
@@ -19,7 +19,7 @@ from w2v.commands.options import (
 )
 from w2v.commands.progress import ReportScores, scan_progress, training_progress
 from w2v.commands.report import describe, describe_training
-from w2v.commands.screen import say
+from w2v.commands.screen import print_status
 from w2v.config import EvaluationConfig, TrainConfig, load_config
 from w2v.errors import SettingsError
 from w2v.files import check_space
@@ -144,7 +144,7 @@ def train(
         written["--save-output"] = formats.beside(output)
     if resume is None:
         config = load_config(config_name, settings, is_explicit=True)
-        source = open_corpus(corpus or missing("CORPUS", "train"), written, inputs, folder_files)
+        source = open_corpus(corpus or require_argument("CORPUS", "train"), written, inputs, folder_files)
         known = w2v.Vocab.load(vocab) if vocab is not None else None
     else:
         check_outputs(written, inputs, folder_files)
@@ -174,7 +174,7 @@ def train(
         "log": rows,
     }
     with (
-        sessions.keeping(session, folder, every_s, lambda: extra, say) as policy,
+        sessions.keeping(session, folder, every_s, lambda: extra, print_status) as policy,
         training_progress(quiet, log_json, rows) as report_training,
     ):
         embeddings = train_embeddings(
@@ -186,10 +186,10 @@ def train(
             checkpoints=policy,
             after_epoch=scorer(evaluation, session.vocab.words, report_training, each_epoch),
         )
-    with suggesting(f"w2v train --resume {folder} -o FILE" if folder else None):
+    with with_hint(f"w2v train --resume {folder} -o FILE" if folder else None):
         sessions.result(session, embeddings, save_output).save(output)
     if not quiet:
-        say(f"wrote {output}: {len(session.vocab):,} words x {session.config.dim}")
+        print_status(f"wrote {output}: {len(session.vocab):,} words x {session.config.dim}")
 
 
 def scorer(

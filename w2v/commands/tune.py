@@ -17,7 +17,7 @@ from w2v.commands.options import (
 )
 from w2v.commands.progress import scan_progress, tuning_progress
 from w2v.commands.report import describe, describe_search
-from w2v.commands.screen import say
+from w2v.commands.screen import print_status
 from w2v.config import EvaluationConfig, TrainConfig, load_config
 from w2v.settings import Setting, fields_of
 
@@ -89,7 +89,7 @@ def tune(
     found = tuning.Search.begin(encoded, config, goal, fraction, search or ())
     if not quiet:
         describe(encoded, reused=False)
-        say(
+        print_status(
             f"{trials:,} trials on {found.vocab.n_tokens:,} tokens, {len(found.vocab):,} words, "
             f"searching {', '.join(found.names)}"
         )
@@ -101,4 +101,4 @@ def tune(
             found.save(output)
             if not quiet:
                 describe_search(found)
-                say(f"wrote {output}: w2v train CORPUS --config {output}")
+                print_status(f"wrote {output}: w2v train CORPUS --config {output}")
