@@ -44,46 +44,65 @@ class ReportScores(Protocol):
         """Show it."""
 
 
+class Pace:
+    """The time that is left, from the rate at which this process gets on.
+
+    What was done before the first report, by an earlier run, does not count, nor the time until the share first grows,
+    in which kernels are compiled.
+    """
+
+    def __init__(self) -> None:
+        self.first: tuple[float, float] | None = None
+        """The share done before it first grew, and when that was last so."""
+
+    def seconds_left(self, share: float | None, now: float) -> float | None:
+        """Return the seconds that are left when this share is done; None where there is no telling yet."""
+        if share is None:
+            return None
+        if share >= 1:
+            return 0.0
+        if self.first is None or share <= self.first[0]:
+            self.first = share, now
+            return None
+        before, began = self.first
+        return (now - began) * (1 - share) / (share - before)
+
+
 class Bar:
     """Progress on standard error: a bar on a terminal, else a line every few seconds and at the end."""
 
     def __init__(self, label: str) -> None:
-        """Draw nothing yet."""
         self.label = label
         self.bar: tqdm[Any] | None = None
         self.line = ""
-        self.spoke = self.began = time.perf_counter()
+        self.pace = Pace()
+        self.last_line = self.began = time.perf_counter()
 
     def show(self, fraction: float | None, text: str) -> None:
-        """Show how much is done (None where that is unknown), and a text beside it."""
+        """Show how much is done (None where that is unknown), with a text next to it."""
+        now = time.perf_counter()
+        left = self.pace.seconds_left(fraction, now)
         if sys.stderr.isatty():
             with suppress(OSError):
-                self._draw(fraction, text)
+                self._draw(fraction, text, left)
             return
-        now = time.perf_counter()
         done = "" if fraction is None else f" {fraction:4.0%}"
-        left = f", {(now - self.began) * (1 / fraction - 1):.0f} s left" if fraction and fraction < 1 else ""
-        self.line = f"{self.label}{done}  {text}{left}"
-        if now - self.spoke >= LINE_EVERY_S:
-            self.spoke = now
+        self.line = f"{self.label}{done}  {text}" + (f", {left:.0f} s left" if left else "")
+        if now - self.last_line >= LINE_EVERY_S:
+            self.last_line = now
             self._print_line()
 
-    def _draw(self, fraction: float | None, text: str) -> None:
-        if self.bar is None:
-            from tqdm import tqdm
+    def _draw(self, fraction: float | None, text: str, left: float | None) -> None:
+        from tqdm import tqdm
 
-            parts = (
-                "{desc} [{elapsed}]" if fraction is None else "{percentage:3.0f}%|{bar}| {desc} [{elapsed}<{remaining}]"
-            )
+        remaining = "?" if left is None else tqdm.format_interval(left)
+        share = "" if fraction is None else "{percentage:3.0f}%|{bar}| "
+        bar_format = f"{self.label} {share}{{desc}} [{{elapsed}}{'' if fraction is None else f'<{remaining}'}]"
+        if self.bar is None:
             # Asked here, because tqdm takes the 0 x 0 that some terminals answer for the truth and draws nothing.
             ncols, nrows = shutil.get_terminal_size()
-            self.bar = tqdm(
-                total=1.0,
-                desc=text,
-                bar_format=f"{self.label} {parts}",
-                ncols=ncols,
-                nrows=nrows,
-            )
+            self.bar = tqdm(total=1.0, desc=text, bar_format=bar_format, ncols=ncols, nrows=nrows)
+        self.bar.bar_format = bar_format
         self.bar.set_description_str(text, refresh=False)
         self.bar.update((fraction or 0.0) - self.bar.n)
 

@@ -9,6 +9,7 @@ import typer
 
 import w2v
 from w2v.commands.checks import check_outputs, open_corpus, refuse_together, require_argument, unless_stream, with_hint
+from w2v.commands.interrupts import INTERRUPTS
 from w2v.commands.options import (
     CORPUS_HELP,
     AnalogyFiles,
@@ -173,7 +174,9 @@ def train(
         "log_json": log_json and os.path.abspath(log_json),
         "log": rows,
     }
+    ends = f"training stops and a checkpoint is saved in {folder}" if folder else ""
     with (
+        INTERRUPTS.during(ends, loses="what was learned since the last checkpoint" if folder else "nothing more"),
         sessions.keeping(session, folder, every_s, lambda: extra, print_status) as policy,
         training_progress(quiet, log_json, rows) as report_training,
     ):

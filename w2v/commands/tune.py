@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from w2v.commands.checks import open_corpus
+from w2v.commands.interrupts import INTERRUPTS
 from w2v.commands.options import (
     CORPUS_HELP,
     AnalogyFiles,
@@ -94,7 +95,10 @@ def tune(
             f"searching {', '.join(found.names)}"
         )
     try:
-        with tuning_progress(quiet, trials) as report:
+        with (
+            INTERRUPTS.during(f"the best settings so far are written to {output}", loses="them"),
+            tuning_progress(quiet, trials) as report,
+        ):
             found.run(trials, report)
     finally:
         if found.best:
