@@ -1,10 +1,11 @@
 """What is looked at before a command begins: that nothing that is read is written, and all that is asked for can be."""
 
 import os
+import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import w2v
 from w2v.commands.screen import print_status
@@ -44,13 +45,16 @@ def check_outputs(
     inputs: Mapping[str, Path | str | None],
     folder_files: Collection[str] = (),
 ) -> None:
-    """Raise an error where an output cannot be written, or is an input or another output too.
+    """Raise an error if an output cannot be written, or is an input or another output too.
 
     Args:
         outputs: the files to write, by flag.
         inputs: the files to read, by flag.
         folder_files: the names of its files, where the first output is to be a folder.
     """
+    for flag, path in outputs.items():
+        if path == Path("-"):
+            raise SettingsError(f"{flag} -: cannot write to standard output; name a file")
     others = {flag: Path(path) for flag, path in inputs.items() if path is not None}
     for number, (flag, path) in enumerate(outputs.items()):
         if path is None:
@@ -73,9 +77,19 @@ def refuse_together(init_from: Path | None, vocab: Path | None, settings: dict[s
             raise SettingsError(f"--{name.replace('_', '-')} cannot go with --init-from, whose vectors it follows")
 
 
-def require_argument(argument: str, command: str) -> NoReturn:
-    """Say that an argument is missing."""
-    raise SettingsError(f"missing argument {argument}; see `w2v {command} --help`")
+def require_argument(values: list[str] | None, argument: str, command: str) -> list[str]:
+    """Return the values of an argument, or raise a SettingsError if there are none."""
+    if not values:
+        raise SettingsError(f"missing argument {argument}; see `w2v {command} --help`")
+    return values
+
+
+def require_file(path: Path, hint: str = "check the name") -> None:
+    """Raise a W2VError if there is no file or folder of this name."""
+    if re.match(r"[a-z][a-z0-9+.-]+:/", str(path)):
+        raise W2VError(f"cannot read {path} from the network; download it, and name the file")
+    if not os.path.lexists(path):
+        raise W2VError(f"there is no file {path}; {hint}")
 
 
 def unless_stream(path: Path | None) -> Path | None:

@@ -8,6 +8,7 @@ import numpy as np
 import typer
 
 import w2v
+from w2v.commands.checks import require_file
 from w2v.commands.options import FORMATS_HELP, AsJson, FormatName, command
 from w2v.commands.report import format_summary
 from w2v.vectors import Vectors
@@ -57,6 +58,7 @@ def info(
     """Show what a file holds."""
     from w2v import formats
 
+    require_file(path)
     format = formats.find(path, from_)
     found = {"format": format.name, **summarize(w2v.Vectors.load(path, format.name))}
     print(json.dumps(found, ensure_ascii=False) if as_json else format_summary(found))

@@ -123,6 +123,7 @@ def option(field: Field, default: object) -> inspect.Parameter:
     setting = field.setting
     # A choice is text here: it is checked with the other settings, in the same words wherever it comes from.
     is_switch = field.kind is bool
+    is_on = is_switch and not any("/" in flag for flag in field.flags)
     hint: Any = str if field.choices and not is_switch else field.kind
     hint = list[hint] if field.is_list else hint
     offered = None if is_switch or not field.choices else [str(choice) for choice in field.choices]
@@ -134,7 +135,8 @@ def option(field: Field, default: object) -> inspect.Parameter:
             hint | None if default is None else hint,
             typer.Option(
                 *field.flags,
-                help=f"{setting.help}  [default: {field.shown_default}]" if field.shown_default else setting.help,
+                help=setting.help
+                + (f"  [default: {field.shown_default}]" if field.shown_default and not is_on else ""),
                 show_default=False,
                 metavar=setting.metavar or METAVARS[field.kind],
                 rich_help_panel=setting.group,

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from w2v.commands.screen import BOLD, DIM, aligned, columns, print_status, styled
+from w2v.errors import printable
 
 if TYPE_CHECKING:
     from w2v.evaluation.next_item import Next
@@ -92,6 +93,7 @@ def format_trial(trial: "Trial") -> str:
 
 def format_neighbours(word: str, neighbours: list[tuple[str, float]]) -> str:
     """Return a word and its neighbours, cosines aligned."""
+    neighbours = [(printable(other), cosine) for other, cosine in neighbours]
     width = max((columns(other) for other, _ in neighbours), default=0)
     rows = [
         f"  {other}{' ' * (width - columns(other))}  {styled(f'{cosine:6.3f}', DIM)}" for other, cosine in neighbours
@@ -180,4 +182,4 @@ def format_summary(summary: dict[str, Any]) -> str:
         *((name, json.dumps(value)) for name, value in dict(settings.get("settings") or {}).items()),
     ]
     width = max(len(name) for name, _ in rows)
-    return "\n".join(f"{name:{width}}  {value}" for name, value in rows)
+    return "\n".join(f"{name:{width}}  {printable(value)}" for name, value in rows)

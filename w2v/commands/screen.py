@@ -21,7 +21,11 @@ def print_status(message: str) -> None:
 
 
 def styled(text: str, style: str) -> str:
-    """Return a text for standard output, styled where that is a terminal that can show it and NO_COLOR is not set."""
+    """Return a text for standard output, styled where that is a terminal that can show it and NO_COLOR is not set.
+
+    What a terminal would obey in the text itself is escaped.
+    """
+    text = printable(text)
     able = os.environ.get("TERM", "dumb") != "dumb" or "WT_SESSION" in os.environ  # the latter is Windows Terminal
     if not (able and sys.stdout.isatty()) or os.environ.get("NO_COLOR"):
         return text
@@ -36,6 +40,7 @@ def columns(text: str) -> int:
 
 def aligned(rows: list[list[str]]) -> str:
     """Return rows as text, the first column to the left and the others to the right."""
+    rows = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(columns, column)) for column in zip(*rows, strict=True)]
     lines = []
     for first, *others in rows:

@@ -145,7 +145,7 @@ def train(
         written["--save-output"] = formats.beside(output)
     if resume is None:
         config = load_config(config_name, settings, is_explicit=True)
-        source = open_corpus(corpus or require_argument("CORPUS", "train"), written, inputs, folder_files)
+        source = open_corpus(require_argument(corpus, "CORPUS", "train"), written, inputs, folder_files)
         known = w2v.Vocab.load(vocab) if vocab is not None else None
     else:
         check_outputs(written, inputs, folder_files)
