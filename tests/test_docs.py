@@ -61,7 +61,7 @@ def test_help_blocks_are_what_the_program_prints(path: Path, run: Run, monkeypat
 @pytest.mark.parametrize("path", [path for path in PAGES if SETTINGS.search(TEXTS[path])], ids=name_of)
 def test_tables_of_settings_are_those_of_the_config(path: Path) -> None:
     def table(block: re.Match[str]) -> str:
-        return f"{block[1]}{docs_table(fields_of(getattr(config, block[2])))}{block[3]}"
+        return f"{block[1]}\n{docs_table(fields_of(getattr(config, block[2])))}\n{block[3]}"
 
     renewed = SETTINGS.sub(table, TEXTS[path])
     if os.environ.get("UPDATE_DOCS"):

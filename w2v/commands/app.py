@@ -89,8 +89,6 @@ def exit_status(error: BaseException) -> int:
             context = getattr(error, "ctx", None)
             command = context.command_path if context else "w2v"
             return exit_with(f"{error.format_message().rstrip('.')}; see `{command} --help`", 2)
-        case typer.Abort() | EOFError():  # Typer makes an Abort of an EOFError
-            return exit_with("a file ended before it should; it may be damaged", 1)
         case BrokenPipeError():  # `w2v similar king | head -1`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 1

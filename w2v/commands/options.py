@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperCommand
 
 from w2v.config import presets
+from w2v.errors import W2VError
 from w2v.settings import Field, Setting, check_effect, read_field
 
 Command = Callable[..., None]
@@ -76,7 +77,10 @@ def command(help: str, *settings: Field) -> Callable[[Command], Command]:
             for field in settings:
                 if field.name not in given | expected:
                     del values[field.name]
-            function(**({"context": context} if "context" in expected else {}), **values)
+            try:
+                function(**({"context": context} if "context" in expected else {}), **values)
+            except EOFError as error:  # for Typer an interrupt
+                raise W2VError("a file ended before it should; it may be damaged") from error
 
         run.__name__, run.__doc__ = function.__name__, help
         run.__signature__ = signature_of(parameters, own, settings)  # type: ignore[attr-defined]
