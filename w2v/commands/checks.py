@@ -1,4 +1,4 @@
-"""What is looked at before a command begins: that nothing that is read is written, and all that is asked for can be."""
+"""Checks before a command begins: that it overwrites nothing that it reads, and that it can write its outputs."""
 
 import os
 import re
@@ -22,7 +22,7 @@ def open_corpus(
     inputs: Mapping[str, Path | str | None],
     folder_files: Collection[str] = (),
 ) -> "Corpus":
-    """Return the corpus, having seen that each output can be written and would replace nothing that is read.
+    """Return the corpus, after checking that each output can be written and is not an input.
 
     Args:
         names: the files, folders and globs of the command line.
@@ -99,10 +99,10 @@ def unless_stream(path: Path | None) -> Path | None:
 
 @contextmanager
 def with_hint(command: str | None) -> Iterator[None]:
-    """Add to an error the command, if there is one, with which nothing is lost."""
+    """Add to an error the command that continues without a loss, if there is one."""
     try:
         yield
     except W2VError as error:
         if command is None:
             raise
-        raise W2VError(f"{error}; mend that, and then: {command}") from error
+        raise W2VError(f"{error}; correct that, and then: {command}") from error

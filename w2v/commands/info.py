@@ -1,4 +1,4 @@
-"""What `w2v info` tells of vectors, gathered in pieces, so that a mapped file is not taken into memory."""
+"""`w2v info`: facts about vectors, computed in blocks of rows, so that a mapped file is not read into memory."""
 
 import json
 from pathlib import Path
@@ -18,7 +18,7 @@ FIRST = 10
 
 
 def summarize(vectors: Vectors) -> dict[str, Any]:
-    """Return what there is to say of vectors, as JSON has it.
+    """Return facts about vectors, for JSON.
 
     Returns:
         `words` and `dim`; `tokens`, the sum of the counts, and `counts`, their range, or None where they are not

@@ -1,4 +1,4 @@
-"""How far a run is, on standard error: bars on a terminal, lines elsewhere, and the log of a run."""
+"""Progress on standard error: bars on a terminal, lines elsewhere; and the log of a run."""
 
 import errno
 import json
@@ -38,14 +38,14 @@ LOG_EVERY_S = 60.0
 
 
 class ReportScores(Protocol):
-    """What shows how far a run is, and how its vectors score where they have been scored."""
+    """Called with the progress of a run, and with the scores of its vectors if there are new ones."""
 
     def __call__(self, now: "Progress", scores: "Scores | None" = None) -> None:
         """Show it."""
 
 
 class Pace:
-    """The time that is left, from the rate at which this process gets on.
+    """The time that is left, from the speed of this process.
 
     What was done before the first report, by an earlier run, does not count, nor the time until the share first grows,
     in which kernels are compiled.
@@ -56,7 +56,7 @@ class Pace:
         """The share done before it first grew, and when that was last so."""
 
     def seconds_left(self, share: float | None, now: float) -> float | None:
-        """Return the seconds that are left when this share is done; None where there is no telling yet."""
+        """Return the seconds that are left when this share is done; None if it is not known yet."""
         if share is None:
             return None
         if share >= 1:
@@ -132,7 +132,7 @@ class Bar:
 
 @contextmanager
 def scan_progress(quiet: bool) -> "Iterator[ScanReport | None]":
-    """Yield what reports the scan to the screen."""
+    """Yield a function that shows the progress of reading."""
     if quiet:
         yield None
         return
@@ -147,7 +147,7 @@ def _show_bytes(bar: Bar, done: int, total: int | None) -> None:
 
 @contextmanager
 def phrase_progress(quiet: bool) -> "Iterator[StageReport | None]":
-    """Yield what reports the search for phrases to the screen, a bar for each of its stages."""
+    """Yield a function that shows the search for phrases, with a bar for each stage."""
     if quiet:
         yield None
         return
@@ -172,7 +172,7 @@ def phrase_progress(quiet: bool) -> "Iterator[StageReport | None]":
 def training_progress(
     quiet: bool, log_json: Path | None, rows: list[dict[str, Any]] | None = None
 ) -> "Iterator[ReportScores]":
-    """Yield what reports training, and scores, to the screen and to the log, which begins with the rows there are.
+    """Yield a function that writes progress and scores to the screen and to the log, which begins with `rows`.
 
     New rows are added to `rows`.
     """
@@ -199,12 +199,12 @@ def training_progress(
 
         yield report
     if math.isnan(last_loss) and not quiet:
-        print_status("nothing was learned: no two words met; one word a line? --sample too small?")
+        print_status("nothing was learned: no two words occur together; one word per line? --sample too small?")
 
 
 @contextmanager
 def tuning_progress(quiet: bool, n_trials: int) -> "Iterator[SearchReport | None]":
-    """Yield what reports a search to the screen: a bar, and a line for each trial that is the best so far or failed."""
+    """Yield a function that shows a search: a bar, and a line for each trial that is the best so far or failed."""
     if quiet:
         yield None
         return

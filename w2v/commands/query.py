@@ -70,7 +70,7 @@ def show_sum(
 
 
 def show_neighbours(answers: list[tuple[dict[str, Any], str, list[tuple[str, float]]]], as_json: bool) -> None:
-    """Show what was asked, as JSON and as a person reads it, with the neighbours found."""
+    """Print the neighbours for each question, as JSON or as tables."""
     if as_json:
         rows = [
             {**asked, "neighbours": [{"word": other, "cosine": round(cosine, 6)} for other, cosine in neighbours]}

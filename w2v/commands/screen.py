@@ -1,4 +1,4 @@
-"""What stands on the screen: lines on standard error, styles, columns of a terminal."""
+"""Text on a terminal: lines on standard error, styles, columns."""
 
 import os
 import sys
@@ -15,7 +15,7 @@ DIM = "2"
 
 
 def print_status(message: str) -> None:
-    """Print a line to standard error, where there still is one: a run outlives its terminal."""
+    """Print a line to standard error; a run goes on if its terminal is gone."""
     with suppress(OSError):
         print(f"w2v: {printable(message)}", file=sys.stderr, flush=True)
 
@@ -39,7 +39,7 @@ def columns(text: str) -> int:
 
 
 def aligned(rows: list[list[str]]) -> str:
-    """Return rows as text, the first column to the left and the others to the right."""
+    """Return rows as text, the first column aligned left and the others right."""
     rows = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(columns, column)) for column in zip(*rows, strict=True)]
     lines = []

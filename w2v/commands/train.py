@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 RESUMED_FLAGS = {"resume", "output", "save_output", "epochs", "threads", "quiet", "log_json", "checkpoint_every"}
 RESUMED_FLAGS |= {"similarity", "analogies", "restrict", "each_epoch"}
-"""What may be given beside --resume."""
+"""Parameters that may be given with --resume."""
 
 
 @command(
@@ -210,7 +210,7 @@ def scorer(
 
 
 def resumed_paths(context: typer.Context, folder: Path) -> dict[str, Any]:
-    """Return the output and log of the run that a folder's checkpoints are of, but for those given anew.
+    """Return the paths of the run that the checkpoints in a folder belong to, except those given again.
 
     Raises:
         SettingsError: a flag was given that cannot go with --resume.
@@ -220,7 +220,7 @@ def resumed_paths(context: typer.Context, folder: Path) -> dict[str, Any]:
     named = {name for name in context.params if context.get_parameter_source(name).name == "COMMANDLINE"}  # type: ignore[union-attr]
     for name in sorted(named - RESUMED_FLAGS):
         flag = "CORPUS" if name == "corpus" else f"--{name.removesuffix('_name').replace('_', '-')}"
-        raise SettingsError(f"{flag} cannot go with --resume, which goes on with the corpus and settings it has")
+        raise SettingsError(f"{flag} cannot go with --resume, which keeps the corpus and settings of the run")
     return {name: path for name, path in load_extra(folder).items() if name not in named}
 
 
