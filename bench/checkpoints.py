@@ -16,11 +16,11 @@ import numpy as np
 
 from w2v.config import TrainConfig
 from w2v.text.vocab import Vocab
-from w2v.training import loop as training
 from w2v.training import run as session
-from w2v.training.loop import Snapshot, train_embeddings
+from w2v.training.loop import train_embeddings
 from w2v.training.run import Session
 from w2v.training.schedule import Position, Progress
+from w2v.training.snapshots import Snapshot, Snapshotter
 
 TOKENS = 40_000_000
 
@@ -63,21 +63,21 @@ def main() -> None:
     config = TrainConfig(dim=arguments.dim, epochs=2, threads=arguments.threads)
     begun = Session(config, vocab, stream, [], None, {})
     pauses: list[float] = []
-    shoot = training._Camera.shoot
+    copy_if_due = Snapshotter.copy_if_due
 
-    def timed(camera: training._Camera) -> None:
-        started, was_due = time.perf_counter(), camera.due.is_set()
-        shoot(camera)
+    def timed(snapshotter: Snapshotter) -> None:
+        started, was_due = time.perf_counter(), snapshotter._is_due.is_set()
+        copy_if_due(snapshotter)
         if was_due:
             pauses.append(time.perf_counter() - started)
 
-    training._Camera.shoot = timed  # type: ignore[assignment, method-assign]
+    Snapshotter.copy_if_due = timed  # type: ignore[assignment, method-assign]
     seconds: dict[str, float] = {}
     for name in ("without", "with"):
         folder = arguments.folder / "kept" if name == "with" else None
         trained: list[Progress] = []
-        with session.keeping(begun, folder, arguments.every, dict, print) as keeper:
-            model = train_embeddings(stream, vocab, config, trained.append, keeper=keeper)
+        with session.keeping(begun, folder, arguments.every, dict, print) as policy:
+            model = train_embeddings(stream, vocab, config, trained.append, checkpoints=policy)
         seconds[name] = trained[-1].seconds
     snapshot = Snapshot(model.vectors, model.output_vectors, Position())
     naive = statistics.median(naive_save(arguments.folder, snapshot) for _ in range(3))

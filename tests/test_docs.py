@@ -25,12 +25,14 @@ from helpers import CHECKOUT, Run
 from typer.main import get_command
 
 import w2v
-from w2v import commands as cli
+from w2v import config
+from w2v.commands.app import app
+from w2v.settings import docs_table, fields_of
 
 DOCS = CHECKOUT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
 TEXTS = {path: path.read_text(encoding="utf-8") for path in [*PAGES, *CHECKOUT.glob("*.md")]}
-COMMANDS = {name: command for name, command in vars(get_command(cli.app))["commands"].items()}
+COMMANDS = {name: command for name, command in vars(get_command(app))["commands"].items()}
 FLAGS = {
     flag for command in COMMANDS.values() for param in command.params for flag in param.opts + param.secondary_opts
 }
@@ -42,6 +44,7 @@ PROGRESS = re.compile(r"w2v: (read|train|count|join|write) +\d+%|w2v: training .
 """Lines that depend on the machine."""
 CLOSE = 0.05
 """Difference of decimals that another processor may make."""
+SETTINGS = re.compile(r"^(<!-- settings: (\w+) -->\n).*?^(<!-- end -->)$", re.M | re.S)
 
 
 def name_of(path: Path) -> str:
@@ -102,6 +105,18 @@ def printed_by(line: str, shown: str, script: str, run: Run) -> str:
         Path(arguments[0]).write_text(script, encoding="utf-8")
         program = sys.executable
     return subprocess.run([program, *arguments], capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES if SETTINGS.search(TEXTS[path])], ids=name_of)
+def test_tables_of_settings_are_those_of_the_config(path: Path) -> None:
+    def table(block: re.Match[str]) -> str:
+        return f"{block[1]}\n{docs_table(fields_of(getattr(config, block[2])))}\n{block[3]}"
+
+    renewed = SETTINGS.sub(table, TEXTS[path])
+    if os.environ.get("UPDATE_DOCS"):
+        path.write_text(renewed, encoding="utf-8")
+    else:
+        assert TEXTS[path] == renewed
 
 
 @pytest.mark.parametrize("path", [path for path in PAGES if RUNS.search(TEXTS[path])], ids=name_of)

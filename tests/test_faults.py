@@ -102,7 +102,7 @@ def test_with_checkpoints_a_full_disk_loses_nothing(
         before_it_ends(patch, lambda: fill(disk))
         status, _, err = run(*TRAIN, "-o", disk / "v.bin", "--checkpoint", "kept")
     assert status == 1
-    assert last_line(err).endswith("No space left on device; mend that, and then: w2v train --resume kept -o FILE")
+    assert last_line(err).endswith("No space left on device; correct that, and then: w2v train --resume kept -o FILE")
     (disk / "filler").unlink()
     assert run("train", "--resume", "kept").status == 0
     assert (disk / "v.bin").read_bytes() == Path("whole.bin").read_bytes()

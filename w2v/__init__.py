@@ -6,26 +6,48 @@ Examples:
     >>> vectors.similar("king")                         # doctest: +SKIP
 """
 
-import warnings
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
-from w2v.config import TrainConfig, load_config
+import warnings
+
 from w2v.errors import DivergedError, SettingsError, UnknownWordError, W2VError
-from w2v.items import recommend
-from w2v.text.vocab import Vocab
-from w2v.vectors import Vectors
 from w2v.version import __version__
 
+TYPE_CHECKING = False  # as in typing, which takes 10 ms, in which a command could not yet answer Ctrl-C
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+    from typing import Any
+
+    from w2v.config import TrainConfig, load_config
     from w2v.evaluation.scores import Scores
+    from w2v.items import recommend
     from w2v.text.corpus import Source
     from w2v.text.encoding import Encoded, ScanReport
     from w2v.text.phrases import Phrases, StageReport
+    from w2v.text.vocab import Vocab
     from w2v.training.loop import TrainReport
     from w2v.training.run import Session
     from w2v.tuning.search import Search, SearchReport
+    from w2v.vectors import Vectors
+else:
+    LAZY = {
+        "TrainConfig": "w2v.config",
+        "Vectors": "w2v.vectors",
+        "Vocab": "w2v.text.vocab",
+        "load_config": "w2v.config",
+        "recommend": "w2v.items",
+    }
+    """What is imported when it is asked for; NumPy takes 0.1 s."""
+
+    def __getattr__(name: str) -> Any:  # noqa: ANN401
+        if name not in LAZY:
+            raise AttributeError(f"module 'w2v' has no attribute {name!r}")
+        from importlib import import_module
+
+        globals()[name] = found = getattr(import_module(LAZY[name]), name)
+        return found
+
 
 __all__ = [
     "DivergedError",
@@ -47,7 +69,7 @@ __all__ = [
 ]
 
 
-def build_vocab(corpus: "Source", *, report: "ScanReport | None" = None, **settings: Any) -> Vocab:  # noqa: ANN401
+def build_vocab(corpus: Source, *, report: ScanReport | None = None, **settings: Any) -> Vocab:  # noqa: ANN401
     """Count the words of a corpus.
 
     Args:
@@ -63,6 +85,7 @@ def build_vocab(corpus: "Source", *, report: "ScanReport | None" = None, **setti
         >>> build_vocab([["a", "b", "a"]], min_count=2).words
         ['a']
     """
+    from w2v.config import load_config
     from w2v.text.corpus import Corpus
     from w2v.text.encoding import encode
 
@@ -73,12 +96,12 @@ def build_vocab(corpus: "Source", *, report: "ScanReport | None" = None, **setti
 
 
 def find_phrases(
-    corpus: "Source",
+    corpus: Source,
     output: str | Path | None = None,
     *,
-    report: "StageReport | None" = None,
+    report: StageReport | None = None,
     **settings: Any,  # noqa: ANN401
-) -> "Phrases":
+) -> Phrases:
     """Find pairs of words that belong together, and write the text with them joined.
 
     Args:
@@ -86,7 +109,7 @@ def find_phrases(
         output: the file to write, compressed where its name ends in .gz; None only finds.
         report: called with what is being done, how much of it is done, and how much there is.
         settings: min_count, threshold, scorer, delimiter, passes, lowercase, column, threads; see
-            w2v.text.phrases.PhraseConfig.
+            w2v.config.PhraseConfig.
 
     Raises:
         W2VError: the corpus cannot be read, or the output cannot be written.
@@ -96,18 +119,18 @@ def find_phrases(
         >>> find_phrases([["in", "new", "york"], ["new", "york"]] * 3, min_count=1, threshold=0.5).found[0].phrase
         'new_york'
     """
+    from w2v.config import PhraseConfig
     from w2v.text.corpus import Corpus
-    from w2v.text.phrases import PhraseConfig
     from w2v.text.phrases import find_phrases as find
 
     return find(Corpus(corpus), PhraseConfig(**settings), output, report)
 
 
 def train(
-    corpus: "Source",
+    corpus: Source,
     *,
     vocab: Vocab | None = None,
-    report: "TrainReport | None" = None,
+    report: TrainReport | None = None,
     checkpoint: str | Path | None = None,
     checkpoint_every: float = 600.0,
     save_output: bool = False,
@@ -130,6 +153,7 @@ def train(
         SettingsError: a setting is unknown or out of range.
         DivergedError: the learning rate was too large.
     """
+    from w2v.config import load_config
     from w2v.text.corpus import Corpus
     from w2v.training import run as session
 
@@ -144,7 +168,7 @@ def train(
 def resume(
     checkpoint: str | Path,
     *,
-    report: "TrainReport | None" = None,
+    report: TrainReport | None = None,
     checkpoint_every: float = 600.0,
     save_output: bool = False,
     **changes: Any,  # noqa: ANN401
@@ -162,6 +186,8 @@ def resume(
         W2VError: there is no checkpoint, it is damaged, or the corpus has changed.
         SettingsError: another setting is to change.
     """
+    from pathlib import Path
+
     from w2v.training import run as session
 
     return _train(session.resume(Path(checkpoint), changes), report, checkpoint, checkpoint_every, save_output)
@@ -172,27 +198,20 @@ def evaluate(
     similarity: Sequence[str | Path] = (),
     analogies: Sequence[str | Path] = (),
     *,
-    restrict: int | None = 30_000,
-    method: str = "3cosadd",
-    match_case: bool = False,
     next: str | Path | None = None,
     sessions: str | Path | None = None,
-    k: int = 10,
-    **scoring: Any,  # noqa: ANN401
-) -> "Scores":
+    **settings: Any,  # noqa: ANN401
+) -> Scores:
     """Score vectors by word pairs and analogies, as gensim does, and by what people took next.
 
     Args:
         vectors: what to score.
         similarity: files of word pairs with the scores that people gave them.
         analogies: files of questions, four words a line.
-        restrict: analogies are asked and answered among so many words, the first; None is all of them.
-        method: of answering analogies, 3cosadd or 3cosmul.
-        match_case: whether `King` and `king` are two words.
         next: a file with the item that each person took next, a person a line.
         sessions: the file with the items of the same people before that.
-        k: places that count for HR@k and NDCG@k.
-        scoring: history, decay and prior, in place of those the vectors were trained with; see TrainConfig.
+        settings: restrict, method, match_case and k, see EvaluationConfig; and history, decay and prior, see
+            TrainConfig, in place of those that the vectors were trained with.
 
     Returns:
         scores.similarity and scores.analogies, an item for each file; `spearman` or `accuracy` is None where
@@ -205,22 +224,31 @@ def evaluate(
     """
     from dataclasses import replace
 
+    from w2v.config import EvaluationConfig
     from w2v.evaluation.next_item import rank_next, read_sessions
     from w2v.evaluation.scores import Evaluation
     from w2v.items import scoring_settings
+    from w2v.settings import fields_of
 
-    evaluation = Evaluation.read(similarity, analogies, restrict=restrict, method=method, match_case=match_case)
+    known = {field.name for field in fields_of(EvaluationConfig)}
+    config = EvaluationConfig(**{name: settings.pop(name) for name in known & set(settings)})
+    evaluation = Evaluation.read(
+        similarity,
+        analogies,
+        restrict=config.restrict or None,
+        method=config.method,
+        match_case=config.match_case,
+    )
     if next is None or sessions is None:
-        if scoring or next != sessions:
-            raise SettingsError("next and sessions go together, and history, decay and prior with both")
+        if settings or next != sessions:
+            raise SettingsError("next and sessions go together; history, decay and prior need both")
         return evaluation.score(vectors)
-    config = scoring_settings(vectors, **scoring)
-    ranked = rank_next(vectors, read_sessions(sessions, next), config, k)
+    ranked = rank_next(vectors, read_sessions(sessions, next), scoring_settings(vectors, **settings), config.k)
     return replace(evaluation.score(vectors), next=ranked)
 
 
 def tune(
-    corpus: "Source",
+    corpus: Source,
     metric: str,
     *,
     similarity: Sequence[str | Path] = (),
@@ -231,9 +259,9 @@ def tune(
     trials: int = 30,
     fraction: float = 0.1,
     search: Sequence[str] = (),
-    report: "SearchReport | None" = None,
+    report: SearchReport | None = None,
     **settings: Any,  # noqa: ANN401
-) -> "Search":
+) -> Search:
     """Search for better settings, by trials on a part of a corpus. Needs Optuna: `pip install 'w2v[tune]'`.
 
     Args:
@@ -258,6 +286,7 @@ def tune(
         W2VError: Optuna is missing, a file cannot be read, or no trial has a score.
         SettingsError: a setting is unknown or out of range.
     """
+    from w2v.config import load_config
     from w2v.text.corpus import Corpus
     from w2v.text.encoding import encode
     from w2v.tuning.objective import Objective
@@ -275,22 +304,26 @@ def tune(
 
 
 def _train(
-    begun: "Session",
-    report: "TrainReport | None",
+    begun: Session,
+    report: TrainReport | None,
     checkpoint: str | Path | None,
     checkpoint_every: float,
     save_output: bool,
 ) -> Vectors:
+    from pathlib import Path
+
     from w2v.training import run as session
     from w2v.training.loop import train_embeddings
 
     folder = None if checkpoint is None else Path(checkpoint)
-    with session.keeping(begun, folder, checkpoint_every, lambda: begun.extra, warnings.warn) as keeper:
-        embeddings = train_embeddings(begun.stream, begun.vocab, begun.config, report, start=begun.start, keeper=keeper)
+    with session.keeping(begun, folder, checkpoint_every, lambda: begun.extra, warnings.warn) as policy:
+        embeddings = train_embeddings(
+            begun.stream, begun.vocab, begun.config, report, start=begun.start, checkpoints=policy
+        )
     return session.result(begun, embeddings, save_output)
 
 
-def _warn_of_dropped(encoded: "Encoded") -> None:
+def _warn_of_dropped(encoded: Encoded) -> None:
     """Warn where counts may be too low, as there were too many distinct words."""
     if encoded.dropped_count:
         warnings.warn(

@@ -5,51 +5,38 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from w2v.errors import SettingsError, W2VError
+from w2v.settings import Setting, check_effect, check_values, fields_of
 
 CONFIG_FOLDERS = (Path(__file__).parent / "configs", Path(__file__).parent.parent / "configs")
 """Where the presets live: inside an installed package, or beside it in a checkout."""
 
 
-WHOLE_NUMBERS = (
-    ("dim", 1, 65_536),
-    ("window", 1, 1_000_000),
-    ("negative", 1, 10_000),
-    ("candidates", 1, 10_000),
-    ("noise_pool", 0, 1 << 16),
-    ("epochs", 1, 1_000_000),
-    ("min_count", 1, 2**62),
-    ("max_vocab", 1, 2**31 - 2),
-    ("max_types", 1, 2**31 - 2),
-    ("threads", 1, 4_096),
-    ("history", 1, 1_000_000),
-    ("seed", 0, 2**63 - 1),
-)
-"""Settings with their least and largest values."""
-SWITCH = (True, False)
-CHOICES: dict[str, tuple[object, ...]] = {
-    "model": ("skipgram", "cbow"),
-    "sampler": ("noise", "batch", "hard"),
-    "loss": ("bce", "bpr", "softmax", "full"),
-    "shrink_window": SWITCH,
-    "window_side": ("both", "before"),
-    "reject_positives": SWITCH,
-    "logq": (*SWITCH, None),
-    "lowercase": SWITCH,
-    "force_text": SWITCH,
-}
-"""Settings that are one of a few things."""
-NUMBERS = (
-    ("sample", 0.0, 1.0),
-    ("hard_share", 0.0, 1.0),
-    ("ns_exponent", -16.0, 16.0),
-    ("lr", 0.0, 100.0),
-    ("decay", 0.0, 1.0),
-    ("prior", -16.0, 16.0),
-)
-OPTIONAL = ("max_vocab", "threads")
+Lowercase = Annotated[bool, Setting("Lowercase the text while it is read.", group="Corpus")]
+Column = Annotated[
+    str | None,
+    Setting(
+        "The column that holds the text; the files are JSON Lines or Parquet.",
+        group="Corpus",
+        unset="none: the files are plain text",
+    ),
+]
+ForceText = Annotated[
+    bool,
+    Setting("Read files too whose bytes say that they are not text.", group="Corpus", flags=("--force-text",)),
+]
+Threads = Annotated[
+    int | None,
+    Setting("Number of threads.", group="Training", low=1, high=4_096, unset="as many as this process may use"),
+]
+"""Settings of every command that reads a corpus."""
+FULL = {"loss": ("full",)}
+NO_NOISE = {"sampler": ("batch",), "loss": ("full",)}
+HARD = {"sampler": ("hard",)}
+THRESHOLDS = {"original": (10.0, 0.0, 1e300), "word2phrase": (100.0, 0.0, 1e300), "npmi": (0.5, -1.0, 1.0)}
+"""Of each scorer of phrases: the default threshold, the least and the largest."""
 LR = {"skipgram": 0.05, "cbow": 0.1}
 """Measured best: docs/settings.md. CBOW takes more, because each context gets a part of the step."""
 
@@ -66,77 +53,207 @@ class TrainConfig:
         5
     """
 
-    dim: int = 100
-    """Numbers in a vector."""
-    model: str = "skipgram"
-    """skipgram scores each context on its own, cbow their mean."""
-    window: int | str = 5
-    """Largest distance, in tokens, between a center and its contexts; "full" is the whole line."""
-    shrink_window: bool = True
-    """Draw the distance from 1 to window for each center, which gives near contexts more weight."""
-    window_side: str = "both"
-    """Where contexts stand: both sides of the center, or before it, so that scores tell what comes next."""
-    sampler: str = "noise"
-    """Where negatives come from: noise (the vocabulary), batch (other places of the text), hard (top-scoring noise)."""
-    negative: int = 5
-    """Negatives for each center."""
-    candidates: int = 20
-    """Noise words drawn for each center by the hard sampler, which takes the best-scoring of them."""
-    hard_share: float = 0.5
-    """Share of the negatives that the hard sampler takes so; the others are plain noise."""
-    reject_positives: bool = False
-    """Leave out negatives that stand in the center's own line."""
-    loss: str = "bce"
-    """bce (pointwise), bpr (pairwise), softmax (over the sample), or full (softmax over the whole vocabulary)."""
-    logq: bool | None = None
-    """Correct scores for the sampler's probabilities; None means yes for the batch sampler and the softmax loss."""
-    sample: float = 1e-4
-    """Subsampling threshold t, as a share of the text: words above it are thinned; 0 keeps all."""
-    noise_pool: int = 1024
-    """Noise words kept for reuse, of which each center renews one: a power of two; 0 draws all of them afresh."""
-    ns_exponent: float = 0.75
-    """Noise words are drawn in proportion to count ** ns_exponent."""
-    epochs: int = 5
-    """Passes over the text."""
-    lr: float = None  # type: ignore[assignment]  # __post_init__ sees to it
-    """Learning rate at the start; it falls linearly to a ten-thousandth of this. By default that of LR."""
-    min_count: int = 5
-    """Words seen less often than this are left out."""
-    max_vocab: int | None = None
-    """Keep at most this many words, the most frequent; None keeps all."""
-    max_types: int = 50_000_000
-    """Distinct words that are counted at a time: beyond it the rarest are dropped as they come, to bound the memory."""
-    lowercase: bool = False
-    """Lowercase the text while it is read."""
-    column: str | None = None
-    """The column of JSON Lines or Parquet files that holds the text; None reads plain text."""
-    force_text: bool = False
-    """Read files too whose bytes say that they are no text."""
-    threads: int | None = None
-    """Threads to use; None means as many as the process may use."""
-    history: int = 8
-    """Last items of a person that count when the next one is told (`w2v evaluate --next`)."""
-    decay: float = 0.7
-    """There each item counts so many times as much as the one after it."""
-    prior: float = None  # type: ignore[assignment]  # __post_init__ sees to it
-    """There the weight of the logarithm of an item's count. By default what the sampler has taken out of the scores:
-    ns_exponent; 1 with the batch sampler; 0 where the loss has put it back, with logq or full."""
-    seed: int = 1
-    """Seeds every draw; with one thread the same seed gives the same bytes."""
+    dim: Annotated[
+        int,
+        Setting("Vector size: a longer vector holds more and takes longer.", group="Model", low=1, high=65_536),
+    ] = 100
+    model: Annotated[
+        Literal["skipgram", "cbow"],
+        Setting(
+            "skipgram scores each context on its own. cbow scores the mean of the contexts: faster, and needs a higher "
+            "--lr.",
+            group="Model",
+        ),
+    ] = "skipgram"
+    window: Annotated[
+        int | Literal["full"],
+        Setting(
+            "Largest distance, in tokens, between a center and its contexts: a wide window learns topics, a narrow one "
+            "similar use. full is the whole line.",
+            group="Model",
+            low=1,
+            high=1_000_000,
+        ),
+    ] = 5
+    shrink_window: Annotated[
+        bool,
+        Setting(
+            "For each center, draw the radius from 1 to --window, which gives near contexts more weight; or always "
+            "use all of it.",
+            group="Model",
+            not_with={"window": ("full",)},
+        ),
+    ] = True
+    window_side: Annotated[
+        Literal["both", "before"],
+        Setting(
+            "Where contexts stand: on both sides of the center, or only before it, to predict what comes next.",
+            group="Model",
+        ),
+    ] = "both"
+    sampler: Annotated[
+        Literal["noise", "batch", "hard"],
+        Setting(
+            "Where negatives come from: noise (the vocabulary), batch (other places in the text) or hard (the noise "
+            "words with the highest scores).",
+            group="Sampling",
+        ),
+    ] = "noise"
+    negative: Annotated[
+        int,
+        Setting(
+            "Negatives per center: a small corpus needs more.",
+            group="Sampling",
+            low=1,
+            high=10_000,
+            not_with=FULL,
+        ),
+    ] = 5
+    candidates: Annotated[
+        int,
+        Setting(
+            "Noise words per center from which the hard sampler selects the negatives.",
+            group="Sampling",
+            low=1,
+            high=10_000,
+            only_with=HARD,
+        ),
+    ] = 20
+    hard_share: Annotated[
+        float,
+        Setting(
+            "Share of the negatives that the hard sampler selects by score; the others are plain noise.",
+            group="Sampling",
+            low=0,
+            high=1,
+            only_with=HARD,
+        ),
+    ] = 0.5
+    reject_positives: Annotated[
+        bool,
+        Setting(
+            "Leave out negatives that occur in the same line as the center: for short lines, such as sessions.",
+            group="Sampling",
+            not_with=FULL,
+        ),
+    ] = False
+    loss: Annotated[
+        Literal["bce", "bpr", "softmax", "full"],
+        Setting(
+            "bce (pointwise), bpr (pairwise), softmax (over the sampled words) or full (softmax over the whole "
+            "vocabulary: slow).",
+            group="Model",
+        ),
+    ] = "bce"
+    logq: Annotated[
+        bool | None,
+        Setting(
+            "Correct scores for how often the sampler draws a word.",
+            group="Model",
+            unset="yes with --sampler batch or --loss softmax, else no",
+            not_with=FULL,
+        ),
+    ] = None
+    sample: Annotated[
+        float,
+        Setting(
+            "Subsampling threshold: words that are more than this share of the text are thinned out; 0 keeps all. A "
+            "vocabulary of few tokens needs 0 or 1e-2.",
+            group="Sampling",
+            low=0,
+            high=1,
+        ),
+    ] = 1e-4
+    noise_pool: Annotated[
+        int,
+        Setting(
+            "Size of the pool of reused noise words (a power of two); one is replaced per center. 0 draws every "
+            "negative anew.",
+            group="Sampling",
+            low=0,
+            high=1 << 16,
+            not_with=NO_NOISE,
+        ),
+    ] = 1024
+    ns_exponent: Annotated[
+        float,
+        Setting(
+            "Noise words are drawn in proportion to their count to this power: 0 is uniform, 1 as in the text; may be "
+            "negative.",
+            group="Sampling",
+            low=-16,
+            high=16,
+            not_with=NO_NOISE,
+        ),
+    ] = 0.75
+    epochs: Annotated[
+        int, Setting("Passes over the text: a small corpus needs more.", group="Training", low=1, high=1_000_000)
+    ] = 5
+    lr: Annotated[
+        float,
+        Setting(
+            "Learning rate at the start; it falls linearly to almost 0.",
+            group="Training",
+            low=0,
+            high=100,
+            unset="0.05; 0.1 with --model cbow",
+        ),
+    ] = None  # type: ignore[assignment]  # __post_init__ sets it
+    min_count: Annotated[
+        int, Setting("Leave out words that occur less often than this.", group="Corpus", low=1, high=2**62)
+    ] = 5
+    max_vocab: Annotated[
+        int | None,
+        Setting("Keep at most this many words, the most frequent.", group="Corpus", low=1, high=2**31 - 2, unset="all"),
+    ] = None
+    max_types: Annotated[
+        int,
+        Setting(
+            "Most distinct words to count at once, to limit memory: above this the rarest are dropped during the "
+            "reading.",
+            group="Corpus",
+            low=1,
+            high=2**31 - 2,
+        ),
+    ] = 50_000_000
+    lowercase: Lowercase = False
+    column: Column = None
+    force_text: ForceText = False
+    threads: Threads = None
+    history: Annotated[
+        int,
+        Setting("Number of most recent items used to predict the next one.", group="Items", low=1, high=1_000_000),
+    ] = 8
+    decay: Annotated[
+        float,
+        Setting("Weight of each item relative to the next more recent one, 0 to 1.", group="Items", low=0, high=1),
+    ] = 0.7
+    prior: Annotated[
+        float,
+        Setting(
+            "Weight of the logarithm of an item's count in its score.",
+            group="Items",
+            low=-16,
+            high=16,
+            unset="--ns-exponent; 1 with --sampler batch; 0 with --logq or --loss full",
+        ),
+    ] = None  # type: ignore[assignment]  # __post_init__ sets it: what the sampler has taken out of the scores
+    seed: Annotated[
+        int,
+        Setting(
+            "Seed of every draw; with --threads 1 the same seed gives the same bytes.",
+            group="Training",
+            low=0,
+            high=2**63 - 1,
+        ),
+    ] = 1
 
     def __post_init__(self) -> None:
-        """Check every value against its type and range."""
         if self.lr is None:
             object.__setattr__(self, "lr", LR.get(self.model, LR["skipgram"]))
         if self.prior is None:
             object.__setattr__(self, "prior", self._popularity_in_scores)
-        for name, low, high in WHOLE_NUMBERS:
-            if name != "window" or self.window != "full":
-                _check_whole(name, getattr(self, name), low, high, ' or "full"' * (name == "window"))
-        for name, lowest, highest in NUMBERS:
-            _check_number(name, getattr(self, name), lowest, highest)
-        for name, known in CHOICES.items():
-            _check_choice(name, getattr(self, name), known)
+        check_values(self)
         if self.lr == 0:
             raise SettingsError("lr must be above 0: at 0 nothing is learned")
         if self.noise_pool & (self.noise_pool - 1):
@@ -153,8 +270,6 @@ class TrainConfig:
             raise SettingsError(
                 f"candidates must be above {self.n_hard}, which hard_share of negative takes, not {self.candidates}"
             )
-        if self.column is not None and not isinstance(self.column, str):
-            raise SettingsError(f"column must be a name, not {self.column!r}")
 
     @property
     def n_hard(self) -> int:
@@ -180,38 +295,17 @@ class TrainConfig:
         return asdict(self)
 
 
-def _check_whole(name: str, value: object, low: int, high: int, otherwise: str = "") -> None:
-    if value is None and name in OPTIONAL:
-        return
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise SettingsError(f"{name} must be a whole number{otherwise}, not {value!r}")
-    if not low <= value <= high:
-        raise SettingsError(f"{name} must be from {low:,} to {high:,}, not {value:,}")
-
-
-def _check_choice(name: str, value: object, known: tuple[object, ...]) -> None:
-    if any(value is one or (value == one and isinstance(one, str)) for one in known):
-        return
-    shown = "true or false" if True in known else f"one of {', '.join(map(str, known))}"
-    raise SettingsError(f"{name} must be {shown}, not {value!r}")
-
-
-def _check_number(name: str, value: object, low: float, high: float) -> None:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise SettingsError(f"{name} must be a number, not {value!r}")
-    if not low <= value <= high:  # nor is NaN
-        raise SettingsError(f"{name} must be from {low:g} to {high:g}, not {value}")
-
-
-def load_config(source: str | Path | None, overrides: Mapping[str, Any]) -> TrainConfig:
+def load_config(source: str | Path | None, overrides: Mapping[str, Any], *, is_explicit: bool = False) -> TrainConfig:
     """Return the settings of a preset or a TOML file, with `overrides` on top.
 
     Args:
         source: a preset's name (`large`), the path of a TOML file, or None for the defaults.
         overrides: settings by name that win over the file's.
+        is_explicit: whether every override was chosen by a person, as flags are. Then one that has no effect is an
+            error even if it is the default.
 
     Raises:
-        SettingsError: an unknown preset or key, or a bad value.
+        SettingsError: an unknown preset or key, a bad value, or one that has no effect together with the others.
         W2VError: the file cannot be read, or is no TOML.
     """
     settings: dict[str, Any] = {}
@@ -229,13 +323,23 @@ def load_config(source: str | Path | None, overrides: Mapping[str, Any]) -> Trai
         where = f" in {source}" if unknown[0] in settings else ""
         raise SettingsError(f"unknown setting '{unknown[0]}'{where}; known are: {', '.join(known)}")
     try:
-        return TrainConfig(**{**settings, **overrides})
+        config = TrainConfig(**{**settings, **overrides})
+        _check_effect(settings, TrainConfig().as_dict() | settings)  # with the file's own, which a flag may replace
+        _check_effect(overrides, config.as_dict(), is_explicit)
+        return config
     except SettingsError as error:
         # Name the file where the value at fault came from it alone.
         at_fault = str(error).split(" ", 1)[0]
         if at_fault in settings and at_fault not in overrides:
             raise SettingsError(f"{source}: {error}") from None
         raise
+
+
+def _check_effect(given: Mapping[str, Any], values: Mapping[str, Any], is_explicit: bool = False) -> None:
+    """Check that what was given has an effect; a default that is written out, as in a copy of a preset, needs none."""
+    known = fields_of(TrainConfig)
+    defaults = {} if is_explicit else {field.name: field.default for field in known}
+    check_effect(known, [name for name in given if given[name] != defaults.get(name, ...)], values)
 
 
 def presets() -> dict[str, Path]:
@@ -255,3 +359,120 @@ def find_config(source: str | Path) -> Path:
     if str(source) in known:
         return known[str(source)]
     raise SettingsError(f"no config '{source}': not a file, and the presets are {', '.join(known)}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhraseConfig:
+    """What makes a phrase; creating one validates it.
+
+    Raises:
+        SettingsError: a value is of the wrong type or out of range; the message names it.
+
+    >>> PhraseConfig(scorer="npmi").cutoff
+    0.5
+    """
+
+    min_count: Annotated[
+        int,
+        Setting(
+            "Pairs that occur less often are not phrases; original and word2phrase also subtract it from each count.",
+            group="Phrases",
+            low=1,
+            high=2**62,
+        ),
+    ] = 5
+    scorer: Annotated[
+        Literal["original", "word2phrase", "npmi"],
+        Setting("The score: original (as in gensim), word2phrase (as in the C program) or npmi.", group="Phrases"),
+    ] = "original"
+    threshold: Annotated[
+        float | None,
+        Setting(
+            "Pairs with a score above this are phrases: a higher one joins fewer.",
+            group="Phrases",
+            unset="original 10, word2phrase 100, npmi 0.5",
+        ),
+    ] = None
+    delimiter: Annotated[str, Setting("Text between the words of a phrase.", group="Phrases", metavar="TEXT")] = "_"
+    passes: Annotated[
+        int,
+        Setting("Number of passes: two join up to 4 words, three up to 8.", group="Phrases", low=1, high=100),
+    ] = 1
+    lowercase: Lowercase = False
+    column: Column = None
+    force_text: ForceText = False
+    threads: Threads = None
+
+    def __post_init__(self) -> None:
+        check_values(self)
+        _, low, high = THRESHOLDS[self.scorer]
+        if not low <= self.cutoff <= high:  # nor is NaN
+            upper = "" if high == 1e300 else f" and at most {high:g}"
+            raise SettingsError(
+                f"threshold must be at least {low:g}{upper} with scorer {self.scorer}, not {self.cutoff}"
+            )
+        if self.delimiter.split() != [self.delimiter]:
+            raise SettingsError(f"delimiter must be a character or more without whitespace, not {self.delimiter!r}")
+
+    @property
+    def cutoff(self) -> float:
+        """The threshold, or where none is given the default of the scorer."""
+        return THRESHOLDS[self.scorer][0] if self.threshold is None else self.threshold
+
+    def reading(self, min_count: int = 1) -> TrainConfig:
+        """Return the settings to read a text with; every word stays in it."""
+        return TrainConfig(
+            min_count=min_count,
+            max_types=2**31 - 2,
+            lowercase=self.lowercase,
+            column=self.column,
+            force_text=self.force_text,
+            threads=self.threads,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationConfig:
+    """How vectors are scored; creating one validates it.
+
+    Raises:
+        SettingsError: a value is of the wrong type or out of range; the message names it.
+    """
+
+    restrict: Annotated[
+        int | None,
+        Setting(
+            "Ask and answer analogies among this many words, the most frequent; 0 takes all.",
+            group="Evaluation",
+            low=0,
+            high=2**31 - 2,
+            only_with={"analogies": ()},
+        ),
+    ] = 30_000
+    method: Annotated[
+        Literal["3cosadd", "3cosmul"],
+        Setting("How analogies are answered: 3cosadd or 3cosmul.", group="Evaluation", only_with={"analogies": ()}),
+    ] = "3cosadd"
+    match_case: Annotated[
+        bool,
+        Setting(
+            "Treat King and king as two words; otherwise the first of them in VECTORS counts.",
+            group="Evaluation",
+            only_with={"similarity": (), "analogies": ()},
+            flags=("--match-case",),
+        ),
+    ] = False
+    k: Annotated[
+        int,
+        Setting(
+            "Number of places that count for HR@k and NDCG@k.",
+            group="Evaluation",
+            low=1,
+            high=2**31 - 2,
+            only_with={"next": ()},
+            flags=("-k",),
+        ),
+    ] = 10
+
+    def __post_init__(self) -> None:
+        check_values(self)

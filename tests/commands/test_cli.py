@@ -10,9 +10,9 @@ from helpers import CHECKOUT, Run, python
 
 import w2v
 from w2v.commands.demo import ASKED, GROUPS
-from w2v.commands.options import YES_OR_NO
-from w2v.commands.report import table
+from w2v.commands.report import format_neighbours
 from w2v.commands.screen import columns
+from w2v.settings import fields_of
 
 COMMANDS = (
     "build-vocab",
@@ -75,7 +75,7 @@ def test_help_of_train_is_in_groups(run: Run) -> None:
     listed = dict(zip(headings, options, strict=True))
     assert {"--dim", "--window"} <= set(listed["Model"]) and {"--negative", "--sample"} <= set(listed["Sampling"])
     assert listed["Checkpoints"] == ["--checkpoint", "--checkpoint-every", "--resume"]
-    assert listed["Options"] == ["--help"], "an option of no group: see GROUPS in cli.py"
+    assert listed["Options"] == ["--help"], "an option of no group: see HEADINGS in options.py"
 
 
 @pytest.mark.parametrize(
@@ -83,6 +83,9 @@ def test_help_of_train_is_in_groups(run: Run) -> None:
     (
         ("w2v bu", ["build-vocab"]),
         ("w2v train --noi", ["--noise-pool"]),
+        ("w2v train --loss ", ["bce", "bpr", "softmax", "full"]),
+        ("w2v train --window-side b", ["both", "before"]),
+        ("w2v evaluate v --method ", ["3cosadd", "3cosmul"]),
         ("w2v train --config ", sorted(path.stem for path in (CHECKOUT / "configs").glob("*.toml"))),
     ),
 )
@@ -102,10 +105,10 @@ def test_completion_script(run: Run) -> None:
 @pytest.mark.parametrize("command", ("build-vocab", "train"))
 def test_help_has_the_default_of_every_setting(run: Run, command: str) -> None:
     options = re.split(r"\n  (?=-)", run(command, "--help").out)
-    for name, value in w2v.TrainConfig().as_dict().items():
+    for field in fields_of(w2v.TrainConfig):
         for option in options:
-            if option.startswith(f"--{name.replace('_', '-')} ") and value is not None:
-                assert f"[default: {YES_OR_NO.get(str(value), value)}]" in " ".join(option.split())
+            if option.startswith(f"{field.flag} "):
+                assert field.shown_default and f"[default: {field.shown_default}]" in " ".join(option.split())
 
 
 def test_build_vocab(run: Run, corpus: Path, corpus_text: str) -> None:
@@ -253,7 +256,7 @@ def test_similar_shows_no_more_than_there_is(run: Run, vectors_file: Path) -> No
 def test_table_is_aligned_on_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     words = ["horse", "馬", "cafe\u0301", "ｗ", "a\u200db", "สวัสดี"]
-    rows = table("x", [(word, 0.5 - row) for row, word in enumerate(words)]).splitlines()[1:]
+    rows = format_neighbours("x", [(word, 0.5 - row) for row, word in enumerate(words)]).splitlines()[1:]
     assert len({columns(row[: row.rindex(".")]) for row in rows}) == 1
     assert [columns(word) for word in words] == [5, 2, 4, 2, 2, 4]
 

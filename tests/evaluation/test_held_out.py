@@ -1,7 +1,7 @@
 """Held-out loss against a loop over every pair, and against models that are right by construction."""
 
 import math
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -108,7 +108,7 @@ def test_training_lowers_it(text: Encoded, model: str, lr: float) -> None:
     windows = draw_windows(unseen.stream, text.vocab, TrainConfig(sample=1e-2))
     losses = []
     for epochs in (2, 10):
-        config = TrainConfig(model=model, lr=lr, epochs=epochs, **SMALL)
+        config = TrainConfig(model=model, lr=lr, epochs=epochs, **SMALL)  # type: ignore[arg-type]
         embeddings = train_embeddings(text.stream, text.vocab, config)
         losses.append(held_out_loss(windows, embeddings, text.vocab, config))
     untrained = held_out_loss(windows, Embeddings.create(len(text.vocab), 16, 1), text.vocab, config)
@@ -141,11 +141,12 @@ def test_windows_hold_all_neighbours_within_the_sentence() -> None:
 
 
 @pytest.mark.parametrize("window", (3, "full"))
-def test_windows_of_what_came_before(window: int | str) -> None:
+def test_windows_of_what_came_before(window: int | Literal["full"]) -> None:
     stream, vocab = numbered([1, 2, 4, 1, 9])
+    sides: tuple[Literal["both", "before"], ...] = ("both", "before")
     both, before = (
         pairs(draw_windows(stream, vocab, TrainConfig(window=window, shrink_window=False, window_side=side, sample=0)))
-        for side in ("both", "before")
+        for side in sides
     )
     assert before == {(center, context) for center, context in both if context < center}
 

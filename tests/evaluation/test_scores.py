@@ -352,7 +352,7 @@ def test_scores_at_the_end_alone_and_after_a_resume(run: Run, corpus: Path, file
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        (("--each-epoch",), 2, "--each-epoch goes with --similarity or --analogies"),
+        (("--each-epoch",), 2, "--each-epoch has an effect only with --similarity or --analogies"),
         (("--similarity", "nosuch.txt"), 1, "nosuch.txt"),
         (("--similarity", "pairs.txt", "--log-json", "pairs.txt"), 2, "same file"),
     ],

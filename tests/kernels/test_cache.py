@@ -17,7 +17,7 @@ import w2v
 vectors = w2v.train([["a", "b", "c"]] * 300, dim=5, min_count=1, sample=0, threads=1, epochs=1)
 from w2v.kernels import cache_is_writable
 from w2v.kernels.text import scan
-from w2v.training.loop import step, kernel_name
+from w2v.training.plan import step, kernel_name
 hits, misses = 0, 0
 for kernel in (step.train_shard(kernel_name(), step.SGNS), step.all_finite, scan.scan, scan.renumber):
     hits += sum(kernel.stats.cache_hits.values())

@@ -13,12 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import w2v
+from w2v.config import PhraseConfig
 from w2v.errors import SettingsError, W2VError
 from w2v.kernels.text import pairs as kernels
 from w2v.text import encoding
 from w2v.text import phrases as phrasing
 from w2v.text.corpus import Corpus
-from w2v.text.phrases import PhraseConfig, Phrases, find_phrases
+from w2v.text.phrases import Phrases, find_phrases
 
 Sentences = list[list[str]]
 
@@ -214,16 +215,16 @@ def test_a_stream_on_disk_gives_the_same(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        ({"scorer": "pmi"}, "no scorer 'pmi'; there are original, word2phrase, npmi"),
-        ({"threshold": -1.0}, "threshold must be from 0 up with original, not -1"),
-        ({"threshold": math.nan}, "threshold must be from 0 up"),
-        ({"threshold": math.inf}, "threshold must be from 0 up"),
+        ({"scorer": "pmi"}, "scorer must be one of original, word2phrase, npmi, not 'pmi'"),
+        ({"threshold": -1.0}, "threshold must be at least 0 with scorer original, not -1"),
+        ({"threshold": math.nan}, "threshold must be at least 0"),
+        ({"threshold": math.inf}, "threshold must be at least 0"),
         ({"threshold": "high"}, "threshold must be a number"),
-        ({"threshold": 10.0, "scorer": "npmi"}, "threshold must be from -1 to 1 with npmi"),
+        ({"threshold": 10.0, "scorer": "npmi"}, "threshold must be at least -1 and at most 1 with scorer npmi"),
         ({"delimiter": ""}, "delimiter must be"),
         ({"delimiter": "a b"}, "delimiter must be"),
         ({"delimiter": "\u3000"}, "delimiter must be"),
-        ({"passes": 0}, "passes must be a whole number from 1"),
+        ({"passes": 0}, "passes must be from 1"),
         ({"passes": 1.5}, "passes must be a whole number"),
         ({"min_count": 0}, "min_count must be from 1"),
         ({"threads": 0}, "threads must be from 1"),

@@ -34,6 +34,23 @@ def test_the_alias_table_is_exact(counts: list[int], exponent: float) -> None:
     np.testing.assert_allclose(_table_probabilities(prob, alias), wanted, rtol=1e-9, atol=1e-14)
 
 
+def test_the_alias_table_of_equal_words() -> None:
+    """N * (1/n) rounds below 1 for some n, 49 and 14,968 among them: then no bucket is above average."""
+    for n in (*range(1, 400), 14_968, 49_999, 99_999, 100_000):
+        wanted = noise_distribution(np.arange(1, n + 1), 0.0)
+        prob, alias = alias_table(wanted)
+        np.testing.assert_allclose(_table_probabilities(prob, alias), wanted, rtol=1e-9, atol=0)
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(st.floats(1 - 1e-15, 1 + 1e-15), min_size=1, max_size=200))
+def test_the_alias_table_of_words_that_are_equal_but_for_rounding(weights: list[float]) -> None:
+    wanted = np.array(weights) / sum(weights)
+    prob, alias = alias_table(wanted)
+    assert ((prob >= 0) & (prob <= 1)).all()
+    np.testing.assert_allclose(_table_probabilities(prob, alias), wanted, rtol=1e-9, atol=0)
+
+
 def test_the_alias_table_is_exact_for_a_million_words() -> None:
     wanted = noise_distribution((1e9 / np.arange(1, 1_000_001)).astype(np.int64), 0.75)
     prob, alias = alias_table(wanted)

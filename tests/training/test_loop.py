@@ -13,8 +13,10 @@ from w2v.errors import DivergedError, SettingsError
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, encode
 from w2v.text.vocab import Vocab
-from w2v.training.loop import Keeper, Snapshot, kernel_name, shape_of, train_embeddings
+from w2v.training.loop import train_embeddings
+from w2v.training.plan import kernel_name, shape_of
 from w2v.training.schedule import Progress
+from w2v.training.snapshots import CheckpointPolicy, Snapshot
 from w2v.training.weights import Embeddings
 
 SETTINGS: dict[str, Any] = {"dim": 12, "min_count": 1, "sample": 1e-2, "epochs": 2}
@@ -157,7 +159,7 @@ def _interrupted(text: Encoded, config: TrainConfig, after: int) -> Snapshot:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train_embeddings(text.stream, text.vocab, config, interrupt, keeper=Keeper(shots.append, 3600))
+        train_embeddings(text.stream, text.vocab, config, interrupt, checkpoints=CheckpointPolicy(shots.append, 3600))
     (shot,) = shots
     return Snapshot(shot.input.copy(), shot.output.copy(), shot.position)
 
@@ -179,8 +181,8 @@ def test_snapshots_while_training_are_exact_with_one_thread(text: Encoded, monke
     monkeypatch.setattr("w2v.training.loop.REPORT_S", 0.005)
     config = TrainConfig(**{**SETTINGS, "threads": 1, "epochs": 60})
     shots: list[Snapshot] = []
-    keeper = Keeper(lambda s: shots.append(Snapshot(s.input.copy(), s.output.copy(), s.position)), 0.0)
-    whole = train_embeddings(text.stream, text.vocab, config, keeper=keeper)
+    policy = CheckpointPolicy(lambda s: shots.append(Snapshot(s.input.copy(), s.output.copy(), s.position)), 0.0)
+    whole = train_embeddings(text.stream, text.vocab, config, checkpoints=policy)
     assert len(shots) >= 2
     for shot in shots[:3]:
         rest = train_embeddings(text.stream, text.vocab, config, start=shot)
@@ -202,9 +204,9 @@ def test_without_memory_for_a_copy_snapshots_are_kept_all_the_same(
     text: Encoded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("w2v.training.loop.REPORT_S", 0.005)
-    monkeypatch.setattr("w2v.training.loop.available_memory", lambda: 0)
+    monkeypatch.setattr("w2v.training.snapshots.available_memory", lambda: 0)
     threads: set[str] = set()
-    keeper = Keeper(lambda shot: threads.add(threading.current_thread().name), 0.0)
+    policy = CheckpointPolicy(lambda shot: threads.add(threading.current_thread().name), 0.0)
     config = TrainConfig(**{**SETTINGS, "threads": 1, "epochs": 60})
-    train_embeddings(text.stream, text.vocab, config, keeper=keeper)
-    assert any("_thread" in name for name in threads), "written by a training thread"
+    train_embeddings(text.stream, text.vocab, config, checkpoints=policy)
+    assert any("_work_off" in name for name in threads), "written by a training thread"

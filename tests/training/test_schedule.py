@@ -8,7 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from w2v.config import TrainConfig
-from w2v.training.schedule import SHARD_MAX, SHARD_MIN, Position, Schedule, learning_rate, shard_bounds
+from w2v.training.schedule import (
+    SHARD_LEAST,
+    SHARD_MAX,
+    SHARD_MIN,
+    WORK_MAX,
+    Position,
+    Schedule,
+    StepWork,
+    learning_rate,
+    shard_bounds,
+)
 
 BOUNDS = [0, 100, 250, 300]
 
@@ -29,6 +39,57 @@ def test_shards_cover_the_stream_and_end_with_sentences(n: int, line: int) -> No
 def test_shards_of_one_long_line_are_cut_where_they_must() -> None:
     bounds = shard_bounds(np.zeros(5_000_000, np.int32))
     assert set(np.diff(bounds)[:-1]) == {SHARD_MAX}
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    n=st.integers(1, 30_000),
+    line=st.integers(1, 9_000),
+    per_context=st.floats(1, 1e9),
+    contexts=st.floats(1, 1e6),
+    kept=st.floats(0.01, 1),
+)
+def test_a_shard_is_no_more_work_than_a_thread_does_soon(
+    n: int, line: int, per_context: float, contexts: float, kept: float
+) -> None:
+    stream = np.zeros(n, np.int32)
+    stream[line - 1 :: line] = -1
+    work = StepWork(0.0, per_context, contexts, kept)
+    bounds = shard_bounds(stream, work)
+    sizes = np.diff(bounds)
+    assert bounds[0] == 0 and bounds[-1] == n and (sizes > 0).all()
+    for size in sizes[sizes > 2 * SHARD_LEAST]:
+        # A sentence may be waited for that takes half a shard more, and the last shard may be all of that.
+        assert work.of_tokens(size, min(size, line)) <= 4 * WORK_MAX
+
+
+def test_shards_are_cut_for_their_work_alone() -> None:
+    stream = np.random.default_rng(1).integers(-1, 20, 1_000_000).astype(np.int32)
+    plain = StepWork(0.0, 3 * 6 * 112, 6.0, 1.0)
+    assert shard_bounds(stream, plain) == shard_bounds(stream)
+    full = StepWork(0.0, 3 * 84_264 * 112, 6.0, 0.5)
+    assert 50 < np.diff(shard_bounds(stream, full)).mean() < 300
+
+
+def test_a_window_as_long_as_a_line_is_cut_as_little_as_can_be() -> None:
+    wide = StepWork(0.0, 3 * 6 * 112, 1e6, 1.0)
+    short_lines = np.tile(np.array([0] * 20 + [-1], np.int32), 50_000)
+    assert shard_bounds(short_lines, wide) == shard_bounds(short_lines)
+    one_line = np.zeros(5_000_000, np.int32)
+    assert 1_000 < np.diff(shard_bounds(one_line, wide)).max() < 3_000
+
+
+def test_the_loss_is_that_of_the_last_epoch_that_has_one() -> None:
+    schedule = Schedule(BOUNDS, TrainConfig(epochs=3))
+    jobs = list(iter(schedule.take, None))
+    for number, loss, pairs in ((0, 8.0, 2), (1, 4.0, 2), (3, 2.0, 2), (2, 99.0, 1), (4, 0.0, 0), (5, 1.0, 2)):
+        schedule.finish(jobs[number], 10, loss, pairs)
+    assert schedule.progress().loss == 0.75
+
+
+def test_the_books_do_not_grow_with_the_epochs() -> None:
+    position = Schedule(BOUNDS, TrainConfig(epochs=1_000_000), Position(next_job=2_000_000)).position()
+    assert len(repr(position)) < 300
 
 
 def test_the_learning_rate_falls_linearly_to_a_floor() -> None:
@@ -80,7 +141,7 @@ def test_a_run_goes_on_with_what_was_not_done(order: list[int], n_done: int) -> 
         second.finish(job, words=10, loss=2.0, pairs=1)
     end = second.position()
     assert (end.next_job, end.also_done, end.words) == (9, [], 90)
-    assert end.loss == [6.0] * 3 and end.pairs == [3] * 3
+    assert end.epoch == 2 and end.loss / end.pairs == 2.0
     assert end.seconds >= position.seconds
 
 

@@ -5,35 +5,39 @@ from typing import Annotated
 
 import typer
 
-from w2v.commands.checks import check_outputs
-from w2v.commands.options import FORMATS_HELP, FormatName, Quiet, explained
-from w2v.commands.screen import say
+from w2v.commands.checks import check_outputs, require_file
+from w2v.commands.options import FORMATS_HELP, FormatName, Quiet, command
+from w2v.commands.screen import print_status
+from w2v.settings import Setting
 
 
-@explained(f"Convert vectors to another format.\n\n{FORMATS_HELP}\n\nExample: w2v convert vectors.bin vectors.parquet")
+@command(f"Convert vectors to another format.\n\n{FORMATS_HELP}\n\nExample: w2v convert vectors.bin vectors.parquet")
 def convert(
     source: Annotated[Path, typer.Argument(metavar="SRC", hidden=True)],
     target: Annotated[Path, typer.Argument(metavar="DST", hidden=True)],
     from_: FormatName = None,
     to: Annotated[
         str | None,
-        typer.Option(metavar="FORMAT", help="The format to write, where DST does not tell.", show_default=False),
+        Setting("The format to write, if the name of DST does not show it.", metavar="FORMAT"),
     ] = None,
     skip_words: Annotated[
-        bool, typer.Option("--skip-words", help="Leave out the words that the format cannot hold.")
+        bool, Setting("Leave out the words that the format cannot hold.", flags=("--skip-words",))
     ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Convert vectors."""
     from w2v import formats
 
+    require_file(source)
     format = formats.find(target, to)
     check_outputs({"DST": target}, {"SRC": source}, formats.folder_files(format))
     if format.name == "word2vec-vocab" and from_ is None and source.suffix == ".txt":
         from_ = format.name
     contents = formats.read(source, from_)
     if skip_words and (rows := formats.unsupported_words(format, contents.words)):
-        say(f"left out {len(rows):,} words that {format.title} cannot hold, such as {contents.words[rows[0]]!r}")
+        print_status(
+            f"left out {len(rows):,} words that {format.title} cannot hold, such as {contents.words[rows[0]]!r}"
+        )
         contents = formats.drop_rows(contents, rows)
     written = formats.write(target, contents, format.name)
     if quiet:
@@ -42,7 +46,7 @@ def convert(
         name for name in ("counts", "settings") if getattr(contents, name) is not None and name not in format.stores
     ]
     if lost:
-        say(f"{format.title} has no place for {' and '.join(lost)}, which were left out")
+        print_status(f"{format.title} has no place for {' and '.join(lost)}, which were left out")
     dim = contents.vectors.shape[1]
     for path in written:
-        say(f"wrote {path}: {len(contents.words):,} words{f' x {dim}' if dim else ''}, {format.title}")
+        print_status(f"wrote {path}: {len(contents.words):,} words{f' x {dim}' if dim else ''}, {format.title}")

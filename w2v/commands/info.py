@@ -1,4 +1,4 @@
-"""What `w2v info` tells of vectors, gathered in pieces, so that a mapped file is not taken into memory."""
+"""`w2v info`: facts about vectors, computed in blocks of rows, so that a mapped file is not read into memory."""
 
 import json
 from pathlib import Path
@@ -9,8 +9,9 @@ import typer
 
 import w2v
 from w2v.arrays import exact_sum
-from w2v.commands.options import FORMATS_HELP, FormatName, explained
-from w2v.commands.report import facts
+from w2v.commands.checks import require_file
+from w2v.commands.options import FORMATS_HELP, AsJson, FormatName, command
+from w2v.commands.report import format_summary
 from w2v.vectors import Vectors
 
 BLOCK_ROWS = 1 << 12
@@ -18,7 +19,7 @@ FIRST = 10
 
 
 def summarize(vectors: Vectors) -> dict[str, Any]:
-    """Return what there is to say of vectors, as JSON has it.
+    """Return facts about vectors, for JSON.
 
     Returns:
         `words` and `dim`; `tokens`, the sum of the counts, and `counts`, their range, or None where they are not
@@ -49,16 +50,16 @@ def summarize(vectors: Vectors) -> dict[str, Any]:
     }
 
 
-@explained(f"Tell what is in a file of vectors.\n\n{FORMATS_HELP}\n\nExample: w2v info vectors.bin")
+@command(f"Show what is in a file of vectors.\n\n{FORMATS_HELP}\n\nExample: w2v info vectors.bin")
 def info(
     path: Annotated[Path, typer.Argument(metavar="FILE", hidden=True)],
     from_: FormatName = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Tell what a file holds."""
+    """Show what a file holds."""
     from w2v import formats
-    from w2v.commands.info import summarize
 
-    format = formats.find_source(path, from_)
+    require_file(path)
+    format = formats.find(path, from_)
     found = {"format": format.name, **summarize(w2v.Vectors.load(path, format.name))}
-    print(json.dumps(found, ensure_ascii=False) if as_json else facts(found))
+    print(json.dumps(found, ensure_ascii=False) if as_json else format_summary(found))

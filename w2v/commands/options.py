@@ -1,243 +1,193 @@
 """Settings become options; the options that several commands share."""
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand
 
-from w2v.config import TrainConfig, presets
+from w2v.config import presets
+from w2v.errors import W2VError
+from w2v.settings import Field, Setting, check_effect, read_field
 
-if TYPE_CHECKING:
-    pass
+Command = Callable[..., None]
 
-Function = TypeVar("Function", bound=Callable[..., None])
-
-GROUPS = {
-    "Search": ("metric", "search", "trials", "fraction"),
-    "Corpus": ("vocab", "min_count", "max_vocab", "max_types", "lowercase", "column", "force_text"),
-    "Model": ("model", "dim", "window", "shrink_window", "window_side", "loss", "logq"),
-    "Sampling": (
-        "sample",
-        "sampler",
-        "negative",
-        "candidates",
-        "hard_share",
-        "reject_positives",
-        "ns_exponent",
-        "noise_pool",
-    ),
-    "Training": ("config_name", "epochs", "lr", "threads", "seed", "init_from", "grow_vocab"),
-    "Items": ("history", "decay", "prior"),
-    "Output": ("output", "save_output", "log_json", "quiet"),
-    "Evaluation": ("similarity", "analogies", "next", "sessions", "restrict", "each_epoch"),
-    "Checkpoints": ("checkpoint", "checkpoint_every", "resume"),
-}
-"""The headings in the help of a command with many options, and the parameters under each."""
-
-
-YES_OR_NO = {"True": "yes", "False": "no"}
-
-
+HEADINGS = (
+    "Search",
+    "Corpus",
+    "Model",
+    "Sampling",
+    "Training",
+    "Items",
+    "Output",
+    "Evaluation",
+    "Checkpoints",
+    "Options",
+)
+"""The headings in the help of a command with many options, in order; any other comes last."""
 WIDEST = 28
 """Flags of more columns stand on a line of their own in the help."""
+METAVARS = {bool: None, int: "N", float: "X", str: "NAME", Path: "FILE"}
 
 
 class GroupedCommand(TyperCommand):
-    """A command whose help has the headings of GROUPS: Typer's own need Rich, which takes long to load."""
+    """A command whose help has a heading for each group: Typer's own need Rich, which takes long to load."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
-        """Write the options under their headings, all in two columns, and those of no group under the last."""
-        records = {param.name: record for param in self.get_params(ctx) if (record := param.get_help_record(ctx))}
-        width = max(len(flags) for flags, _ in records.values() if len(flags) <= WIDEST)
-        groups = {
-            heading: [records.pop(name) for name in names if name in records] for heading, names in GROUPS.items()
-        }
-        for heading, rows in {**groups, "Options": list(records.values())}.items():
+        """Write the options under their headings, all in two columns."""
+        groups: dict[str, list[tuple[str, str]]] = {heading: [] for heading in HEADINGS}
+        for param in self.get_params(ctx):
+            if (record := param.get_help_record(ctx)) is not None:
+                groups.setdefault(getattr(param, "rich_help_panel", None) or "Options", []).append(record)
+        width = max(len(flags) for rows in groups.values() for flags, _ in rows if len(flags) <= WIDEST)
+        for heading, rows in groups.items():
             if rows:
                 with formatter.section(heading):
                     formatter.write_dl([(flags.ljust(width), text) for flags, text in rows])
 
 
-def explained(help: str) -> Callable[[Function], Function]:
-    """Give a command its help, which holds texts that several commands share."""
+def command(help: str, *settings: Field) -> Callable[[Command], Command]:
+    """Make a function a command: give it its help, and make options of the settings.
 
-    def explain(function: Function) -> Function:
-        function.__doc__ = help
-        return function
+    A parameter annotated with a Setting becomes an option too. Of `settings` the function gets, as `**settings`, those
+    that the user gave; one that it has a parameter for it gets in any case.
 
-    return explain
+    Args:
+        help: the help text.
+        settings: fields of described dataclasses.
+    """
+
+    def decorate(function: Command) -> Command:
+        parameters = inspect.signature(function).parameters
+        own = [field for parameter in parameters.values() if (field := described(parameter)) is not None]
+        known = [*own, *settings]
+        expected = {name for name, one in parameters.items() if one.kind is not one.VAR_KEYWORD}
+
+        def run(context: typer.Context, **values: Any) -> None:  # noqa: ANN401
+            given = {name for name in values if is_given(context, name)}
+            for field in known:
+                if field.name in given:
+                    values[field.name] = field.from_text(values[field.name])
+            for field in own:
+                check_option(field, values[field.name])
+            check_effect(known, given, {name: values[name] for name in values if name in expected}, as_flags=True)
+            for field in settings:
+                if field.name not in given | expected:
+                    del values[field.name]
+            try:
+                function(**({"context": context} if "context" in expected else {}), **values)
+            except EOFError as error:  # for Typer an interrupt
+                raise W2VError("a file ended before it should; it may be damaged") from error
+
+        run.__name__, run.__doc__ = function.__name__, help
+        run.__signature__ = signature_of(parameters, own, settings)  # type: ignore[attr-defined]
+        return run
+
+    return decorate
 
 
-def setting(name: str, *flags: str, help: str, **more: Any) -> Any:  # noqa: ANN401
-    """Return the option for a field of TrainConfig, whose default its help shows."""
-    default = getattr(TrainConfig(), name)
-    shown = help if default is None else f"{help}  [default: {YES_OR_NO.get(str(default), default)}]"
-    metavar = {bool: None, float: "X", str: "NAME"}.get(type(default), "N")
-    return typer.Option(
-        *(flags or (f"--{name.replace('_', '-')}",)), help=shown, show_default=False, metavar=metavar, **more
+def described(parameter: inspect.Parameter) -> Field | None:
+    """Return the setting that the annotation of a parameter describes."""
+    default = MISSING if parameter.default is parameter.empty else parameter.default
+    return read_field(parameter.name, parameter.annotation, default)
+
+
+def is_given(context: typer.Context, name: str) -> bool:
+    """Return whether an option or argument stands on the command line."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def check_option(field: Field, value: object) -> None:
+    """Raise a SettingsError for a value that the option of a command cannot have."""
+    for one in value if isinstance(value, list) else [value]:
+        if one is not None:
+            field.check(one, field.flag)
+
+
+def signature_of(
+    parameters: Mapping[str, inspect.Parameter], own: Sequence[Field], settings: Sequence[Field]
+) -> inspect.Signature:
+    """Return the signature that Typer reads: arguments as they are, and an option for each setting."""
+    options = {field.name: option(field, field.default if field.name in parameters else None) for field in settings}
+    options |= {field.name: option(field, field.default) for field in own}
+    signature = {"context": inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)}
+    for parameter in parameters.values():
+        if parameter.name not in signature and parameter.kind is not parameter.VAR_KEYWORD:
+            plain = parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+            signature[parameter.name] = options.pop(parameter.name, plain)
+    return inspect.Signature([*signature.values(), *options.values()])
+
+
+def option(field: Field, default: object) -> inspect.Parameter:
+    """Return the parameter that Typer makes an option of."""
+    setting = field.setting
+    # A choice is text here: it is checked with the other settings, in the same words wherever it comes from.
+    is_switch = field.kind is bool
+    is_on = is_switch and not any("/" in flag for flag in field.flags)
+    hint: Any = str if field.choices and not is_switch else field.kind
+    hint = list[hint] if field.is_list else hint
+    offered = None if is_switch or not field.choices else [str(choice) for choice in field.choices]
+    return inspect.Parameter(
+        field.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=inspect.Parameter.empty if default is MISSING else default,
+        annotation=Annotated[
+            hint | None if default is None else hint,
+            typer.Option(
+                *field.flags,
+                help=setting.help
+                + (f"  [default: {field.shown_default}]" if field.shown_default and not is_on else ""),
+                show_default=False,
+                metavar=setting.metavar or METAVARS[field.kind],
+                rich_help_panel=setting.group,
+                autocompletion=setting.complete or (None if offered is None else lambda: offered),
+            ),
+        ],
     )
 
 
 # An argument is explained above the options, where no Python type stands beside it as in Typer's own list.
 CorpusFiles = Annotated[list[str], typer.Argument(metavar="CORPUS", hidden=True)]
-
-
 CORPUS_HELP = (
-    "Each CORPUS is a file, a folder, a glob, or - for standard input; plain, .gz, .bz2, .xz or .zst, told by "
-    "what is in it. Whitespace separates the words, and a newline ends a sentence. "
+    "Each CORPUS is a file, a folder, a glob, or - for standard input; plain, .gz, .bz2, .xz or .zst, recognised by "
+    "its content. Whitespace separates the words, and a newline ends a sentence. "
     "With --column it is JSON Lines or Parquet."
 )
-
-
-MinCount = Annotated[int | None, setting("min_count", help="Leave out words seen less often than this.")]
-
-
-MaxVocab = Annotated[
-    int | None,
-    setting("max_vocab", help="Keep at most this many words, the most frequent.  [default: all]"),
-]
-
-
-MaxTypes = Annotated[
-    int | None,
-    setting("max_types", help="Distinct words to count at a time: beyond it the rarest are dropped as they come."),
-]
-
-
-Lowercase = Annotated[
-    bool | None,
-    setting("lowercase", "--lowercase/--no-lowercase", help="Lowercase the text while it is read."),
-]
-
-
-ForceText = Annotated[
-    bool | None,
-    setting("force_text", "--force-text", help="Read files too whose bytes say that they are no text."),
-]
-Column = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME",
-        help="The column that holds the text: the files are JSON Lines or Parquet.",
-        show_default=False,
-    ),
-]
-
-
-Threads = Annotated[
-    int | None,
-    setting("threads", help="Threads to use.  [default: as many as the process may use]"),
-]
-
-
-ConfigName = Annotated[
-    str | None,
-    typer.Option(
-        "--config",
-        metavar="FILE|NAME",
-        help="Settings from a TOML file or a preset; flags win over it.",
-        show_default=False,
-        autocompletion=lambda: list(presets()),
-    ),
-]
-
-
-Model = Annotated[
-    str | None,
-    setting("model", help="skipgram scores each context on its own; cbow scores their mean, is faster, wants more lr."),
-]
-
-
-Dim = Annotated[int | None, setting("dim", help="Numbers in a vector: more hold more, and take longer.")]
-
-
-Sampler = Annotated[
-    str | None,
-    setting(
-        "sampler",
-        help="Negatives are noise (from the vocabulary), batch (from other places of the text) or hard (the "
-        "best-scoring noise).",
-    ),
-]
-
-
-Loss = Annotated[
-    str | None,
-    setting(
-        "loss",
-        help="bce (pointwise), bpr (pairwise), softmax (over the sample) or full (over the vocabulary: slow).",
-    ),
-]
-
-
-Seed = Annotated[
-    int | None, setting("seed", help="Seeds every draw; with --threads 1 the same seed gives the same bytes.")
-]
-
-
-SimilarityFiles = Annotated[
-    list[Path] | None,
-    typer.Option(metavar="FILE", help="Score by these word pairs; may be repeated.", show_default=False),
-]
-
-
-AnalogyFiles = Annotated[
-    list[Path] | None,
-    typer.Option(metavar="FILE", help="Score by these analogies; may be repeated.", show_default=False),
-]
-
-
-NextFile = Annotated[
-    Path | None,
-    typer.Option(metavar="FILE", help="Score by the item each person took next, one a line.", show_default=False),
-]
-
-
-SessionsFile = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="FILE", help="The items of the same people before that, in order, a line each.", show_default=False
-    ),
-]
-
-
-Restrict = Annotated[
-    int, typer.Option(metavar="N", min=0, help="Analogies among the N most frequent words; 0 takes all.")
-]
-
-
-VectorsFile = Annotated[Path, typer.Option(metavar="FILE", help="The vectors to look in, of any format.")]
-
-
-Neighbours = Annotated[int, typer.Option("-n", metavar="N", min=1, help="Neighbours to show of each word.")]
-
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-
-
-Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
-
-
-FormatName = Annotated[
-    str | None,
-    typer.Option(
-        "--from", metavar="FORMAT", help="The format of the file, where its name does not tell.", show_default=False
-    ),
-]
-
-
 FORMATS_HELP = (
     "Formats and suffixes: word2vec .bin, word2vec-text .txt .vec, glove .glove.txt (each also .gz); native .w2v, "
     "safetensors .safetensors, tensorboard .projector (folders); parquet .parquet, finalfusion .fifu; word2vec-vocab."
 )
 
-
-def given(context: typer.Context) -> dict[str, Any]:
-    """Return the settings that were given as flags."""
-    names = TrainConfig().as_dict()
-    settings = {name: value for name, value in context.params.items() if name in names and value is not None}
-    if str(settings.get("window", "")).isdecimal():
-        settings["window"] = int(settings["window"])
-    return settings
+ConfigName = Annotated[
+    str | None,
+    Setting(
+        "Settings from a TOML file or a preset; flags win over it.",
+        group="Training",
+        flags=("--config",),
+        metavar="FILE|NAME",
+        complete=lambda: list(presets()),
+    ),
+]
+SimilarityFiles = Annotated[
+    list[Path] | None, Setting("Score by the word pairs in this file; may be repeated.", group="Evaluation")
+]
+AnalogyFiles = Annotated[
+    list[Path] | None, Setting("Score by the analogies in this file; may be repeated.", group="Evaluation")
+]
+NextFile = Annotated[Path | None, Setting("Score by the next item of each person, one per line.", group="Evaluation")]
+SessionsFile = Annotated[
+    Path | None,
+    Setting("The items of the same people before that, in order, one person per line.", group="Evaluation"),
+]
+VectorsFile = Annotated[Path, Setting("The file of vectors, in any format.")]
+Neighbours = Annotated[int, Setting("Number of neighbours to show per word.", low=1, flags=("-n",))]
+AsJson = Annotated[bool, Setting("Print JSON.", flags=("--json",))]
+Quiet = Annotated[bool, Setting("Print nothing but errors.", group="Output", flags=("--quiet",))]
+FormatName = Annotated[
+    str | None,
+    Setting("The format of the file, if its name does not show it.", flags=("--from",), metavar="FORMAT"),
+]

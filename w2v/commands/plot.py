@@ -6,13 +6,14 @@ from typing import Annotated, Literal
 import typer
 
 import w2v
-from w2v.commands.checks import check_outputs
-from w2v.commands.options import explained
-from w2v.commands.screen import say
+from w2v.commands.checks import check_outputs, require_file
+from w2v.commands.options import command
+from w2v.commands.screen import print_status
 from w2v.errors import SettingsError
+from w2v.settings import Setting
 
 
-@explained(
+@command(
     "Draw a map of words, or the course of a run, as a page (.html) or a picture (.png).\n\n"
     "SOURCE is a file of vectors, or a log of `w2v train --log-json` (.json, .jsonl or .log). The map shows each WORD; "
     "without any, the most frequent.\n\nExample: w2v plot vectors.bin --near king --near paris -o map.html"
@@ -20,51 +21,45 @@ from w2v.errors import SettingsError
 def plot(
     source: Annotated[Path, typer.Argument(metavar="SOURCE", hidden=True)],
     words: Annotated[list[str] | None, typer.Argument(metavar="WORD", hidden=True)] = None,
-    output: Annotated[
-        Path, typer.Option("-o", "--output", metavar="FILE", help="The file to write: .html or .png.")
-    ] = Path("plot.html"),
+    output: Annotated[Path, Setting("The file to write: .html or .png.", flags=("-o", "--output"))] = Path("plot.html"),
     words_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--words", metavar="FILE", help="Show the first word of each line of this file.", show_default=False
-        ),
+        Path | None, Setting("Show the first word of each line of this file.", flags=("--words",))
     ] = None,
     near: Annotated[
-        list[str] | None,
-        typer.Option(metavar="WORD", help="Show this word and its nearest; may be repeated.", show_default=False),
+        list[str] | None, Setting("Show this word and its nearest; may be repeated.", metavar="WORD")
     ] = None,
     n: Annotated[
         int | None,
-        typer.Option(
-            "-n",
-            metavar="N",
-            min=1,
-            help="Words to show, the most frequent; with --near of each the nearest.  [default: 1000; with --near 50]",
-            show_default=False,
+        Setting(
+            "Number of words to show: the most frequent; with --near the nearest of each.",
+            low=1,
+            flags=("-n",),
+            unset="1000; with --near 50",
         ),
     ] = None,
     method: Annotated[
         Literal["umap", "tsne", "pca"] | None,
-        typer.Option(
-            metavar="NAME",
-            help="How to lay the words out: umap, tsne or pca.  [default: umap if installed, else tsne]",
-            show_default=False,
-        ),
+        Setting("How to place the words: umap, tsne or pca.", unset="umap if installed, else tsne"),
     ] = None,
-    seed: Annotated[int, typer.Option(metavar="N", min=0, max=2**32 - 1, help="The same seed gives the same map.")] = 1,
+    seed: Annotated[
+        int | None,
+        Setting("The same seed gives the same map.", low=0, high=2**32 - 1, unset="1", not_with={"method": ("pca",)}),
+    ] = None,
 ) -> None:
     """Draw a map of words, or a log."""
     from w2v import plotting
     from w2v.plotting.maps import read_words
 
+    require_file(source)
     plotting.check_output(output)
     check_outputs({"-o": output}, {"SOURCE": source, "--words": words_file})
     if source.suffix.lower() in plotting.LOG_SUFFIXES:
-        for flag, value in {"WORD": words, "--words": words_file, "--near": near, "-n": n, "--method": method}.items():
-            if value:
+        given = {"WORD": words, "--words": words_file, "--near": near, "-n": n, "--method": method, "--seed": seed}
+        for flag, value in given.items():
+            if value not in (None, []):
                 raise SettingsError(f"{flag} cannot go with {source}, a log, which has no words")
         curves = plotting.plot_log(output, source)
-        say(f"wrote {output}: {', '.join(name for lines in curves.values() for name in lines)}")
+        print_status(f"wrote {output}: {', '.join(name for lines in curves.values() for name in lines)}")
         return
     shown = [*(words or ()), *(read_words(words_file) if words_file else ())]
     drawn = plotting.plot_words(
@@ -74,8 +69,8 @@ def plot(
         near=near or (),
         n=n,
         method=method,
-        seed=seed,
+        seed=1 if seed is None else seed,
         title=source.name,
-        warn=say,
+        warn=print_status,
     )
-    say(f"wrote {output}: {len(drawn.words):,} word{'s' * (len(drawn.words) > 1)}, {drawn.method}")
+    print_status(f"wrote {output}: {len(drawn.words):,} word{'s' * (len(drawn.words) > 1)}, {drawn.method}")

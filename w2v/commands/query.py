@@ -7,13 +7,14 @@ from typing import Annotated, Any
 import typer
 
 import w2v
-from w2v.commands.checks import missing
-from w2v.commands.options import AsJson, Neighbours, VectorsFile, explained
-from w2v.commands.report import table
-from w2v.errors import SettingsError, W2VError
+from w2v.commands.checks import require_argument, require_file
+from w2v.commands.options import AsJson, Neighbours, VectorsFile, command
+from w2v.commands.report import format_neighbours
+from w2v.errors import SettingsError
+from w2v.settings import Setting
 
 
-@explained(
+@command(
     "Show the words nearest to each WORD, by cosine; or, with --positive and --negative, those nearest to a "
     "sum of words.\n\nExample: w2v similar king paris -n 5"
 )
@@ -21,29 +22,24 @@ def similar(
     words: Annotated[list[str] | None, typer.Argument(metavar="WORD", hidden=True)] = None,
     n: Neighbours = 10,
     vectors: VectorsFile = Path("vectors.bin"),
-    positive: Annotated[
-        list[str] | None, typer.Option(metavar="WORD", help="Add this word; may be repeated.", show_default=False)
-    ] = None,
-    negative: Annotated[
-        list[str] | None, typer.Option(metavar="WORD", help="Take this word away; may be repeated.", show_default=False)
-    ] = None,
+    positive: Annotated[list[str] | None, Setting("Add this word; may be repeated.", metavar="WORD")] = None,
+    negative: Annotated[list[str] | None, Setting("Subtract this word; may be repeated.", metavar="WORD")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show neighbours."""
     plus, minus = positive or [], negative or []
     if words and (plus or minus):
         raise SettingsError("WORD cannot go with --positive or --negative, which together are one question")
-    if not (words or plus or minus):
-        missing("WORD", "similar")
+    asked = [] if plus or minus else require_argument(words, "WORD", "similar")
     loaded = load_vectors(vectors)
-    if words:
-        show_neighbours([({"word": word}, word, loaded.similar(word, n)) for word in words], as_json)
+    if asked:
+        show_neighbours([({"word": word}, word, loaded.similar(word, n)) for word in asked], as_json)
     else:
         question = " - ".join([" + ".join(plus), *minus]).strip()
         show_sum(loaded, question, plus, minus, n, as_json)
 
 
-@explained(
+@command(
     "Show the words nearest to A - B + C, by cosine: what is to C as A is to B.\n\n"
     "Example: w2v analogy king man woman   (who is to woman as king is to man?)"
 )
@@ -61,8 +57,7 @@ def analogy(
 
 def load_vectors(path: Path) -> w2v.Vectors:
     """Return the vectors of a file, or say how to make one."""
-    if not path.exists():
-        raise W2VError(f"there is no file {path}; make one with `w2v train`, or name yours with --vectors")
+    require_file(path, "make one with `w2v train`, or name yours with --vectors")
     return w2v.Vectors.load(path)
 
 
@@ -75,7 +70,7 @@ def show_sum(
 
 
 def show_neighbours(answers: list[tuple[dict[str, Any], str, list[tuple[str, float]]]], as_json: bool) -> None:
-    """Show what was asked, as JSON and as a person reads it, with the neighbours found."""
+    """Print the neighbours for each question, as JSON or as tables."""
     if as_json:
         rows = [
             {**asked, "neighbours": [{"word": other, "cosine": round(cosine, 6)} for other, cosine in neighbours]}
@@ -83,4 +78,4 @@ def show_neighbours(answers: list[tuple[dict[str, Any], str, list[tuple[str, flo
         ]
         print(json.dumps(rows, ensure_ascii=False))
     else:
-        print("\n\n".join(table(asked, neighbours) for _, asked, neighbours in answers))
+        print("\n\n".join(format_neighbours(asked, neighbours) for _, asked, neighbours in answers))

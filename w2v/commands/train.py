@@ -8,36 +8,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import w2v
-from w2v.commands.checks import check_outputs, missing, open_corpus, refuse_together, suggesting, unless_stream
+from w2v.commands.checks import check_outputs, open_corpus, refuse_together, require_argument, unless_stream, with_hint
+from w2v.commands.interrupts import INTERRUPTS
 from w2v.commands.options import (
     CORPUS_HELP,
     AnalogyFiles,
-    Column,
     ConfigName,
-    Dim,
-    ForceText,
-    Loss,
-    Lowercase,
-    MaxTypes,
-    MaxVocab,
-    MinCount,
-    Model,
     Quiet,
-    Restrict,
-    Sampler,
-    Seed,
     SimilarityFiles,
-    Threads,
-    explained,
-    given,
-    setting,
+    command,
 )
 from w2v.commands.progress import ReportScores, scan_progress, training_progress
 from w2v.commands.report import describe, describe_training
-from w2v.commands.screen import say
-from w2v.config import load_config
+from w2v.commands.screen import print_status
+from w2v.config import EvaluationConfig, TrainConfig, load_config
 from w2v.errors import SettingsError
 from w2v.files import check_space
+from w2v.settings import Setting, fields_of
 
 if TYPE_CHECKING:
     from w2v.arrays import Matrix
@@ -45,168 +32,97 @@ if TYPE_CHECKING:
     from w2v.training.loop import EpochReport
     from w2v.training.schedule import Progress
 
-CHECKPOINT_EVERY = "10m"
-
-
 RESUMED_FLAGS = {"resume", "output", "save_output", "epochs", "threads", "quiet", "log_json", "checkpoint_every"}
 RESUMED_FLAGS |= {"similarity", "analogies", "restrict", "each_epoch"}
-"""What may be given beside --resume."""
+"""Parameters that may be given with --resume."""
 
 
-@explained(
+@command(
     f"Train vectors on a corpus and write them.\n\n{CORPUS_HELP}\n\n"
     "Example: w2v train corpus.txt.gz --dim 300 --epochs 10 -o big.bin",
+    *fields_of(TrainConfig),
+    *fields_of(EvaluationConfig, "restrict"),
 )
 def train(
     context: typer.Context,
     corpus: Annotated[list[str] | None, typer.Argument(metavar="CORPUS", hidden=True)] = None,
     output: Annotated[
         Path,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="FILE",
-            help="The file to write: .bin, .txt or .vec (word2vec), .w2v (a folder with counts and settings), or "
-            "what else `w2v convert` writes.",
+        Setting(
+            "The file to write: .bin, .txt or .vec (word2vec), .w2v (a folder with counts and settings), or another "
+            "suffix that `w2v convert` knows.",
+            group="Output",
+            flags=("-o", "--output"),
         ),
     ] = Path("vectors.bin"),
     save_output: Annotated[
         bool,
-        typer.Option("--save-output", help="Write the output rows too: beside, as vectors.output.bin, or into .w2v."),
+        Setting(
+            "Write the output rows too: in a second file, vectors.output.bin, or inside the .w2v folder.",
+            group="Output",
+            flags=("--save-output",),
+        ),
     ] = False,
     vocab: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Use the words and counts of this file, from `w2v build-vocab`, and no others.",
-            show_default=False,
-        ),
+        Setting("Use the words and counts of this file, from `w2v build-vocab`, and no others.", group="Corpus"),
     ] = None,
     init_from: Annotated[
         Path | None,
-        typer.Option(
+        Setting(
+            "Start from these vectors and their words, or from the newest checkpoint in this folder.",
+            group="Training",
             metavar="FILE|DIR",
-            help="Start from these vectors, or the newest checkpoint of this folder, and its words.",
-            show_default=False,
         ),
     ] = None,
     grow_vocab: Annotated[
-        bool, typer.Option("--grow-vocab", help="With --init-from: add the new words that reach --min-count.")
+        bool,
+        Setting(
+            "With --init-from: add the new words that occur at least --min-count times.",
+            group="Training",
+            flags=("--grow-vocab",),
+            only_with={"init_from": ()},
+        ),
     ] = False,
     config_name: ConfigName = None,
-    model: Model = None,
-    dim: Dim = None,
-    window: Annotated[
-        str | None,
-        setting(
-            "window", help="Largest distance in tokens of a context: wider is more topical; full is the whole line."
-        ),
-    ] = None,
-    shrink_window: Annotated[
-        bool | None,
-        setting(
-            "shrink_window",
-            "--shrink-window/--no-shrink-window",
-            help="Draw the distance from 1 to window for each center, or always take all of it.",
-        ),
-    ] = None,
-    window_side: Annotated[
-        str | None,
-        setting("window_side", help="Contexts stand on both sides of the center, or before: for what comes next."),
-    ] = None,
-    sampler: Sampler = None,
-    negative: Annotated[
-        int | None, setting("negative", help="Negatives for each center: a small corpus wants more.")
-    ] = None,
-    candidates: Annotated[
-        int | None, setting("candidates", help="Noise words that the hard sampler takes its negatives from.")
-    ] = None,
-    hard_share: Annotated[
-        float | None,
-        setting("hard_share", help="Share of the negatives that the hard sampler takes so; the rest is noise."),
-    ] = None,
-    reject_positives: Annotated[
-        bool | None,
-        setting(
-            "reject_positives",
-            "--reject-positives/--no-reject-positives",
-            help="Leave out negatives that stand in the center's own line: for short lines, such as sessions.",
-        ),
-    ] = None,
-    loss: Loss = None,
-    logq: Annotated[
-        bool | None,
-        setting(
-            "logq",
-            "--logq/--no-logq",
-            help="Correct scores for how often the sampler draws a word.  [default: with batch and softmax]",
-        ),
-    ] = None,
-    sample: Annotated[
-        float | None,
-        setting("sample", help="Thin out words above this share of the text; 0 keeps all, small alphabets need 1e-2."),
-    ] = None,
-    noise_pool: Annotated[
-        int | None,
-        setting(
-            "noise_pool", help="Noise words kept for reuse, a power of two, one renewed a center; 0 draws all afresh."
-        ),
-    ] = None,
-    ns_exponent: Annotated[
-        float | None,
-        setting(
-            "ns_exponent", help="Draw noise words by count to this power: 0 uniform, 1 by popularity, may be negative."
-        ),
-    ] = None,
-    epochs: Annotated[int | None, setting("epochs", help="Passes over the text: a small corpus wants more.")] = None,
-    lr: Annotated[
-        float | None, setting("lr", help="Learning rate at the start; falls linearly to nothing. For cbow 0.1.")
-    ] = None,
-    min_count: MinCount = None,
-    max_vocab: MaxVocab = None,
-    max_types: MaxTypes = None,
-    lowercase: Lowercase = None,
-    column: Column = None,
-    force_text: ForceText = None,
-    threads: Threads = None,
-    history: Annotated[
-        int | None,
-        setting("history", help="Items that stand for a person when the next one is told: the last so many."),
-    ] = None,
-    decay: Annotated[
-        float | None, setting("decay", help="Each of them counts so many times as much as the one after it.")
-    ] = None,
-    prior: Annotated[
-        float | None,
-        setting("prior", help="Weight of an item's log count. By default --ns-exponent, or 0 with --logq."),
-    ] = None,
-    seed: Seed = None,
     quiet: Quiet = False,
     log_json: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Write progress to this file, a JSON object a line.", show_default=False),
+        Path | None, Setting("Write the progress to this file, one JSON object per line.", group="Output")
     ] = None,
     checkpoint: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Keep checkpoints in this folder, to resume from.", show_default=False),
+        Setting("Save checkpoints in this folder, to resume from.", group="Checkpoints", metavar="DIR"),
     ] = None,
     checkpoint_every: Annotated[
-        str, typer.Option(metavar="TIME", help="Time between checkpoints: a number and s, m or h.")
-    ] = CHECKPOINT_EVERY,
+        str,
+        Setting(
+            "Time between checkpoints: a number and s, m or h.",
+            group="Checkpoints",
+            metavar="TIME",
+            only_with={"checkpoint": (), "resume": ()},
+        ),
+    ] = "10m",
     resume: Annotated[
         Path | None,
-        typer.Option(
+        Setting(
+            "Continue from the newest checkpoint in this folder, with its corpus and settings.",
+            group="Checkpoints",
             metavar="DIR",
-            help="Go on from the newest checkpoint of this folder, with its corpus and settings.",
-            show_default=False,
         ),
     ] = None,
     similarity: SimilarityFiles = None,
     analogies: AnalogyFiles = None,
-    restrict: Restrict = 30_000,
+    restrict: int | None = EvaluationConfig.restrict,
     each_epoch: Annotated[
-        bool, typer.Option("--each-epoch", help="Score after each epoch too, while training goes on.")
+        bool,
+        Setting(
+            "Score after each epoch too, while training continues.",
+            group="Evaluation",
+            flags=("--each-epoch",),
+            only_with={"similarity": (), "analogies": ()},
+        ),
     ] = False,
+    **settings: Any,  # noqa: ANN401
 ) -> None:
     """Train, and write the vectors."""
     from w2v import formats
@@ -216,12 +132,8 @@ def train(
     output = Path(paths.get("output") or output)
     log_json = Path(paths["log_json"]) if paths.get("log_json") else log_json
     save_output = bool(paths.get("save_output", save_output))
-    settings, every_s = given(context), seconds_of(checkpoint_every)
-    refuse_together(init_from, vocab, settings, grow_vocab)
-    if checkpoint_every != CHECKPOINT_EVERY and not (checkpoint or resume):
-        raise SettingsError("--checkpoint-every goes with --checkpoint, which says where they are kept")
-    if each_epoch and not (similarity or analogies):
-        raise SettingsError("--each-epoch goes with --similarity or --analogies, which say what to score by")
+    every_s = seconds_of(checkpoint_every)
+    refuse_together(init_from, vocab, settings)
     format = formats.find(output)
     folder_files = formats.folder_files(format)
     written = {"-o": output, "--log-json": unless_stream(log_json)}
@@ -232,13 +144,14 @@ def train(
     if save_output and "output" not in format.stores:
         written["--save-output"] = formats.output_rows_path(output)
     if resume is None:
-        config = load_config(config_name, settings)
-        source = open_corpus(corpus or missing("CORPUS", "train"), written, inputs, folder_files)
+        config = load_config(config_name, settings, is_explicit=True)
+        source = open_corpus(require_argument(corpus, "CORPUS", "train"), written, inputs, folder_files)
         known = w2v.Vocab.load(vocab) if vocab is not None else None
     else:
         check_outputs(written, inputs, folder_files)
     from w2v.training import run as sessions
-    from w2v.training.loop import kernel_name, train_embeddings
+    from w2v.training.loop import train_embeddings
+    from w2v.training.plan import kernel_name
 
     kernel = kernel_name()
     with scan_progress(quiet) as report_scan:
@@ -261,8 +174,10 @@ def train(
         "log_json": log_json and os.path.abspath(log_json),
         "log": rows,
     }
+    ends = f"training stops and a checkpoint is saved in {folder}" if folder else ""
     with (
-        sessions.keeping(session, folder, every_s, lambda: extra, say) as keeper,
+        INTERRUPTS.during(ends, loses="what was learned since the last checkpoint" if folder else "nothing more"),
+        sessions.keeping(session, folder, every_s, lambda: extra, print_status) as policy,
         training_progress(quiet, log_json, rows) as report_training,
     ):
         embeddings = train_embeddings(
@@ -271,13 +186,13 @@ def train(
             session.config,
             report_training,
             start=session.start,
-            keeper=keeper,
+            checkpoints=policy,
             after_epoch=scorer(evaluation, session.vocab.words, report_training, each_epoch),
         )
-    with suggesting(f"w2v train --resume {folder} -o FILE" if folder else None):
+    with with_hint(f"w2v train --resume {folder} -o FILE" if folder else None):
         sessions.result(session, embeddings, save_output).save(output)
     if not quiet:
-        say(f"wrote {output}: {len(session.vocab):,} words x {session.config.dim}")
+        print_status(f"wrote {output}: {len(session.vocab):,} words x {session.config.dim}")
 
 
 def scorer(
@@ -295,7 +210,7 @@ def scorer(
 
 
 def resumed_paths(context: typer.Context, folder: Path) -> dict[str, Any]:
-    """Return the output and log of the run that a folder's checkpoints are of, but for those given anew.
+    """Return the paths of the run that the checkpoints in a folder belong to, except those given again.
 
     Raises:
         SettingsError: a flag was given that cannot go with --resume.
@@ -305,7 +220,7 @@ def resumed_paths(context: typer.Context, folder: Path) -> dict[str, Any]:
     named = {name for name in context.params if context.get_parameter_source(name).name == "COMMANDLINE"}  # type: ignore[union-attr]
     for name in sorted(named - RESUMED_FLAGS):
         flag = "CORPUS" if name == "corpus" else f"--{name.removesuffix('_name').replace('_', '-')}"
-        raise SettingsError(f"{flag} cannot go with --resume, which goes on with the corpus and settings it has")
+        raise SettingsError(f"{flag} cannot go with --resume, which keeps the corpus and settings of the run")
     return {name: path for name, path in load_extra(folder).items() if name not in named}
 
 

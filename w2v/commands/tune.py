@@ -1,101 +1,93 @@
 """`w2v tune`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import Annotated, Any
 
 from w2v.commands.checks import open_corpus
+from w2v.commands.interrupts import INTERRUPTS
 from w2v.commands.options import (
     CORPUS_HELP,
     AnalogyFiles,
-    Column,
     ConfigName,
     CorpusFiles,
-    Dim,
-    ForceText,
-    Loss,
-    Lowercase,
-    MaxVocab,
-    MinCount,
-    Model,
     NextFile,
     Quiet,
-    Restrict,
-    Sampler,
-    Seed,
     SessionsFile,
     SimilarityFiles,
-    Threads,
-    explained,
-    given,
+    command,
 )
 from w2v.commands.progress import scan_progress, tuning_progress
 from w2v.commands.report import describe, describe_search
-from w2v.commands.screen import say
-from w2v.config import load_config
+from w2v.commands.screen import print_status
+from w2v.config import EvaluationConfig, TrainConfig, load_config
+from w2v.settings import Setting, fields_of
 
-if TYPE_CHECKING:
-    pass
+BASE = (
+    "model",
+    "dim",
+    "sampler",
+    "loss",
+    "min_count",
+    "max_vocab",
+    "lowercase",
+    "column",
+    "force_text",
+    "threads",
+    "seed",
+)
+"""The settings of every trial that have a flag."""
 
 
-@explained(
+@command(
     "Search for better settings on a part of a corpus.\n\n"
-    "Trials train on that part and are scored; the best settings are written for `w2v train --config`. "
+    "Trials train on that part and are scored; the best settings are written to a file for `w2v train --config`. "
     "Trial 0 has the base settings: the defaults, --config, and flags.\n\n"
     f"{CORPUS_HELP}\n\n"
     "Example: w2v tune corpus.txt --metric similarity --similarity wordsim353.tsv",
+    *fields_of(TrainConfig, *BASE),
+    *fields_of(EvaluationConfig, "restrict"),
 )
 def tune(
-    context: typer.Context,
     corpus: CorpusFiles,
     metric: Annotated[
         str,
-        typer.Option(
-            metavar="NAME",
-            help="What makes settings better: similarity, analogies, next (with --sessions), by the files so named, "
-            "or loss, on text that is held out.",
+        Setting(
+            "What to improve: similarity, analogies or next (with --sessions), measured on the files of that name; or "
+            "loss, on text that is held out.",
+            group="Search",
+            complete=lambda: ["similarity", "analogies", "next", "loss"],
         ),
     ],
     output: Annotated[
-        Path, typer.Option("-o", "--output", metavar="FILE", help="The config file to write, TOML.")
+        Path, Setting("The config file to write, TOML.", group="Output", flags=("-o", "--output"))
     ] = Path("tuned.toml"),
     trials: Annotated[
-        int, typer.Option(metavar="N", min=1, help="Runs of training, that with the base settings included.")
+        int, Setting("Number of trials, the one with the base settings included.", group="Search", low=1)
     ] = 30,
     fraction: Annotated[
-        float, typer.Option(metavar="X", help="Share of the corpus that they train on, taken from everywhere in it.")
+        float,
+        Setting("Share of the corpus that the trials train on, taken evenly from all of it.", group="Search"),
     ] = 0.1,
     search: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="NAME",
-            help="Search this setting; may be repeated: ns_exponent, window, sample, negative, lr or epochs.  "
-            "[default: all six]",
-            show_default=False,
+        Setting(
+            "Search this setting: ns_exponent, window, sample, negative, lr or epochs; may be repeated.",
+            group="Search",
+            unset="all six",
+            complete=lambda: ["ns_exponent", "window", "sample", "negative", "lr", "epochs"],
         ),
     ] = None,
     similarity: SimilarityFiles = None,
     analogies: AnalogyFiles = None,
     next: NextFile = None,
     sessions: SessionsFile = None,
-    restrict: Restrict = 30_000,
+    restrict: int | None = EvaluationConfig.restrict,
     config_name: ConfigName = None,
-    model: Model = None,
-    dim: Dim = None,
-    sampler: Sampler = None,
-    loss: Loss = None,
-    min_count: MinCount = None,
-    max_vocab: MaxVocab = None,
-    lowercase: Lowercase = None,
-    column: Column = None,
-    force_text: ForceText = None,
-    threads: Threads = None,
-    seed: Seed = None,
     quiet: Quiet = False,
+    **settings: Any,  # noqa: ANN401
 ) -> None:
     """Search, and write the best settings; after an interrupt, those found so far."""
-    config = load_config(config_name, given(context))
+    config = load_config(config_name, settings, is_explicit=True)
     inputs: dict[str, Path | str | None] = {"--config": config_name, "--next": next, "--sessions": sessions}
     inputs |= {f"--similarity {path}": path for path in similarity or []}
     inputs |= {f"--analogies {path}": path for path in analogies or []}
@@ -112,16 +104,19 @@ def tune(
     found = Search.begin(encoded, config, objective, fraction, search or ())
     if not quiet:
         describe(encoded, reused=False)
-        say(
+        print_status(
             f"{trials:,} trials on {found.vocab.n_tokens:,} tokens, {len(found.vocab):,} words, "
             f"searching {', '.join(found.names)}"
         )
     try:
-        with tuning_progress(quiet, trials) as report:
+        with (
+            INTERRUPTS.during(f"the best settings so far are written to {output}", loses="them"),
+            tuning_progress(quiet, trials) as report,
+        ):
             found.run(trials, report)
     finally:
         if found.best:
             found.save(output)
             if not quiet:
                 describe_search(found)
-                say(f"wrote {output}: w2v train CORPUS --config {output}")
+                print_status(f"wrote {output}: w2v train CORPUS --config {output}")

@@ -24,7 +24,7 @@ from w2v.arrays import SENTENCE_END, Floats, Ids, Indices
 from w2v.config import TrainConfig
 from w2v.text.vocab import Vocab
 from w2v.training.distributions import keep_prob, noise_distribution
-from w2v.training.loop import FULL_WINDOW, sampling_of
+from w2v.training.plan import FULL_WINDOW, sampling_of
 from w2v.training.weights import Embeddings
 
 WINDOWS = 20_000

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from w2v.arrays import Counts, Floats, Ids
-from w2v.config import TrainConfig
+from w2v.config import PhraseConfig
 from w2v.errors import SettingsError
 from w2v.files import replacing
 from w2v.kernels.cpu.types import Pairs
@@ -76,84 +76,7 @@ def _above_chance(pairs: PairCounts) -> Floats:
     return scores
 
 
-class Scorer(NamedTuple):
-    """A score, and the thresholds it can have."""
-
-    score: Callable[[PairCounts], Floats]
-    threshold: float
-    """Where none is given."""
-    lowest: float
-    highest: float
-
-
-SCORERS = {
-    "original": Scorer(original, 10.0, 0.0, 1e300),
-    "word2phrase": Scorer(word2phrase, 100.0, 0.0, 1e300),
-    "npmi": Scorer(npmi, 0.5, -1.0, 1.0),
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class PhraseConfig:
-    """What makes a phrase; creating one validates it.
-
-    Raises:
-        SettingsError: a value is of the wrong type or out of range; the message names it.
-
-    >>> PhraseConfig(scorer="npmi").cutoff
-    0.5
-    """
-
-    min_count: int = 5
-    """Pairs seen less often are no phrases; also what `original` and `word2phrase` take off each count."""
-    threshold: float | None = None
-    """A pair whose score is above this is a phrase; None is 10, 100 or 0.5, as the scorer has it."""
-    scorer: str = "original"
-    """The score: `original`, `word2phrase` or `npmi`."""
-    delimiter: str = "_"
-    """What stands between the words of a phrase."""
-    passes: int = 1
-    """How often to do it: n passes join up to 2 ** n words."""
-    lowercase: bool = False
-    """Lowercase the text while it is read."""
-    column: str | None = None
-    """The column of JSON Lines or Parquet files that holds the text; None reads plain text."""
-    force_text: bool = False
-    """Read files too whose bytes say that they are no text."""
-    threads: int | None = None
-    """Threads to use; None means as many as the process may use."""
-
-    def __post_init__(self) -> None:
-        """Check every value against its type and range."""
-        self.reading(self.min_count)
-        if self.scorer not in SCORERS:
-            raise SettingsError(f"no scorer '{self.scorer}'; there are {', '.join(SCORERS)}")
-        scorer = SCORERS[self.scorer]
-        if not isinstance(self.cutoff, int | float) or isinstance(self.cutoff, bool):
-            raise SettingsError(f"threshold must be a number, not {self.cutoff!r}")
-        if not scorer.lowest <= self.cutoff <= scorer.highest:  # nor is NaN
-            high = f" to {scorer.highest:g}" if scorer.highest < 1e300 else " up"
-            raise SettingsError(f"threshold must be from {scorer.lowest:g}{high} with {self.scorer}, not {self.cutoff}")
-        if not isinstance(self.delimiter, str) or self.delimiter.split() != [self.delimiter]:
-            raise SettingsError(f"delimiter must be a character or more without whitespace, not {self.delimiter!r}")
-        if not isinstance(self.passes, int) or isinstance(self.passes, bool) or not 1 <= self.passes <= 100:
-            raise SettingsError(f"passes must be a whole number from 1 to 100, not {self.passes!r}")
-
-    @property
-    def cutoff(self) -> float:
-        """The threshold, or where none is given the scorer's own."""
-        return SCORERS[self.scorer].threshold if self.threshold is None else self.threshold
-
-    def reading(self, min_count: int = 1) -> TrainConfig:
-        """Return the settings to read a text with; every word stays in it."""
-        return TrainConfig(
-            min_count=min_count,
-            max_types=2**31 - 2,
-            lowercase=self.lowercase,
-            column=self.column,
-            force_text=self.force_text,
-            threads=self.threads,
-        )
+SCORERS = {"original": original, "word2phrase": word2phrase, "npmi": npmi}
 
 
 @dataclass(frozen=True)
@@ -270,7 +193,7 @@ def score_pairs(parts: list[tuple[int, Pairs]], counts: Counts, config: PhraseCo
     first, second, count = np.concatenate(firsts), np.concatenate(seconds), np.concatenate(together)
     n_distinct = np.count_nonzero(counts) + sum(len(pairs.seconds) for _, pairs in parts)
     counted = PairCounts(count, counts[first], counts[second], config.min_count, int(counts.sum()), int(n_distinct))
-    scores = SCORERS[config.scorer].score(counted)
+    scores = SCORERS[config.scorer](counted)
     above = np.flatnonzero(scores > config.cutoff)
     above = above[np.lexsort((second[above], first[above]))]
     starts = np.searchsorted(first[above], np.arange(len(counts) + 1))

@@ -62,7 +62,9 @@ def alias_table(
     n = len(probabilities)
     share = probabilities * n
     alias = np.arange(n, dtype=np.int32)
-    light, heavy = np.flatnonzero(share < 1), np.flatnonzero(share >= 1)
+    # Rounding may leave every share below 1 (49 equal words: 49 * (1 / 49)); the largest is heavy all the same.
+    average = min(1.0, share.max())
+    light, heavy = np.flatnonzero(share < average), np.flatnonzero(share >= average)
     if len(light) == 0:
         return np.ones(n), alias
     lacking = np.cumsum(1 - share[light])

@@ -17,8 +17,8 @@ from w2v.text.encoding import Encoded, ScanReport, encode, renumber
 from w2v.text.vocab import Vocab
 from w2v.training import checkpoint
 from w2v.training.checkpoint import Checkpoint, Fingerprint
-from w2v.training.loop import Keeper, Snapshot
 from w2v.training.schedule import Position
+from w2v.training.snapshots import CheckpointPolicy, Snapshot
 from w2v.training.weights import Embeddings
 from w2v.vectors import Vectors
 from w2v.version import __version__
@@ -149,7 +149,7 @@ def keeping(
     every_s: float,
     extra: Callable[[], dict[str, Any]],
     warn: Callable[[str], None],
-) -> Iterator[Keeper | None]:
+) -> Iterator[CheckpointPolicy | None]:
     """Yield what writes a session's checkpoints to a folder, which is made where it is missing.
 
     Meanwhile no other run may write there.
@@ -190,7 +190,7 @@ def keeping(
         checkpoint.check_space(folder, len(session.vocab), session.config.dim, stream_bytes)
         if stream_bytes:
             checkpoint.save_stream(folder, session.stream)
-        yield Keeper(keep, every_s)
+        yield CheckpointPolicy(keep, every_s)
 
 
 def result(session: Session, embeddings: Embeddings, save_output: bool = False) -> Vectors:

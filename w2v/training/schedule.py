@@ -1,13 +1,14 @@
 """Schedule: which shards there are, in what order and at what rate they are trained on, and how far a run is.
 
-The stream is cut into shards by a rule that looks at the stream alone. Threads take the shards of all epochs in
-order, without a pause between epochs.
+The stream is cut into shards by a rule that looks at the stream and the settings alone. Threads take the shards of all
+epochs in order, without a pause between epochs.
 """
 
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -17,6 +18,11 @@ from w2v.config import TrainConfig
 SHARD_MIN, SHARD_MAX, SHARDS_WANTED = 1 << 11, 1 << 16, 64
 """Tokens of a shard: long enough that starting one costs nothing (30 us), short enough that the learning
 rate falls smoothly and that no thread waits long at the end; and shards wanted of a short text."""
+WORK_MAX = 1 << 33
+"""Multiply-adds of a shard, as StepWork estimates them: an interrupt and a checkpoint wait for the end of a shard, so
+that must come soon on a slow machine too. They take 0.2 s on a core of a Zen 4, 0.3 s with the scalar kernels."""
+SHARD_LEAST = 16
+"""Tokens of a shard, however much work they are: with fewer hardly any context would be left."""
 LR_FLOOR = 1e-4
 
 
@@ -50,10 +56,12 @@ class Position:
     """Tokens trained on."""
     seconds: float = 0.0
     """Time that training has taken."""
-    loss: list[float] = field(default_factory=list)
-    """Sum of the sampled losses of each epoch."""
-    pairs: list[int] = field(default_factory=list)
-    """Number of the pairs in these."""
+    epoch: int = 0
+    """The last epoch, from 0, of which losses were sampled."""
+    loss: float = 0.0
+    """Sum of the sampled losses of that epoch."""
+    pairs: int = 0
+    """Number of the pairs in it."""
 
 
 @dataclass(frozen=True)
@@ -70,14 +78,64 @@ class Job:
     lr: float
 
 
-def shard_bounds(stream: Ids) -> list[int]:
+@dataclass(frozen=True)
+class StepWork:
+    """What the step of a center costs, in multiply-adds, as an estimate."""
+
+    per_center: float
+    """Of a center, however many contexts it has."""
+    per_context: float
+    """Of each of its contexts."""
+    contexts: float
+    """Contexts of a center in a long line, in the mean."""
+    kept: float
+    """Share of the tokens that subsampling keeps."""
+
+    def of_tokens(self, n_tokens: int, contexts: float) -> float:
+        """Return the work of n_tokens whose lines have room for this many contexts of a center."""
+        return n_tokens * self.kept * (self.per_center + self.per_context * min(self.contexts, self.kept * contexts))
+
+
+def shard_bounds(stream: Ids, work: StepWork | None = None) -> list[int]:
     """Return where the shards of a stream begin, and its length: at sentence ends, where there are any.
 
-    A sentence that ends within half a shard of where the next should begin is waited for; a longer one
-    is cut.
+    A shard has about a 64th of the tokens, within limits, or fewer where these would be too much work.
+
+    Args:
+        stream: (n,) ids and SENTENCE_END.
+        work: what a step costs; without it all shards have about the same number of tokens.
+    """
+    size = min(max(len(stream) // SHARDS_WANTED, SHARD_MIN), SHARD_MAX)
+    bounds = _cut(stream, size)
+    if work is None or work.of_tokens(2 * size, 2 * size) <= WORK_MAX:
+        return bounds
+    cut = [0]
+    for begin, end in pairwise(bounds):
+        shard = stream[begin:end]
+        cut += [begin + bound for bound in _cut(shard, _size_within(WORK_MAX, shard, work))[1:]]
+    return cut
+
+
+def _size_within(work_max: float, tokens: Ids, work: StepWork) -> int:
+    """Return into how long parts tokens must be cut so that each is no more work than work_max in the mean."""
+    n = len(tokens)
+    lines = np.diff(np.flatnonzero(tokens == SENTENCE_END), prepend=-1, append=n) - 1
+    size = n
+    while size > SHARD_LEAST:
+        # The contexts that a token has room for, in the mean: its line's, which ends with the part at the latest.
+        contexts = float((lines * np.minimum(lines, size)).sum()) / n
+        if work.of_tokens(size, contexts) <= work_max:
+            break
+        size = max(SHARD_LEAST, size // 2)
+    return size
+
+
+def _cut(stream: Ids, size: int) -> list[int]:
+    """Return the bounds of parts of about `size` tokens.
+
+    A sentence that ends within half a part of where the next should begin is waited for; a longer one is cut.
     """
     n = len(stream)
-    size = min(max(n // SHARDS_WANTED, SHARD_MIN), SHARD_MAX)
     bounds = [0]
     for nominal in range(size, n, size):
         reach = stream[nominal : nominal + size // 2]
@@ -104,11 +162,8 @@ class Schedule:
         self.bounds, self.config = bounds, config
         self.n_shards = len(bounds) - 1
         self._start = position or Position()
-        self._now = Position(**asdict(self._start))
+        self._now = replace(self._start)
         self._done = set(self._start.also_done)
-        unknown = config.epochs - len(self._now.loss)
-        self._now.loss += [0.0] * unknown
-        self._now.pairs += [0] * unknown
         self._next = self._start.next_job
         self.lock = threading.Lock()
         self._closed = False
@@ -133,8 +188,11 @@ class Schedule:
                 self._done.remove(now.next_job)
                 now.next_job += 1
             now.words += words
-            now.loss[job.epoch] += loss
-            now.pairs[job.epoch] += pairs
+            if pairs and job.epoch > now.epoch:
+                now.epoch, now.loss, now.pairs = job.epoch, 0.0, 0
+            if job.epoch == now.epoch:  # of the epoch before, a thread may be late
+                now.loss += loss
+                now.pairs += pairs
 
     def close(self) -> None:
         """Give out no more jobs."""
@@ -144,8 +202,7 @@ class Schedule:
     def position(self) -> Position:
         """Return how far the run is."""
         with self.lock:
-            now = {**asdict(self._now), "also_done": sorted(self._done), "seconds": self._seconds()}
-            return Position(**now)
+            return replace(self._now, also_done=sorted(self._done), seconds=self._seconds())
 
     def progress(self) -> Progress:
         """Return how far the run is, for people."""
@@ -154,11 +211,10 @@ class Schedule:
             self._tokens(number + 1) - self._tokens(number) for number in now.also_done
         )
         done = tokens / (self.bounds[-1] * self.config.epochs)
-        seen = np.flatnonzero(now.pairs)
-        loss = now.loss[seen[-1]] / now.pairs[seen[-1]] if len(seen) else float("nan")
+        loss = now.loss / now.pairs if now.pairs else float("nan")
         epoch = min(self._next // self.n_shards, self.config.epochs - 1) + 1
         speed = (now.words - self._start.words) / max(1e-9, now.seconds - self._start.seconds)
-        return Progress(epoch, done, speed, learning_rate(self.config, done), float(loss), now.seconds)
+        return Progress(epoch, done, speed, learning_rate(self.config, done), loss, now.seconds)
 
     def _job(self, number: int) -> Job:
         epoch, shard = divmod(number, self.n_shards)

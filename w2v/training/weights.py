@@ -34,8 +34,7 @@ class Embeddings:
     @classmethod
     def create(cls, n_types: int, dim: int, seed: int, spare_rows: int = 0) -> "Embeddings":
         """Return input rows uniform in +-0.5 / dim and output rows 0, as word2vec.c starts."""
-        stride = -(-dim // LINE) * LINE
-        input, output = (aligned_zeros(n_types + spare_rows, stride) for _ in range(2))
+        input, output = (aligned_zeros(n_types + spare_rows, padded(dim)) for _ in range(2))
         generator = np.random.default_rng(seed)
         for start in range(0, n_types, FILL_ROWS):
             rows = input[start : min(start + FILL_ROWS, n_types), :dim]
@@ -56,6 +55,11 @@ class Embeddings:
     def output_vectors(self) -> npt.NDArray[np.float32]:
         """(n_types, dim) view of the words' output rows without their padding."""
         return self.output[: self.n_types, : self.dim]
+
+
+def padded(dim: int) -> int:
+    """Return the numbers of a row of `dim` numbers with its padding, a whole number of cache lines."""
+    return -(-dim // LINE) * LINE
 
 
 def aligned_zeros(n_rows: int, stride: int) -> npt.NDArray[np.float32]:

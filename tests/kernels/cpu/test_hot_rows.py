@@ -8,7 +8,7 @@ from w2v.kernels import inlined
 from w2v.kernels.cpu import hot_rows as private
 from w2v.kernels.cpu.types import Private, Weights
 from w2v.text.vocab import Vocab
-from w2v.training.loop import merge_shares, new_private
+from w2v.training.plan import merge_shares, new_private
 from w2v.training.weights import Embeddings
 
 N_TYPES, N_COPIES, DIM = 6, 3, 20

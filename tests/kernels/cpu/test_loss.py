@@ -13,7 +13,7 @@ from w2v.kernels import inlined
 from w2v.kernels.cpu import loss
 from w2v.kernels.cpu.scalar import column_of
 from w2v.kernels.cpu.types import F32, Shape
-from w2v.training.loop import shape_of
+from w2v.training.plan import shape_of
 
 NEGATIVE = 9
 SHAPE = shape_of(TrainConfig(negative=NEGATIVE), 16, 100)

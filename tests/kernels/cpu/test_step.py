@@ -14,7 +14,7 @@ from w2v.kernels.cpu import scalar, simd, step
 from w2v.kernels.cpu.loss import BCE, gradient, sigmoid
 from w2v.kernels.cpu.types import F32, Sampling, Shape, Tally, Weights
 from w2v.training.distributions import alias_table, noise_distribution, thresholds
-from w2v.training.loop import new_private, new_scratch, shape_of, variant_of
+from w2v.training.plan import new_private, new_scratch, shape_of, variant_of
 from w2v.training.weights import Embeddings
 
 N_ROWS = 40

@@ -1,0 +1,246 @@
+"""Plan: everything that a run's threads and kernels are handed, made once from (config, vocab, stream)."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from w2v.arrays import Ids
+from w2v.config import TrainConfig
+from w2v.errors import SettingsError
+from w2v.kernels.cpu import simd, step
+from w2v.kernels.cpu.types import Private, Sampling, Scratch, Shape, Tally, Variant
+from w2v.machine import available_threads
+from w2v.text.vocab import Vocab
+from w2v.training.distributions import alias_table, keep_prob, noise_distribution, thresholds
+from w2v.training.schedule import SHARD_MIN, StepWork, shard_bounds
+from w2v.training.weights import Embeddings, own_lines, padded
+
+PRIVATE_ROWS = 128
+"""Words with private copies of their rows: 64 gain 20% with two threads, 128 a little more, 1,024 no more."""
+MERGES_A_THREAD = 32
+"""A run has private copies only if each thread merges them at least this many times per thread."""
+SATURATED = 100
+"""Uses between two merges from which on a row moves by the mean of what its copies have moved."""
+FULL_WINDOW = 5
+"""Half of the contexts that are drawn from a whole line."""
+MAX_TILE = 6
+"""Output rows whose sums with 4 contexts fit into the 32 registers of AVX-512, next to what feeds them."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What does not change while a run goes on."""
+
+    config: TrainConfig
+    """What it was made from."""
+    kernel: str
+    """Which kernels: `simd` or `scalar`."""
+    variant: Variant
+    shape: Shape
+    sampling: Sampling
+    bounds: list[int]
+    """Where the shards of the stream begin, and its length."""
+    n_threads: int
+    shares: npt.NDArray[np.float32]
+    """(2, n_rows) of the hot rows; see merge_shares."""
+    n_input: int
+    """Input rows."""
+    n_output: int
+    """Output rows."""
+
+    @classmethod
+    def of(cls, config: TrainConfig, vocab: Vocab, stream: Ids) -> "Plan":
+        """Make the plan of a run.
+
+        Args:
+            config: the settings.
+            vocab: the words and the counts that both samplings follow.
+            stream: (n,) rows of vocab and SENTENCE_END (-1).
+
+        Raises:
+            SettingsError: W2V_KERNEL names no kernel.
+        """
+        n_threads = config.threads or available_threads()
+        shape = shape_of(config, padded(config.dim), len(vocab))
+        work = step_work(config, vocab, shape)
+        bounds = shard_bounds(stream, work)
+        shard = len(stream) // (len(bounds) - 1)
+        # Rows are merged at the end of a shard too, which comes first where shards were cut for their work.
+        merge_every = step.MERGE_EVERY if shard >= SHARD_MIN else shard * work.kept
+        return cls(
+            config=config,
+            kernel=kernel_name(),
+            variant=variant_of(config),
+            shape=shape,
+            sampling=sampling_of(config, vocab),
+            bounds=bounds,
+            n_threads=n_threads,
+            shares=merge_shares(vocab, config, n_threads, len(stream), merge_every),
+            n_input=len(vocab),
+            n_output=len(vocab),
+        )
+
+    @property
+    def train_shard(self) -> Callable[..., None]:
+        """The kernel that trains on one shard."""
+        return step.train_shard(self.kernel, self.variant)
+
+    def new_embeddings(self) -> Embeddings:
+        """Return rows as a run begins with them, with spare ones for the threads' own."""
+        return Embeddings.create(self.n_input, self.config.dim, self.config.seed, self.n_threads * self._spare_rows)
+
+    def new_buffers(self, thread: int) -> tuple[Scratch, Tally]:
+        """Return what a thread, numbered from 0, has for itself."""
+        longest = max(end - begin for begin, end in zip(self.bounds, self.bounds[1:], strict=False))
+        zero_row = self.n_output + thread * self._spare_rows
+        private = new_private(self.shares, zero_row + 1, self.shape.stride)
+        scratch = new_scratch(
+            self.shape, longest, self.config, zero_row * self.shape.stride, private, len(self.sampling.prob)
+        )
+        return scratch, Tally(np.zeros(1), np.zeros(1, np.int64), np.zeros(1, np.int64))
+
+    @property
+    def _spare_rows(self) -> int:
+        """Rows of a thread: one of zeros, and the copies of the hot rows."""
+        return 1 + int(self.shares.shape[1])
+
+
+def kernel_name() -> str:
+    """Return which kernels this machine runs: W2V_KERNEL where it is set, else the fastest it can."""
+    wanted = os.environ.get("W2V_KERNEL", "")
+    if wanted and wanted not in step.KERNELS:
+        raise SettingsError(f"W2V_KERNEL must be one of {', '.join(step.KERNELS)}, not '{wanted}'")
+    return wanted or ("simd" if simd.is_supported() else "scalar")
+
+
+def variant_of(config: TrainConfig) -> Variant:
+    """Return what the kernel must be compiled for."""
+    is_full = config.loss == "full"
+    return Variant(
+        cbow=config.model == "cbow",
+        sampler="all" if is_full else config.sampler,
+        loss="softmax" if is_full else config.loss,
+        logq=config.corrects and not is_full,
+        whole_line=config.window == "full",
+        shrink_window=config.shrink_window,
+        only_before=config.window_side == "before",
+        reject_positives=config.reject_positives,
+    )
+
+
+def shape_of(config: TrainConfig, stride: int, n_types: int) -> Shape:
+    """Return the bounds of a step's loops: output rows in as few tiles as hold them, equally full."""
+    negative = n_types - 1 if config.loss == "full" else config.negative
+    n_tiles = -(-(negative + 1) // MAX_TILE)
+    tile = (0,) * -(-(negative + 1) // n_tiles)
+    n_hard, candidates = (config.n_hard, config.candidates) if config.sampler == "hard" else (0, 0)
+    window = FULL_WINDOW if isinstance(config.window, str) else config.window
+    return Shape(window, negative, candidates + negative - n_hard, candidates, n_hard, stride, n_tiles, tile)
+
+
+def step_work(config: TrainConfig, vocab: Vocab, shape: Shape) -> StepWork:
+    """Return what a step costs, in multiply-adds: three for each number of a hidden vector and an output row."""
+    against_outputs = 3.0 * shape.n_tiles * len(shape.tile) * shape.stride
+    average = 2.0 * shape.stride if config.model == "cbow" or config.sampler == "hard" else 0.0
+    choosing = float(shape.candidates * shape.stride + shape.drawn)
+    kept = float((keep_prob(vocab.counts, config.sample) * vocab.counts).sum()) / vocab.n_tokens
+    if config.model == "cbow":
+        return StepWork(choosing + against_outputs, average, mean_contexts(config), kept)
+    return StepWork(choosing, average + against_outputs, mean_contexts(config), kept)
+
+
+def sampling_of(config: TrainConfig, vocab: Vocab) -> Sampling:
+    """Return the distributions that words are kept by and negatives are drawn from."""
+    keep, noise = keep_prob(vocab.counts, config.sample), noise_distribution(vocab.counts, config.ns_exponent)
+    prob, alias = alias_table(noise)
+    drawn = keep * vocab.counts if config.sampler == "batch" else noise
+    logq = np.log(drawn / drawn.sum())
+    logq -= logq.mean()
+    return Sampling(thresholds(keep), thresholds(prob), alias, logq.astype(np.float32))
+
+
+def merge_shares(
+    vocab: Vocab, config: TrainConfig, n_threads: int, n_tokens: int, merge_every: float = step.MERGE_EVERY
+) -> npt.NDArray[np.float32]:
+    """Return how much of what a thread's copy of a hot row has moved goes into the shared row.
+
+    All of it where a row is used seldom between two merges, as if there were no copies. A row that is used
+    often has moved to where its copy's thread wants it, and so has every other thread's copy: added up
+    they would go too far (with 5,000 words, no subsampling and two threads the loss was 2.48 where one thread
+    has 2.30), so their mean is taken: one part in n_threads. In between the share falls smoothly.
+
+    A mean takes n_threads as many merges to get as far, so a short run has no copies, nor has one thread.
+
+    Args:
+        vocab: the words.
+        config: what decides how often a row is used. The hard sampler's choice is taken for plain noise.
+        n_threads: threads that have copies.
+        n_tokens: tokens of an epoch, before subsampling.
+        merge_every: steps between two merges.
+
+    Returns:
+        (2, n_rows) shares of the input and the output rows of the most frequent words.
+    """
+    kept = keep_prob(vocab.counts, config.sample) * vocab.counts / vocab.n_tokens
+    merges = kept.sum() * n_tokens * config.epochs / (merge_every * n_threads)
+    if n_threads == 1 or merges < MERGES_A_THREAD * n_threads:
+        return np.empty((2, 0), np.float32)
+    kept /= kept.sum()
+    if config.loss == "full":
+        negatives = np.ones(len(vocab))
+    else:
+        negatives = config.negative * (
+            kept if config.sampler == "batch" else noise_distribution(vocab.counts, config.ns_exponent)
+        )
+    uses = merge_every * np.stack([kept * mean_contexts(config), kept + negatives])
+    saturation = np.minimum(1.0, uses[:, :PRIVATE_ROWS] / SATURATED)
+    return (1 / (1 + (n_threads - 1) * saturation)).astype(np.float32)
+
+
+def mean_contexts(config: TrainConfig) -> float:
+    """Return how many contexts a center has in the mean, in a long line."""
+    if isinstance(config.window, str):
+        return 2.0 * FULL_WINDOW
+    radius = (config.window + 1) / 2 if config.shrink_window else config.window
+    return radius * (1 if config.window_side == "before" else 2)
+
+
+def new_private(shares: npt.NDArray[np.float32], first: int, stride: int) -> Private:
+    """Return a thread's copies of the rows that have shares, (2, n_rows); they stand from row `first` on."""
+    n_rows = shares.shape[1]
+    return Private(n_rows, first, shares.reshape(-1), own_lines(2 * n_rows * stride, np.float32))
+
+
+def new_scratch(
+    shape: Shape,
+    longest_shard: int,
+    config: TrainConfig,
+    zero_row: int,
+    private: Private | None = None,
+    n_types: int = 0,
+) -> Scratch:
+    """Return a thread's buffers for shards of up to `longest_shard` tokens."""
+    n_contexts = min(2 * shape.window, longest_shard)
+    n_outputs = shape.n_tiles * len(shape.tile)
+    candidate_tiles = -(-shape.candidates // len(shape.tile))
+    negatives = own_lines(max(shape.drawn, candidate_tiles * len(shape.tile)), np.int64)
+    negatives[:] = zero_row
+    return Scratch(
+        kept=own_lines(longest_shard + 1, np.int64),
+        contexts=own_lines(n_contexts, np.int64),
+        outputs=own_lines(n_outputs + 1, np.int64),
+        negatives=negatives,
+        words=own_lines(n_outputs if config.corrects else 0, np.int64),
+        marks=own_lines(n_types if config.reject_positives else 0, np.int32),
+        zero_row=np.array([zero_row]),
+        pool=own_lines(config.noise_pool if config.loss != "full" else 0, np.int64),
+        scores=own_lines(8 * max(n_contexts * shape.n_tiles, candidate_tiles), np.float32),
+        old=own_lines(n_contexts * shape.stride, np.float32),
+        mean=own_lines(2 * shape.stride, np.float32),
+        only=np.zeros(1, np.int64),
+        private=private or new_private(np.empty((2, 0), np.float32), 0, shape.stride),
+        state=own_lines(1, np.uint64),
+    )
