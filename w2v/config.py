@@ -25,7 +25,7 @@ Column = Annotated[
 ]
 ForceText = Annotated[
     bool,
-    Setting("Read files too whose bytes say that they are not text.", group="Corpus", flags=("--force-text",)),
+    Setting("Read files too whose bytes say that they are not text.", group="Corpus"),
 ]
 Threads = Annotated[
     int | None,

@@ -133,9 +133,10 @@ def find_source(path: str | Path, name: str | None = None) -> Format:
     """
     if not os.path.exists(path):
         if re.match(r"[a-z]+[a-z0-9]*:/", str(path), re.I):
-            raise W2VError(f"cannot read {path}: vectors are read from local files; download it first")
-        link = ": it is a link, and what it names is gone" if os.path.islink(path) else "; check the path"
-        raise W2VError(f"cannot read {path}: No such file or directory{link}")
+            raise W2VError(f"cannot read {path} from the network; download it, and name the file")
+        if os.path.islink(path):
+            raise W2VError(f"the link {path} leads to nothing; mend or remove it")
+        raise W2VError(f"there is no file {path}; check the name")
     return find(path, name)
 
 
