@@ -9,7 +9,7 @@ import w2v
 from w2v.config import TrainConfig
 from w2v.errors import W2VError
 from w2v.text.corpus import Corpus
-from w2v.training import run as session
+from w2v.training import run as runs
 from w2v.training.loop import train_embeddings
 
 OLD = ["king", "queen", "odd"]
@@ -23,8 +23,8 @@ def earlier(tmp_path: Path) -> Path:
     return path
 
 
-def _begin(earlier: Path, grow: bool) -> session.Session:
-    begun, encoded = session.begin_from(earlier, Corpus(TEXT), TrainConfig(min_count=2, sample=0), grow)
+def _begin(earlier: Path, grow: bool) -> runs.Run:
+    begun, encoded = runs.continue_from(earlier, Corpus(TEXT), TrainConfig(min_count=2, sample=0), grow)
     assert encoded.vocab is begun.vocab
     assert encoded.tokens_kept == int((begun.stream >= 0).sum())
     return begun
@@ -57,7 +57,7 @@ def test_training_goes_on_from_them(earlier: Path) -> None:
 
 def test_a_text_without_a_known_word_is_refused(earlier: Path) -> None:
     with pytest.raises(W2VError, match=r"none of the 6 tokens.*old.txt"):
-        session.begin_from(earlier, Corpus([["x", "y"]] * 3), TrainConfig(), grow=False)
+        runs.continue_from(earlier, Corpus([["x", "y"]] * 3), TrainConfig())
 
 
 def test_a_checkpoint_brings_counts_and_output_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +67,7 @@ def test_a_checkpoint_brings_counts_and_output_rows(tmp_path: Path, monkeypatch:
     Path("a.txt").write_text("king queen odd\n" * 20)
     Path("b.txt").write_text("king queen\n" * 7 + "new queen\n" * 6)
     assert cli.main(["train", "a.txt", "--dim", "4", "--checkpoint", "kept", "--quiet", "--sample", "0"]) == 0
-    begun, _ = session.begin_from(Path("kept"), Corpus("b.txt"), TrainConfig(), grow=True)
+    begun, _ = runs.continue_from(Path("kept"), Corpus("b.txt"), TrainConfig(), grow_vocab=True)
     assert dict(zip(begun.vocab.words, begun.vocab.counts.tolist(), strict=True)) == {
         "queen": 33,
         "king": 27,
@@ -104,9 +104,9 @@ def test_a_text_whose_rare_words_were_dropped_keeps_its_stream(tmp_path: Path, m
     monkeypatch.setattr("w2v.text.corpus.BLOCK", 1 << 10)
     path = tmp_path / "many.txt"
     path.write_text("".join(f"often w{n % 2_000} very\n" for n in range(6_000)))
-    dropped, encoded = session.begin(Corpus(str(path)), TrainConfig(min_count=1, max_types=500))
+    dropped, encoded = runs.begin(Corpus(str(path)), TrainConfig(min_count=1, max_types=500))
     assert encoded.dropped_count and dropped.files is None, "read again, it would have words that were dropped"
-    whole, _ = session.begin(Corpus(str(path)), TrainConfig(min_count=1))
+    whole, _ = runs.begin(Corpus(str(path)), TrainConfig(min_count=1))
     assert whole.files is not None
 
 
@@ -125,5 +125,5 @@ def test_what_the_command_line_left_survives_a_resume_from_python(
 
 def test_a_vocabulary_decides_what_is_pruned(tmp_path: Path) -> None:
     known = w2v.Vocab.of({"king": 9, "queen": 8})
-    begun, _ = session.begin(Corpus(TEXT), TrainConfig(min_count=400, max_vocab=1), known)
+    begun, _ = runs.begin(Corpus(TEXT), TrainConfig(min_count=400, max_vocab=1), known)
     assert (begun.vocab.words, begun.config.min_count, begun.config.max_vocab) == (known.words, 1, None)
