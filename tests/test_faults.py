@@ -208,7 +208,10 @@ def test_an_output_on_another_file_system(run: Run, corpus: Path, disk: Path) ->
 # Folders that vanish.
 
 
-def test_an_output_folder_that_vanishes(run: Run, corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_output_folder_that_vanishes(
+    run: Run, corpus: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("temporary")))
     Path("out").mkdir()
     with monkeypatch.context() as patch:
         before_it_ends(patch, lambda: shutil.rmtree("out"))
