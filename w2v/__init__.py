@@ -342,7 +342,7 @@ def refuse_together(
     if has_vocab:
         refuse_pruning(settings)
     if grow_vocab and not has_init:
-        raise SettingsError(f"{show('grow_vocab')} goes with {show('init_from')}, whose words it adds to")
+        raise SettingsError(f"{show('grow_vocab')} has an effect only with {show('init_from')}, whose words it adds to")
     if has_init and has_vocab:
         raise SettingsError(f"{show('vocab')} cannot go with {show('init_from')}, which brings its own words")
     for name in ("dim", "max_vocab"):

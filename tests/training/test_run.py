@@ -86,7 +86,7 @@ def test_a_checkpoint_brings_counts_and_output_rows(tmp_path: Path, monkeypatch:
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        (["--grow-vocab"], "--grow-vocab goes with --init-from"),
+        (["--grow-vocab"], "--grow-vocab has an effect only with --init-from"),
         (["--init-from", "old.txt", "--dim", "5"], "--dim cannot go with --init-from"),
         (["--init-from", "old.txt", "--vocab", "v.txt"], "--vocab cannot go with --init-from"),
         (["--init-from", "old.txt", "-o", "old.txt"], "are the same file"),
