@@ -17,12 +17,12 @@ from helpers import CHECKOUT, Run
 from typer.main import get_command
 
 import w2v
-from w2v import commands as cli
+from w2v.commands.app import app
 
 DOCS = CHECKOUT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
 TEXTS = {path: path.read_text(encoding="utf-8") for path in [*PAGES, *CHECKOUT.glob("*.md")]}
-COMMANDS = {name: command for name, command in vars(get_command(cli.app))["commands"].items()}
+COMMANDS = {name: command for name, command in vars(get_command(app))["commands"].items()}
 FLAGS = {
     flag for command in COMMANDS.values() for param in command.params for flag in param.opts + param.secondary_opts
 }

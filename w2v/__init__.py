@@ -6,27 +6,48 @@ Examples:
     >>> vectors.similar("king")                         # doctest: +SKIP
 """
 
-import warnings
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
-from w2v.config import EvaluationConfig, PhraseConfig, TrainConfig, load_config
+import warnings
+
 from w2v.errors import DivergedError, SettingsError, UnknownWordError, W2VError
-from w2v.evaluation.next_item import recommend
-from w2v.settings import fields_of
-from w2v.text.vocab import Vocab
-from w2v.vectors import Vectors
 from w2v.version import __version__
 
+TYPE_CHECKING = False  # as in typing, which takes 10 ms, in which a command could not yet answer Ctrl-C
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+    from typing import Any
+
+    from w2v.config import TrainConfig, load_config
+    from w2v.evaluation.next_item import recommend
     from w2v.evaluation.scores import Scores
     from w2v.text.corpus import Source
     from w2v.text.encoding import Encoded, ScanReport
     from w2v.text.phrases import Phrases, StageReport
+    from w2v.text.vocab import Vocab
     from w2v.training.loop import TrainReport
     from w2v.training.run import EpochReport
     from w2v.tuning import Search, SearchReport
+    from w2v.vectors import Vectors
+else:
+    LAZY = {
+        "TrainConfig": "w2v.config",
+        "Vectors": "w2v.vectors",
+        "Vocab": "w2v.text.vocab",
+        "load_config": "w2v.config",
+        "recommend": "w2v.evaluation.next_item",
+    }
+    """What is imported when it is asked for; NumPy takes 0.1 s."""
+
+    def __getattr__(name: str) -> Any:  # noqa: ANN401
+        if name not in LAZY:
+            raise AttributeError(f"module 'w2v' has no attribute {name!r}")
+        from importlib import import_module
+
+        globals()[name] = found = getattr(import_module(LAZY[name]), name)
+        return found
+
 
 __all__ = [
     "DivergedError",
@@ -48,7 +69,7 @@ __all__ = [
 ]
 
 
-def build_vocab(corpus: "Source", *, report: "ScanReport | None" = None, **settings: Any) -> Vocab:  # noqa: ANN401
+def build_vocab(corpus: Source, *, report: ScanReport | None = None, **settings: Any) -> Vocab:  # noqa: ANN401
     """Count the words of a corpus.
 
     Args:
@@ -64,6 +85,7 @@ def build_vocab(corpus: "Source", *, report: "ScanReport | None" = None, **setti
         >>> build_vocab([["a", "b", "a"]], min_count=2).words
         ['a']
     """
+    from w2v.config import load_config
     from w2v.text.corpus import Corpus
     from w2v.text.encoding import encode
 
@@ -74,12 +96,12 @@ def build_vocab(corpus: "Source", *, report: "ScanReport | None" = None, **setti
 
 
 def find_phrases(
-    corpus: "Source",
+    corpus: Source,
     output: str | Path | None = None,
     *,
-    report: "StageReport | None" = None,
+    report: StageReport | None = None,
     **settings: Any,  # noqa: ANN401
-) -> "Phrases":
+) -> Phrases:
     """Find pairs of words that belong together, and write the text with them joined.
 
     Args:
@@ -97,6 +119,7 @@ def find_phrases(
         >>> find_phrases([["in", "new", "york"], ["new", "york"]] * 3, min_count=1, threshold=0.5).found[0].phrase
         'new_york'
     """
+    from w2v.config import PhraseConfig
     from w2v.text.corpus import Corpus
     from w2v.text.phrases import find_phrases as find
 
@@ -104,13 +127,13 @@ def find_phrases(
 
 
 def train(
-    corpus: "Source",
+    corpus: Source,
     *,
     vocab: Vocab | None = None,
     init_from: str | Path | None = None,
     grow_vocab: bool = False,
-    report: "TrainReport | None" = None,
-    after_epoch: "EpochReport | None" = None,
+    report: TrainReport | None = None,
+    after_epoch: EpochReport | None = None,
     log: str | Path | None = None,
     checkpoint: str | Path | None = None,
     checkpoint_every: float = 600.0,
@@ -140,6 +163,9 @@ def train(
         SettingsError: a setting is unknown or out of range, or does not go with another.
         DivergedError: the learning rate was too large.
     """
+    from pathlib import Path
+
+    from w2v.config import load_config
     from w2v.text.corpus import Corpus
     from w2v.training import run as runs
     from w2v.training.log import Log
@@ -168,8 +194,8 @@ def train(
 def resume(
     checkpoint: str | Path,
     *,
-    report: "TrainReport | None" = None,
-    after_epoch: "EpochReport | None" = None,
+    report: TrainReport | None = None,
+    after_epoch: EpochReport | None = None,
     log: str | Path | None = None,
     checkpoint_every: float = 600.0,
     save_output: bool = False,
@@ -190,6 +216,8 @@ def resume(
         W2VError: there is no checkpoint, it is damaged, or the corpus has changed.
         SettingsError: another setting is to change.
     """
+    from pathlib import Path
+
     from w2v.files import is_same
     from w2v.training import run as runs
     from w2v.training.checkpoint import files_read
@@ -217,7 +245,7 @@ def evaluate(
     next: str | Path | None = None,
     sessions: str | Path | None = None,
     **settings: Any,  # noqa: ANN401
-) -> "Scores":
+) -> Scores:
     """Score vectors by word pairs and analogies, as gensim does, and by what people took next.
 
     Args:
@@ -240,8 +268,10 @@ def evaluate(
     """
     from dataclasses import replace
 
+    from w2v.config import EvaluationConfig
     from w2v.evaluation.next_item import rank_next, read_sessions, settings_of
     from w2v.evaluation.scores import Evaluation
+    from w2v.settings import fields_of
 
     known = {field.name for field in fields_of(EvaluationConfig)}
     config = EvaluationConfig(**{name: settings.pop(name) for name in known & set(settings)})
@@ -261,7 +291,7 @@ def evaluate(
 
 
 def tune(
-    corpus: "Source",
+    corpus: Source,
     metric: str,
     *,
     similarity: Sequence[str | Path] = (),
@@ -272,9 +302,9 @@ def tune(
     trials: int = 30,
     fraction: float = 0.1,
     search: Sequence[str] = (),
-    report: "SearchReport | None" = None,
+    report: SearchReport | None = None,
     **settings: Any,  # noqa: ANN401
-) -> "Search":
+) -> Search:
     """Search for better settings, by trials on a part of a corpus. Needs Optuna: `pip install 'w2v[tune]'`.
 
     Args:
@@ -299,6 +329,7 @@ def tune(
         W2VError: Optuna is missing, a file cannot be read, or no trial has a score.
         SettingsError: a setting is unknown or out of range.
     """
+    from w2v.config import load_config
     from w2v.text.corpus import Corpus
     from w2v.text.encoding import encode
     from w2v.tuning import Goal, Search, check
@@ -313,7 +344,7 @@ def tune(
     return found
 
 
-def _warn_of_dropped(encoded: "Encoded") -> None:
+def _warn_of_dropped(encoded: Encoded) -> None:
     """Warn where counts may be too low, as there were too many distinct words."""
     if encoded.dropped_count:
         warnings.warn(

@@ -10,7 +10,7 @@ from helpers import CHECKOUT, Run, python
 
 import w2v
 from w2v.commands.demo import ASKED, GROUPS
-from w2v.commands.report import table
+from w2v.commands.report import format_neighbours
 from w2v.commands.screen import columns
 from w2v.settings import fields_of
 
@@ -253,7 +253,7 @@ def test_similar_shows_no_more_than_there_is(run: Run, vectors_file: Path) -> No
 def test_table_is_aligned_on_the_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     words = ["horse", "馬", "cafe\u0301", "ｗ", "a\u200db", "สวัสดี"]
-    rows = table("x", [(word, 0.5 - row) for row, word in enumerate(words)]).splitlines()[1:]
+    rows = format_neighbours("x", [(word, 0.5 - row) for row, word in enumerate(words)]).splitlines()[1:]
     assert len({columns(row[: row.rindex(".")]) for row in rows}) == 1
     assert [columns(word) for word in words] == [5, 2, 4, 2, 2, 4]
 

@@ -47,6 +47,16 @@ def test_a_line_every_few_seconds(run: Run, corpus: Path, monkeypatch: pytest.Mo
     assert lines == sorted(lines, key=int) and lines[-1] == "100"
 
 
+def test_the_time_left_is_measured_in_this_run() -> None:
+    pace = progress.Pace()
+    assert pace.seconds_left(None, 0.0) is None, "there is no telling how much there is"
+    assert pace.seconds_left(0.5, 0.0) is None, "half of it was done by an earlier run"
+    assert pace.seconds_left(0.5, 40.0) is None, "kernels are compiled"
+    assert pace.seconds_left(0.6, 50.0) == pytest.approx(40.0)
+    assert pace.seconds_left(0.9, 80.0) == pytest.approx(10.0)
+    assert pace.seconds_left(1.0, 90.0) == 0.0
+
+
 @pytest.mark.parametrize("command", ("build-vocab", "train"))
 def test_quiet(run: Run, corpus: Path, command: str) -> None:
     assert run(command, "corpus.txt", "--quiet") == (0, "", "")

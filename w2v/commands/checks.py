@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from w2v.commands.screen import say
+from w2v.commands.screen import print_status
 from w2v.errors import SettingsError, W2VError
 from w2v.files import check_writable, is_same
 
@@ -29,7 +29,7 @@ def open_corpus(
     """
     from w2v.text.corpus import Corpus
 
-    source = Corpus(names, warn=say)
+    source = Corpus(names, warn=print_status)
     check_outputs(outputs, inputs, folder_files)
     for flag, path in outputs.items():
         if path is not None and any(source.holds(part) for part in (path, *(path / name for name in folder_files))):
@@ -66,7 +66,7 @@ def flag_of(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
-def missing(argument: str, command: str) -> NoReturn:
+def require_argument(argument: str, command: str) -> NoReturn:
     """Say that an argument is missing."""
     raise SettingsError(f"missing argument {argument}; see `w2v {command} --help`")
 
@@ -77,7 +77,7 @@ def unless_stream(path: Path | None) -> Path | None:
 
 
 @contextmanager
-def suggesting(command: str | None) -> Iterator[None]:
+def with_hint(command: str | None) -> Iterator[None]:
     """Add to an error the command, if there is one, with which nothing is lost."""
     try:
         yield

@@ -7,7 +7,7 @@ import typer
 
 from w2v.commands.checks import check_outputs
 from w2v.commands.options import FORMATS_HELP, FormatName, Quiet, command
-from w2v.commands.screen import say
+from w2v.commands.screen import print_status
 from w2v.settings import Setting
 
 
@@ -34,14 +34,16 @@ def convert(
         from_ = format.name
     contents = formats.read(source, from_)
     if skip_words and (rows := formats.unfit(format, contents.words)):
-        say(f"left out {len(rows):,} words that {format.title} cannot hold, such as {contents.words[rows[0]]!r}")
+        print_status(
+            f"left out {len(rows):,} words that {format.title} cannot hold, such as {contents.words[rows[0]]!r}"
+        )
         contents = formats.without(contents, rows)
     written = formats.write(target, contents, format.name)
     if quiet:
         return
     lost = [name for name in ("counts", "settings") if getattr(contents, name) is not None and name not in format.keeps]
     if lost:
-        say(f"{format.title} has no place for {' and '.join(lost)}, which were left out")
+        print_status(f"{format.title} has no place for {' and '.join(lost)}, which were left out")
     dim = contents.vectors.shape[1]
     for path in written:
-        say(f"wrote {path}: {len(contents.words):,} words{f' x {dim}' if dim else ''}, {format.title}")
+        print_status(f"wrote {path}: {len(contents.words):,} words{f' x {dim}' if dim else ''}, {format.title}")

@@ -7,7 +7,7 @@ from w2v.commands.checks import open_corpus
 from w2v.commands.options import CORPUS_HELP, CorpusFiles, Quiet, command
 from w2v.commands.progress import phrase_progress, scan_progress
 from w2v.commands.report import describe, describe_phrases
-from w2v.commands.screen import say
+from w2v.commands.screen import print_status
 from w2v.config import PhraseConfig, TrainConfig, load_config
 from w2v.settings import Setting, fields_of
 
@@ -33,7 +33,7 @@ def build_vocab(
     encoded.vocab.save(output)
     if not quiet:
         describe(encoded, reused=False)
-        say(f"wrote {output}: {len(encoded.vocab):,} words")
+        print_status(f"wrote {output}: {len(encoded.vocab):,} words")
 
 
 @command(
@@ -69,4 +69,4 @@ def phrases(
         phrasing.write_list(found.found, list_file)
     if not quiet:
         describe_phrases(found)
-        say(f"wrote {output}: {found.tokens_written:,} tokens")
+        print_status(f"wrote {output}: {found.tokens_written:,} tokens")

@@ -11,8 +11,8 @@ import numpy as np
 import w2v
 from w2v.commands.options import command
 from w2v.commands.progress import scan_progress, training_progress
-from w2v.commands.report import describe, table
-from w2v.commands.screen import say
+from w2v.commands.report import describe, format_neighbours
+from w2v.commands.screen import print_status
 from w2v.config import load_config
 
 GROUPS = {
@@ -93,14 +93,14 @@ def demo() -> None:
 
     started = time.perf_counter()
     config = load_config("demo", {})
-    say("making a corpus of 30,000 sentences; the first run also compiles, which is kept for the next")
+    print_status("making a corpus of 30,000 sentences; the first run also compiles, which is kept for the next")
     with scan_progress(quiet=False) as report_scan:
         encoded = encode(Corpus(sentences(30_000)), config, report=report_scan)
     describe(encoded, reused=False)
     with training_progress(quiet=False) as report_training:
         embeddings = train_embeddings(encoded.stream, encoded.vocab, config, report_training)
     vectors = w2v.Vectors(encoded.vocab.words, embeddings.vectors)
-    print("\n\n".join(table(word, vectors.similar(word, 5)) for word in ASKED))
-    say(
+    print("\n\n".join(format_neighbours(word, vectors.similar(word, 5)) for word in ASKED))
+    print_status(
         f"done in {time.perf_counter() - started:.1f} s; now your own text: w2v train corpus.txt, then w2v similar WORD"
     )

@@ -8,7 +8,7 @@ import typer
 
 import w2v
 from w2v.commands.options import AnalogyFiles, AsJson, NextFile, SessionsFile, SimilarityFiles, command
-from w2v.commands.report import scores_table, warn_of_none
+from w2v.commands.report import format_scores, warn_of_none
 from w2v.config import EvaluationConfig, TrainConfig
 from w2v.errors import SettingsError
 from w2v.settings import fields_of, optional
@@ -47,5 +47,5 @@ def evaluate(
         sessions=sessions,
         **settings,
     )
-    print(json.dumps(scores.as_dict(), ensure_ascii=False) if as_json else scores_table(scores))
+    print(json.dumps(scores.as_dict(), ensure_ascii=False) if as_json else format_scores(scores))
     warn_of_none(scores)

@@ -9,7 +9,7 @@ import typer
 
 import w2v
 from w2v.commands.options import FORMATS_HELP, AsJson, FormatName, command
-from w2v.commands.report import facts
+from w2v.commands.report import format_summary
 from w2v.vectors import Vectors
 
 BLOCK_ROWS = 1 << 12
@@ -59,4 +59,4 @@ def info(
 
     format = formats.find(path, from_)
     found = {"format": format.name, **summarize(w2v.Vectors.load(path, format.name))}
-    print(json.dumps(found, ensure_ascii=False) if as_json else facts(found))
+    print(json.dumps(found, ensure_ascii=False) if as_json else format_summary(found))

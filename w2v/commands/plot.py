@@ -8,7 +8,7 @@ import typer
 import w2v
 from w2v.commands.checks import check_outputs
 from w2v.commands.options import command
-from w2v.commands.screen import say
+from w2v.commands.screen import print_status
 from w2v.errors import SettingsError
 from w2v.settings import Setting
 
@@ -53,7 +53,7 @@ def plot(
             if value:
                 raise SettingsError(f"{flag} cannot go with {source}, a log, which has no words")
         curves = plotting.plot_log(output, source)
-        say(f"wrote {output}: {', '.join(name for lines in curves.values() for name in lines)}")
+        print_status(f"wrote {output}: {', '.join(name for lines in curves.values() for name in lines)}")
         return
     shown = [*(words or ()), *(plotting.read_words(words_file) if words_file else ())]
     drawn = plotting.plot_words(
@@ -65,6 +65,6 @@ def plot(
         method=method,
         seed=seed,
         title=source.name,
-        warn=say,
+        warn=print_status,
     )
-    say(f"wrote {output}: {len(drawn.words):,} word{'s' * (len(drawn.words) > 1)}, {drawn.method}")
+    print_status(f"wrote {output}: {len(drawn.words):,} word{'s' * (len(drawn.words) > 1)}, {drawn.method}")

@@ -1,4 +1,4 @@
-"""How far a run is, on standard error: bars on a terminal, lines elsewhere."""
+"""Progress on standard error: bars on a terminal, lines elsewhere."""
 
 import math
 import shutil
@@ -9,8 +9,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from w2v.commands.report import scores_line, trial_line
-from w2v.commands.screen import say
+from w2v.commands.report import format_scores_line, format_trial
+from w2v.commands.screen import print_status
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -31,58 +31,77 @@ class ReportScores(Protocol):
         """Show it."""
 
 
+class Pace:
+    """The time that is left, from the rate at which this process gets on.
+
+    What was done before the first report, by an earlier run, does not count, nor the time until the share first grows,
+    in which kernels are compiled.
+    """
+
+    def __init__(self) -> None:
+        self.first: tuple[float, float] | None = None
+        """The share done before it first grew, and when that was last so."""
+
+    def seconds_left(self, share: float | None, now: float) -> float | None:
+        """Return the seconds that are left when this share is done; None where there is no telling yet."""
+        if share is None:
+            return None
+        if share >= 1:
+            return 0.0
+        if self.first is None or share <= self.first[0]:
+            self.first = share, now
+            return None
+        before, began = self.first
+        return (now - began) * (1 - share) / (share - before)
+
+
 class Bar:
     """Progress on standard error: a bar on a terminal, else a line every few seconds and at the end."""
 
     def __init__(self, label: str) -> None:
-        """Draw nothing yet."""
         self.label = label
         self.bar: tqdm[Any] | None = None
         self.line = ""
-        self.spoke = self.began = time.perf_counter()
+        self.pace = Pace()
+        self.last_line = self.began = time.perf_counter()
 
     def show(self, fraction: float | None, text: str) -> None:
-        """Show how much is done (None where that is unknown), and a text beside it."""
+        """Show how much is done (None where that is unknown), with a text next to it."""
+        now = time.perf_counter()
+        left = self.pace.seconds_left(fraction, now)
         if sys.stderr.isatty():
             with suppress(OSError):
-                self._draw(fraction, text)
+                self._draw(fraction, text, left)
             return
-        now = time.perf_counter()
         done = "" if fraction is None else f" {fraction:4.0%}"
-        left = f", {(now - self.began) * (1 / fraction - 1):.0f} s left" if fraction and fraction < 1 else ""
-        self.line = f"{self.label}{done}  {text}{left}"
-        if now - self.spoke >= LINE_EVERY_S:
-            self.spoke = now
-            self._say_line()
+        self.line = f"{self.label}{done}  {text}" + (f", {left:.0f} s left" if left else "")
+        if now - self.last_line >= LINE_EVERY_S:
+            self.last_line = now
+            self._print_line()
 
-    def _draw(self, fraction: float | None, text: str) -> None:
+    def _draw(self, fraction: float | None, text: str, left: float | None) -> None:
+        from tqdm import tqdm
+
+        remaining = "?" if left is None else tqdm.format_interval(left)
+        share = "" if fraction is None else "{percentage:3.0f}%|{bar}| "
+        bar_format = f"{self.label} {share}{{desc}} [{{elapsed}}{'' if fraction is None else f'<{remaining}'}]"
         if self.bar is None:
-            from tqdm import tqdm
-
-            parts = (
-                "{desc} [{elapsed}]" if fraction is None else "{percentage:3.0f}%|{bar}| {desc} [{elapsed}<{remaining}]"
-            )
             # Asked here, because tqdm takes the 0 x 0 that some terminals answer for the truth and draws nothing.
             ncols, nrows = shutil.get_terminal_size()
-            self.bar = tqdm(
-                total=1.0,
-                desc=text,
-                bar_format=f"{self.label} {parts}",
-                ncols=ncols,
-                nrows=nrows,
-            )
+            self.bar = tqdm(total=1.0, desc=text, bar_format=bar_format, ncols=ncols, nrows=nrows)
+        self.bar.bar_format = bar_format
         self.bar.set_description_str(text, refresh=False)
         self.bar.update((fraction or 0.0) - self.bar.n)
 
-    def say(self, message: str) -> None:
+    def print_above(self, message: str) -> None:
         """Print a line above the bar."""
         if self.bar is not None:
             self.bar.clear()
-        say(message)
+        print_status(message)
 
-    def _say_line(self) -> None:
+    def _print_line(self) -> None:
         if self.line:
-            say(self.line)
+            print_status(self.line)
             self.line = ""
 
     @contextmanager
@@ -90,7 +109,7 @@ class Bar:
         """Finish with the last state shown, or on an error leave the screen as it is."""
         try:
             yield self
-            self._say_line()
+            self._print_line()
         finally:
             if self.bar is not None:
                 with suppress(OSError):
@@ -138,7 +157,7 @@ def phrase_progress(quiet: bool) -> "Iterator[StageReport | None]":
 
 @contextmanager
 def training_progress(quiet: bool) -> "Iterator[ReportScores]":
-    """Yield what reports training, and scores, to the screen."""
+    """Yield a function that writes progress and scores to the screen."""
     last_loss = 0.0
     with Bar("train").drawn() as bar:
 
@@ -146,14 +165,14 @@ def training_progress(quiet: bool) -> "Iterator[ReportScores]":
             nonlocal last_loss
             last_loss = now.loss
             if scores and not quiet:
-                bar.say(f"scores at {now.progress:.0%}, epoch {now.epoch}: {scores_line(scores)}")
+                bar.print_above(f"scores at {now.progress:.0%}, epoch {now.epoch}: {format_scores_line(scores)}")
             if not quiet:
                 loss = "" if math.isnan(now.loss) else f", loss {now.loss:.3f}"
                 bar.show(now.progress, f"{now.words_per_s / 1e6:.2f} M words/s, lr {now.lr:.4f}{loss}")
 
         yield report
     if math.isnan(last_loss) and not quiet:
-        say("nothing was learned: no two words met; one word a line? --sample too small?")
+        print_status("nothing was learned: no two words occur together; one word per line? --sample too small?")
 
 
 @contextmanager
@@ -169,7 +188,7 @@ def tuning_progress(quiet: bool, n_trials: int) -> "Iterator[SearchReport | None
             nonlocal n_shown
             for trial in search.trials[n_shown:]:
                 if trial is search.best or trial.score is None:
-                    bar.say(trial_line(trial))
+                    bar.print_above(format_trial(trial))
             n_shown = len(search.trials)
             best = "" if search.best is None else f", best {search.best.score:.4f}"
             bar.show(share, f"{n_shown:,} of {n_trials:,} trials{best}")

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 import typer
 
 import w2v
-from w2v.commands.checks import missing
+from w2v.commands.checks import require_argument
 from w2v.commands.options import AsJson, Neighbours, VectorsFile, command
-from w2v.commands.report import table
+from w2v.commands.report import format_neighbours
 from w2v.errors import SettingsError, W2VError
 from w2v.settings import Setting
 
@@ -31,7 +31,7 @@ def similar(
     if words and (plus or minus):
         raise SettingsError("WORD cannot go with --positive or --negative, which together are one question")
     if not (words or plus or minus):
-        missing("WORD", "similar")
+        require_argument("WORD", "similar")
     loaded = load_vectors(vectors)
     if words:
         show_neighbours([({"word": word}, word, loaded.similar(word, n)) for word in words], as_json)
@@ -80,4 +80,4 @@ def show_neighbours(answers: list[tuple[dict[str, Any], str, list[tuple[str, flo
         ]
         print(json.dumps(rows, ensure_ascii=False))
     else:
-        print("\n\n".join(table(asked, neighbours) for _, asked, neighbours in answers))
+        print("\n\n".join(format_neighbours(asked, neighbours) for _, asked, neighbours in answers))

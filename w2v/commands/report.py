@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from w2v.commands.screen import BOLD, DIM, aligned, columns, say, styled
+from w2v.commands.screen import BOLD, DIM, aligned, columns, print_status, styled
 
 if TYPE_CHECKING:
     from w2v.evaluation.next_item import Next
@@ -19,17 +19,17 @@ def describe(encoded: "Encoded", reused: bool) -> None:
     """Say what became of the tokens."""
     share = 100 * encoded.tokens_kept / encoded.tokens_read
     if reused:
-        say(
+        print_status(
             f"{encoded.tokens_read:,} tokens, of which the vocabulary covers {share:.1f}%; "
             f"{encoded.tokens_read - encoded.tokens_kept:,} were dropped"
         )
     else:
-        say(
+        print_status(
             f"{encoded.tokens_read:,} tokens; kept {len(encoded.vocab):,} of {encoded.types_read:,} distinct words, "
             f"{share:.1f}% of the tokens"
         )
     if encoded.dropped_count:
-        say(
+        print_status(
             f"too many distinct words: those seen up to {encoded.dropped_count:,} times were dropped as they came, "
             "so that counts may be too low and depend on --threads; a larger --max-types keeps them"
         )
@@ -39,24 +39,24 @@ def describe(encoded: "Encoded", reused: bool) -> None:
 def describe_flaws(encoded: "Encoded") -> None:
     """Say what was wrong with the text."""
     if encoded.tokens_mended:
-        say(f"{encoded.tokens_mended:,} tokens had bytes that are not UTF-8; those became U+FFFD")
+        print_status(f"{encoded.tokens_mended:,} tokens had bytes that are not UTF-8; those became U+FFFD")
     if encoded.rows_empty:
         rows = "1 row" if encoded.rows_empty == 1 else f"{encoded.rows_empty:,} rows"
-        say(f"passed over {rows} with nothing in the column")
+        print_status(f"passed over {rows} with nothing in the column")
 
 
 def describe_phrases(phrases: "Phrases") -> None:
     """Say what was joined."""
     read, n = phrases.encoded.tokens_read, len(phrases.found)
-    say(
+    print_status(
         f"{n:,} phrase{'s' * (n != 1)} joined {read - phrases.tokens_written:,} times: "
         f"{read:,} tokens became {phrases.tokens_written:,}"
     )
     most = sorted(phrases.found, key=lambda phrase: -phrase.count)[:5]
     if most:
-        say(f"most often {', '.join(phrase.phrase for phrase in most)}")
+        print_status(f"most often {', '.join(phrase.phrase for phrase in most)}")
     else:
-        say("no pair of words is a phrase: a lower --threshold or --min-count finds more")
+        print_status("no pair of words is a phrase: a lower --threshold or --min-count finds more")
     describe_flaws(phrases.encoded)
 
 
@@ -66,9 +66,9 @@ def describe_training(run: "Run", kernel: str) -> None:
     from w2v.machine import available_threads
 
     if not cache_is_writable:
-        say("compiled code cannot be kept, so each start compiles again: set NUMBA_CACHE_DIR to a folder")
+        print_status("compiled code cannot be kept, so each start compiles again: set NUMBA_CACHE_DIR to a folder")
     threads = run.config.threads or available_threads()
-    say(
+    print_status(
         f"training {len(run.vocab):,} words x {run.config.dim} "
         f"on {threads} thread{'s' * (threads > 1)}, {kernel} kernels"
     )
@@ -78,19 +78,19 @@ def describe_search(search: "Search") -> None:
     """Say what a search has found."""
     first, best = search.trials[0], search.best
     if best is not None:
-        base = f"trial 0, with the base settings: {figure(first.score)}"
-        found = "no other is better" if best is first else f"trial {best.number}, the best: {figure(best.score)}"
-        say(f"{search.goal.name} of {base}; {found}")
+        base = f"trial 0, with the base settings: {format_score(first.score)}"
+        found = "no other is better" if best is first else f"trial {best.number}, the best: {format_score(best.score)}"
+        print_status(f"{search.goal.name} of {base}; {found}")
 
 
-def trial_line(trial: "Trial") -> str:
+def format_trial(trial: "Trial") -> str:
     """Return what a trial tried and what came of it."""
     settings = ", ".join(f"{name} {value}" for name, value in trial.settings.items())
     score = "failed" if trial.score is None else f"{trial.score:.4f}"
     return f"trial {trial.number}: {score} with {settings}"
 
 
-def table(word: str, neighbours: list[tuple[str, float]]) -> str:
+def format_neighbours(word: str, neighbours: list[tuple[str, float]]) -> str:
     """Return a word and its neighbours, cosines aligned."""
     width = max((columns(other) for other, _ in neighbours), default=0)
     rows = [
@@ -99,31 +99,31 @@ def table(word: str, neighbours: list[tuple[str, float]]) -> str:
     return "\n".join([styled(word, BOLD), *rows])
 
 
-def scores_table(scores: "Scores") -> str:
+def format_scores(scores: "Scores") -> str:
     """Return a table of the scores: a line a file, and for analogies one for each section below it."""
     tables = []
     if scores.similarity:
         rows = [["similarity", "spearman", "covered", "pairs"]]
-        rows += [[s.file, figure(s.spearman), f"{s.covered:,}", f"{s.pairs:,}"] for s in scores.similarity]
+        rows += [[s.file, format_score(s.spearman), f"{s.covered:,}", f"{s.pairs:,}"] for s in scores.similarity]
         tables.append(aligned(rows))
     if scores.analogies:
         rows = [["analogies", "accuracy", "correct", "covered", "total"]]
         for file in scores.analogies:
-            rows.append(analogy_cells(file.file, file))
-            rows += [analogy_cells(f"  {section.name or '(no section)'}", section) for section in file.sections]
+            rows.append(format_analogies(file.file, file))
+            rows += [format_analogies(f"  {section.name or '(no section)'}", section) for section in file.sections]
         tables.append(aligned(rows))
     if scores.next:
-        tables.append(next_table(scores.next))
+        tables.append(format_next(scores.next))
     return "\n\n".join(tables)
 
 
-def next_table(next: "Next") -> str:
+def format_next(next: "Next") -> str:
     """Return a table of how high the next items stand, by the vectors and by the counts alone."""
     rows = [[next.file, f"HR@{next.k}", f"NDCG@{next.k}", "MRR"]]
     for among, kind in (("100 sampled items", "sampled"), ("all items", "full")):
         for scorer in ("vectors", "popularity"):
             found = getattr(getattr(next, scorer), kind)
-            rows.append([f"  {scorer}, among {among}", *map(figure, (found.hr, found.ndcg, found.mrr))])
+            rows.append([f"  {scorer}, among {among}", *map(format_score, (found.hr, found.ndcg, found.mrr))])
     facts = [f"{next.people:,} people, {next.unknown:,} of them with a next item without a vector"]
     if next.left_out:
         facts.append(f"{next.left_out:,} left out, with nothing before it")
@@ -131,16 +131,16 @@ def next_table(next: "Next") -> str:
     return "\n".join([aligned(rows), *facts])
 
 
-def scores_line(scores: "Scores") -> str:
+def format_scores_line(scores: "Scores") -> str:
     """Return the score of each file, on one line."""
     named = [(item.file, item.spearman) for item in scores.similarity]
     named += [(item.file, item.accuracy) for item in scores.analogies]
-    return ", ".join(f"{Path(file).name} {figure(value)}" for file, value in named)
+    return ", ".join(f"{Path(file).name} {format_score(value)}" for file, value in named)
 
 
-def analogy_cells(name: str, part: "Analogies | Section") -> list[str]:
+def format_analogies(name: str, part: "Analogies | Section") -> list[str]:
     """Return a line of the table of analogies."""
-    return [name, figure(part.accuracy), f"{part.correct:,}", f"{part.covered:,}", f"{part.total:,}"]
+    return [name, format_score(part.accuracy), f"{part.correct:,}", f"{part.covered:,}", f"{part.total:,}"]
 
 
 def warn_of_none(scores: "Scores") -> None:
@@ -149,21 +149,21 @@ def warn_of_none(scores: "Scores") -> None:
         if pairs.spearman is None:
             why = "have the same score or cosine" if pairs.covered > 1 else "has both words in the vocabulary"
             which = f"all {pairs.covered:,} covered" if pairs.covered > 1 else "one" if pairs.covered else "none"
-            say(f"{pairs.file} has no score: {which} of its {pairs.pairs:,} pairs {why}")
+            print_status(f"{pairs.file} has no score: {which} of its {pairs.pairs:,} pairs {why}")
     for questions in scores.analogies:
         if questions.accuracy is None:
-            say(
+            print_status(
                 f"{questions.file} has no score: none of its {questions.total:,} questions has all four words in the "
                 "vocabulary; a larger --restrict takes in more of it"
             )
 
 
-def figure(value: float | None) -> str:
+def format_score(value: float | None) -> str:
     """Return a score as it is shown."""
     return "-" if value is None else f"{value:.4f}"
 
 
-def facts(summary: dict[str, Any]) -> str:
+def format_summary(summary: dict[str, Any]) -> str:
     """Return what `summarize` tells, a line a fact."""
     settings = summary["settings"] or {}
     norms, counts = summary["norms"], summary["counts"]

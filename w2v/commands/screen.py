@@ -14,7 +14,7 @@ DIM = "2"
 """Styles of a terminal, as ANSI X3.64 numbers them."""
 
 
-def say(message: str) -> None:
+def print_status(message: str) -> None:
     """Print a line to standard error, where there still is one: a run outlives its terminal."""
     with suppress(OSError):
         print(f"w2v: {printable(message)}", file=sys.stderr, flush=True)

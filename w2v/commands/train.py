@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import w2v
-from w2v.commands.checks import check_outputs, flag_of, missing, open_corpus, suggesting, unless_stream
+from w2v.commands.checks import check_outputs, flag_of, open_corpus, require_argument, unless_stream, with_hint
+from w2v.commands.interrupts import INTERRUPTS
 from w2v.commands.options import (
     CORPUS_HELP,
     AnalogyFiles,
@@ -19,7 +20,7 @@ from w2v.commands.options import (
 )
 from w2v.commands.progress import ReportScores, scan_progress, training_progress
 from w2v.commands.report import describe, describe_training
-from w2v.commands.screen import say
+from w2v.commands.screen import print_status
 from w2v.config import EvaluationConfig, TrainConfig, load_config
 from w2v.errors import SettingsError
 from w2v.settings import Setting, fields_of
@@ -139,7 +140,7 @@ def train(
     written, folder_files = outputs_of(output, save_output, log_json)
     if resume is None:
         config = load_config(config_name, settings, is_explicit=True)
-        source = open_corpus(corpus or missing("CORPUS", "train"), written, inputs, folder_files)
+        source = open_corpus(corpus or require_argument("CORPUS", "train"), written, inputs, folder_files)
         known = w2v.Vocab.load(vocab) if vocab is not None else None
     else:
         inputs |= {f"{path}, which --resume reads,": path for path in files_read(resume)}
@@ -149,12 +150,12 @@ def train(
     from w2v.training.plan import kernel_name
 
     kernel, folder = kernel_name(), resume or checkpoint
-    with runs.reserved(folder, is_resumed=resume is not None), Log(log_json, say) as log:
+    with runs.reserved(folder, is_resumed=resume is not None), Log(log_json, print_status) as log:
         with scan_progress(quiet) as report_scan:
             if resume is not None:
                 run, encoded = runs.resume(resume, settings, report_scan), None
             elif init_from is not None:
-                run, encoded = runs.continue_from(init_from, source, config, grow_vocab, report_scan, say)
+                run, encoded = runs.continue_from(init_from, source, config, grow_vocab, report_scan, print_status)
             else:
                 run, encoded = runs.begin(source, config, known, report_scan)
         if not quiet:
@@ -162,11 +163,13 @@ def train(
                 describe(encoded, reused=has_vocab or has_init)
             describe_training(run, kernel)
         runs.check_output(run, output, save_output)
-        with training_progress(quiet) as report:
+        ends = f"training stops and a checkpoint is saved in {folder}" if folder else ""
+        loses = "what was learned since the last checkpoint" if folder else "nothing more"
+        with INTERRUPTS.during(ends, loses), training_progress(quiet) as report:
             vectors = runs.train(
                 run,
                 report,
-                checkpoints=runs.Checkpoints(folder, every_s, say) if folder else None,
+                checkpoints=runs.Checkpoints(folder, every_s, print_status) if folder else None,
                 log=log,
                 after_epoch=scorer(evaluation, report, each_epoch),
                 save_output=save_output,
@@ -176,10 +179,10 @@ def train(
                     "log_json": log_json and os.path.abspath(log_json),
                 },
             )
-        with suggesting(f"w2v train --resume {folder} -o FILE" if folder else None):
+        with with_hint(f"w2v train --resume {folder} -o FILE" if folder else None):
             runs.save(vectors, output)
     if not quiet:
-        say(f"wrote {output}: {len(vectors):,} words x {vectors.dim}")
+        print_status(f"wrote {output}: {len(vectors):,} words x {vectors.dim}")
 
 
 def outputs_of(

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from w2v.commands.checks import open_corpus
+from w2v.commands.interrupts import INTERRUPTS
 from w2v.commands.options import (
     CORPUS_HELP,
     AnalogyFiles,
@@ -17,7 +18,7 @@ from w2v.commands.options import (
 )
 from w2v.commands.progress import scan_progress, tuning_progress
 from w2v.commands.report import describe, describe_search
-from w2v.commands.screen import say
+from w2v.commands.screen import print_status
 from w2v.config import EvaluationConfig, TrainConfig, load_config
 from w2v.settings import Setting, fields_of
 
@@ -89,16 +90,19 @@ def tune(
     found = tuning.Search.begin(encoded, config, goal, fraction, search or ())
     if not quiet:
         describe(encoded, reused=False)
-        say(
+        print_status(
             f"{trials:,} trials on {found.vocab.n_tokens:,} tokens, {len(found.vocab):,} words, "
             f"searching {', '.join(found.names)}"
         )
     try:
-        with tuning_progress(quiet, trials) as report:
+        with (
+            INTERRUPTS.during(f"the best settings so far are written to {output}", loses="them"),
+            tuning_progress(quiet, trials) as report,
+        ):
             found.run(trials, report)
     finally:
         if found.best:
             found.save(output)
             if not quiet:
                 describe_search(found)
-                say(f"wrote {output}: w2v train CORPUS --config {output}")
+                print_status(f"wrote {output}: w2v train CORPUS --config {output}")

@@ -1,0 +1,138 @@
+"""Signals, sent to processes of their own: an orderly end, and no traceback whenever they come."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from helpers import CHECKOUT, files_in, start
+
+SECONDS = 60.0
+"""Patience with another process, which may have to compile first."""
+ENDLESS = ("--epochs", "1000000", "--sample", "0", "--dim", "8", "--log-json", "log.json")
+
+STUBBORN = """
+import sys, time
+from w2v import commands
+from w2v.commands.app import app
+from w2v.commands.interrupts import INTERRUPTS
+
+def stubborn():
+    "Takes a while to end."
+    with INTERRUPTS.during("the work is being saved", loses="all of it"):
+        try:
+            print("begun", flush=True)
+            time.sleep(60)
+        finally:
+            for _ in range(40):
+                time.sleep(0.05)
+            print("saved", flush=True)
+
+app.command()(stubborn)
+sys.exit(commands.main())
+"""
+
+
+def begin_stubborn() -> subprocess.Popen[str]:
+    """Start a command that takes two seconds to end in order, and wait until it has begun."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", STUBBORN, "stubborn"],
+        cwd=CHECKOUT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    assert process.stdout is not None and process.stdout.readline() == "begun\n"
+    return process
+
+
+def send(process: subprocess.Popen[str], number: int) -> str:
+    """Send a signal and return the line it was answered with."""
+    process.send_signal(number)
+    assert process.stderr is not None
+    return process.stderr.readline()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_the_first_begins_the_end_and_the_second_says_what_is_lost(number: int) -> None:
+    with begin_stubborn() as process:
+        assert send(process, number) == "w2v: interrupted: the work is being saved\n"
+        assert "loses all of it" in send(process, number)
+        assert process.communicate(timeout=SECONDS) == ("saved\n", "w2v: interrupted\n")
+    assert process.returncode == 130
+
+
+def test_the_third_gives_up() -> None:
+    with begin_stubborn() as process:
+        began = time.monotonic()
+        for _ in range(2):
+            send(process, signal.SIGINT)
+        assert send(process, signal.SIGINT) == "w2v: gave up: lost all of it\n"
+        assert process.communicate(timeout=SECONDS) == ("", "")
+    assert process.returncode == 130 and time.monotonic() - began < 1.5
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_training_with_a_checkpoint(corpus: Path, number: int) -> None:
+    folder = corpus.parent
+    with start("train", "corpus.txt", *ENDLESS, "--checkpoint", "kept", cwd=folder) as process:
+        wait_for(folder / "log.json", process)
+        process.send_signal(number)
+        process.send_signal(number)  # within 50 ms: it changes nothing
+        _, err = process.communicate(timeout=SECONDS)
+    assert process.returncode == 130, err
+    assert err.splitlines()[-1] == "w2v: interrupted"
+    state = json.loads(next((folder / "kept").glob("checkpoint-*/*.json")).read_text())
+    assert state
+    assert not [name for name in files_in(folder) if name.endswith(".part")]
+
+
+def test_a_hangup_that_is_ignored_stays_ignored(corpus: Path) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # what nohup does
+    try:
+        process = start("train", "corpus.txt", *ENDLESS, cwd=corpus.parent)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    with process:
+        wait_for(corpus.parent / "log.json", process)
+        process.send_signal(signal.SIGHUP)
+        time.sleep(0.5)
+        assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        assert process.wait(SECONDS) == 130
+
+
+@pytest.mark.parametrize("command", ["similar", "train"])
+def test_no_traceback_however_early(corpus: Path, vectors_file: Path, command: str) -> None:
+    arguments = ["train", str(corpus), "-o", "v.txt"]
+    if command == "similar":
+        arguments = ["similar", "horse", "--vectors", str(vectors_file)]
+    code = f"import os; os.write(1, b'.'); import sys; sys.argv = ['w2v', *{arguments!r}]; import w2v.__main__"
+    for number in range(8):
+        with subprocess.Popen(
+            [sys.executable, "-c", "import signal; " + code],
+            cwd=corpus.parent,
+            env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        ) as process:
+            assert process.stdout is not None and process.stdout.read(1) == b"."  # Python itself has started
+            time.sleep(0.03 + 0.03 * number)
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=SECONDS)
+        assert b"Traceback" not in err and b"Exception" not in err, err.decode()
+        assert process.returncode in (0, 130)
+
+
+def wait_for(path: Path, process: subprocess.Popen[str]) -> None:
+    """Wait until a log has been begun."""
+    until = time.monotonic() + SECONDS
+    while not (path.exists() and path.read_text()):
+        assert process.poll() is None and time.monotonic() < until
+        time.sleep(0.02)

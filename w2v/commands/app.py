@@ -1,0 +1,105 @@
+"""The program: its commands, in the order of the help; `run` runs one and returns its exit status."""
+
+import io
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+import w2v
+from w2v.commands.convert import convert
+from w2v.commands.corpus import build_vocab, phrases
+from w2v.commands.demo import demo
+from w2v.commands.evaluate import evaluate
+from w2v.commands.info import info
+from w2v.commands.interrupts import INTERRUPTED, INTERRUPTS
+from w2v.commands.options import GroupedCommand
+from w2v.commands.plot import plot
+from w2v.commands.query import analogy, similar
+from w2v.commands.screen import print_status
+from w2v.commands.train import train
+from w2v.commands.tune import tune
+from w2v.errors import W2VError
+
+app = typer.Typer(
+    help="Learn embeddings by negative sampling, from text or any sequences of tokens.\n\n"
+    "Try `w2v demo`; then `w2v train corpus.txt` and `w2v similar WORD`.",
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback(invoke_without_command=True)
+def options(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    """Answer the flags that stand before a command."""
+    if version:
+        print(f"w2v {w2v.__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+for command in (build_vocab, phrases, train, tune, similar, analogy, evaluate, convert, info, plot, demo):
+    app.command(cls=GroupedCommand if command in (train, tune) else None)(command)
+
+
+def run(arguments: list[str] | None) -> int:
+    """Run a command and return its exit status; a failure is one line on standard error."""
+    # Closed by `>&-`, a stream would leave its number to the next file that is opened.
+    sys.stdout, sys.stderr = (stream or open(os.devnull, "w") for stream in (sys.stdout, sys.stderr))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    # Else Numba starts colorama, where there is one, which writes an escape code to a terminal at the end.
+    os.environ.setdefault("NUMBA_DISABLE_ERROR_MESSAGE_HIGHLIGHTING", "1")
+    INTERRUPTS.command_runs = True
+    try:
+        status = app(args=arguments, prog_name="w2v", standalone_mode=False)
+        if status == INTERRUPTED:  # so Typer passes on a KeyboardInterrupt
+            raise KeyboardInterrupt
+        print(end="", flush=True)  # here, where an error can still be said
+        return status if isinstance(status, int) else 0
+    except (Exception, KeyboardInterrupt) as error:
+        return exit_status(error)
+    finally:
+        INTERRUPTS.command_runs = False
+
+
+def exit_status(error: BaseException) -> int:
+    """Say why a command failed, and return its exit status.
+
+    Raises:
+        BaseException: `error`, where it is a mistake in the program.
+    """
+    if isinstance(error, W2VError):
+        return exit_with(str(error), error.exit_status)
+    # What was being imported or compiled when a signal came may fail in any way.
+    if isinstance(error, KeyboardInterrupt) or INTERRUPTS.count:
+        return exit_with("interrupted", INTERRUPTED)
+    match error:
+        case typer.TyperException():
+            context = getattr(error, "ctx", None)
+            command = context.command_path if context else "w2v"
+            return exit_with(f"{error.format_message().rstrip('.')}; see `{command} --help`", 2)
+        case typer.Abort() | EOFError():  # Typer makes an Abort of an EOFError
+            return exit_with("a file ended before it should; it may be damaged", 1)
+        case BrokenPipeError():  # `w2v similar king | head -1`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 1
+        case MemoryError():
+            return exit_with("out of memory; a smaller --dim or --max-vocab takes less", 1)
+        case OSError():
+            parts = (error.filename, error.strerror or error)
+            return exit_with(": ".join(str(part) for part in parts if part), 1)
+    raise error
+
+
+def exit_with(message: str, status: int) -> int:
+    """Print a message on one line, and return the exit status."""
+    print_status(" ".join(message.split()))
+    return status
