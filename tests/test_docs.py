@@ -17,7 +17,9 @@ from helpers import CHECKOUT, Run
 from typer.main import get_command
 
 import w2v
+from w2v import config
 from w2v.commands.app import app
+from w2v.settings import docs_table, fields_of
 
 DOCS = CHECKOUT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
@@ -27,6 +29,7 @@ FLAGS = {
     flag for command in COMMANDS.values() for param in command.params for flag in param.opts + param.secondary_opts
 }
 HELP = re.compile(r"(?<=^```console\n)\$ w2v (?:(\S+) )?--help\n(.*?)(?=^```$)", re.M | re.S)
+SETTINGS = re.compile(r"^(<!-- settings: (\w+) -->\n).*?^(<!-- end -->)$", re.M | re.S)
 RUNS = re.compile(r"^<!-- runs -->\n```(python|console)\n(.*?)^```$", re.M | re.S)
 
 
@@ -49,6 +52,18 @@ def test_help_blocks_are_what_the_program_prints(path: Path, run: Run, monkeypat
         return block[0].split("\n", 1)[0] + "\n" + run(*filter(None, [block[1]]), "--help").out
 
     renewed = HELP.sub(printed, TEXTS[path])
+    if os.environ.get("UPDATE_DOCS"):
+        path.write_text(renewed, encoding="utf-8")
+    else:
+        assert TEXTS[path] == renewed
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES if SETTINGS.search(TEXTS[path])], ids=name_of)
+def test_tables_of_settings_are_those_of_the_config(path: Path) -> None:
+    def table(block: re.Match[str]) -> str:
+        return f"{block[1]}\n{docs_table(fields_of(getattr(config, block[2])))}\n{block[3]}"
+
+    renewed = SETTINGS.sub(table, TEXTS[path])
     if os.environ.get("UPDATE_DOCS"):
         path.write_text(renewed, encoding="utf-8")
     else:

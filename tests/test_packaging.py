@@ -46,6 +46,14 @@ def test_the_command_is_main_of_commands(wheel: Path) -> None:
     assert dict(scripts["console_scripts"]) == {"w2v": "w2v.commands:main"}
 
 
+def test_another_cli_py_on_the_path_does_not_take_over(wheel: Path, tmp_path: Path) -> None:
+    (tmp_path / "cli.py").write_text("def main():\n    print('mine')\n")
+    code = f"import sys; sys.path[:0] = [{str(tmp_path)!r}, {str(wheel)!r}]; sys.argv = ['w2v', '--version']\n"
+    code += "from w2v.commands import main\nsys.exit(main())"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == (f"w2v {w2v.__version__}\n", "")
+
+
 def test_the_licence_and_few_dependencies_go_along(wheel: Path) -> None:
     (info,) = wheel.glob("*.dist-info")
     assert (info / "licenses/LICENSE").read_bytes() == (CHECKOUT / "LICENSE").read_bytes()

@@ -2,11 +2,23 @@
 
 LONGEST = 2_000
 """Characters of a message: a word in it may be of any length."""
+CONTROLS = (
+    *(*range(0x20), *range(0x7F, 0xA0)),  # C0 and C1: escape codes
+    *(0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)),  # marks that turn the text around
+    *(0x2028, 0x2029),  # line ends
+    *range(0xD800, 0xE000),  # surrogates: bytes of file names that are not UTF-8
+)
+"""The characters that a terminal obeys instead of showing them, and those that cannot be encoded."""
+SHOWN_AS = {code: ascii(chr(code))[1:-1] for code in CONTROLS} | dict.fromkeys(map(ord, "\t\n\r"), " ")
 
 
 def printable(text: str) -> str:
-    """Return a text as it can be printed on one line: words and names of files may hold anything."""
-    return "".join(c if c.isprintable() else " " if c.isspace() else "?" for c in text)
+    r"""Return a text as it can be shown on one line: words and names of files may hold anything.
+
+    >>> printable("a\tb \x1b[2J")
+    'a b \\x1b[2J'
+    """
+    return text.translate(SHOWN_AS)
 
 
 class W2VError(Exception):

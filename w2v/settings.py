@@ -74,14 +74,9 @@ class Field:
         return max(self.flags, key=len).partition("/")[0]
 
     @property
-    def is_flag(self) -> bool:
-        """Whether it is a switch that its flag can only turn on."""
-        return self.kind is bool and not any("/" in flag for flag in self.flags)
-
-    @property
     def shown_default(self) -> str:
         """The default, in words; empty where there is nothing to say."""
-        if self.setting.unset or self.default in (None, MISSING) or self.is_flag:
+        if self.setting.unset or self.default in (None, MISSING):
             return self.setting.unset
         return {True: "yes", False: "no"}[self.default] if self.kind is bool else str(self.default)
 
@@ -194,12 +189,12 @@ def optional(field: Field, **changes: Any) -> Field:  # noqa: ANN401
 
 
 def docs_table(known: Iterable[Field]) -> str:
-    """Return a table in Markdown, a line for each setting."""
+    """Return a table in Markdown, one line per setting."""
     lines = ["| setting | default | values | |", "|---|---|---|---|"]
     for field in known:
         values = ["yes, no"] if field.kind is bool else [str(choice) for choice in field.choices]
         if field.kind in (int, float):
             values = [field.range.removeprefix("from "), *values]
-        default = field.shown_default or "none"
-        lines.append(f"| `{field.name}` | {default} | {', '.join(values) or 'text'} | {field.setting.help} |")
+        cells = (f"`{field.name}`", field.shown_default or "none", ", ".join(values) or "text", field.setting.help)
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"

@@ -83,6 +83,9 @@ def test_help_of_train_is_in_groups(run: Run) -> None:
     (
         ("w2v bu", ["build-vocab"]),
         ("w2v train --noi", ["--noise-pool"]),
+        ("w2v train --loss ", ["bce", "bpr", "softmax", "full"]),
+        ("w2v train --window-side b", ["both", "before"]),
+        ("w2v evaluate v --method ", ["3cosadd", "3cosmul"]),
         ("w2v train --config ", sorted(path.stem for path in (CHECKOUT / "configs").glob("*.toml"))),
     ),
 )

@@ -205,6 +205,7 @@ def test_a_run_that_diverges_writes_nothing(run: Run, folder: Path) -> None:
         (MemoryError(), 1, "out of memory"),
         (OSError(28, "No space left on device"), 1, "w2v: No space left on device\n"),
         (OSError(5, "Input/output error", "some.file"), 1, "w2v: some.file: Input/output error\n"),
+        (EOFError(), 1, "w2v: a file ended before it should"),
         (w2v.W2VError("one\nline"), 1, "w2v: one line"),
         (w2v.SettingsError("wrong"), 2, "wrong"),
     ),

@@ -331,8 +331,8 @@ def test_evaluate_shows_a_table(run: Run, items: Path) -> None:
         "popularity, among all items",
     ]
     assert lines[5:] == [
-        "1,000 people, 0 of them with a next item without a vector",
-        "1 left out, with nothing before it",
+        "1,000 people; the next item of 0 has no vector",
+        "1 left out, with no earlier items",
         "history 2, decay 1, prior 0.75",
     ]
 

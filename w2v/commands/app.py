@@ -3,6 +3,7 @@
 import io
 import os
 import sys
+import warnings
 from typing import Annotated
 
 import typer
@@ -58,6 +59,7 @@ def run(arguments: list[str] | None) -> int:
     # Else Numba starts colorama, where there is one, which writes an escape code to a terminal at the end.
     os.environ.setdefault("NUMBA_DISABLE_ERROR_MESSAGE_HIGHLIGHTING", "1")
     INTERRUPTS.command_runs = True
+    show_warning, warnings.showwarning = warnings.showwarning, lambda message, *_: print_status(str(message))
     try:
         status = app(args=arguments, prog_name="w2v", standalone_mode=False)
         if status == INTERRUPTED:  # so Typer passes on a KeyboardInterrupt
@@ -68,6 +70,7 @@ def run(arguments: list[str] | None) -> int:
         return exit_status(error)
     finally:
         INTERRUPTS.command_runs = False
+        warnings.showwarning = show_warning
 
 
 def exit_status(error: BaseException) -> int:
@@ -86,8 +89,6 @@ def exit_status(error: BaseException) -> int:
             context = getattr(error, "ctx", None)
             command = context.command_path if context else "w2v"
             return exit_with(f"{error.format_message().rstrip('.')}; see `{command} --help`", 2)
-        case typer.Abort() | EOFError():  # Typer makes an Abort of an EOFError
-            return exit_with("a file ended before it should; it may be damaged", 1)
         case BrokenPipeError():  # `w2v similar king | head -1`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 1

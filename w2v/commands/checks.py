@@ -1,9 +1,11 @@
-"""What is looked at before a command begins: that nothing that is read is written, and all that is asked for can be."""
+"""Checks before a command begins: that it overwrites nothing that it reads, and that it can write its outputs."""
 
+import os
+import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from w2v.commands.screen import print_status
 from w2v.errors import SettingsError, W2VError
@@ -19,7 +21,7 @@ def open_corpus(
     inputs: Mapping[str, Path | str | None],
     folder_files: Collection[str] = (),
 ) -> "Corpus":
-    """Return the corpus, having seen that each output can be written and would replace nothing that is read.
+    """Return the corpus, after checking that each output can be written and is not an input.
 
     Args:
         names: the files, folders and globs of the command line.
@@ -42,13 +44,16 @@ def check_outputs(
     inputs: Mapping[str, Path | str | None],
     folder_files: Collection[str] = (),
 ) -> None:
-    """Raise an error where an output cannot be written, or is an input or another output too.
+    """Raise an error if an output cannot be written, or is an input or another output too.
 
     Args:
         outputs: the files to write, by flag.
         inputs: the files to read, by flag.
         folder_files: the names of its files, where the first output is to be a folder.
     """
+    for flag, path in outputs.items():
+        if path == Path("-"):
+            raise SettingsError(f"{flag} -: cannot write to standard output; name a file")
     others = {flag: Path(path) for flag, path in inputs.items() if path is not None}
     for number, (flag, path) in enumerate(outputs.items()):
         if path is None:
@@ -66,9 +71,19 @@ def flag_of(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
-def require_argument(argument: str, command: str) -> NoReturn:
-    """Say that an argument is missing."""
-    raise SettingsError(f"missing argument {argument}; see `w2v {command} --help`")
+def require_argument(values: list[str] | None, argument: str, command: str) -> list[str]:
+    """Return the values of an argument, or raise a SettingsError if there are none."""
+    if not values:
+        raise SettingsError(f"missing argument {argument}; see `w2v {command} --help`")
+    return values
+
+
+def require_file(path: Path, hint: str = "check the name") -> None:
+    """Raise a W2VError if there is no file or folder of this name."""
+    if re.match(r"[a-z][a-z0-9+.-]+:/", str(path)):
+        raise W2VError(f"cannot read {path} from the network; download it, and name the file")
+    if not os.path.lexists(path):
+        raise W2VError(f"there is no file {path}; {hint}")
 
 
 def unless_stream(path: Path | None) -> Path | None:
@@ -78,10 +93,10 @@ def unless_stream(path: Path | None) -> Path | None:
 
 @contextmanager
 def with_hint(command: str | None) -> Iterator[None]:
-    """Add to an error the command, if there is one, with which nothing is lost."""
+    """Add to an error the command that continues without a loss, if there is one."""
     try:
         yield
     except W2VError as error:
         if command is None:
             raise
-        raise W2VError(f"{error}; mend that, and then: {command}") from error
+        raise W2VError(f"{error}; correct that, and then: {command}") from error

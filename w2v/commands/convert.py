@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from w2v.commands.checks import check_outputs
+from w2v.commands.checks import check_outputs, require_file
 from w2v.commands.options import FORMATS_HELP, FormatName, Quiet, command
 from w2v.commands.screen import print_status
 from w2v.settings import Setting
@@ -28,6 +28,7 @@ def convert(
     """Convert vectors."""
     from w2v import formats
 
+    require_file(source)
     format = formats.find(target, to)
     check_outputs({"DST": target}, {"SRC": source}, formats.folder_files(format))
     if format.name == "word2vec-vocab" and from_ is None and source.suffix == ".txt":

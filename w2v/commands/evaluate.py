@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 import w2v
+from w2v.commands.checks import require_file
 from w2v.commands.options import AnalogyFiles, AsJson, NextFile, SessionsFile, SimilarityFiles, command
 from w2v.commands.report import format_scores, warn_of_none
 from w2v.config import EvaluationConfig, TrainConfig
@@ -39,6 +40,7 @@ def evaluate(
     """Score vectors."""
     if not (similarity or analogies or next or sessions):
         raise SettingsError("name what to score by: --similarity FILE or --analogies FILE, or --next and --sessions")
+    require_file(vectors)
     scores = w2v.evaluate(
         w2v.Vectors.load(vectors),
         similarity or [],

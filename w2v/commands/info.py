@@ -1,4 +1,4 @@
-"""What `w2v info` tells of vectors, gathered in pieces, so that a mapped file is not taken into memory."""
+"""`w2v info`: facts about vectors, computed in blocks of rows, so that a mapped file is not read into memory."""
 
 import json
 from pathlib import Path
@@ -8,6 +8,7 @@ import numpy as np
 import typer
 
 import w2v
+from w2v.commands.checks import require_file
 from w2v.commands.options import FORMATS_HELP, AsJson, FormatName, command
 from w2v.commands.report import format_summary
 from w2v.vectors import Vectors
@@ -17,7 +18,7 @@ FIRST = 10
 
 
 def summarize(vectors: Vectors) -> dict[str, Any]:
-    """Return what there is to say of vectors, as JSON has it.
+    """Return facts about vectors, for JSON.
 
     Returns:
         `words` and `dim`; `tokens`, the sum of the counts, and `counts`, their range, or None where they are not
@@ -57,6 +58,7 @@ def info(
     """Show what a file holds."""
     from w2v import formats
 
+    require_file(path)
     format = formats.find(path, from_)
     found = {"format": format.name, **summarize(w2v.Vectors.load(path, format.name))}
     print(json.dumps(found, ensure_ascii=False) if as_json else format_summary(found))

@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperCommand
 
 from w2v.config import presets
+from w2v.errors import W2VError
 from w2v.settings import Field, Setting, check_effect, read_field
 
 Command = Callable[..., None]
@@ -76,7 +77,10 @@ def command(help: str, *settings: Field) -> Callable[[Command], Command]:
             for field in settings:
                 if field.name not in given | expected:
                     del values[field.name]
-            function(**({"context": context} if "context" in expected else {}), **values)
+            try:
+                function(**({"context": context} if "context" in expected else {}), **values)
+            except EOFError as error:  # for Typer an interrupt
+                raise W2VError("a file ended before it should; it may be damaged") from error
 
         run.__name__, run.__doc__ = function.__name__, help
         run.__signature__ = signature_of(parameters, own, settings)  # type: ignore[attr-defined]
@@ -123,6 +127,7 @@ def option(field: Field, default: object) -> inspect.Parameter:
     setting = field.setting
     # A choice is text here: it is checked with the other settings, in the same words wherever it comes from.
     is_switch = field.kind is bool
+    is_on = is_switch and not any("/" in flag for flag in field.flags)
     hint: Any = str if field.choices and not is_switch else field.kind
     hint = list[hint] if field.is_list else hint
     offered = None if is_switch or not field.choices else [str(choice) for choice in field.choices]
@@ -134,7 +139,8 @@ def option(field: Field, default: object) -> inspect.Parameter:
             hint | None if default is None else hint,
             typer.Option(
                 *field.flags,
-                help=f"{setting.help}  [default: {field.shown_default}]" if field.shown_default else setting.help,
+                help=setting.help
+                + (f"  [default: {field.shown_default}]" if field.shown_default and not is_on else ""),
                 show_default=False,
                 metavar=setting.metavar or METAVARS[field.kind],
                 rich_help_panel=setting.group,

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 import w2v
-from w2v.commands.checks import check_outputs
+from w2v.commands.checks import check_outputs, require_file
 from w2v.commands.options import command
 from w2v.commands.screen import print_status
 from w2v.errors import SettingsError
@@ -41,16 +41,21 @@ def plot(
         Literal["umap", "tsne", "pca"] | None,
         Setting("How to place the words: umap, tsne or pca.", unset="umap if installed, else tsne"),
     ] = None,
-    seed: Annotated[int, Setting("The same seed gives the same map.", low=0, high=2**32 - 1)] = 1,
+    seed: Annotated[
+        int | None,
+        Setting("The same seed gives the same map.", low=0, high=2**32 - 1, unset="1", not_with={"method": ("pca",)}),
+    ] = None,
 ) -> None:
     """Draw a map of words, or a log."""
     from w2v import plotting
 
+    require_file(source)
     plotting.check_output(output)
     check_outputs({"-o": output}, {"SOURCE": source, "--words": words_file})
     if source.suffix.lower() in plotting.LOG_SUFFIXES:
-        for flag, value in {"WORD": words, "--words": words_file, "--near": near, "-n": n, "--method": method}.items():
-            if value:
+        given = {"WORD": words, "--words": words_file, "--near": near, "-n": n, "--method": method, "--seed": seed}
+        for flag, value in given.items():
+            if value not in (None, []):
                 raise SettingsError(f"{flag} cannot go with {source}, a log, which has no words")
         curves = plotting.plot_log(output, source)
         print_status(f"wrote {output}: {', '.join(name for lines in curves.values() for name in lines)}")
@@ -63,7 +68,7 @@ def plot(
         near=near or (),
         n=n,
         method=method,
-        seed=seed,
+        seed=1 if seed is None else seed,
         title=source.name,
         warn=print_status,
     )

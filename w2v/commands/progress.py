@@ -25,14 +25,14 @@ LINE_EVERY_S = 5.0
 
 
 class ReportScores(Protocol):
-    """What shows how far a run is, and how its vectors score where they have been scored."""
+    """Called with the progress of a run, and with the scores of its vectors if there are new ones."""
 
     def __call__(self, now: "Progress", scores: "Scores | None" = None) -> None:
         """Show it."""
 
 
 class Pace:
-    """The time that is left, from the rate at which this process gets on.
+    """The time that is left, from the speed of this process.
 
     What was done before the first report, by an earlier run, does not count, nor the time until the share first grows,
     in which kernels are compiled.
@@ -43,7 +43,7 @@ class Pace:
         """The share done before it first grew, and when that was last so."""
 
     def seconds_left(self, share: float | None, now: float) -> float | None:
-        """Return the seconds that are left when this share is done; None where there is no telling yet."""
+        """Return the seconds that are left when this share is done; None if it is not known yet."""
         if share is None:
             return None
         if share >= 1:
@@ -119,7 +119,7 @@ class Bar:
 
 @contextmanager
 def scan_progress(quiet: bool) -> "Iterator[ScanReport | None]":
-    """Yield what reports the scan to the screen."""
+    """Yield a function that shows the progress of reading."""
     if quiet:
         yield None
         return
@@ -134,7 +134,7 @@ def _show_bytes(bar: Bar, done: int, total: int | None) -> None:
 
 @contextmanager
 def phrase_progress(quiet: bool) -> "Iterator[StageReport | None]":
-    """Yield what reports the search for phrases to the screen, a bar for each of its stages."""
+    """Yield a function that shows the search for phrases, with a bar for each stage."""
     if quiet:
         yield None
         return
@@ -177,7 +177,7 @@ def training_progress(quiet: bool) -> "Iterator[ReportScores]":
 
 @contextmanager
 def tuning_progress(quiet: bool, n_trials: int) -> "Iterator[SearchReport | None]":
-    """Yield what reports a search to the screen: a bar, and a line for each trial that is the best so far or failed."""
+    """Yield a function that shows a search: a bar, and a line for each trial that is the best so far or failed."""
     if quiet:
         yield None
         return

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 import typer
 
 import w2v
-from w2v.commands.checks import require_argument
+from w2v.commands.checks import require_argument, require_file
 from w2v.commands.options import AsJson, Neighbours, VectorsFile, command
 from w2v.commands.report import format_neighbours
-from w2v.errors import SettingsError, W2VError
+from w2v.errors import SettingsError
 from w2v.settings import Setting
 
 
@@ -30,11 +30,10 @@ def similar(
     plus, minus = positive or [], negative or []
     if words and (plus or minus):
         raise SettingsError("WORD cannot go with --positive or --negative, which together are one question")
-    if not (words or plus or minus):
-        require_argument("WORD", "similar")
+    asked = [] if plus or minus else require_argument(words, "WORD", "similar")
     loaded = load_vectors(vectors)
-    if words:
-        show_neighbours([({"word": word}, word, loaded.similar(word, n)) for word in words], as_json)
+    if asked:
+        show_neighbours([({"word": word}, word, loaded.similar(word, n)) for word in asked], as_json)
     else:
         question = " - ".join([" + ".join(plus), *minus]).strip()
         show_sum(loaded, question, plus, minus, n, as_json)
@@ -58,8 +57,7 @@ def analogy(
 
 def load_vectors(path: Path) -> w2v.Vectors:
     """Return the vectors of a file, or say how to make one."""
-    if not path.exists():
-        raise W2VError(f"there is no file {path}; make one with `w2v train`, or name yours with --vectors")
+    require_file(path, "make one with `w2v train`, or name yours with --vectors")
     return w2v.Vectors.load(path)
 
 
@@ -72,7 +70,7 @@ def show_sum(
 
 
 def show_neighbours(answers: list[tuple[dict[str, Any], str, list[tuple[str, float]]]], as_json: bool) -> None:
-    """Show what was asked, as JSON and as a person reads it, with the neighbours found."""
+    """Print the neighbours for each question, as JSON or as tables."""
     if as_json:
         rows = [
             {**asked, "neighbours": [{"word": other, "cosine": round(cosine, 6)} for other, cosine in neighbours]}

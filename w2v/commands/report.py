@@ -1,10 +1,11 @@
-"""What a command tells of its result: tables on standard output, sentences on standard error."""
+"""Results as text: tables for standard output, sentences for standard error."""
 
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from w2v.commands.screen import BOLD, DIM, aligned, columns, print_status, styled
+from w2v.errors import printable
 
 if TYPE_CHECKING:
     from w2v.evaluation.next_item import Next
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def describe(encoded: "Encoded", reused: bool) -> None:
-    """Say what became of the tokens."""
+    """Print how many tokens were read and how many words were kept."""
     share = 100 * encoded.tokens_kept / encoded.tokens_read
     if reused:
         print_status(
@@ -30,23 +31,23 @@ def describe(encoded: "Encoded", reused: bool) -> None:
         )
     if encoded.dropped_count:
         print_status(
-            f"too many distinct words: those seen up to {encoded.dropped_count:,} times were dropped as they came, "
-            "so that counts may be too low and depend on --threads; a larger --max-types keeps them"
+            f"too many distinct words: those seen up to {encoded.dropped_count:,} times were dropped during the "
+            "reading; counts may be too low and depend on --threads; a larger --max-types keeps them"
         )
     describe_flaws(encoded)
 
 
 def describe_flaws(encoded: "Encoded") -> None:
-    """Say what was wrong with the text."""
+    """Print what was wrong with the text."""
     if encoded.tokens_mended:
         print_status(f"{encoded.tokens_mended:,} tokens had bytes that are not UTF-8; those became U+FFFD")
     if encoded.rows_empty:
         rows = "1 row" if encoded.rows_empty == 1 else f"{encoded.rows_empty:,} rows"
-        print_status(f"passed over {rows} with nothing in the column")
+        print_status(f"skipped {rows} with nothing in the column")
 
 
 def describe_phrases(phrases: "Phrases") -> None:
-    """Say what was joined."""
+    """Print how many phrases were joined, and the most frequent."""
     read, n = phrases.encoded.tokens_read, len(phrases.found)
     print_status(
         f"{n:,} phrase{'s' * (n != 1)} joined {read - phrases.tokens_written:,} times: "
@@ -54,19 +55,19 @@ def describe_phrases(phrases: "Phrases") -> None:
     )
     most = sorted(phrases.found, key=lambda phrase: -phrase.count)[:5]
     if most:
-        print_status(f"most often {', '.join(phrase.phrase for phrase in most)}")
+        print_status(f"most frequent: {', '.join(phrase.phrase for phrase in most)}")
     else:
         print_status("no pair of words is a phrase: a lower --threshold or --min-count finds more")
     describe_flaws(phrases.encoded)
 
 
 def describe_training(run: "Run", kernel: str) -> None:
-    """Say what is about to be trained, and with what."""
+    """Print how large the model is, and what trains it."""
     from w2v.kernels import cache_is_writable
     from w2v.machine import available_threads
 
     if not cache_is_writable:
-        print_status("compiled code cannot be kept, so each start compiles again: set NUMBA_CACHE_DIR to a folder")
+        print_status("compiled code cannot be saved, so each start compiles again; set NUMBA_CACHE_DIR to a folder")
     threads = run.config.threads or available_threads()
     print_status(
         f"training {len(run.vocab):,} words x {run.config.dim} "
@@ -75,7 +76,7 @@ def describe_training(run: "Run", kernel: str) -> None:
 
 
 def describe_search(search: "Search") -> None:
-    """Say what a search has found."""
+    """Print the scores of the base settings and of the best."""
     first, best = search.trials[0], search.best
     if best is not None:
         base = f"trial 0, with the base settings: {format_score(first.score)}"
@@ -84,7 +85,7 @@ def describe_search(search: "Search") -> None:
 
 
 def format_trial(trial: "Trial") -> str:
-    """Return what a trial tried and what came of it."""
+    """Return the score and the settings of a trial, on one line."""
     settings = ", ".join(f"{name} {value}" for name, value in trial.settings.items())
     score = "failed" if trial.score is None else f"{trial.score:.4f}"
     return f"trial {trial.number}: {score} with {settings}"
@@ -92,6 +93,7 @@ def format_trial(trial: "Trial") -> str:
 
 def format_neighbours(word: str, neighbours: list[tuple[str, float]]) -> str:
     """Return a word and its neighbours, cosines aligned."""
+    neighbours = [(printable(other), cosine) for other, cosine in neighbours]
     width = max((columns(other) for other, _ in neighbours), default=0)
     rows = [
         f"  {other}{' ' * (width - columns(other))}  {styled(f'{cosine:6.3f}', DIM)}" for other, cosine in neighbours
@@ -100,7 +102,7 @@ def format_neighbours(word: str, neighbours: list[tuple[str, float]]) -> str:
 
 
 def format_scores(scores: "Scores") -> str:
-    """Return a table of the scores: a line a file, and for analogies one for each section below it."""
+    """Return a table of the scores: one line per file, and for analogies one per section."""
     tables = []
     if scores.similarity:
         rows = [["similarity", "spearman", "covered", "pairs"]]
@@ -118,17 +120,17 @@ def format_scores(scores: "Scores") -> str:
 
 
 def format_next(next: "Next") -> str:
-    """Return a table of how high the next items stand, by the vectors and by the counts alone."""
+    """Return a table of how high the next items are ranked, by the vectors and by the counts alone."""
     rows = [[next.file, f"HR@{next.k}", f"NDCG@{next.k}", "MRR"]]
     for among, kind in (("100 sampled items", "sampled"), ("all items", "full")):
         for scorer in ("vectors", "popularity"):
             found = getattr(getattr(next, scorer), kind)
             rows.append([f"  {scorer}, among {among}", *map(format_score, (found.hr, found.ndcg, found.mrr))])
-    facts = [f"{next.people:,} people, {next.unknown:,} of them with a next item without a vector"]
+    notes = [f"{next.people:,} people; the next item of {next.unknown:,} has no vector"]
     if next.left_out:
-        facts.append(f"{next.left_out:,} left out, with nothing before it")
-    facts.append(f"history {next.history}, decay {next.decay:g}, prior {next.prior:g}")
-    return "\n".join([aligned(rows), *facts])
+        notes.append(f"{next.left_out:,} left out, with no earlier items")
+    notes.append(f"history {next.history}, decay {next.decay:g}, prior {next.prior:g}")
+    return "\n".join([aligned(rows), *notes])
 
 
 def format_scores_line(scores: "Scores") -> str:
@@ -144,7 +146,7 @@ def format_analogies(name: str, part: "Analogies | Section") -> list[str]:
 
 
 def warn_of_none(scores: "Scores") -> None:
-    """Say of each file that has no score why it has none."""
+    """Print for each file without a score why it has none."""
     for pairs in scores.similarity:
         if pairs.spearman is None:
             why = "have the same score or cosine" if pairs.covered > 1 else "has both words in the vocabulary"
@@ -154,7 +156,7 @@ def warn_of_none(scores: "Scores") -> None:
         if questions.accuracy is None:
             print_status(
                 f"{questions.file} has no score: none of its {questions.total:,} questions has all four words in the "
-                "vocabulary; a larger --restrict takes in more of it"
+                "vocabulary; a larger --restrict includes more words"
             )
 
 
@@ -164,7 +166,7 @@ def format_score(value: float | None) -> str:
 
 
 def format_summary(summary: dict[str, Any]) -> str:
-    """Return what `summarize` tells, a line a fact."""
+    """Return what `summarize` found, one line per fact."""
     settings = summary["settings"] or {}
     norms, counts = summary["norms"], summary["counts"]
     rows = [
@@ -180,4 +182,4 @@ def format_summary(summary: dict[str, Any]) -> str:
         *((name, json.dumps(value)) for name, value in dict(settings.get("settings") or {}).items()),
     ]
     width = max(len(name) for name, _ in rows)
-    return "\n".join(f"{name:{width}}  {value}" for name, value in rows)
+    return "\n".join(printable(f"{name:{width}}  {value}") for name, value in rows)

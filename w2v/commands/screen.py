@@ -1,4 +1,4 @@
-"""What stands on the screen: lines on standard error, styles, columns of a terminal."""
+"""Text on a terminal: lines on standard error, styles, columns."""
 
 import os
 import sys
@@ -15,13 +15,17 @@ DIM = "2"
 
 
 def print_status(message: str) -> None:
-    """Print a line to standard error, where there still is one: a run outlives its terminal."""
+    """Print a line to standard error; a run goes on if its terminal is gone."""
     with suppress(OSError):
         print(f"w2v: {printable(message)}", file=sys.stderr, flush=True)
 
 
 def styled(text: str, style: str) -> str:
-    """Return a text for standard output, styled where that is a terminal that can show it and NO_COLOR is not set."""
+    """Return a text for standard output, styled where that is a terminal that can show it and NO_COLOR is not set.
+
+    What a terminal would obey in the text itself is escaped.
+    """
+    text = printable(text)
     able = os.environ.get("TERM", "dumb") != "dumb" or "WT_SESSION" in os.environ  # the latter is Windows Terminal
     if not (able and sys.stdout.isatty()) or os.environ.get("NO_COLOR"):
         return text
@@ -35,7 +39,8 @@ def columns(text: str) -> int:
 
 
 def aligned(rows: list[list[str]]) -> str:
-    """Return rows as text, the first column to the left and the others to the right."""
+    """Return rows as text, the first column aligned left and the others right."""
+    rows = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(columns, column)) for column in zip(*rows, strict=True)]
     lines = []
     for first, *others in rows:

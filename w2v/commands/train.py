@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 RESUMED_FLAGS = {"resume", "output", "save_output", "epochs", "threads", "quiet", "log_json", "checkpoint_every"}
 RESUMED_FLAGS |= {"similarity", "analogies", "restrict", "each_epoch"}
-"""What may be given beside --resume."""
+"""Parameters that may be given with --resume."""
 
 
 @command(
@@ -140,7 +140,7 @@ def train(
     written, folder_files = outputs_of(output, save_output, log_json)
     if resume is None:
         config = load_config(config_name, settings, is_explicit=True)
-        source = open_corpus(corpus or require_argument("CORPUS", "train"), written, inputs, folder_files)
+        source = open_corpus(require_argument(corpus, "CORPUS", "train"), written, inputs, folder_files)
         known = w2v.Vocab.load(vocab) if vocab is not None else None
     else:
         inputs |= {f"{path}, which --resume reads,": path for path in files_read(resume)}
@@ -214,7 +214,7 @@ def scorer(evaluation: "Evaluation", report: "ReportScores", each_epoch: bool) -
 
 
 def resumed_paths(context: typer.Context, folder: Path) -> dict[str, Any]:
-    """Return the output and log of the run that a folder's checkpoints are of, but for those given anew.
+    """Return the paths of the run that the checkpoints in a folder belong to, except those given again.
 
     Raises:
         SettingsError: a flag was given that cannot go with --resume.
@@ -224,7 +224,7 @@ def resumed_paths(context: typer.Context, folder: Path) -> dict[str, Any]:
     named = {name for name in context.params if context.get_parameter_source(name).name == "COMMANDLINE"}  # type: ignore[union-attr]
     for name in sorted(named - RESUMED_FLAGS):
         flag = "CORPUS" if name == "corpus" else flag_of(name.removesuffix("_name"))
-        raise SettingsError(f"{flag} cannot go with --resume, which goes on with the corpus and settings it has")
+        raise SettingsError(f"{flag} cannot go with --resume, which keeps the corpus and settings of the run")
     return {name: path for name, path in load_extra(folder).items() if name not in named}
 
 

@@ -114,7 +114,7 @@ def _lines(path: str | Path) -> list[str]:
 
     if Path(path).is_dir():
         raise W2VError(f"{path} is a folder; name a file")
-    text = b"".join(Corpus(path).blocks()).decode("utf-8", "replace")
+    text = b"".join(Corpus(path, warn=lambda _: None).blocks()).decode("utf-8", "replace")
     lines = text.removesuffix("\n").split("\n")  # without the line's end that a corpus adds
     return lines[:-1] if not lines[-1] else lines
 

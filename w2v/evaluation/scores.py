@@ -182,7 +182,7 @@ def _parsed(path: str | Path, parse: Callable[[str], Item | None], expected: str
     """Yield what each line of a file holds; the first that holds nothing may be a header."""
     if Path(path).is_dir():
         raise W2VError(f"{path} is a folder; name a file")
-    text = b"".join(Corpus(path).blocks()).decode("utf-8", "replace")
+    text = b"".join(Corpus(path, warn=lambda _: None).blocks()).decode("utf-8", "replace")
     lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip() and line[0] != "#"]
     items = [parse(line) for _, line in lines]
     for place, (item, (number, _)) in enumerate(zip(items, lines, strict=True)):
