@@ -56,7 +56,9 @@ def write(path: Path, contents: Contents) -> None:
                 lines = zip(contents.words, contents.counts.tolist(), strict=True)
                 file.writelines(f"{word}\t{count}\n".encode() for word, count in lines)
         config = {"format": VERSION, "trained": contents.settings}
-        (folder / "config.json").write_text(json.dumps(config, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        # Bytes of a file's name that are no UTF-8 are lone surrogates in Python; JSON has them as escapes.
+        text = (json.dumps(config, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
+        (folder / "config.json").write_bytes(text)
 
 
 def _read_vocab(path: Path) -> tuple[list[str], Counts | None]:
