@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from w2v.tuning import Search, SearchReport
     from w2v.vectors import Vectors
 else:
-    LAZY = {
+    _LAZY = {
         "TrainConfig": "w2v.config",
         "Vectors": "w2v.vectors",
         "Vocab": "w2v.text.vocab",
@@ -41,11 +41,11 @@ else:
     """What is imported when it is asked for; NumPy takes 0.1 s."""
 
     def __getattr__(name: str) -> Any:  # noqa: ANN401
-        if name not in LAZY:
+        if name not in _LAZY:
             raise AttributeError(f"module 'w2v' has no attribute {name!r}")
         from importlib import import_module
 
-        globals()[name] = found = getattr(import_module(LAZY[name]), name)
+        globals()[name] = found = getattr(import_module(_LAZY[name]), name)
         return found
 
 
