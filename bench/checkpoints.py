@@ -16,9 +16,7 @@ import numpy as np
 
 from w2v.config import TrainConfig
 from w2v.text.vocab import Vocab
-from w2v.training import run as session
-from w2v.training.loop import train_embeddings
-from w2v.training.run import Session
+from w2v.training import run as runs
 from w2v.training.schedule import Position, Progress
 from w2v.training.snapshots import Snapshot, Snapshotter
 
@@ -61,7 +59,7 @@ def main() -> None:
     arguments = parser.parse_args()
     stream, vocab = made_up(arguments.words)
     config = TrainConfig(dim=arguments.dim, epochs=2, threads=arguments.threads)
-    begun = Session(config, vocab, stream, [], None, {})
+    run = runs.Run(config, vocab, stream, [])
     pauses: list[float] = []
     copy_if_due = Snapshotter.copy_if_due
 
@@ -76,10 +74,12 @@ def main() -> None:
     for name in ("without", "with"):
         folder = arguments.folder / "kept" if name == "with" else None
         trained: list[Progress] = []
-        with session.keeping(begun, folder, arguments.every, dict, print) as policy:
-            model = train_embeddings(stream, vocab, config, trained.append, checkpoints=policy)
+        checkpoints = runs.Checkpoints(folder, arguments.every, print) if folder else None
+        with runs.reserved(folder):
+            vectors = runs.train(run, trained.append, checkpoints=checkpoints, save_output=True)
         seconds[name] = trained[-1].seconds
-    snapshot = Snapshot(model.vectors, model.output_vectors, Position())
+    assert vectors.output is not None
+    snapshot = Snapshot(vectors.matrix, vectors.output, Position())
     naive = statistics.median(naive_save(arguments.folder, snapshot) for _ in range(3))
     pause = statistics.median(pauses)
     print(f"matrices            {2 * snapshot.input.nbytes / 1e9:.2f} GB")

@@ -1,6 +1,7 @@
 """Python: `w2v.train`, `w2v.build_vocab` and what they return, from a script, a thread or a notebook."""
 
 import asyncio
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -172,3 +173,57 @@ def test_a_run_with_checkpoints_may_be_resumed(corpus: Path, tmp_path: Path) -> 
     assert more.matrix.tobytes() != first.matrix.tobytes()
     with pytest.raises(w2v.SettingsError, match="dim cannot change"):
         w2v.resume(tmp_path / "kept", dim=8)
+
+
+def test_a_run_can_what_the_command_can(corpus: Path, tmp_path: Path) -> None:
+    """Continue from earlier vectors, let new words join, score after epochs, keep a log and checkpoints, resume."""
+    first = w2v.train(corpus, max_vocab=100, threads=1, **SMALL)
+    first.save(tmp_path / "first.w2v")
+    seen: list[tuple[int, w2v.Vectors]] = []
+
+    def score(now: Progress, vectors: w2v.Vectors) -> dict[str, Any]:
+        seen.append((now.epoch, vectors))
+        return {"words": len(vectors)}
+
+    more: dict[str, Any] = {"epochs": 2, "threads": 1, "sample": 1e-2}
+    log, kept = tmp_path / "log.jsonl", tmp_path / "kept"
+    joined = w2v.train(
+        corpus,
+        init_from=tmp_path / "first.w2v",
+        grow_vocab=True,
+        after_epoch=score,
+        log=log,
+        checkpoint=kept,
+        save_output=True,
+        **more,
+    )
+    assert joined.dim == first.dim and set(first.words) < set(joined.words) and joined.output is not None
+    assert seen[-1][0] == 2 and seen[-1][1].words == joined.words
+    rows = [json.loads(line) for line in log.read_text().splitlines()]
+    assert rows[-1]["words"] == len(joined) and rows[-1]["progress"] == 1.0
+    again = w2v.resume(kept, log=log, after_epoch=score)
+    assert again.matrix.tobytes() == joined.matrix.tobytes()
+    assert json.loads(log.read_text().splitlines()[-1])["words"] == len(joined)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    (
+        ({"grow_vocab": True}, "grow_vocab has an effect only with init_from"),
+        ({"init_from": "a.bin", "dim": 5}, "dim cannot go with init_from"),
+        ({"init_from": "a.bin", "vocab": w2v.Vocab.of({"a": 1})}, "vocab cannot go with init_from"),
+    ),
+)
+def test_what_cannot_go_together(more: dict[str, Any], said: str) -> None:
+    with pytest.raises(w2v.SettingsError, match=said):
+        w2v.train([["a"]], **more)
+
+
+def test_a_log_replaces_nothing_that_is_read(corpus: Path, tmp_path: Path) -> None:
+    before = corpus.read_bytes()
+    w2v.train(corpus, checkpoint=tmp_path / "kept", **SMALL)
+    with pytest.raises(w2v.SettingsError, match="is a file of the corpus"):
+        w2v.train(corpus, log=corpus, **SMALL)
+    with pytest.raises(w2v.SettingsError, match="is a file that the run reads"):
+        w2v.resume(tmp_path / "kept", log=corpus)
+    assert corpus.read_bytes() == before

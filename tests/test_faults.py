@@ -85,13 +85,17 @@ def test_a_disk_too_small_for_the_vectors_is_said_before_training(
 def test_a_disk_that_fills_leaves_the_old_vectors_and_no_litter(
     run: Run, corpus: Path, disk: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(corpus.parent))
     (disk / name).write_text("old")
     before_it_ends(monkeypatch, lambda: fill(disk))
     status, _, err = run(*TRAIN, "-o", disk / name)
     assert status == 1
-    assert last_line(err) == f"w2v: cannot write {disk / name}: No space left on device"
+    said, _, kept = last_line(err).partition("; the vectors are in ")
+    assert said == f"w2v: cannot write {disk / name}: No space left on device"
     assert (disk / name).read_text() == "old"
     assert sorted(os.listdir(disk)) == ["filler", name]
+    assert run(*TRAIN, "-o", "whole.w2v").status == 0
+    assert files_in(Path(kept)) == files_in(Path("whole.w2v"))
 
 
 def test_with_checkpoints_a_full_disk_loses_nothing(
@@ -99,10 +103,12 @@ def test_with_checkpoints_a_full_disk_loses_nothing(
 ) -> None:
     assert run(*TRAIN, "-o", "whole.bin").status == 0
     with monkeypatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(corpus.parent))
         before_it_ends(patch, lambda: fill(disk))
         status, _, err = run(*TRAIN, "-o", disk / "v.bin", "--checkpoint", "kept")
     assert status == 1
-    assert last_line(err).endswith("No space left on device; correct that, and then: w2v train --resume kept -o FILE")
+    assert "No space left on device; the vectors are in " in last_line(err)
+    assert last_line(err).endswith("; correct that, and then: w2v train --resume kept -o FILE")
     (disk / "filler").unlink()
     assert run("train", "--resume", "kept").status == 0
     assert (disk / "v.bin").read_bytes() == Path("whole.bin").read_bytes()
@@ -202,7 +208,10 @@ def test_an_output_on_another_file_system(run: Run, corpus: Path, disk: Path) ->
 # Folders that vanish.
 
 
-def test_an_output_folder_that_vanishes(run: Run, corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_output_folder_that_vanishes(
+    run: Run, corpus: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("temporary")))
     Path("out").mkdir()
     with monkeypatch.context() as patch:
         before_it_ends(patch, lambda: shutil.rmtree("out"))

@@ -15,7 +15,7 @@ from w2v.version import __version__
 
 TYPE_CHECKING = False  # as in typing, which takes 10 ms, in which a command could not yet answer Ctrl-C
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
     from typing import Any
 
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from w2v.text.phrases import Phrases, StageReport
     from w2v.text.vocab import Vocab
     from w2v.training.loop import TrainReport
-    from w2v.training.run import Session
+    from w2v.training.run import EpochReport
     from w2v.tuning.search import Search, SearchReport
     from w2v.vectors import Vectors
 else:
-    LAZY = {
+    _LAZY = {
         "TrainConfig": "w2v.config",
         "Vectors": "w2v.vectors",
         "Vocab": "w2v.text.vocab",
@@ -41,11 +41,11 @@ else:
     """What is imported when it is asked for; NumPy takes 0.1 s."""
 
     def __getattr__(name: str) -> Any:  # noqa: ANN401
-        if name not in LAZY:
+        if name not in _LAZY:
             raise AttributeError(f"module 'w2v' has no attribute {name!r}")
         from importlib import import_module
 
-        globals()[name] = found = getattr(import_module(LAZY[name]), name)
+        globals()[name] = found = getattr(import_module(_LAZY[name]), name)
         return found
 
 
@@ -130,7 +130,11 @@ def train(
     corpus: Source,
     *,
     vocab: Vocab | None = None,
+    init_from: str | Path | None = None,
+    grow_vocab: bool = False,
     report: TrainReport | None = None,
+    after_epoch: EpochReport | None = None,
+    log: str | Path | None = None,
     checkpoint: str | Path | None = None,
     checkpoint_every: float = 600.0,
     save_output: bool = False,
@@ -142,33 +146,57 @@ def train(
         corpus: a path, a list of paths, or an iterable of token lists.
         vocab: use this vocabulary and its counts in place of the corpus' own; then min_count and
             max_vocab are refused.
+        init_from: start from the vectors of this file, or from the newest checkpoint of this folder, and their
+            words; then vocab, dim and max_vocab are refused.
+        grow_vocab: with init_from, add the new words of the corpus that reach min_count.
         report: called with a Progress about four times a second.
+        after_epoch: called after each epoch with a Progress and the Vectors, which training goes on changing but
+            after the last; a dict that it returns is added to the log.
+        log: a file to write the run's log to, JSON Lines.
         checkpoint: a folder to keep checkpoints in, for `resume`.
         checkpoint_every: seconds between them.
         save_output: whether the vectors keep the output rows too, as `output`.
         settings: dim, window, negative, sample, epochs, lr, ...; see TrainConfig.
 
     Raises:
-        W2VError: the corpus cannot be read, or no word of it is left.
-        SettingsError: a setting is unknown or out of range.
+        W2VError: the corpus cannot be read, or no word of it is left; the log or a checkpoint cannot be written.
+        SettingsError: a setting is unknown or out of range, or does not go with another.
         DivergedError: the learning rate was too large.
     """
+    from pathlib import Path
+
     from w2v.config import load_config
     from w2v.text.corpus import Corpus
-    from w2v.training import run as session
+    from w2v.training import run as runs
+    from w2v.training.log import Log
 
-    if vocab is not None:
-        refuse_pruning(settings)
-    config = load_config(None, settings)
-    begun, encoded = session.begin(Corpus(corpus), config, vocab)
-    _warn_of_dropped(encoded)
-    return _train(begun, report, checkpoint, checkpoint_every, save_output)
+    refuse_together(settings, has_vocab=vocab is not None, has_init=init_from is not None, grow_vocab=grow_vocab)
+    config, source = load_config(None, settings), Corpus(corpus)
+    if log is not None and source.holds(log):
+        raise SettingsError(f"log {log} is a file of the corpus, which it would replace; name another")
+    folder = None if checkpoint is None else Path(checkpoint)
+    with runs.reserved(folder), Log(log) as run_log:
+        if init_from is not None:
+            run, encoded = runs.continue_from(Path(init_from), source, config, grow_vocab)
+        else:
+            run, encoded = runs.begin(source, config, vocab)
+        _warn_of_dropped(encoded)
+        return runs.train(
+            run,
+            report,
+            checkpoints=None if folder is None else runs.Checkpoints(folder, checkpoint_every),
+            log=run_log,
+            after_epoch=after_epoch,
+            save_output=save_output,
+        )
 
 
 def resume(
     checkpoint: str | Path,
     *,
     report: TrainReport | None = None,
+    after_epoch: EpochReport | None = None,
+    log: str | Path | None = None,
     checkpoint_every: float = 600.0,
     save_output: bool = False,
     **changes: Any,  # noqa: ANN401
@@ -178,6 +206,8 @@ def resume(
     Args:
         checkpoint: the folder.
         report: called with a Progress about four times a second.
+        after_epoch: as for `train`.
+        log: a file to write the log of the whole run to, the part before included.
         checkpoint_every: seconds between checkpoints.
         save_output: whether the vectors keep the output rows too, as `output`.
         changes: epochs, which may only rise, and threads.
@@ -188,9 +218,23 @@ def resume(
     """
     from pathlib import Path
 
-    from w2v.training import run as session
+    from w2v.files import is_same
+    from w2v.training import run as runs
+    from w2v.training.checkpoint import files_read
+    from w2v.training.log import Log
 
-    return _train(session.resume(Path(checkpoint), changes), report, checkpoint, checkpoint_every, save_output)
+    folder = Path(checkpoint)
+    if log is not None and any(is_same(log, path) for path in files_read(folder)):
+        raise SettingsError(f"log {log} is a file that the run reads, which it would replace; name another")
+    with runs.reserved(folder, is_resumed=True), Log(log) as run_log:
+        return runs.train(
+            runs.resume(folder, changes),
+            report,
+            checkpoints=runs.Checkpoints(folder, checkpoint_every),
+            log=run_log,
+            after_epoch=after_epoch,
+            save_output=save_output,
+        )
 
 
 def evaluate(
@@ -303,26 +347,6 @@ def tune(
     return found
 
 
-def _train(
-    begun: Session,
-    report: TrainReport | None,
-    checkpoint: str | Path | None,
-    checkpoint_every: float,
-    save_output: bool,
-) -> Vectors:
-    from pathlib import Path
-
-    from w2v.training import run as session
-    from w2v.training.loop import train_embeddings
-
-    folder = None if checkpoint is None else Path(checkpoint)
-    with session.keeping(begun, folder, checkpoint_every, lambda: begun.extra, warnings.warn) as policy:
-        embeddings = train_embeddings(
-            begun.stream, begun.vocab, begun.config, report, start=begun.start, checkpoints=policy
-        )
-    return session.result(begun, embeddings, save_output)
-
-
 def _warn_of_dropped(encoded: Encoded) -> None:
     """Warn where counts may be too low, as there were too many distinct words."""
     if encoded.dropped_count:
@@ -330,6 +354,34 @@ def _warn_of_dropped(encoded: Encoded) -> None:
             f"words seen up to {encoded.dropped_count} times were dropped while reading: there are more than max_types",
             stacklevel=3,
         )
+
+
+def refuse_together(
+    settings: Mapping[str, Any],
+    *,
+    has_vocab: bool,
+    has_init: bool,
+    grow_vocab: bool,
+    show: Callable[[str], str] = str,
+) -> None:
+    """Raise SettingsError for what cannot go with a vocabulary or with earlier vectors, or not without them.
+
+    Args:
+        settings: those that were given.
+        has_vocab: whether vocab was given.
+        has_init: whether init_from was given.
+        grow_vocab: whether new words are to join.
+        show: how a name is shown in the message.
+    """
+    if has_vocab:
+        refuse_pruning(settings)
+    if grow_vocab and not has_init:
+        raise SettingsError(f"{show('grow_vocab')} has an effect only with {show('init_from')}, whose words it adds to")
+    if has_init and has_vocab:
+        raise SettingsError(f"{show('vocab')} cannot go with {show('init_from')}, which brings its own words")
+    for name in ("dim", "max_vocab"):
+        if has_init and name in settings:
+            raise SettingsError(f"{show(name)} cannot go with {show('init_from')}, whose vectors it follows")
 
 
 def refuse_pruning(settings: Mapping[str, Any]) -> None:

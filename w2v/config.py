@@ -43,7 +43,7 @@ LR = {"skipgram": 0.05, "cbow": 0.1}
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
-    """The settings of one training run; creating one validates it.
+    """The settings of one training run; creating one validates it. docs/settings.md lists them all.
 
     Raises:
         SettingsError: a value is of the wrong type or out of range; the message names it.

@@ -131,6 +131,16 @@ def check_writable(path: str | Path, names: Collection[str] = ()) -> None:
         raise W2VError(f"cannot write {path}: {error.strerror} in {folder}") from error
 
 
+def is_same(path: str | Path, other: str | Path) -> bool:
+    """Return whether two names are one file, by whatever links, or will be once it is written."""
+    if os.path.realpath(path) == os.path.realpath(other):
+        return True
+    try:
+        return os.path.samefile(path, other)
+    except OSError:  # one of them is not there
+        return False
+
+
 def _check_kind(path: str | Path, names: Collection[str]) -> None:
     """Raise W2VError where what is at `path` must not be replaced by a file, or by a folder with these files."""
     if not os.path.exists(path):

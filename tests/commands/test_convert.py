@@ -98,7 +98,7 @@ def test_a_native_folder_tells_how_it_was_made(native: w2v.Vectors, corpus_text:
 
 
 def test_a_native_folder_brings_counts_and_output_rows(native: w2v.Vectors) -> None:
-    begun, _ = session.begin_from(Path("v.w2v"), Corpus([["the", "horse"]]), TrainConfig(), grow=False)
+    begun, _ = session.continue_from(Path("v.w2v"), Corpus([["the", "horse"]]), TrainConfig())
     assert native.counts is not None and native.output is not None and begun.start is not None
     row = begun.vocab.index["horse"]
     assert begun.vocab.counts[row] == native.counts[native.row("horse")] + 1

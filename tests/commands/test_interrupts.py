@@ -1,7 +1,6 @@
 """Signals, sent to processes of their own: an orderly end, and no traceback whenever they come."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -107,23 +106,32 @@ def test_a_hangup_that_is_ignored_stays_ignored(corpus: Path) -> None:
         assert process.wait(SECONDS) == 130
 
 
+EARLY = """
+import os, sys
+from w2v.commands.interrupts import INTERRUPTS
+INTERRUPTS.install()  # the first that main does
+assert not {"numpy", "typer", "typing", "pathlib"} & set(sys.modules), "too slow to be imported before this"
+os.write(1, b".")
+from w2v.commands import main
+sys.exit(main())
+"""
+
+
 @pytest.mark.parametrize("command", ["similar", "train"])
 def test_no_traceback_however_early(corpus: Path, vectors_file: Path, command: str) -> None:
     arguments = ["train", str(corpus), "-o", "v.txt"]
     if command == "similar":
         arguments = ["similar", "horse", "--vectors", str(vectors_file)]
-    code = f"import os; os.write(1, b'.'); import sys; sys.argv = ['w2v', *{arguments!r}]; import w2v.__main__"
     for number in range(8):
         with subprocess.Popen(
-            [sys.executable, "-c", "import signal; " + code],
+            [sys.executable, "-S", "-c", f"import sys; sys.path[:] = {sys.path!r}\n{EARLY}", *arguments],
             cwd=corpus.parent,
-            env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         ) as process:
-            assert process.stdout is not None and process.stdout.read(1) == b"."  # Python itself has started
-            time.sleep(0.03 + 0.03 * number)
+            assert process.stdout is not None and process.stdout.read(1) == b".", process.communicate()
+            time.sleep(0.03 * number)
             process.send_signal(signal.SIGINT)
             _, err = process.communicate(timeout=SECONDS)
         assert b"Traceback" not in err and b"Exception" not in err, err.decode()

@@ -8,12 +8,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from helpers import CHECKOUT, Run, start
 
 from w2v.commands.demo import sentences
+from w2v.training import checkpoint
 
 FLAGS = ["--dim", "16", "--sample", "1e-2", "--min-count", "1", "--threads", "1", "--epochs", "2000"]
 CLI = [sys.executable, str(CHECKOUT / "cli.py"), "train"]
@@ -153,3 +156,78 @@ def test_a_checkpoint_that_cannot_be_written_does_not_end_the_run(
 def test_a_time_between_checkpoints_that_nobody_keeps_is_refused(run: Run, text: str) -> None:
     result = run("train", text, "--checkpoint-every", "2s")
     assert result.status == 2 and "only with --checkpoint" in result.err
+
+
+@pytest.mark.parametrize("flag", ["-o", "--log-json"])
+@pytest.mark.parametrize("link", [None, os.link, os.symlink], ids=["itself", "hard link", "link"])
+def test_a_resume_replaces_nothing_that_it_reads(
+    run: Run, text: str, flag: str, link: Callable[[str, str], None] | None
+) -> None:
+    os.rename(text, "corpus.bin")
+    assert run("train", "corpus.bin", "--epochs", "1", "--checkpoint", "kept").status == 0
+    for read in ("corpus.bin", "kept/checkpoint-000001/input.npy"):
+        name = read
+        if link is not None:
+            name = f"link-{Path(read).name}.bin"
+            link(os.path.abspath(read), name)
+        before = Path(read).read_bytes()
+        result = run("train", "--resume", "kept", "--epochs", "2", flag, name)
+        assert result.status == 2 and result.err.count("\n") == 1, result.err
+        assert Path(read).read_bytes() == before
+        if name.endswith(".bin"):  # else -o says first that there is no such format
+            assert f"{flag} and" in result.err and "are the same file" in result.err
+
+
+def test_the_folder_is_looked_at_before_the_corpus_is_read(
+    run: Run, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run("train", text, "--epochs", "1", "--checkpoint", "kept").status == 0
+    monkeypatch.setattr("w2v.training.run.encode", lambda *_, **__: pytest.fail("it read the corpus"))
+    result = run("train", text, "--checkpoint", "kept")
+    assert result.status == 1 and "has checkpoints of another run" in result.err
+    with checkpoint.locked(Path("kept")):
+        for command in (("train", text, "--checkpoint", "kept"), ("train", "--resume", "kept")):
+            result = run(*command)
+            assert result.status == 1 and "another run keeps its checkpoints in kept" in result.err
+
+
+def test_a_run_that_cannot_begin_leaves_no_folder(run: Run) -> None:
+    Path("empty.txt").write_text("\n")
+    assert run("train", "empty.txt", "--checkpoint", "kept").status == 1
+    assert os.listdir() == ["empty.txt"]
+
+
+def test_a_device_is_kept_as_standard_input_is(run: Run, text: str) -> None:
+    with open(text) as file:
+        command = [*CLI, "/dev/stdin", "--epochs", "1", "--threads", "1", "--checkpoint", "kept", "--quiet"]
+        assert subprocess.run(command, stdin=file, check=False).returncode == 0
+    first = Path("vectors.bin").read_bytes()
+    assert run("train", "--resume", "kept").status == 0
+    assert Path("vectors.bin").read_bytes() == first
+
+
+def test_a_log_that_nobody_reads_is_refused(run: Run, text: str) -> None:
+    os.mkfifo("pipe")
+    result = run("train", text, "--log-json", "pipe")
+    assert (result.status, result.err) == (
+        1,
+        "w2v: nobody reads the pipe pipe: start its reader first, or name a file\n",
+    )
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_with_much_work_a_step_ends_soon(run: Run, tmp_path: Path, how: signal.Signals) -> None:
+    """Of 30,000 words each is an output row: a shard of 2,048 tokens would take some seconds on a fast machine."""
+    words = [f"w{n}" for n in np.random.default_rng(1).permutation(np.repeat(np.arange(30_000), 5))]
+    Path("many.txt").write_text("\n".join(" ".join(words[n : n + 20]) for n in range(0, len(words), 20)))
+    more = ("--loss", "full", "--sample", "0", "--checkpoint", "kept", "--log-json", "log.jsonl")
+    process = start("train", "many.txt", *more, cwd=tmp_path)
+    try:
+        while process.poll() is None and not (os.path.exists("log.jsonl") and os.path.getsize("log.jsonl")):
+            time.sleep(0.01)
+        process.send_signal(how)
+        process.communicate(timeout=10)
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    assert checkpoint.exists(Path("kept"))

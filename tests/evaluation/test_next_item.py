@@ -352,7 +352,7 @@ def test_json_has_next_only_where_it_was_asked_for(run: Run, items: Path) -> Non
     [
         (["items.w2v", "--next", "next"], 2, "next and sessions go together"),
         (["items.w2v", "--sessions", "before"], 2, "next and sessions go together"),
-        (["items.w2v", "--similarity", "pairs", "--prior", "1"], 2, "has an effect only with --next"),
+        (["items.w2v", "--similarity", "pairs", "--prior", "1"], 2, "--prior has an effect only with --next"),
         (["items.w2v"], 2, "name what to score by"),
         (["items.w2v", "--next", "next", "--sessions", "before", "--decay", "2"], 2, "decay must be from 0 to 1"),
         (["items.bin", "--next", "next", "--sessions", "before"], 1, "the vectors have no output rows"),

@@ -125,9 +125,9 @@ def saved(folder: Path) -> Path:
     folder.mkdir(exist_ok=True)
     rows = np.arange(15, dtype=np.float32).reshape(3, 5)
     words = Vocab(["a", "b", "ç"], np.array([9, 2, 2]))
-    position = Position(1, [3], 4, 2.5, [1.5], [3])
+    position = Position(1, [3], 4, 2.5, 0, 1.5, 3)
     state = checkpoint.Checkpoint(
-        TrainConfig(dim=5, threads=1), words, rows, rows, position, None, {"output": "/a/b.bin"}
+        TrainConfig(dim=5, threads=1), words, rows, rows, position, None, None, {"output": "/a/b.bin"}
     )
     checkpoint.save_stream(folder, np.array([0, 1, -1, 2, 0, 1], np.int32))
     return checkpoint.save(folder, state)

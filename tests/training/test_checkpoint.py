@@ -12,7 +12,8 @@ from w2v.config import TrainConfig
 from w2v.errors import W2VError
 from w2v.text.vocab import Vocab
 from w2v.training import checkpoint
-from w2v.training.checkpoint import Checkpoint, Fingerprint
+from w2v.training.checkpoint import Checkpoint
+from w2v.training.fingerprints import Fingerprint, stream_checksum
 from w2v.training.schedule import Position
 
 
@@ -24,8 +25,9 @@ def _state(seed: int = 0, **more: Any) -> Checkpoint:  # noqa: ANN401
         "vocab": Vocab(["</s>", "b", "ç"], np.array([9, 2, 2])),
         "input": rows[0],
         "output": rows[1],
-        "position": Position(7, [9, 12], 1_000, 2.5, [1.5, 0.25], [3, 1]),
+        "position": Position(7, [9, 12], 1_000, 2.5, 1, 0.25, 3),
         "corpus": None,
+        "stream": "5eed",
         "extra": {"log": [{"progress": 0.5, "seconds": 2.0}], "output": "/a/b.bin"},
     }
     return Checkpoint(**{**state, **more})
@@ -35,10 +37,11 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
     before = _state(corpus=[Fingerprint("/x y/ü.txt", 5, 123, "ab")])
     checkpoint.save(tmp_path, before)
     after = checkpoint.load(tmp_path)
-    assert (after.config, after.position, after.corpus, after.extra) == (
+    assert (after.config, after.position, after.corpus, after.stream, after.extra) == (
         before.config,
         before.position,
         before.corpus,
+        before.stream,
         before.extra,
     )
     assert after.vocab.words == before.vocab.words
@@ -78,7 +81,7 @@ def test_damage_is_named(tmp_path: Path, name: str, how: str) -> None:
 def test_another_version_is_refused(tmp_path: Path) -> None:
     path = checkpoint.save(tmp_path, _state()) / "state.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "version": 99}))
-    with pytest.raises(W2VError, match="version 99.*reads version 1"):
+    with pytest.raises(W2VError, match="version 99.*reads versions up to 2"):
         checkpoint.load(tmp_path)
 
 
@@ -116,6 +119,48 @@ def test_space_is_checked_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     checkpoint.check_space(tmp_path, 1_000, 100, 0)
     with pytest.raises(W2VError, match=r"no space.*take 2400\d\d\.\d+ GB"):
         checkpoint.check_space(tmp_path, 10**9, 10_000, 0)
+
+
+def test_version_1_is_read(tmp_path: Path) -> None:
+    path = checkpoint.save(tmp_path, _state()) / "state.json"
+    state = json.loads(path.read_text())
+    del state["stream"]
+    position = {"next_job": 7, "also_done": [9], "words": 8, "seconds": 2.5}
+    for loss, pairs, expected in (
+        ([1.5, 0.25, 0.0], [3, 1, 0], Position(7, [9], 8, 2.5, 1, 0.25, 1)),
+        ([], [], Position(7, [9], 8, 2.5)),
+    ):
+        path.write_text(json.dumps({**state, "version": 1, "position": {**position, "loss": loss, "pairs": pairs}}))
+        loaded = checkpoint.load(tmp_path)
+        assert (loaded.position, loaded.stream) == (expected, None)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["checkpoint-best", "checkpoint-000001.bak", "checkpoint-000001x", "checkpoint-12", "checkpoint-000001 copy"],
+)
+def test_only_what_the_program_names_so_is_touched(tmp_path: Path, name: str) -> None:
+    checkpoint.save(tmp_path, _state(0))
+    shutil.copytree(tmp_path / "checkpoint-000001", tmp_path / name)
+    (tmp_path / f".{name}.part").mkdir()
+    with checkpoint.locked(tmp_path):
+        for seed in range(1, 4):
+            checkpoint.save(tmp_path, _state(seed))
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"checkpoint-000003", "checkpoint-000004", name, f".{name}.part"}
+    np.testing.assert_array_equal(checkpoint.load(tmp_path).input, _state(3).input)
+
+
+@pytest.mark.parametrize("n", [0, 1, 1_000, (1 << 20) + 1, 3 << 20])
+def test_the_checksum_of_a_stream_sees_each_token(n: int) -> None:
+    stream = np.random.default_rng(n).integers(-1, 50, n).astype(np.int32)
+    taken = stream_checksum(stream)
+    assert stream_checksum(stream.copy()) == taken
+    for at in {0, n // 2, n - 1} if n else set():
+        stream[at] += 1
+        assert stream_checksum(stream) != taken
+        stream[at] -= 1
+    assert stream_checksum(np.append(stream, np.int32(0))) != taken
 
 
 def test_a_fingerprint_sees_changes(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def test_the_alias_table_is_exact(counts: list[int], exponent: float) -> None:
 
 
 def test_the_alias_table_of_equal_words() -> None:
-    """N * (1/n) rounds below 1 for some n, 49 and 14,968 among them: then no bucket is above average."""
+    """For some n, n * (1/n) rounds below 1, for 49 and 14,968 among them: then no bucket is above average."""
     for n in (*range(1, 400), 14_968, 49_999, 99_999, 100_000):
         wanted = noise_distribution(np.arange(1, n + 1), 0.0)
         prob, alias = alias_table(wanted)

@@ -1,6 +1,8 @@
 """The loop: shards, learning rate, threads, progress, and what it learns."""
 
+import signal
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -210,3 +212,69 @@ def test_without_memory_for_a_copy_snapshots_are_kept_all_the_same(
     config = TrainConfig(**{**SETTINGS, "threads": 1, "epochs": 60})
     train_embeddings(text.stream, text.vocab, config, checkpoints=policy)
     assert any("_work_off" in name for name in threads), "written by a training thread"
+
+
+def test_a_second_interrupt_does_not_lose_the_snapshot(text: Encoded) -> None:
+    """It comes while the run waits for its threads and saves; this is what two Ctrl-C within 50 ms are."""
+    saved: list[Snapshot] = []
+    main = threading.main_thread()
+
+    def save(shot: Snapshot) -> None:
+        assert threading.current_thread() is not main
+        signal.pthread_kill(main.ident or 0, signal.SIGINT)
+        time.sleep(0.05)
+        saved.append(shot)
+
+    def interrupt(progress: Progress) -> None:
+        raise KeyboardInterrupt
+
+    config = TrainConfig(**{**SETTINGS, "epochs": 2_000})
+    threads = threading.active_count()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            train_embeddings(text.stream, text.vocab, config, interrupt, checkpoints=CheckpointPolicy(save, 3600))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert len(saved) == 1
+    assert threading.active_count() == threads
+
+
+def test_a_third_interrupt_gives_it_up(text: Encoded) -> None:
+    let_go = threading.Event()
+
+    def save(shot: Snapshot) -> None:
+        for _ in range(2):
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            time.sleep(0.05)
+        let_go.wait(20)
+
+    def interrupt(progress: Progress) -> None:
+        raise KeyboardInterrupt
+
+    config = TrainConfig(**{**SETTINGS, "epochs": 2_000})
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    began = time.monotonic()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            train_embeddings(text.stream, text.vocab, config, interrupt, checkpoints=CheckpointPolicy(save, 3600))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert time.monotonic() - began < 15
+    let_go.set()
+
+
+def test_an_error_in_the_saving_is_the_runs(text: Encoded) -> None:
+    def save(shot: Snapshot) -> None:
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        train_embeddings(text.stream, text.vocab, TrainConfig(**SETTINGS), checkpoints=CheckpointPolicy(save, 3600))
+
+
+def test_equal_words_have_noise_too() -> None:
+    """49 * (1 / 49) rounds below 1: uniform noise of 49 words was an IndexError."""
+    vocab = Vocab([f"w{n:02}" for n in range(49)], np.full(49, 9))
+    stream = np.random.default_rng(1).integers(0, 49, 500).astype(np.int32)
+    model = train_embeddings(stream, vocab, TrainConfig(dim=3, sample=0, ns_exponent=0, epochs=1))
+    assert np.isfinite(model.vectors).all()

@@ -1,5 +1,6 @@
-"""Sessions that start from earlier vectors; those that are resumed are in test_cli_resume.py."""
+"""Runs that continue from earlier vectors, and how their vectors are saved; more of resuming is in test_resume.py."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,10 @@ import w2v
 from w2v.config import TrainConfig
 from w2v.errors import W2VError
 from w2v.text.corpus import Corpus
-from w2v.training import run as session
+from w2v.text.vocab import Vocab
+from w2v.training import checkpoint
+from w2v.training import run as runs
+from w2v.training.fingerprints import Fingerprint
 from w2v.training.loop import train_embeddings
 
 OLD = ["king", "queen", "odd"]
@@ -23,8 +27,8 @@ def earlier(tmp_path: Path) -> Path:
     return path
 
 
-def _begin(earlier: Path, grow: bool) -> session.Session:
-    begun, encoded = session.begin_from(earlier, Corpus(TEXT), TrainConfig(min_count=2, sample=0), grow)
+def _begin(earlier: Path, grow: bool) -> runs.Run:
+    begun, encoded = runs.continue_from(earlier, Corpus(TEXT), TrainConfig(min_count=2, sample=0), grow)
     assert encoded.vocab is begun.vocab
     assert encoded.tokens_kept == int((begun.stream >= 0).sum())
     return begun
@@ -57,7 +61,7 @@ def test_training_goes_on_from_them(earlier: Path) -> None:
 
 def test_a_text_without_a_known_word_is_refused(earlier: Path) -> None:
     with pytest.raises(W2VError, match=r"none of the 6 tokens.*old.txt"):
-        session.begin_from(earlier, Corpus([["x", "y"]] * 3), TrainConfig(), grow=False)
+        runs.continue_from(earlier, Corpus([["x", "y"]] * 3), TrainConfig())
 
 
 def test_a_checkpoint_brings_counts_and_output_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +71,7 @@ def test_a_checkpoint_brings_counts_and_output_rows(tmp_path: Path, monkeypatch:
     Path("a.txt").write_text("king queen odd\n" * 20)
     Path("b.txt").write_text("king queen\n" * 7 + "new queen\n" * 6)
     assert cli.main(["train", "a.txt", "--dim", "4", "--checkpoint", "kept", "--quiet", "--sample", "0"]) == 0
-    begun, _ = session.begin_from(Path("kept"), Corpus("b.txt"), TrainConfig(), grow=True)
+    begun, _ = runs.continue_from(Path("kept"), Corpus("b.txt"), TrainConfig(), grow_vocab=True)
     assert dict(zip(begun.vocab.words, begun.vocab.counts.tolist(), strict=True)) == {
         "queen": 33,
         "king": 27,
@@ -104,9 +108,9 @@ def test_a_text_whose_rare_words_were_dropped_keeps_its_stream(tmp_path: Path, m
     monkeypatch.setattr("w2v.text.corpus.BLOCK", 1 << 10)
     path = tmp_path / "many.txt"
     path.write_text("".join(f"often w{n % 2_000} very\n" for n in range(6_000)))
-    dropped, encoded = session.begin(Corpus(str(path)), TrainConfig(min_count=1, max_types=500))
+    dropped, encoded = runs.begin(Corpus(str(path)), TrainConfig(min_count=1, max_types=500))
     assert encoded.dropped_count and dropped.files is None, "read again, it would have words that were dropped"
-    whole, _ = session.begin(Corpus(str(path)), TrainConfig(min_count=1))
+    whole, _ = runs.begin(Corpus(str(path)), TrainConfig(min_count=1))
     assert whole.files is not None
 
 
@@ -125,5 +129,145 @@ def test_what_the_command_line_left_survives_a_resume_from_python(
 
 def test_a_vocabulary_decides_what_is_pruned(tmp_path: Path) -> None:
     known = w2v.Vocab.of({"king": 9, "queen": 8})
-    begun, _ = session.begin(Corpus(TEXT), TrainConfig(min_count=400, max_vocab=1), known)
+    begun, _ = runs.begin(Corpus(TEXT), TrainConfig(min_count=400, max_vocab=1), known)
     assert (begun.vocab.words, begun.config.min_count, begun.config.max_vocab) == (known.words, 1, None)
+
+
+def _write_twice(path: Path) -> Path:
+    path.write_text("4 2\nking 1 1\nqueen 2 2\nking 9 9\nodd 3 3\n")
+    return path
+
+
+def test_of_a_word_that_stands_twice_the_first_row_is_taken_and_a_line_says_so(tmp_path: Path) -> None:
+    said: list[str] = []
+    earlier = _write_twice(tmp_path / "old.txt")
+    run, _ = runs.continue_from(earlier, Corpus(TEXT), TrainConfig(), warn=said.append)
+    assert run.start is not None
+    np.testing.assert_array_equal(run.start.input[run.vocab.index["king"]], [1, 1])
+    np.testing.assert_array_equal(run.start.input[run.vocab.index["odd"]], [3, 3])
+    assert len(said) == 1 and "old.txt" in said[0] and "'king'" in said[0]
+
+
+def test_counts_too_large_to_add_up_are_refused_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "old.w2v"
+    w2v.Vectors(OLD, np.ones((3, 2), np.float32), np.array([2**63 - 1, 2**63 - 1, 5])).save(path)
+    with pytest.raises(W2VError, match=r"old\.w2v .*more than 2\^63 - 1"):
+        runs.continue_from(path, Corpus(TEXT), TrainConfig())
+
+
+def test_a_word_of_the_file_that_cannot_be_one_is_refused_with_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "old.w2v"
+    w2v.Vectors(["king", "new york"], np.ones((2, 2), np.float32)).save(path)
+    with pytest.raises(W2VError, match=r"old\.w2v.*'new york' cannot be a word"):
+        runs.continue_from(path, Corpus(TEXT), TrainConfig())
+
+
+@pytest.mark.parametrize("how", ["begin", "vocab", "continue_from", "grow_vocab"])
+def test_the_corpus_read_again_is_the_same_stream(tmp_path: Path, earlier: Path, how: str) -> None:
+    """Resuming reads it with the vocabulary that there is then; the checksum must be that of the first reading."""
+    text = tmp_path / "text.txt"
+    text.write_text("rare\n\nking\nodd rare\nrare\n\nqueen new king new\nthen new\nrare rare\n\n\nking new\nnew")
+    config = TrainConfig(min_count=2, sample=0, epochs=1, threads=1, dim=4)
+    if how == "begin":
+        run, _ = runs.begin(Corpus(text), config)
+    elif how == "vocab":
+        run, _ = runs.begin(Corpus(text), config, Vocab.of({"king": 3, "odd": 2, "nowhere": 7}))
+    else:
+        run, _ = runs.continue_from(earlier, Corpus(text), config, how == "grow_vocab")
+    kept = tmp_path / "kept"
+    with runs.reserved(kept):
+        runs.train(run, checkpoints=runs.Checkpoints(kept))
+    again = runs.resume(kept, {})
+    np.testing.assert_array_equal(again.stream, run.stream)
+    assert again.vocab.words == run.vocab.words
+
+
+def test_a_corpus_of_which_one_token_changed_is_refused(tmp_path: Path) -> None:
+    text, kept = tmp_path / "text.txt", tmp_path / "kept"
+    lines = ["king queen odd words"] * 40_000
+    text.write_text("\n".join(lines))
+    status = text.stat()
+    run, _ = runs.begin(Corpus(text), TrainConfig(dim=4, epochs=1, threads=1, min_count=1))
+    with runs.reserved(kept):
+        runs.train(run, checkpoints=runs.Checkpoints(kept))
+    lines[10_000] = "king queen words odd"  # between the places that the fingerprint of the file looks at
+    text.write_text("\n".join(lines))
+    os.utime(text, ns=(status.st_atime_ns, status.st_mtime_ns))
+    Fingerprint.of(str(text)).check()
+    assert checkpoint.load(kept).corpus == [Fingerprint.of(str(text))], "its file looks as it was"
+    with pytest.raises(W2VError, match=r"text\.txt has changed since the checkpoint"):
+        runs.resume(kept, {"epochs": 2})
+
+
+def test_a_stream_that_was_kept_is_compared_too(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    run, _ = runs.begin(Corpus(TEXT), TrainConfig(dim=4, epochs=1, threads=1, min_count=1))
+    with runs.reserved(kept):
+        runs.train(run, checkpoints=runs.Checkpoints(kept))
+    np.testing.assert_array_equal(runs.resume(kept, {}).stream, run.stream)
+    changed = run.stream.copy()
+    changed[[0, 1]] = changed[[1, 0]]
+    checkpoint.save_stream(kept, changed)
+    with pytest.raises(W2VError, match=r"stream\.npy is damaged"):
+        runs.resume(kept, {})
+
+
+def _trained(run: runs.Run) -> w2v.Vectors:
+    return runs.train(run, checkpoints=None)
+
+
+@pytest.mark.parametrize("suffix", [".bin", ".txt", ".w2v", ".safetensors", ".projector", ".fifu"])
+def test_each_writer_is_tried_before_training_and_leaves_nothing(tmp_path: Path, suffix: str) -> None:
+    run, _ = runs.begin(Corpus(TEXT), TrainConfig(dim=4, min_count=1))
+    runs.check_output(run, tmp_path / f"v{suffix}", save_output=True)
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("error", [ValueError("no such letter"), UnicodeEncodeError("utf-8", "\udce9", 0, 1, "no")])
+def test_a_writer_that_will_fail_is_found_out_before_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("w2v.formats.word2vec_binary.write", fail)
+    run, _ = runs.begin(Corpus(TEXT), TrainConfig(dim=4, min_count=1))
+    with pytest.raises(W2VError, match=r"cannot write .*/v\.bin: "):
+        runs.check_output(run, tmp_path / "v.bin")
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_corpus_whose_name_is_no_utf8_is_no_reason_to_lose_vectors(tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9.txt")
+    (tmp_path / name).write_text("king queen odd\n" * 5)
+    run, _ = runs.begin(Corpus(str(tmp_path / name)), TrainConfig(dim=4, epochs=1, column=None))
+    output = tmp_path / "n.w2v"
+    runs.check_output(run, output)
+    runs.save(_trained(run), output)
+    settings = w2v.Vectors.load(output).settings
+    assert settings is not None and settings["corpus"][0]["name"] == name
+
+
+def test_vectors_that_cannot_be_written_are_kept_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, _ = runs.begin(Corpus(TEXT), TrainConfig(dim=4, min_count=1, epochs=1))
+    vectors = _trained(run)
+
+    def fail(*_: object) -> None:
+        raise UnicodeEncodeError("utf-8", "\udce9", 0, 1, "nobody thought of this")
+
+    monkeypatch.setattr("w2v.formats.word2vec_text.write", fail)
+    with pytest.raises(
+        W2VError, match=r"cannot write .*v\.txt: .*nobody thought of this.*; the vectors are in .*"
+    ) as said:
+        runs.save(vectors, tmp_path / "v.txt")
+    kept = Path(str(said.value).partition("the vectors are in ")[2])
+    assert kept.parent == tmp_path
+    np.testing.assert_array_equal(w2v.Vectors.load(kept).matrix, vectors.matrix)
+
+
+def test_what_the_process_has_open_is_not_read_again(tmp_path: Path) -> None:
+    with open(tmp_path / "text.txt", "w+") as file:
+        file.write("king queen\n" * 9)
+        file.flush()
+        run, _ = runs.begin(Corpus(f"/dev/fd/{file.fileno()}"), TrainConfig(dim=4))
+    assert run.files is None and len(run.stream) == 27

@@ -5,12 +5,11 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import w2v
 from w2v.commands.screen import print_status
 from w2v.errors import SettingsError, W2VError
-from w2v.files import check_writable
+from w2v.files import check_writable, is_same
 
 if TYPE_CHECKING:
     from w2v.text.corpus import Corpus
@@ -60,21 +59,16 @@ def check_outputs(
         if path is None:
             continue
         check_writable(path, folder_files if number == 0 else ())
+        parts = [path, *(path / name for name in folder_files if number == 0)]
         for other_flag, other in others.items():
-            if os.path.realpath(path) == os.path.realpath(other):
+            if any(is_same(part, other) for part in parts):
                 raise SettingsError(f"{flag} and {other_flag} are the same file, {path}; name another")
         others[flag] = path
 
 
-def refuse_together(init_from: Path | None, vocab: Path | None, settings: dict[str, Any]) -> None:
-    """Raise SettingsError for flags that cannot go with --vocab or --init-from."""
-    if vocab is not None:
-        w2v.refuse_pruning(settings)
-    if init_from is not None and vocab is not None:
-        raise SettingsError("--vocab cannot go with --init-from, which brings its own words")
-    for name in ("dim", "max_vocab"):
-        if init_from is not None and name in settings:
-            raise SettingsError(f"--{name.replace('_', '-')} cannot go with --init-from, whose vectors it follows")
+def flag_of(name: str) -> str:
+    """Return the flag of a setting."""
+    return f"--{name.replace('_', '-')}"
 
 
 def require_argument(values: list[str] | None, argument: str, command: str) -> list[str]:

@@ -38,7 +38,7 @@ def build_vocab(
 
 @command(
     "Join pairs of words that belong together, as in new_york, and write the text.\n\n"
-    f"Every other word stays as it is, and a sentence stays a line.\n\n{CORPUS_HELP}\n\n"
+    f"Every other word stays as it is, and each sentence stays on one line.\n\n{CORPUS_HELP}\n\n"
     "Example: w2v phrases corpus.txt -o phrased.txt   (then w2v train phrased.txt)",
     *fields_of(PhraseConfig),
 )

@@ -97,7 +97,7 @@ def demo() -> None:
     with scan_progress(quiet=False) as report_scan:
         encoded = encode(Corpus(sentences(30_000)), config, report=report_scan)
     describe(encoded, reused=False)
-    with training_progress(quiet=False, log_json=None) as report_training:
+    with training_progress(quiet=False) as report_training:
         embeddings = train_embeddings(encoded.stream, encoded.vocab, config, report_training)
     vectors = w2v.Vectors(encoded.vocab.words, embeddings.vectors)
     print("\n\n".join(format_neighbours(word, vectors.similar(word, 5)) for word in ASKED))

@@ -1,22 +1,16 @@
-"""Progress on standard error: bars on a terminal, lines elsewhere; and the log of a run."""
+"""Progress on standard error: bars on a terminal, lines elsewhere."""
 
-import errno
-import json
 import math
-import os
 import shutil
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from w2v.commands.report import format_scores_line, format_trial
 from w2v.commands.screen import print_status
-from w2v.errors import W2VError
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -28,13 +22,6 @@ if TYPE_CHECKING:
     from w2v.tuning.search import Search, SearchReport
 
 LINE_EVERY_S = 5.0
-
-
-LOG_EVERY = 0.001
-
-
-LOG_EVERY_S = 60.0
-"""A log line for each thousandth of a run, and at least one a minute."""
 
 
 class ReportScores(Protocol):
@@ -169,18 +156,10 @@ def phrase_progress(quiet: bool) -> "Iterator[StageReport | None]":
 
 
 @contextmanager
-def training_progress(
-    quiet: bool, log_json: Path | None, rows: list[dict[str, Any]] | None = None
-) -> "Iterator[ReportScores]":
-    """Yield a function that writes progress and scores to the screen and to the log, which begins with `rows`.
-
-    New rows are added to `rows`.
-    """
-    rows = [] if rows is None else rows
+def training_progress(quiet: bool) -> "Iterator[ReportScores]":
+    """Yield a function that writes progress and scores to the screen."""
     last_loss = 0.0
-    with Bar("train").drawn() as bar, Log(log_json) as log:
-        for row in rows:
-            log.write(row)
+    with Bar("train").drawn() as bar:
 
         def report(now: "Progress", scores: "Scores | None" = None) -> None:
             nonlocal last_loss
@@ -190,12 +169,6 @@ def training_progress(
             if not quiet:
                 loss = "" if math.isnan(now.loss) else f", loss {now.loss:.3f}"
                 bar.show(now.progress, f"{now.words_per_s / 1e6:.2f} M words/s, lr {now.lr:.4f}{loss}")
-            last = rows[-1] if rows else {"progress": -1.0, "seconds": 0.0}
-            due = now.progress - last["progress"] >= LOG_EVERY or now.seconds - last["seconds"] >= LOG_EVERY_S
-            if due or scores or (now.progress == 1 and last["progress"] < 1):
-                row = {key: None if math.isnan(value) else value for key, value in asdict(now).items()}
-                rows.append(row | (scores.as_dict() if scores else {}))
-                log.write(rows[-1])
 
         yield report
     if math.isnan(last_loss) and not quiet:
@@ -221,53 +194,3 @@ def tuning_progress(quiet: bool, n_trials: int) -> "Iterator[SearchReport | None
             bar.show(share, f"{n_shown:,} of {n_trials:,} trials{best}")
 
         yield report
-
-
-class Log:
-    """The log of a run, a JSON object a line.
-
-    Where it cannot be written any more, by a full disk for one, the run is worth more: it goes on, and one
-    line says so. The lines that are in the log are whole.
-    """
-
-    def __init__(self, path: Path | None) -> None:
-        """Open the file; without one nothing is kept.
-
-        Raises:
-            W2VError: it cannot be opened.
-        """
-        self.path, self.whole = path, 0
-        try:
-            self.file = None if path is None else path.open("wb", buffering=0)
-        except OSError as error:
-            raise W2VError(f"cannot write {path}: {error.strerror}") from error
-
-    def write(self, row: dict[str, Any]) -> None:
-        """Add a line."""
-        if self.file is None:
-            return
-        line = f"{json.dumps(row)}\n".encode()
-        try:
-            if self.file.write(line) != len(line):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            self.whole += len(line)
-        except OSError as error:
-            print_status(f"cannot write {self.path}: {error.strerror}; training goes on without a log")
-            with suppress(OSError):  # a device
-                self.file.truncate(self.whole)
-            self.close()
-
-    def close(self) -> None:
-        """Write no more."""
-        if self.file is not None:
-            with suppress(OSError):
-                self.file.close()
-            self.file = None
-
-    def __enter__(self) -> "Log":
-        """Begin."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End."""
-        self.close()

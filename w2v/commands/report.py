@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from w2v.evaluation.scores import Scores
     from w2v.text.encoding import Encoded
     from w2v.text.phrases import Phrases
-    from w2v.training.run import Session
+    from w2v.training.run import Run
     from w2v.tuning.search import Search, Trial
 
 
@@ -62,16 +62,16 @@ def describe_phrases(phrases: "Phrases") -> None:
     describe_flaws(phrases.encoded)
 
 
-def describe_training(session: "Session", kernel: str) -> None:
+def describe_training(run: "Run", kernel: str) -> None:
     """Print how large the model is, and what trains it."""
     from w2v.kernels import cache_is_writable
     from w2v.machine import available_threads
 
     if not cache_is_writable:
         print_status("compiled code cannot be saved, so each start compiles again; set NUMBA_CACHE_DIR to a folder")
-    threads = session.config.threads or available_threads()
+    threads = run.config.threads or available_threads()
     print_status(
-        f"training {len(session.vocab):,} words x {session.config.dim} "
+        f"training {len(run.vocab):,} words x {run.config.dim} "
         f"on {threads} thread{'s' * (threads > 1)}, {kernel} kernels"
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import w2v
-from w2v.commands.checks import check_outputs, open_corpus, refuse_together, require_argument, unless_stream, with_hint
+from w2v.commands.checks import check_outputs, flag_of, open_corpus, require_argument, unless_stream, with_hint
 from w2v.commands.interrupts import INTERRUPTS
 from w2v.commands.options import (
     CORPUS_HELP,
@@ -23,13 +23,11 @@ from w2v.commands.report import describe, describe_training
 from w2v.commands.screen import print_status
 from w2v.config import EvaluationConfig, TrainConfig, load_config
 from w2v.errors import SettingsError
-from w2v.files import check_space
 from w2v.settings import Setting, fields_of
 
 if TYPE_CHECKING:
-    from w2v.arrays import Matrix
     from w2v.evaluation.scores import Evaluation
-    from w2v.training.loop import EpochReport
+    from w2v.training.run import EpochReport
     from w2v.training.schedule import Progress
 
 RESUMED_FLAGS = {"resume", "output", "save_output", "epochs", "threads", "quiet", "log_json", "checkpoint_every"}
@@ -125,86 +123,92 @@ def train(
     **settings: Any,  # noqa: ANN401
 ) -> None:
     """Train, and write the vectors."""
-    from w2v import formats
     from w2v.evaluation.scores import Evaluation
+    from w2v.training.checkpoint import files_read
 
     paths = resumed_paths(context, resume) if resume else {}
     output = Path(paths.get("output") or output)
     log_json = Path(paths["log_json"]) if paths.get("log_json") else log_json
     save_output = bool(paths.get("save_output", save_output))
     every_s = seconds_of(checkpoint_every)
-    refuse_together(init_from, vocab, settings)
-    format = formats.find(output)
-    folder_files = formats.folder_files(format)
-    written = {"-o": output, "--log-json": unless_stream(log_json)}
-    evaluation = Evaluation.read(similarity or [], analogies or [], restrict=restrict or None)
+    has_vocab, has_init = vocab is not None, init_from is not None
+    w2v.refuse_together(settings, has_vocab=has_vocab, has_init=has_init, grow_vocab=grow_vocab, show=flag_of)
     inputs = {"--vocab": vocab, "--config": config_name, "--init-from": init_from}
     inputs |= {f"--similarity {path}": path for path in similarity or []}
     inputs |= {f"--analogies {path}": path for path in analogies or []}
-    if save_output and "output" not in format.stores:
-        written["--save-output"] = formats.output_rows_path(output)
+    evaluation = Evaluation.read(similarity or [], analogies or [], restrict=restrict or None)
+    written, folder_files = outputs_of(output, save_output, log_json)
     if resume is None:
         config = load_config(config_name, settings, is_explicit=True)
         source = open_corpus(require_argument(corpus, "CORPUS", "train"), written, inputs, folder_files)
         known = w2v.Vocab.load(vocab) if vocab is not None else None
     else:
+        inputs |= {f"{path}, which --resume reads,": path for path in files_read(resume)}
         check_outputs(written, inputs, folder_files)
-    from w2v.training import run as sessions
-    from w2v.training.loop import train_embeddings
+    from w2v.training import run as runs
+    from w2v.training.log import Log
     from w2v.training.plan import kernel_name
 
-    kernel = kernel_name()
-    with scan_progress(quiet) as report_scan:
-        if resume is not None:
-            session = sessions.resume(resume, settings, report_scan)
-        elif init_from is not None:
-            session, encoded = sessions.begin_from(init_from, source, config, grow_vocab, report_scan)
-        else:
-            session, encoded = sessions.begin(source, config, known, report_scan)
+    kernel, folder = kernel_name(), resume or checkpoint
+    with runs.reserved(folder, is_resumed=resume is not None), Log(log_json, print_status) as log:
+        with scan_progress(quiet) as report_scan:
+            if resume is not None:
+                run, encoded = runs.resume(resume, settings, report_scan), None
+            elif init_from is not None:
+                run, encoded = runs.continue_from(init_from, source, config, grow_vocab, report_scan, print_status)
+            else:
+                run, encoded = runs.begin(source, config, known, report_scan)
+        if not quiet:
+            if encoded is not None:
+                describe(encoded, reused=has_vocab or has_init)
+            describe_training(run, kernel)
+        runs.check_output(run, output, save_output)
+        ends = f"training stops and a checkpoint is saved in {folder}" if folder else ""
+        loses = "what was learned since the last checkpoint" if folder else "nothing more"
+        with INTERRUPTS.during(ends, loses), training_progress(quiet) as report:
+            vectors = runs.train(
+                run,
+                report,
+                checkpoints=runs.Checkpoints(folder, every_s, print_status) if folder else None,
+                log=log,
+                after_epoch=scorer(evaluation, report, each_epoch),
+                save_output=save_output,
+                extra={
+                    "output": os.path.abspath(output),
+                    "save_output": save_output,
+                    "log_json": log_json and os.path.abspath(log_json),
+                },
+            )
+        with with_hint(f"w2v train --resume {folder} -o FILE" if folder else None):
+            runs.save(vectors, output)
     if not quiet:
-        if resume is None:
-            describe(encoded, reused=known is not None or init_from is not None)
-        describe_training(session, kernel)
-    check_space(output, (1 + save_output) * formats.expected_bytes(output, session.vocab.words, session.config.dim))
-    rows: list[dict[str, Any]] = session.extra.get("log", [])
-    folder = resume or checkpoint
-    extra = {
-        "output": os.path.abspath(output),
-        "save_output": save_output,
-        "log_json": log_json and os.path.abspath(log_json),
-        "log": rows,
-    }
-    ends = f"training stops and a checkpoint is saved in {folder}" if folder else ""
-    with (
-        INTERRUPTS.during(ends, loses="what was learned since the last checkpoint" if folder else "nothing more"),
-        sessions.keeping(session, folder, every_s, lambda: extra, print_status) as policy,
-        training_progress(quiet, log_json, rows) as report_training,
-    ):
-        embeddings = train_embeddings(
-            session.stream,
-            session.vocab,
-            session.config,
-            report_training,
-            start=session.start,
-            checkpoints=policy,
-            after_epoch=scorer(evaluation, session.vocab.words, report_training, each_epoch),
-        )
-    with with_hint(f"w2v train --resume {folder} -o FILE" if folder else None):
-        sessions.result(session, embeddings, save_output).save(output)
-    if not quiet:
-        print_status(f"wrote {output}: {len(session.vocab):,} words x {session.config.dim}")
+        print_status(f"wrote {output}: {len(vectors):,} words x {vectors.dim}")
 
 
-def scorer(
-    evaluation: "Evaluation", words: list[str], report: "ReportScores", each_epoch: bool
-) -> "EpochReport | None":
+def outputs_of(
+    output: Path, save_output: bool, log_json: Path | None
+) -> tuple[dict[str, Path | None], tuple[str, ...]]:
+    """Return the files to write, by flag, and the names of the files of the first where it is a folder."""
+    from w2v import formats
+
+    format = formats.find(output)
+    written = {"-o": output, "--log-json": unless_stream(log_json)}
+    if save_output and "output" not in format.stores:
+        written["--save-output"] = formats.output_rows_path(output)
+    return written, formats.folder_files(format)
+
+
+def scorer(evaluation: "Evaluation", report: "ReportScores", each_epoch: bool) -> "EpochReport | None":
     """Return what scores a run after each epoch, or only after the last; None where there is nothing to score by."""
     if not (evaluation.pairs or evaluation.questions):
         return None
 
-    def score(now: "Progress", rows: "Matrix") -> None:
-        if each_epoch or now.progress == 1:
-            report(now, evaluation.score(w2v.Vectors(words, rows)))
+    def score(now: "Progress", vectors: w2v.Vectors) -> dict[str, Any] | None:
+        if not each_epoch and now.progress < 1:
+            return None
+        scores = evaluation.score(vectors)
+        report(now, scores)
+        return scores.as_dict()
 
     return score
 
@@ -219,7 +223,7 @@ def resumed_paths(context: typer.Context, folder: Path) -> dict[str, Any]:
 
     named = {name for name in context.params if context.get_parameter_source(name).name == "COMMANDLINE"}  # type: ignore[union-attr]
     for name in sorted(named - RESUMED_FLAGS):
-        flag = "CORPUS" if name == "corpus" else f"--{name.removesuffix('_name').replace('_', '-')}"
+        flag = "CORPUS" if name == "corpus" else flag_of(name.removesuffix("_name"))
         raise SettingsError(f"{flag} cannot go with --resume, which keeps the corpus and settings of the run")
     return {name: path for name, path in load_extra(folder).items() if name not in named}
 

@@ -223,7 +223,10 @@ def check(
     rows, counts = np.ones((len(few), 1), np.float32), np.ones(len(few), np.int64)
     output = rows if save_output and "output" in format.stores else None
     with trial_path(path, getattr(module, "FILES", ())) as trial:
-        module.write(trial, Contents(few, rows, counts, output, settings))
+        try:
+            module.write(trial, Contents(few, rows, counts, output, settings))
+        except W2VError as error:
+            raise W2VError(str(error).replace(str(trial), str(path))) from error
     check_space(path, (1 + save_output) * expected_bytes(path, words, dim, name))
 
 

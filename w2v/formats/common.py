@@ -165,8 +165,7 @@ def check_finite(
 
 def to_json(value: Any, indent: int | None = None) -> bytes:  # noqa: ANN401
     """Return JSON in UTF-8. Half a character, as the name of a file in Latin-1 has it, is escaped: UTF-8 has none."""
-    text = json.dumps(value, indent=indent, ensure_ascii=False)
-    return LONE.sub(lambda half: f"\\u{ord(half[0]):04x}", text).encode()
+    return json.dumps(value, indent=indent, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
 def check_lines(path: Path, words: list[str], counts: list[int]) -> Counts | None:

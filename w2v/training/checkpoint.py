@@ -17,12 +17,13 @@ except ImportError:
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -31,62 +32,23 @@ from w2v.arrays import Matrix
 from w2v.config import TrainConfig
 from w2v.errors import SettingsError, W2VError
 from w2v.text.vocab import Vocab
+from w2v.training.fingerprints import Fingerprint
 from w2v.training.schedule import Position
 
-VERSION = 1
+VERSION = 2
+"""1 had no checksum of the stream, and the losses of all epochs in its position; it is read too."""
 KEPT = 2
+NAME = re.compile(r"checkpoint-([0-9]{6,})")
+PARTIAL_NAME = re.compile(r"\.checkpoint-[0-9]{6,}\.part")
+"""The folders that are ours to read and to remove. `checkpoint-000001.bak` is somebody's copy."""
 PIECE = 1 << 24
 """Bytes that are hashed and written at a time."""
-SAMPLE = 1 << 16
-"""Bytes of a corpus file's beginning, middle and end that its fingerprint looks at."""
-
 LONGEST_HEADER = 1 << 12
 """Bytes of a header of .npy, which takes 128 where it is ours."""
 SUMMED = ("input.npy", "output.npy", "vocab.txt")
 """Files whose checksums stand in state.json."""
 
 Scalar = TypeVar("Scalar", np.float32, np.int32)
-
-
-class Fingerprint(NamedTuple):
-    """What tells whether a file is still the one that was read."""
-
-    path: str
-    """Absolute."""
-    size: int
-    modified_ns: int
-    sample: str
-    """Hash of pieces of its beginning, middle and end."""
-
-    @classmethod
-    def of(cls, path: str) -> "Fingerprint":
-        """Take the fingerprint of a file.
-
-        Raises:
-            W2VError: it cannot be read.
-        """
-        try:
-            if not os.path.isfile(path):  # gone, or now a pipe, which would wait for a writer
-                raise FileNotFoundError(2, "no such file")
-            with open(path, "rb") as file:
-                status = os.fstat(file.fileno())
-                digest = hashlib.blake2b(digest_size=16)
-                for at in (0, status.st_size // 2, max(0, status.st_size - SAMPLE)):
-                    file.seek(at)
-                    digest.update(file.read(SAMPLE))
-        except (OSError, ValueError) as error:  # ValueError: a NUL in its name
-            raise W2VError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
-        return cls(os.path.abspath(path), status.st_size, status.st_mtime_ns, digest.hexdigest())
-
-    def check(self) -> None:
-        """Raise W2VError where the file is no longer what it was."""
-        now = Fingerprint.of(self.path)
-        for name, before, after in zip(self._fields, self, now, strict=True):
-            if before != after:
-                raise W2VError(
-                    f"the corpus file {self.path} has changed since the checkpoint ({name}: {before}, now {after}); "
-                    "put it back, or train anew, with --init-from to start from these vectors"
-                )
 
 
 @dataclass
@@ -102,6 +64,8 @@ class Checkpoint:
     position: Position
     corpus: list[Fingerprint] | None
     """The files to read again; None where the stream is kept."""
+    stream: str | None
+    """Checksum of the token stream; None where version 1 wrote it."""
     extra: dict[str, Any]
     """What the caller wants back, as JSON has it: paths of outputs, the log."""
 
@@ -127,6 +91,7 @@ def save(folder: Path, checkpoint: Checkpoint) -> Path:
             "config": checkpoint.config.as_dict(),
             "position": asdict(checkpoint.position),
             "corpus": None if checkpoint.corpus is None else [list(print_) for print_ in checkpoint.corpus],
+            "stream": checkpoint.stream,
             "extra": checkpoint.extra,
             "checksums": sums,
         }
@@ -160,8 +125,9 @@ def load(folder: Path) -> Checkpoint:
             vocab=vocab,
             input=_load_array(newest / "input.npy", np.float32, (len(vocab), config.dim)),
             output=_load_array(newest / "output.npy", np.float32, (len(vocab), config.dim)),
-            position=_position(**state["position"]),
+            position=_position(state),
             corpus=None if state["corpus"] is None else [_fingerprint(*row) for row in state["corpus"]],
+            stream=_checksum_of_stream(state),
             extra=_extra(state),
         )
 
@@ -174,6 +140,17 @@ def load_extra(folder: Path) -> dict[str, Any]:
     """
     with _newest(folder) as (_, state):
         return _extra(state)
+
+
+def files_read(folder: Path) -> list[Path]:
+    """Return the files that a resume from a folder reads: of its newest checkpoint, its stream, and the corpus'.
+
+    Raises:
+        W2VError: as `load` does.
+    """
+    with _newest(folder) as (newest, state):
+        corpus = [Path(_fingerprint(*row).path) for row in state["corpus"] or ()]
+        return [newest / "state.json", *(newest / name for name in SUMMED), folder / "stream.npy", *corpus]
 
 
 @contextmanager
@@ -197,8 +174,9 @@ def locked(folder: Path) -> Iterator[None]:
                 raise W2VError(
                     f"another run keeps its checkpoints in {folder}; wait for its end, or name another folder"
                 ) from None
-            for old in folder.glob(".checkpoint-*.part"):
-                shutil.rmtree(old, ignore_errors=True)
+            for old in folder.iterdir():
+                if PARTIAL_NAME.fullmatch(old.name):
+                    shutil.rmtree(old, ignore_errors=True)
             (folder / "stream.npy.part").unlink(missing_ok=True)
         yield
     finally:
@@ -215,8 +193,8 @@ def _newest(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     cure = f"; remove it to go on from {found[-2].name}" if len(found) > 1 else ""
     try:
         state = json.loads((newest / "state.json").read_bytes())
-        if state["version"] != VERSION:
-            raise W2VError(f"{newest} has version {state['version']}, and this w2v reads version {VERSION}")
+        if state["version"] not in range(1, VERSION + 1):
+            raise W2VError(f"{newest} has version {state['version']}, and this w2v reads versions up to {VERSION}")
         yield newest, state
     except SettingsError as error:
         raise W2VError(f"{newest} is damaged: {error}{cure}") from error
@@ -270,7 +248,9 @@ def check_space(folder: Path, n_types: int, dim: int, stream_bytes: int) -> None
 
 def _all(folder: Path) -> list[Path]:
     """Return the checkpoints of a folder, oldest first."""
-    return sorted((path for path in folder.glob("checkpoint-*") if path.is_dir()), key=_number)
+    if not folder.is_dir():
+        return []
+    return sorted((path for path in folder.iterdir() if NAME.fullmatch(path.name) and path.is_dir()), key=_number)
 
 
 def _load_array(path: Path, dtype: type[Scalar], shape: tuple[int, int] | None) -> npt.NDArray[Scalar]:
@@ -290,16 +270,29 @@ def _load_array(path: Path, dtype: type[Scalar], shape: tuple[int, int] | None) 
     return array
 
 
-def _position(**values: Any) -> Position:  # noqa: ANN401  (what JSON has)
-    """Return a position, or raise ValueError where a number in it is none or cannot be."""
+def _position(state: dict[str, Any]) -> Position:
+    """Return the position of a state, or raise ValueError where a number in it is none or cannot be."""
+    values = dict(state["position"])
+    if state["version"] == 1:
+        seen = [epoch for epoch, pairs in enumerate(values["pairs"]) if pairs]
+        epoch = seen[-1] if seen else 0
+        values |= {"epoch": epoch, **{name: [*values[name], 0][epoch] for name in ("loss", "pairs")}}
     position = Position(**values)
-    whole = [position.next_job, position.words, *position.also_done, *position.pairs]
-    numbers = [*whole, position.seconds, *position.loss]
+    whole = [position.next_job, position.words, position.epoch, position.pairs, *position.also_done]
+    numbers = [*whole, position.seconds, position.loss]
     if not all(isinstance(n, int) and n >= 0 for n in whole) or not all(isinstance(x, int | float) for x in numbers):
         raise ValueError("its position holds what is no number")
-    if len(position.loss) != len(position.pairs) or max(map(abs, numbers)) > 2**63:
+    if max(map(abs, numbers)) > 2**63:
         raise ValueError("its position cannot be")
     return position
+
+
+def _checksum_of_stream(state: dict[str, Any]) -> str | None:
+    """Return the checksum of the stream that a state has, or raise ValueError where it is none."""
+    found = None if state["version"] == 1 else state["stream"]
+    if not isinstance(found, str | None):
+        raise ValueError("the checksum of its stream is none")
+    return found
 
 
 def _fingerprint(*parts: Any) -> Fingerprint:  # noqa: ANN401  (what JSON has)
@@ -320,9 +313,7 @@ def _extra(state: dict[str, Any]) -> dict[str, Any]:
 
 
 def _number(path: Path) -> int:
-    with suppress(ValueError):
-        return int(path.name.removeprefix("checkpoint-"))
-    return -1
+    return int(path.name.removeprefix("checkpoint-"))
 
 
 class _Hashing:

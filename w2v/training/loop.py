@@ -6,6 +6,7 @@ one thread gives the same bytes every time, and a run can be taken up again at a
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 import numpy as np
 
@@ -179,10 +180,9 @@ class _Run:
 
 def _wait(ended: threading.Event) -> None:
     """Wait for the end of a run. One interrupt is ignored: pressed twice, Ctrl-C must not lose the checkpoint."""
-    try:
+    with suppress(KeyboardInterrupt):
         ended.wait()
-    except KeyboardInterrupt:
-        ended.wait()
+    ended.wait()
 
 
 def _with_epochs(run: _Run, report: TrainReport, after_epoch: EpochReport) -> TrainReport:

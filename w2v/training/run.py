@@ -1,23 +1,34 @@
-"""Sessions: what training works on, begun from a corpus or taken up again from a checkpoint."""
+"""A run: begun from a corpus, continued from earlier vectors, or resumed; trained, and its vectors saved.
 
+The command line and the Python functions both go through here, in this order: `reserved` takes the folder of the
+checkpoints; `begin`, `continue_from` or `resume` reads; `check_output` tries the writing; `train` trains; `save`
+writes.
+"""
+
+import os
+import secrets
+import tempfile
+import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from w2v import formats
-from w2v.arrays import Ids
+from w2v.arrays import Ids, Matrix
 from w2v.config import TrainConfig
 from w2v.errors import SettingsError, W2VError
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, ScanReport, encode, renumber
 from w2v.text.vocab import Vocab
-from w2v.training import checkpoint
-from w2v.training.checkpoint import Checkpoint, Fingerprint
-from w2v.training.schedule import Position
+from w2v.training import checkpoint, loop
+from w2v.training.checkpoint import Checkpoint
+from w2v.training.fingerprints import Fingerprint, changed, stream_checksum
+from w2v.training.log import Log
+from w2v.training.schedule import Position, Progress
 from w2v.training.snapshots import CheckpointPolicy, Snapshot
 from w2v.training.weights import Embeddings
 from w2v.vectors import Vectors
@@ -25,48 +36,107 @@ from w2v.version import __version__
 
 MAY_CHANGE = ("epochs", "threads")
 """Settings that a resumed run may have other values of; epochs may only rise."""
+CHECKPOINT_EVERY_S = 600.0
+
+Warn = Callable[[str], None]
+EpochReport = Callable[[Progress, Vectors], Mapping[str, Any] | None]
+"""Called with how far the run is and its vectors; what it returns goes into the log."""
 
 
 @dataclass(frozen=True)
-class Session:
-    """A token stream and all that is needed to train on it."""
+class Run:
+    """A token stream, and all that is needed to train on it."""
 
     config: TrainConfig
     vocab: Vocab
     stream: Ids
+    """(n,) rows of vocab and SENTENCE_END (-1)."""
     files: list[Fingerprint] | None
     """The files the stream came from, where they can be read again."""
-    start: Snapshot | None
+    start: Snapshot | None = None
     """Where to go on from."""
-    extra: dict[str, Any]
-    """What the caller left in the checkpoint."""
+    extra: dict[str, Any] = field(default_factory=dict)
+    """What the checkpoint keeps for the caller: `log`, the rows so far, and paths of outputs."""
     is_resumed: bool = False
     """Whether this goes on with a run, whose checkpoints it may replace."""
 
 
+@dataclass(frozen=True)
+class Checkpoints:
+    """Where a run's checkpoints go, and how often."""
+
+    folder: Path
+    every_s: float = CHECKPOINT_EVERY_S
+    warn: Warn = warnings.warn
+    """Told why one could not be written; training goes on."""
+
+
+@contextmanager
+def reserved(folder: Path | None, *, is_resumed: bool = False) -> Iterator[None]:
+    """Keep a folder for the checkpoints of one run; it is made where it is missing.
+
+    This comes before the corpus is read, which may take long.
+
+    Args:
+        folder: where checkpoints are to go; None does nothing.
+        is_resumed: whether the run goes on with the checkpoints that the folder has.
+
+    Raises:
+        W2VError: the folder cannot be made, another run is writing to it, or it has checkpoints of another run.
+    """
+    if folder is None:
+        yield
+        return
+    is_new = not folder.exists()
+    try:
+        if not is_resumed:
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise W2VError(f"cannot make the folder {folder}: {error.strerror or error}") from error
+    try:
+        with checkpoint.locked(folder) if folder.is_dir() else nullcontext():
+            if not is_resumed and checkpoint.exists(folder):
+                raise W2VError(
+                    f"{folder} has checkpoints of another run; name another folder, or go on with --resume {folder}"
+                )
+            yield
+    except BaseException:
+        if is_new:
+            with suppress(OSError):  # where something is in it, it stays
+                folder.rmdir()
+        raise
+
+
 def begin(
     corpus: Corpus, config: TrainConfig, vocab: Vocab | None = None, report: ScanReport | None = None
-) -> tuple[Session, Encoded]:
-    """Read a corpus; return a session that starts at the beginning, and what became of the tokens.
+) -> tuple[Run, Encoded]:
+    """Read a corpus; return a run that starts at the beginning, and what became of the tokens.
 
     Raises:
         W2VError: as `encode` does.
     """
-    files = None if corpus.files is None else [Fingerprint.of(path) for path in corpus.files]
+    files = None
+    if corpus.files is not None and not any(map(_is_of_the_process, corpus.files)):
+        files = [Fingerprint.of(path) for path in corpus.files]
     encoded = encode(corpus, config, vocab=vocab, report=report)
     if encoded.dropped_count:  # read again with this vocabulary, the text would have words that were dropped
         files = None
     if vocab is not None:
         config = replace(config, min_count=1, max_vocab=None)  # which the vocabulary has decided
-    return Session(config, encoded.vocab, encoded.stream, files, None, {}), encoded
+    return Run(config, encoded.vocab, encoded.stream, files), encoded
 
 
-def begin_from(
-    earlier: Path, corpus: Corpus, config: TrainConfig, grow: bool, report: ScanReport | None = None
-) -> tuple[Session, Encoded]:
+def continue_from(
+    earlier: Path,
+    corpus: Corpus,
+    config: TrainConfig,
+    grow_vocab: bool = False,
+    report: ScanReport | None = None,
+    warn: Warn = warnings.warn,
+) -> tuple[Run, Encoded]:
     """Read a new corpus, to train on from earlier vectors: those of a checkpoint's folder or a vector file.
 
-    All earlier words stay. Words that are not among them are left out, or with `grow` join them where they
+    All earlier words stay. Words that are not among them are left out, or with `grow_vocab` join them where they
     reach min_count. Counts, where they are known, and those of the new text add up. A vector file without output
     rows has them begin at 0, as those of new words do.
 
@@ -74,44 +144,63 @@ def begin_from(
         earlier: the folder or file.
         corpus: the new text.
         config: its dim is replaced by that of the earlier vectors.
-        grow: whether new words join.
+        grow_vocab: whether new words join.
         report: told how far the reading is.
+        warn: told of words that the file has twice, whose first rows are taken.
 
     Raises:
-        W2VError: as `encode`, `checkpoint.load` and `formats.read` do.
+        W2VError: as `encode`, `checkpoint.load` and `formats.read` do; or a word or count of the file cannot be one.
     """
-    if earlier.is_dir() and earlier.suffix.lower() not in formats.SUFFIXES:
-        kept = checkpoint.load(earlier)
-        words, counts, input, output = kept.vocab.words, kept.vocab.counts, kept.input, kept.output
-    else:
-        held = formats.read(earlier)
-        words, input = held.words, held.vectors
-        counts = np.zeros(len(words), np.int64) if held.counts is None else held.counts
-        output = np.zeros_like(input) if held.output is None else held.output
-    session, encoded = begin(corpus, replace(config, dim=input.shape[1], min_count=1, max_vocab=None), report=report)
-    totals = dict(zip(words, counts.tolist(), strict=True))
-    found = zip(encoded.vocab.words, encoded.vocab.counts.tolist(), strict=True)
-    for word, count in found:
-        if word in totals or (grow and count >= config.min_count):
-            totals[word] = totals.get(word, 0) + count
-    vocab = Vocab.of({word: max(1, count) for word, count in totals.items()})
+    held = _read_earlier(earlier, warn)
+    dim = held.vectors.shape[1]
+    run, encoded = begin(corpus, replace(config, dim=dim, min_count=1, max_vocab=None), report=report)
+    vocab = _joined(held, encoded.vocab, config.min_count if grow_vocab else None, earlier)
     row_of = np.array([vocab.index.get(word, -1) for word in encoded.vocab.words], np.int32)
-    stream = renumber(session.stream, row_of)
+    stream = renumber(run.stream, row_of)
     tokens_kept = int(encoded.vocab.counts[row_of >= 0].sum())
     if tokens_kept == 0:
         raise W2VError(f"none of the {encoded.tokens_read:,} tokens of the corpus is among the words of {earlier}")
-    fresh = Embeddings.create(len(vocab), input.shape[1], config.seed)
-    rows = [vocab.index[word] for word in words]
-    fresh.vectors[rows], fresh.output_vectors[rows] = input, output
+    fresh = Embeddings.create(len(vocab), dim, config.seed)
+    rows = [vocab.index[word] for word in held.words]
+    fresh.vectors[rows] = held.vectors
+    if held.output is not None:
+        fresh.output_vectors[rows] = held.output
     start = Snapshot(fresh.vectors, fresh.output_vectors, Position())
-    config = replace(config, dim=input.shape[1])
     return (
-        replace(session, config=config, vocab=vocab, stream=stream, start=start),
+        replace(run, config=replace(config, dim=dim), vocab=vocab, stream=stream, start=start),
         replace(encoded, vocab=vocab, stream=stream, tokens_kept=tokens_kept),
     )
 
 
-def resume(folder: Path, changes: Mapping[str, Any], report: ScanReport | None = None) -> Session:
+def _read_earlier(earlier: Path, warn: Warn) -> formats.Contents:
+    """Return earlier words, each once, their rows and counts."""
+    if earlier.is_dir() and earlier.suffix.lower() not in formats.SUFFIXES:
+        kept = checkpoint.load(earlier)
+        return formats.Contents(kept.vocab.words, kept.input, kept.vocab.counts, kept.output)
+    held = formats.read(earlier)
+    again = formats.repeated_words(held.words)
+    if not again:
+        return held
+    warn(f"{earlier} has {len(again):,} words more than once, such as '{held.words[again[0]]}': the first row is taken")
+    return formats.drop_rows(held, again)
+
+
+def _joined(held: formats.Contents, new: Vocab, min_count: int | None, earlier: Path) -> Vocab:
+    """Return the vocabulary of earlier words, and of new ones that reach min_count, None being out of reach."""
+    counts = [0] * len(held.words) if held.counts is None else held.counts.tolist()
+    totals = dict(zip(held.words, counts, strict=True))
+    for word, count in zip(new.words, new.counts.tolist(), strict=True):
+        if word in totals or (min_count is not None and count >= min_count):
+            totals[word] = totals.get(word, 0) + count
+    if sum(totals.values()) >= 2**63:
+        raise W2VError(f"the counts of {earlier} and of the corpus come to more than 2^63 - 1")
+    try:
+        return Vocab.of({word: max(1, count) for word, count in totals.items()})
+    except W2VError as error:
+        raise W2VError(f"{earlier}: {error}") from error
+
+
+def resume(folder: Path, changes: Mapping[str, Any], report: ScanReport | None = None) -> Run:
     """Take up a run from its newest checkpoint, reading its corpus again or the stream that was kept.
 
     Args:
@@ -135,77 +224,137 @@ def resume(folder: Path, changes: Mapping[str, Any], report: ScanReport | None =
     else:
         for print_ in kept.corpus:
             print_.check()
+        paths = [print_.path for print_ in kept.corpus]
         # What there is to warn of was said when the run began.
-        corpus = Corpus([print_.path for print_ in kept.corpus], warn=lambda _: None)
-        stream = encode(corpus, config, vocab=kept.vocab, report=report).stream
+        stream = encode(Corpus(paths, warn=lambda _: None), config, vocab=kept.vocab, report=report).stream
+    if kept.stream not in (None, stream_checksum(stream)):
+        if kept.corpus is None:
+            raise W2VError(f"{folder / 'stream.npy'} is damaged: its checksum is not what was written; train anew")
+        raise changed(" or ".join(paths[:3]) + ", ..." * (len(paths) > 3), "its words are others")
     start = Snapshot(kept.input, kept.output, kept.position)
-    return Session(config, kept.vocab, stream, kept.corpus, start, kept.extra, is_resumed=True)
+    return Run(config, kept.vocab, stream, kept.corpus, start, kept.extra, is_resumed=True)
 
 
-@contextmanager
-def keeping(
-    session: Session,
-    folder: Path | None,
-    every_s: float,
-    extra: Callable[[], dict[str, Any]],
-    warn: Callable[[str], None],
-) -> Iterator[CheckpointPolicy | None]:
-    """Yield what writes a session's checkpoints to a folder, which is made where it is missing.
-
-    Meanwhile no other run may write there.
+def train(
+    run: Run,
+    report: loop.TrainReport | None = None,
+    *,
+    checkpoints: Checkpoints | None = None,
+    log: Log | None = None,
+    after_epoch: EpochReport | None = None,
+    save_output: bool = False,
+    extra: Mapping[str, Any] | None = None,
+) -> Vectors:
+    """Train, and return the vectors and all that is known of how they were trained.
 
     Args:
-        session: the run.
-        folder: where to; without one there are no checkpoints.
-        every_s: seconds between two checkpoints.
-        extra: asked at each checkpoint what to keep besides.
-        warn: told why a checkpoint could not be written; training goes on.
+        run: what to train on.
+        report: called with a Progress about four times a second.
+        checkpoints: where they go; the folder is `reserved`.
+        log: gets the rows so far, then new ones.
+        after_epoch: called after each epoch.
+        save_output: whether the vectors have the output rows too.
+        extra: what checkpoints keep for the caller, besides the log.
 
     Raises:
-        W2VError: the folder cannot be made, is another run's, or has no space for the checkpoints of this run.
+        DivergedError: the learning rate was too large.
+        W2VError: there is no space for the checkpoints.
     """
-    if folder is None:
-        yield None
-        return
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise W2VError(f"cannot make the folder {folder}: {error.strerror or error}") from error
+    log = log or Log()
+    log.begin(run.extra.get("log", []))
+    words = run.vocab.words
 
-    def keep(shot: Snapshot) -> None:
-        state = Checkpoint(
-            session.config, session.vocab, shot.input, shot.output, shot.position, session.files, extra()
-        )
+    def report_and_log(now: Progress) -> None:
+        log.add(now)
+        if report is not None:
+            report(now)
+
+    def end_epoch(now: Progress, rows: Matrix) -> None:
+        if after_epoch is not None:
+            log.add(now, after_epoch(now, Vectors(words, rows)))
+
+    kept = {**run.extra, **(extra or {}), "log": log.rows}
+    embeddings = loop.train_embeddings(
+        run.stream,
+        run.vocab,
+        run.config,
+        report_and_log,
+        start=run.start,
+        checkpoints=_policy(run, checkpoints, kept) if checkpoints else None,
+        after_epoch=end_epoch if after_epoch else None,
+    )
+    return _result(run, embeddings.vectors, embeddings.output_vectors if save_output else None)
+
+
+def _policy(run: Run, checkpoints: Checkpoints, extra: dict[str, Any]) -> CheckpointPolicy:
+    """Return what writes the checkpoints of a run; there must be space for them, and for its stream."""
+    folder = checkpoints.folder
+    stream_bytes = run.stream.nbytes if run.files is None and not run.is_resumed else 0
+    checkpoint.check_space(folder, len(run.vocab), run.config.dim, stream_bytes)
+    if stream_bytes:
+        checkpoint.save_stream(folder, run.stream)
+    checksum = stream_checksum(run.stream)
+
+    def save_checkpoint(at: Snapshot) -> None:
+        state = Checkpoint(run.config, run.vocab, at.input, at.output, at.position, run.files, checksum, extra)
         try:
             checkpoint.save(folder, state)
         except W2VError as error:
-            warn(f"{error}; training goes on, and older checkpoints are as they were")
+            checkpoints.warn(f"{error}; training goes on, and older checkpoints are as they were")
 
-    with checkpoint.locked(folder):
-        if not session.is_resumed and checkpoint.exists(folder):
-            raise W2VError(
-                f"{folder} has checkpoints of another run; name another folder, or go on with --resume {folder}"
-            )
-        stream_bytes = session.stream.nbytes if session.files is None and not session.is_resumed else 0
-        checkpoint.check_space(folder, len(session.vocab), session.config.dim, stream_bytes)
-        if stream_bytes:
-            checkpoint.save_stream(folder, session.stream)
-        yield CheckpointPolicy(keep, every_s)
+    return CheckpointPolicy(save_checkpoint, checkpoints.every_s)
 
 
-def result(session: Session, embeddings: Embeddings, save_output: bool = False) -> Vectors:
-    """Return what a session has learned, and all that is known of how.
+def _result(run: Run, vectors: Matrix, output: Matrix | None) -> Vectors:
+    """Return vectors, and how they were trained."""
+    return Vectors(run.vocab.words, vectors, run.vocab.counts, output, _how_trained(run))
 
-    Of the corpus' files it tells the names and not where they were, so that a copy of it may be given away.
 
-    Args:
-        session: the run.
-        embeddings: its rows when it ended.
-        save_output: whether the output rows come along.
+def _how_trained(run: Run) -> dict[str, Any]:
+    """Return the version, the settings and the corpus of a run, as a w2v folder keeps them.
+
+    Of the corpus' files this has the names and not where they were, so that a copy of it may be given away.
     """
     corpus = None
-    if session.files is not None:
-        corpus = [{"name": Path(file.path).name, "size": file.size, "sample": file.sample} for file in session.files]
-    settings = {"w2v": __version__, "settings": session.config.as_dict(), "corpus": corpus}
-    output = embeddings.output_vectors if save_output else None
-    return Vectors(session.vocab.words, embeddings.vectors, session.vocab.counts, output, settings)
+    if run.files is not None:
+        corpus = [{"name": Path(file.path).name, "size": file.size, "sample": file.sample} for file in run.files]
+    return {"w2v": __version__, "settings": run.config.as_dict(), "corpus": corpus}
+
+
+def check_output(run: Run, path: Path, save_output: bool = False) -> None:
+    """Check before training that the vectors of a run can be written to `path`.
+
+    Raises:
+        W2VError: they cannot; the message says why.
+    """
+    formats.check(path, run.vocab.words, run.config.dim, _how_trained(run), save_output=save_output)
+
+
+def save(vectors: Vectors, path: Path) -> None:
+    """Write the vectors of a run; where that fails, write them elsewhere.
+
+    Raises:
+        W2VError: they could not be written to `path`; the message says where they are.
+    """
+    try:
+        vectors.save(path)
+    except Exception as error:  # whatever it is, hours of training must not be lost by it
+        kept = _save_elsewhere(vectors, path)
+        reason = str(error) if isinstance(error, W2VError) else f"cannot write {path}: {error}"
+        raise W2VError(f"{reason}; the vectors are in {kept}" if kept else reason) from error
+
+
+def _save_elsewhere(vectors: Vectors, path: Path) -> Path | None:
+    """Write vectors next to `path`, else to the folder of temporary files; return where, None where nothing helps."""
+    for folder in (path.absolute().parent, Path(tempfile.gettempdir()), Path("/var/tmp")):
+        for suffix in (".w2v", ".bin"):
+            other = folder / f"w2v-rescued-{secrets.token_hex(4)}{suffix}"
+            with suppress(Exception):
+                vectors.save(other)
+                return other
+    return None
+
+
+def _is_of_the_process(path: str) -> bool:
+    """Return whether a path names what this process has open, such as /dev/stdin: another one has another there."""
+    return os.path.abspath(path).startswith(("/dev/", "/proc/"))

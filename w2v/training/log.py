@@ -1,0 +1,112 @@
+"""Log: how a run went, a row every now and then; kept for checkpoints, and written to a file as JSON Lines."""
+
+import errno
+import json
+import math
+import os
+import stat
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, Any
+
+from w2v.errors import W2VError
+from w2v.training.schedule import Progress
+
+EVERY, EVERY_S = 0.001, 60.0
+"""A row for each thousandth of a run, and at least one a minute."""
+
+
+class Log:
+    """The log of a run: rows, and the file that they are written to, if there is one.
+
+    Where the file cannot be written any more, by a full disk for one, the run is worth more: it goes on, and one
+    line says so. The lines that are in the file are whole.
+    """
+
+    def __init__(self, path: str | Path | None = None, warn: Callable[[str], None] = warnings.warn) -> None:
+        """Make an empty log. A pipe or a device is opened now, a file is emptied when the run begins.
+
+        Args:
+            path: the file, pipe or device; None keeps the rows in memory alone.
+            warn: told why the file cannot be written any more.
+
+        Raises:
+            W2VError: it is a pipe that nobody reads, or cannot be opened.
+        """
+        self.path, self._warn = path, warn
+        self.rows: list[dict[str, Any]] = []
+        self._file: IO[bytes] | None = None
+        self._whole = 0
+        if path is not None and not os.path.isfile(path) and os.path.exists(path):
+            self._open(path)
+
+    def begin(self, earlier: Iterable[dict[str, Any]] = ()) -> None:
+        """Begin with the rows of the run so far, if it is one that goes on.
+
+        Raises:
+            W2VError: the file cannot be opened.
+        """
+        if self.path is not None and self._file is None:
+            self._open(self.path)
+        self.rows += earlier
+        for row in self.rows:
+            self._write(row)
+
+    def add(self, now: Progress, more: Mapping[str, Any] | None = None) -> None:
+        """Add a row, if the last one is some time ago, this is the end of the run, or there is more to say.
+
+        Args:
+            now: how far the run is.
+            more: what else the row has, such as scores.
+        """
+        last = self.rows[-1] if self.rows else {"progress": -1.0, "seconds": 0.0}
+        is_due = now.progress - last["progress"] >= EVERY or now.seconds - last["seconds"] >= EVERY_S
+        if is_due or more or (now.progress == 1 and last["progress"] < 1):
+            row = {key: None if math.isnan(value) else value for key, value in asdict(now).items()}
+            self.rows.append(row | dict(more or {}))
+            self._write(self.rows[-1])
+
+    def _open(self, path: str | Path) -> None:
+        try:
+            # Without O_NONBLOCK, to open a pipe that nobody reads would wait without a word.
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NONBLOCK | getattr(os, "O_CLOEXEC", 0), 0o666)
+            self._file = open(handle, "wb", buffering=0)
+            if stat.S_ISREG(os.fstat(handle).st_mode):
+                self._file.truncate()
+        except OSError as error:
+            if error.errno == errno.ENXIO:
+                raise W2VError(f"nobody reads the pipe {path}: start its reader first, or name a file") from error
+            raise W2VError(f"cannot write {path}: {error.strerror}") from error
+
+    def _write(self, row: dict[str, Any]) -> None:
+        if self._file is None:
+            return
+        line = f"{json.dumps(row)}\n".encode()
+        try:
+            if self._file.write(line) != len(line):
+                full = errno.ENOSPC if os.path.isfile(self._file.fileno()) else errno.EAGAIN
+                raise OSError(full, os.strerror(full))
+            self._whole += len(line)
+        except OSError as error:
+            self._warn(f"cannot write {self.path}: {error.strerror}; training goes on without a log")
+            with suppress(OSError):  # a device
+                self._file.truncate(self._whole)
+            self.close()
+
+    def close(self) -> None:
+        """Write no more."""
+        if self._file is not None:
+            with suppress(OSError):
+                self._file.close()
+            self._file = None
+
+    def __enter__(self) -> "Log":
+        """Begin."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End."""
+        self.close()
