@@ -2,7 +2,12 @@
 
 A block of a page after the line `<!-- runs -->` is run here, page by page in a folder of its own that holds
 `corpus.txt` and `vectors.bin` of the demo: a python block in the namespace of those above it, a console block's
-`$ w2v ...` lines by the program. `UPDATE_DOCS=1 pytest tests/test_docs.py` writes the help blocks anew.
+`$ w2v ...` lines by the program, and its `python FILE`, `wc`, `head`, `sed`, `grep` and `cat` by the system.
+
+After `<!-- runs, prints -->` what it prints is compared too: a python block with the text block that follows it.
+`$ cat FILE` makes a file that is not there. Decimals may differ by 0.05, and progress is left out. The tutorial's text
+is the library of the Python that runs it: where `wc` counts another text than the page, the rest is run alone.
+`UPDATE_DOCS=1 pytest tests/test_docs.py` writes the help blocks anew.
 """
 
 import inspect
@@ -10,6 +15,9 @@ import os
 import re
 import shlex
 import shutil
+import subprocess
+import sys
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
@@ -29,8 +37,14 @@ FLAGS = {
     flag for command in COMMANDS.values() for param in command.params for flag in param.opts + param.secondary_opts
 }
 HELP = re.compile(r"(?<=^```console\n)\$ w2v (?:(\S+) )?--help\n(.*?)(?=^```$)", re.M | re.S)
+RUNS = re.compile(
+    r"^<!-- runs(, prints)? -->\n```(python|console)\n(.*?)^```$(?:\n\n```text\n(.*?)^```$)?", re.M | re.S
+)
+PROGRESS = re.compile(r"w2v: (read|train|count|join|write) +\d+%|w2v: training .* kernels$")
+"""Lines that depend on the machine."""
+CLOSE = 0.05
+"""Difference of decimals that another processor may make."""
 SETTINGS = re.compile(r"^(<!-- settings: (\w+) -->\n).*?^(<!-- end -->)$", re.M | re.S)
-RUNS = re.compile(r"^<!-- runs -->\n```(python|console)\n(.*?)^```$", re.M | re.S)
 
 
 def name_of(path: Path) -> str:
@@ -58,6 +72,41 @@ def test_help_blocks_are_what_the_program_prints(path: Path, run: Run, monkeypat
         assert TEXTS[path] == renewed
 
 
+def assert_same(printed: str, shown: str, where: str) -> None:
+    """Compare lines: words with words, decimals with near ones; of neighbours, after two spaces, the first word."""
+    left, right = ([line for line in text.splitlines() if not PROGRESS.match(line)] for text in (printed, shown))
+    assert len(left) == len(right), f"{where}:\n{printed}"
+    for number, (ours, theirs) in enumerate(zip(left, right, strict=True)):
+        for one, other in zip_longest(ours.split(), theirs.split(), fillvalue=""):
+            is_first = number > 0 and not right[number - 1].startswith("  ")
+            if theirs.startswith("  ") and not is_first and "." not in other:
+                continue
+            if not re.fullmatch(r"-?\d+\.\d+", one.strip(":;")):
+                assert one == other, f"{where}: {ours!r} where the page has {theirs!r}"
+            assert one == other or abs(float(one) - float(other.strip(":;"))) <= CLOSE, f"{where}: {ours!r}, {theirs!r}"
+
+
+def commands_of(block: str) -> list[tuple[str, str]]:
+    """Return the commands of a console block, each with what it prints there."""
+    return [(part.partition("\n")[0], part.partition("\n")[2]) for part in re.split(r"^\$ ", block, flags=re.M)[1:]]
+
+
+def printed_by(line: str, shown: str, script: str, run: Run) -> str:
+    """Run a command of a page and return what it prints, standard error first; `python FILE` runs the block above."""
+    program, *arguments = shlex.split(line)
+    if program == "w2v":
+        result = run(*arguments)
+        assert result.status == 0, line
+        return result.err + result.out
+    assert program in ("python", "wc", "head", "sed", "grep", "cat"), "only these can be run"
+    if program == "cat" and not Path(arguments[0]).exists():
+        Path(arguments[0]).write_text(shown, encoding="utf-8")
+    if program == "python":
+        Path(arguments[0]).write_text(script, encoding="utf-8")
+        program = sys.executable
+    return subprocess.run([program, *arguments], capture_output=True, text=True, check=True).stdout
+
+
 @pytest.mark.parametrize("path", [path for path in PAGES if SETTINGS.search(TEXTS[path])], ids=name_of)
 def test_tables_of_settings_are_those_of_the_config(path: Path) -> None:
     def table(block: re.Match[str]) -> str:
@@ -71,16 +120,26 @@ def test_tables_of_settings_are_those_of_the_config(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", [path for path in PAGES if RUNS.search(TEXTS[path])], ids=name_of)
-def test_blocks_that_run(path: Path, run: Run, corpus: Path, vectors_file: Path) -> None:
+def test_blocks_that_run(
+    path: Path, run: Run, corpus: Path, vectors_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("--version")  # which goes to the folder of the test
     shutil.copy(vectors_file, "vectors.bin")
     namespace: dict[str, object] = {}
-    for kind, block in RUNS.findall(TEXTS[path]):
+    is_same_text, script = True, ""
+    for prints, kind, block, text in RUNS.findall(TEXTS[path]):
         if kind == "python":
+            capsys.readouterr()
+            script = block
             exec(compile(block, name_of(path), "exec"), namespace)
-        for line in re.findall(r"^\$ (.*)", block, re.M) if kind == "console" else ():
-            program, *arguments = shlex.split(line)
-            assert program == "w2v", "only the program itself can be run"
-            assert run(*arguments).status == 0, line
+            printed = capsys.readouterr().out
+            if prints and text and is_same_text:
+                assert_same(printed, text, name_of(path))
+        for line, shown in commands_of(block) if kind == "console" else ():
+            printed = printed_by(line, shown, script, run)
+            is_same_text = is_same_text and (not line.startswith("wc ") or printed == shown)
+            if prints and is_same_text:
+                assert_same(printed, shown, f"{name_of(path)}: {line}")
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=name_of)

@@ -2,10 +2,14 @@
 
 import ctypes
 import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from helpers import files_in
+from helpers import CHECKOUT, files_in, python
 
 from w2v.errors import W2VError
 from w2v.files import check_writable, replacing, replacing_folder
@@ -137,3 +141,81 @@ def test_a_folder_with_other_files_and_a_file_are_not_replaced_by_a_folder(tmp_p
         with pytest.raises(W2VError, match=said):
             check_writable(tmp_path / name, ("a", "b"))
     assert files_in(tmp_path) == {"mine/notes": b"x", "file": b"x"}
+
+
+# What a killed process leaves.
+
+KILLED = """
+import os, signal, sys
+from w2v.files import replacing, replacing_folder, trial_path
+kind, path = sys.argv[1:]
+if kind == "file":
+    with replacing(path) as file:
+        file.write(b"half")
+        file.flush()
+        os.kill(os.getpid(), signal.SIGKILL)
+with (replacing_folder if kind == "folder" else trial_path)(path, ("a", "b")) as folder:
+    (folder if kind == "folder" else folder.parent).joinpath("a").write_bytes(b"half")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def killed(kind: str, path: Path) -> str:
+    """Kill a process in the middle of a save to a path; return the name of what it leaves."""
+    before = set(os.listdir(path.parent))
+    done = subprocess.run([sys.executable, "-c", KILLED, kind, str(path)], cwd=CHECKOUT, check=False)
+    assert done.returncode == -signal.SIGKILL
+    (left,) = set(os.listdir(path.parent)) - before
+    return left
+
+
+@pytest.mark.parametrize("kind", ["file", "folder", "trial"])
+def test_the_next_save_to_a_name_removes_what_a_killed_one_left(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "v.w2v"
+    other = killed(kind, tmp_path / "other.w2v")
+    for _ in range(2):
+        killed(kind, path)
+    if kind == "file":
+        write(path, b"whole")
+    else:
+        write_folder(path, a=b"whole")
+    assert sorted(os.listdir(tmp_path)) == sorted([other, "v.w2v"])
+
+
+def test_what_a_living_process_writes_is_not_touched(tmp_path: Path) -> None:
+    with replacing(tmp_path / "a") as first, replacing_folder(tmp_path / "b", ("a", "b")) as folder:
+        first.write(b"first")
+        (folder / "a").write_bytes(b"first")
+        write(tmp_path / "a", b"second")
+        write_folder(tmp_path / "b", a=b"second")
+        other = "from pathlib import Path; from w2v.files import *\nimport sys\n"
+        other += f"with replacing({str(tmp_path / 'a')!r}) as file: file.write(b'third')\n"
+        other += f"with replacing_folder({str(tmp_path / 'b')!r}, ('a', 'b')) as folder: (folder / 'a').touch()"
+        python(other)
+        assert (tmp_path / "a").read_bytes() == b"third" and (tmp_path / "b/a").read_bytes() == b""
+    assert files_in(tmp_path) == {"a": b"first", "b/a": b"first"}
+
+
+def test_what_others_have_made_is_not_touched(tmp_path: Path) -> None:
+    names = [".v.w2v.part", ".v.w2v.123.part", ".v.w2v.0123abcd.partial", "v.w2v.0123abcd.part", ".w.w2v.0123abcd.part"]
+    for name in names:
+        (tmp_path / name).write_bytes(b"mine")
+    (tmp_path / ".v.w2v.0000abcd.part").mkdir()  # as ours are called, but with a file that is none of ours
+    (tmp_path / ".v.w2v.0000abcd.part/mine").write_bytes(b"mine")
+    (tmp_path / ".v.w2v.0001abcd.part").symlink_to(tmp_path / ".v.w2v.part")
+    os.mkfifo(tmp_path / ".v.w2v.0002abcd.part")
+    before = sorted(os.listdir(tmp_path))
+    write_folder(tmp_path / "v.w2v", a=b"whole")
+    assert sorted([*before, "v.w2v"]) == sorted(os.listdir(tmp_path))
+
+
+def test_an_old_folder_that_was_put_aside_goes_once_there_is_a_new_one(tmp_path: Path) -> None:
+    aside = tmp_path / ".v.w2v.0123abcd.old"
+    aside.mkdir()
+    (aside / "a").write_bytes(b"old")
+    with suppress(RuntimeError), replacing_folder(tmp_path / "v.w2v", ("a",)):
+        raise RuntimeError
+    assert aside.exists()  # it is all there is
+    write_folder(tmp_path / "v.w2v", a=b"new")
+    write_folder(tmp_path / "v.w2v", a=b"newer")
+    assert files_in(tmp_path) == {"v.w2v/a": b"newer"}

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from helpers import python
 
 from w2v import machine
 from w2v.machine import available_memory, available_threads
@@ -12,13 +13,20 @@ from w2v.machine import available_memory, available_threads
 @pytest.fixture
 def cgroup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A control group without limits, on a machine of 8 cores."""
-    monkeypatch.setattr(machine, "CGROUP", tmp_path)
+    monkeypatch.setattr(machine, "CGROUP", tmp_path / "cgroup")
+    monkeypatch.setattr(machine, "OWN_CGROUPS", tmp_path / "own")
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
-    return tmp_path
+    return tmp_path / "cgroup"
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """The file that says which groups the process is in."""
+    return tmp_path / "own"
 
 
 def put(path: Path, text: str) -> None:
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(f"{text}\n")
 
 
@@ -84,3 +92,74 @@ def test_pages_that_only_cache_files_count_as_free(cgroup: Path) -> None:
     put(cgroup / "memory.current", "3400000")
     put(cgroup / "memory.stat", "anon 1400000\nfile 2000000\ninactive_file 1500000")
     assert available_memory() == 1_600_000
+
+
+V2, V1 = "0::/user.slice/job.scope", "7:memory:/slurm/job_1\n4:cpu,cpuacct:/slurm/job_1"
+
+
+@pytest.mark.parametrize("level", ["", "user.slice", "user.slice/job.scope"])
+@pytest.mark.parametrize("name", ["memory.max", "memory.high"])
+def test_a_limit_at_any_level_counts_v2(cgroup: Path, own: Path, level: str, name: str) -> None:
+    put(own, V2)
+    put(cgroup / "user.slice/job.scope/memory.current", "1000000")
+    put(cgroup / "user.slice/job.scope/memory.max", "9000000")
+    put(cgroup / "user.slice/memory.max", "max")
+    put(cgroup / level / "memory.current", "2000000")
+    put(cgroup / level / name, "3500000")
+    assert available_memory() == 1_500_000
+    put(cgroup / level / "cpu.max", "150000 100000")
+    assert available_threads() == 2
+
+
+@pytest.mark.parametrize("level", ["", "slurm", "slurm/job_1"])
+def test_a_limit_at_any_level_counts_v1(cgroup: Path, own: Path, level: str) -> None:
+    put(own, V1)
+    group = cgroup / "memory" / level
+    put(group / "memory.usage_in_bytes", "3000000")
+    put(group / "memory.limit_in_bytes", "3500000")
+    put(group / "memory.stat", "inactive_file 1\ntotal_inactive_file 200000")
+    assert available_memory() == 700_000
+    put(cgroup / "cpu,cpuacct" / level / "cpu.cfs_quota_us", "150000")
+    put(cgroup / "cpu,cpuacct" / level / "cpu.cfs_period_us", "100000")
+    assert available_threads() == 2
+
+
+def test_other_groups_do_not_count(cgroup: Path, own: Path) -> None:
+    put(own, f"{V2}\n{V1}\n3:cpuset:/other")
+    for other in ("other", "user.slice/other.scope", "memory/other", "cpuset/other"):
+        put(cgroup / other / "memory.max", "1000")
+        put(cgroup / other / "memory.current", "0")
+    assert available_memory() > 1 << 20
+
+
+def test_a_container_that_is_shown_the_paths_of_its_host(cgroup: Path, own: Path) -> None:
+    put(own, "0::/../../docker/1234\n7:memory:/docker/1234")
+    put(cgroup / "memory/memory.usage_in_bytes", "3000000")
+    put(cgroup / "memory/memory.limit_in_bytes", "3500000")
+    assert available_memory() == 500_000
+
+
+def test_both_kinds_at_once(cgroup: Path, own: Path) -> None:
+    put(own, f"{V1}\n{V2}")
+    put(cgroup / "unified/user.slice/memory.max", "3000000")
+    put(cgroup / "unified/user.slice/memory.current", "1000000")
+    assert available_memory() == 2_000_000
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "0:", "::\n:::", "0::/\x00", "0::/caf\xe9 (deleted)"])
+def test_a_list_of_groups_that_is_odd(cgroup: Path, own: Path, text: str) -> None:
+    put(own, text)
+    put(cgroup / "memory.max", "3500000")
+    put(cgroup / "memory.current", "3000000")
+    assert available_memory() == 500_000
+
+
+def test_the_limit_of_address_space_is_seen() -> None:
+    free = int(
+        python(
+            "import resource, w2v.machine as m\n"
+            "resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))\n"
+            "print(m.available_memory())"
+        )
+    )
+    assert 0 < free < 1 << 30

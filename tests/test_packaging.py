@@ -34,7 +34,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_the_program_and_nothing_else(wheel: Path) -> None:
     assert {path.name for path in wheel.iterdir()} == {"w2v", f"w2v-{w2v.__version__}.dist-info"}
     source = {path.relative_to(CHECKOUT) for path in (CHECKOUT / "w2v").rglob("*.py")}
-    source |= {Path("w2v/py.typed"), Path("w2v/plotting.html")}
+    source |= {Path("w2v/py.typed"), Path("w2v/plotting/map.html")}
     presets = {Path("w2v/configs") / path.name for path in (CHECKOUT / "configs").glob("*.toml")}
     assert len(presets) >= 3
     assert {path.relative_to(wheel) for path in (wheel / "w2v").rglob("*") if path.is_file()} == source | presets

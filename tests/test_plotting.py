@@ -19,7 +19,9 @@ from PIL import Image
 from w2v import plotting
 from w2v.commands.demo import GROUPS
 from w2v.errors import SettingsError, UnknownWordError, W2VError
-from w2v.plotting import plot_log, plot_words, read_curves, word_map
+from w2v.plotting import maps, plot_log, plot_words, style
+from w2v.plotting.curves import read_curves
+from w2v.plotting.maps import word_map
 from w2v.vectors import Vectors
 
 HARD_WORDS = (
@@ -90,18 +92,18 @@ class Page(html.parser.HTMLParser):
 
 
 def test_the_most_frequent_words(demo_vectors: Vectors) -> None:
-    assert plotting.chosen(demo_vectors, (), (), 5).tolist() == [0, 1, 2, 3, 4]
-    assert len(plotting.chosen(demo_vectors, (), ())) == len(demo_vectors) < plotting.MOST_FREQUENT
-    assert len(plotting.chosen(demo_vectors, (), (), 10**6)) == len(demo_vectors)
+    assert maps.choose_rows(demo_vectors, (), (), 5).tolist() == [0, 1, 2, 3, 4]
+    assert len(maps.choose_rows(demo_vectors, (), ())) == len(demo_vectors) < maps.MOST_FREQUENT
+    assert len(maps.choose_rows(demo_vectors, (), (), 10**6)) == len(demo_vectors)
 
 
 def test_named_words_come_first_and_once(demo_vectors: Vectors) -> None:
-    rows = plotting.chosen(demo_vectors, ["oslo", "cat", "oslo"], ())
+    rows = maps.choose_rows(demo_vectors, ["oslo", "cat", "oslo"], ())
     assert [demo_vectors.words[row] for row in rows] == ["oslo", "cat"]
 
 
 def test_near_words_are_those_that_similar_finds(demo_vectors: Vectors) -> None:
-    rows = plotting.chosen(demo_vectors, ["red"], ["horse", "cat"], 4)
+    rows = maps.choose_rows(demo_vectors, ["red"], ["horse", "cat"], 4)
     words = [demo_vectors.words[row] for row in rows]
     near = {other for word in ("horse", "cat") for other, _ in demo_vectors.similar(word, 4)}
     assert words[:3] == ["horse", "cat", "red"]
@@ -111,19 +113,19 @@ def test_near_words_are_those_that_similar_finds(demo_vectors: Vectors) -> None:
 
 def test_what_cannot_be_chosen(demo_vectors: Vectors) -> None:
     with pytest.raises(UnknownWordError, match="did you mean horse"):
-        plotting.chosen(demo_vectors, ["hores"], ())
+        maps.choose_rows(demo_vectors, ["hores"], ())
     with pytest.raises(UnknownWordError, match="did you mean horse"):
-        plotting.chosen(demo_vectors, (), ["hores"])
+        maps.choose_rows(demo_vectors, (), ["hores"])
     with pytest.raises(SettingsError, match="-n goes with --near"):
-        plotting.chosen(demo_vectors, ["cat"], (), 5)
+        maps.choose_rows(demo_vectors, ["cat"], (), 5)
 
 
-def layout_of(vectors: Vectors, method: plotting.Method, seed: int = 1) -> plotting.Places:
+def layout_of(vectors: Vectors, method: maps.Method, seed: int = 1) -> npt.NDArray[np.float64]:
     return word_map(vectors, method=method, seed=seed).places
 
 
 @pytest.mark.parametrize("method", ["umap", "tsne", "pca"])
-def test_words_of_a_group_are_near(demo_vectors: Vectors, method: plotting.Method) -> None:
+def test_words_of_a_group_are_near(demo_vectors: Vectors, method: maps.Method) -> None:
     if method == "umap":
         pytest.importorskip("umap", reason="umap-learn is not installed")
     drawn = word_map(demo_vectors, [word for word in demo_vectors if word in GROUP_OF], method=method)
@@ -137,7 +139,7 @@ def test_words_of_a_group_are_near(demo_vectors: Vectors, method: plotting.Metho
 
 
 @pytest.mark.parametrize("method", ["umap", "tsne"])
-def test_the_same_seed_gives_the_same_map(demo_vectors: Vectors, method: plotting.Method) -> None:
+def test_the_same_seed_gives_the_same_map(demo_vectors: Vectors, method: maps.Method) -> None:
     if method == "umap":
         pytest.importorskip("umap", reason="umap-learn is not installed")
     one, again, other = (word_map(demo_vectors, method=method, seed=seed) for seed in (1, 1, 2))
@@ -170,7 +172,7 @@ def test_pca_is_that_of_sklearn(demo_vectors: Vectors) -> None:
     ids=lambda matrix: "x".join(map(str, matrix.shape)),
 )
 @pytest.mark.parametrize("suffix", [".html", ".png"])
-def test_maps_of_little(tmp_path: Path, matrix: npt.NDArray[Any], method: plotting.Method | None, suffix: str) -> None:
+def test_maps_of_little(tmp_path: Path, matrix: npt.NDArray[Any], method: maps.Method | None, suffix: str) -> None:
     vectors = Vectors([f"w{n}" for n in range(len(matrix))], matrix.astype(np.float32))
     drawn = plot_words(tmp_path / f"map{suffix}", vectors, method=method)
     assert drawn.places.shape == (len(matrix), 2)
@@ -180,7 +182,7 @@ def test_maps_of_little(tmp_path: Path, matrix: npt.NDArray[Any], method: plotti
 
 def test_numbers_that_are_not_finite_are_refused(tmp_path: Path) -> None:
     vectors = Vectors(["a", "b"], np.array([[1, np.nan], [1, 1]], np.float32))
-    with pytest.raises(W2VError, match="not finite"):
+    with pytest.raises(W2VError, match="row 1, 'a': nan is no finite number"):
         plot_words(tmp_path / "map.html", vectors)
     assert not files_in(tmp_path)
 
@@ -192,9 +194,9 @@ places_of_any_kind = arrays.arrays(
 
 @settings(deadline=None)
 @given(places=places_of_any_kind)
-def test_gaps_are_closed_and_the_order_stays(places: plotting.Places) -> None:
-    closed = plotting.closed_up(places)
-    widest = max(plotting.WIDEST_GAP, 3 / len(places))
+def test_gaps_are_closed_and_the_order_stays(places: npt.NDArray[np.float64]) -> None:
+    closed = maps.close_gaps(places)
+    widest = max(maps.WIDEST_GAP, 3 / len(places))
     for before, after in zip(places.T, closed.T, strict=True):
         order = np.argsort(before, kind="stable")
         gaps = np.diff(after[order])
@@ -206,7 +208,7 @@ def test_gaps_are_closed_and_the_order_stays(places: plotting.Places) -> None:
 
 def test_neighbours_of_a_map_of_all_words_are_those_of_similar(demo_vectors: Vectors) -> None:
     drawn = word_map(demo_vectors, method="pca")
-    for word, near in zip(drawn.words, plotting.neighbours(drawn.directions, 10), strict=True):
+    for word, near in zip(drawn.words, maps.neighbours(drawn.directions, 10), strict=True):
         expected = demo_vectors.similar(word, 10)
         assert [cosine for _, cosine in near] == pytest.approx([cosine for _, cosine in expected], abs=1e-5)
         assert [drawn.words[k] for k, _ in near][:3] == [other for other, _ in expected][:3]
@@ -306,7 +308,7 @@ def test_a_log_is_drawn(log: Path, tmp_path: Path) -> None:
     for name in (*curves, "ws353", "$men$ (spearman)"):
         assert json.dumps(name) in json.dumps(page.data)
     colours = {tuple(colour) for colour in picture_of(tmp_path / "log.png").reshape(-1, 3)}
-    for colour in plotting.COLOURS[:2]:
+    for colour in style.COLOURS[:2]:
         assert tuple(bytes.fromhex(colour[1:])) in colours
 
 
@@ -366,7 +368,7 @@ def test_a_log_of_a_real_run(run: Run, corpus: Path, tmp_path: Path) -> None:
         (("nosuch.bin",), 1, "there is no file nosuch.bin"),
         (("nosuch.json",), 1, "there is no file nosuch.json"),
         (("words.txt",), 1, "words.txt holds no vectors"),
-        (("bad.json",), 1, "bad.json is no log of `w2v train --log-json`: line 1"),
+        (("bad.json",), 1, "bad.json is not a log of `w2v train --log-json`: line 1"),
         (("bad.json", "cat"), 2, "WORD cannot go with bad.json"),
         (("bad.json", "-n", "5"), 2, "-n cannot go with bad.json"),
         (("page.html", "-o", "page.html"), 2, "-o and SOURCE are the same file"),
@@ -409,7 +411,7 @@ def test_a_library_that_is_not_installed(
 
 
 def test_without_umap_tsne_is_the_default(demo_vectors: Vectors, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plotting, "find_spec", lambda name: None)
+    monkeypatch.setattr(maps, "find_spec", lambda name: None)
     assert word_map(demo_vectors).method == "tsne"
 
 

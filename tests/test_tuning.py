@@ -16,13 +16,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import w2v
-from w2v import tuning
 from w2v.commands.demo import GROUPS, sentences
 from w2v.config import TrainConfig, load_config
 from w2v.errors import DivergedError, SettingsError, W2VError
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, encode
-from w2v.tuning import SPACE, Goal, Metric, Search, take_parts
+from w2v.tuning import objective as objectives
+from w2v.tuning import search as searching
+from w2v.tuning import space
+from w2v.tuning.objective import Metric, Objective
+from w2v.tuning.parts import take_parts
+from w2v.tuning.search import Search
+from w2v.tuning.space import SPACE
 
 SMALL: dict[str, Any] = {"dim": 8, "sample": 1e-2, "threads": 1}
 QUICK: dict[str, Any] = {"fraction": 0.5, "search": ["lr", "epochs"], **SMALL}
@@ -119,14 +124,14 @@ def test_quiet(run: Run, corpus: Path) -> None:
     [
         ((), "--metric"),
         (("--metric", "beauty"), "metric must be one of similarity, analogies, next, loss, not 'beauty'"),
-        (("--metric", "similarity"), "the metric similarity scores by files: name them with --similarity"),
-        (("--metric", "analogies"), "the metric analogies scores by files: name them with --analogies"),
-        (("--metric", "next", "--next", "p"), "the metric next scores by files: name them with --next and --sessions"),
+        (("--metric", "similarity"), "the metric similarity needs files: name them with --similarity"),
+        (("--metric", "analogies"), "the metric analogies needs files: name them with --analogies"),
+        (("--metric", "next", "--next", "p"), "the metric next needs files: name them with --next and --sessions"),
         (
             ("--metric", "similarity", "--next", "p", "--similarity", "p"),
-            "the metric similarity does not score by --next",
+            "the metric similarity does not use --next",
         ),
-        (("--metric", "loss", "--similarity", "p"), "the metric loss does not score by --similarity"),
+        (("--metric", "loss", "--similarity", "p"), "the metric loss does not use --similarity"),
         (("--metric", "loss", "--search", "dim"), "'dim' cannot be searched; these can: ns_exponent, window"),
         (("--metric", "loss", "--fraction", "0"), "fraction must be above 0"),
         (("--metric", "loss", "--fraction", "1.5"), "fraction must be above 0"),
@@ -160,7 +165,7 @@ def test_files_of_unknown_words(run: Run, corpus: Path) -> None:
 
 
 def test_without_optuna(run: Run, corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tuning, "find_spec", lambda name: None)
+    monkeypatch.setattr(space, "find_spec", lambda name: None)
     done = run("tune", "corpus.txt", "--metric", "loss")
     assert done.status == 1 and done.err.endswith("pip install 'w2v[tune]'\n") and done.err.count("\n") == 1
 
@@ -269,7 +274,7 @@ def test_the_weight_of_counts_goes_with_ns_exponent_where_it_did(
         ({}, "loss", False),
     ):
         base = TrainConfig(**settings)  # type: ignore[arg-type]
-        search = Search.begin(encoded, base, Goal.of(metric, **(people if metric == "next" else {})), 1)
+        search = Search.begin(encoded, base, Objective.of(metric, **(people if metric == "next" else {})), 1)
         search.save(tmp_path / "found.toml")
         assert ("goes with ns_exponent" in (tmp_path / "found.toml").read_text()) == follows
 
@@ -291,7 +296,7 @@ def test_names_that_no_comment_and_no_string_can_hold(encoded: Encoded, tmp_path
     file = tmp_path / "pairs\n\x07ä.tsv"
     file.write_text("cat dog 3\ncat horse 2\n")
     base = TrainConfig(column='tëxt "1"\\\t\n\x7f', window="full")
-    search = Search.begin(encoded, base, Goal.of("similarity", [file]), 0.5)
+    search = Search.begin(encoded, base, Objective.of("similarity", [file]), 0.5)
     search.save(tmp_path / "found.toml")
     assert load_config(tmp_path / "found.toml", {}) == base
     assert "pairs??ä.tsv" in (tmp_path / "found.toml").read_text(encoding="utf-8")
@@ -311,21 +316,21 @@ def test_reports(corpus: Path) -> None:
 def score_of(monkeypatch: pytest.MonkeyPatch) -> Any:  # noqa: ANN401
     """Return a function that makes training free and the score a function of the settings."""
 
-    def make(score: Any, rises: bool) -> Goal:  # noqa: ANN401
-        monkeypatch.setattr(tuning, "train_embeddings", lambda stream, vocab, config, report: None)
-        metric = Metric("made up", rises, lambda ground, embeddings, vocab, config: score(config))
-        monkeypatch.setitem(tuning.METRICS, "made up", metric)
-        return Goal.of("made up")
+    def make(score: Any, higher_is_better: bool) -> Objective:  # noqa: ANN401
+        monkeypatch.setattr(searching, "train_embeddings", lambda stream, vocab, config, report: None)
+        metric = Metric("made up", higher_is_better, lambda ground, embeddings, vocab, config: score(config))
+        monkeypatch.setitem(objectives.METRICS, "made up", metric)
+        return Objective.of("made up")
 
     return make
 
 
-@pytest.mark.parametrize("rises", (True, False))
-def test_trials_draw_near_to_the_best(encoded: Encoded, score_of: Any, rises: bool) -> None:  # noqa: ANN401
+@pytest.mark.parametrize("higher_is_better", (True, False))
+def test_trials_draw_near_to_the_best(encoded: Encoded, score_of: Any, higher_is_better: bool) -> None:  # noqa: ANN401
     def distance(config: TrainConfig) -> float:
         return abs(math.log(config.lr / 0.2)) + abs(math.log(int(config.window) / 10))
 
-    goal = score_of(lambda config: -distance(config) if rises else distance(config), rises)
+    goal = score_of(lambda config: -distance(config) if higher_is_better else distance(config), higher_is_better)
     search = Search.begin(encoded, TrainConfig(), goal, 1, ["lr", "window"])
     search.run(40)
     distances = [distance(replace(search.base, **trial.settings)) for trial in search.trials]
@@ -344,7 +349,7 @@ def test_a_trial_that_diverges_is_avoided_and_not_the_end(
         if config.lr > 0.04:
             raise DivergedError("too large")
 
-    monkeypatch.setattr(tuning, "train_embeddings", train)
+    monkeypatch.setattr(searching, "train_embeddings", train)
     search = Search.begin(encoded, TrainConfig(), goal, 1, ["lr"])
     search.run(40)
     failed = [trial.score is None for trial in search.trials]
@@ -378,10 +383,10 @@ def test_equally_good_trials_leave_the_base_settings(encoded: Encoded, score_of:
 
 
 def test_settings_without_effect_are_not_searched(encoded: Encoded) -> None:
-    assert tuning.check(TrainConfig(), (), 1) == list(SPACE)
-    assert "ns_exponent" not in tuning.check(TrainConfig(sampler="batch"), (), 1)
-    assert not {"ns_exponent", "negative"} & set(tuning.check(TrainConfig(loss="full"), (), 1))
-    assert tuning.check(TrainConfig(), ("lr", "window", "lr"), 1) == ["window", "lr"]
+    assert space.check_search(TrainConfig(), (), 1) == list(SPACE)
+    assert "ns_exponent" not in space.check_search(TrainConfig(sampler="batch"), (), 1)
+    assert not {"ns_exponent", "negative"} & set(space.check_search(TrainConfig(loss="full"), (), 1))
+    assert space.check_search(TrainConfig(), ("lr", "window", "lr"), 1) == ["window", "lr"]
 
 
 def test_optuna_is_left_as_it_was(corpus: Path) -> None:
@@ -440,7 +445,7 @@ def test_one_long_line_is_cut() -> None:
 
 
 def test_trials_know_the_words_of_their_part_alone(encoded: Encoded) -> None:
-    search = Search.begin(encoded, TrainConfig(min_count=40, sample=1e-2), Goal.of("loss"), 0.5)
+    search = Search.begin(encoded, TrainConfig(min_count=40, sample=1e-2), Objective.of("loss"), 0.5)
     counts = np.bincount(search.stream[search.stream >= 0])
     np.testing.assert_array_equal(search.vocab.counts, counts)
     assert 40 <= counts.min() and len(counts) < len(encoded.vocab)
@@ -456,9 +461,9 @@ def test_trials_know_the_words_of_their_part_alone(encoded: Encoded) -> None:
 
 def test_parts_that_are_too_small(encoded: Encoded) -> None:
     with pytest.raises(W2VError, match="no word occurs 1000000 times in this part.*--fraction"):
-        Search.begin(encoded, TrainConfig(min_count=1_000_000), Goal.of("loss"), 0.5)
+        Search.begin(encoded, TrainConfig(min_count=1_000_000), Objective.of("loss"), 0.5)
     alone = encode(Corpus([["alone"]] * 50), TrainConfig())
     with pytest.raises(W2VError, match="raise --fraction"):
-        Search.begin(alone, TrainConfig(), Goal.of("loss"), 0.5)
+        Search.begin(alone, TrainConfig(), Objective.of("loss"), 0.5)
     with pytest.raises(SettingsError, match="trials must be at least 1, not 0"):
-        Search.begin(encoded, TrainConfig(), Goal.of("loss"), 0.5).run(0)
+        Search.begin(encoded, TrainConfig(), Objective.of("loss"), 0.5).run(0)

@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from typing import Any
 
     from w2v.config import TrainConfig, load_config
-    from w2v.evaluation.next_item import recommend
     from w2v.evaluation.scores import Scores
+    from w2v.items import recommend
     from w2v.text.corpus import Source
     from w2v.text.encoding import Encoded, ScanReport
     from w2v.text.phrases import Phrases, StageReport
     from w2v.text.vocab import Vocab
     from w2v.training.loop import TrainReport
     from w2v.training.run import EpochReport
-    from w2v.tuning import Search, SearchReport
+    from w2v.tuning.search import Search, SearchReport
     from w2v.vectors import Vectors
 else:
     _LAZY = {
@@ -36,7 +36,7 @@ else:
         "Vectors": "w2v.vectors",
         "Vocab": "w2v.text.vocab",
         "load_config": "w2v.config",
-        "recommend": "w2v.evaluation.next_item",
+        "recommend": "w2v.items",
     }
     """What is imported when it is asked for; NumPy takes 0.1 s."""
 
@@ -269,8 +269,9 @@ def evaluate(
     from dataclasses import replace
 
     from w2v.config import EvaluationConfig
-    from w2v.evaluation.next_item import rank_next, read_sessions, settings_of
+    from w2v.evaluation.next_item import rank_next, read_sessions
     from w2v.evaluation.scores import Evaluation
+    from w2v.items import scoring_settings
     from w2v.settings import fields_of
 
     known = {field.name for field in fields_of(EvaluationConfig)}
@@ -286,7 +287,7 @@ def evaluate(
         if settings or next != sessions:
             raise SettingsError("next and sessions go together; history, decay and prior need both")
         return evaluation.score(vectors)
-    ranked = rank_next(vectors, read_sessions(sessions, next), settings_of(vectors, **settings), config.k)
+    ranked = rank_next(vectors, read_sessions(sessions, next), scoring_settings(vectors, **settings), config.k)
     return replace(evaluation.score(vectors), next=ranked)
 
 
@@ -332,14 +333,16 @@ def tune(
     from w2v.config import load_config
     from w2v.text.corpus import Corpus
     from w2v.text.encoding import encode
-    from w2v.tuning import Goal, Search, check
+    from w2v.tuning.objective import Objective
+    from w2v.tuning.search import Search
+    from w2v.tuning.space import check_search
 
     config = load_config(None, settings)
-    check(config, search, fraction)
-    goal = Goal.of(metric, similarity, analogies, next, sessions, restrict)
+    check_search(config, search, fraction)
+    objective = Objective.of(metric, similarity, analogies, next, sessions, restrict)
     encoded = encode(Corpus(corpus), config)
     _warn_of_dropped(encoded)
-    found = Search.begin(encoded, config, goal, fraction, search)
+    found = Search.begin(encoded, config, objective, fraction, search)
     found.run(trials, report)
     return found
 

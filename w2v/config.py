@@ -23,6 +23,10 @@ Column = Annotated[
         unset="none: the files are plain text",
     ),
 ]
+ForceText = Annotated[
+    bool,
+    Setting("Read files too whose bytes say that they are not text.", group="Corpus"),
+]
 Threads = Annotated[
     int | None,
     Setting("Number of threads.", group="Training", low=1, high=4_096, unset="as many as this process may use"),
@@ -214,6 +218,7 @@ class TrainConfig:
     ] = 50_000_000
     lowercase: Lowercase = False
     column: Column = None
+    force_text: ForceText = False
     threads: Threads = None
     history: Annotated[
         int,
@@ -395,6 +400,7 @@ class PhraseConfig:
     ] = 1
     lowercase: Lowercase = False
     column: Column = None
+    force_text: ForceText = False
     threads: Threads = None
 
     def __post_init__(self) -> None:
@@ -416,7 +422,12 @@ class PhraseConfig:
     def reading(self, min_count: int = 1) -> TrainConfig:
         """Return the settings to read a text with; every word stays in it."""
         return TrainConfig(
-            min_count=min_count, max_types=2**31 - 2, lowercase=self.lowercase, column=self.column, threads=self.threads
+            min_count=min_count,
+            max_types=2**31 - 2,
+            lowercase=self.lowercase,
+            column=self.column,
+            force_text=self.force_text,
+            threads=self.threads,
         )
 
 

@@ -1,7 +1,12 @@
-"""Replacing a file or a folder whole or not at all."""
+"""Files and folders that are written whole or not at all."""
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 import ctypes
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Collection, Iterator
@@ -13,22 +18,27 @@ from w2v.errors import W2VError
 
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
 """Of Linux: paths are taken as they stand, and two of them change places."""
+TRIAL = "w2v-trial"
+"""The name of what a trial writes, in a temporary folder."""
 
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[BinaryIO]:
-    """Open a temporary file beside `path`; at the end it takes the place of `path`, on an error it goes.
+    """Open a temporary file next to `path`; at the end it takes the place of `path`, on an error it is removed.
 
-    A link is followed, so that the file it names is replaced and not the link.
+    A link is followed: the file that it names is replaced, and not the link. What a killed process has left of an
+    earlier save to this name is removed.
 
     Raises:
         W2VError: it cannot be written, or `path` is something other than a file.
     """
     target = Path(os.path.realpath(path))
     _check_kind(path, ())
-    temporary = _beside(target)
+    temporary: Path | None = None
     try:
-        with temporary.open("wb") as file:
+        _remove_leftovers(target, ())
+        temporary, handle = _make_temporary(target, is_folder=False)
+        with os.fdopen(handle, "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -36,26 +46,25 @@ def replacing(path: str | Path) -> Iterator[BinaryIO]:
     except OSError as error:
         raise W2VError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
-        with suppress(OSError):  # it is gone, or never came to be
-            temporary.unlink()
+        with suppress(OSError):  # it has been renamed
+            if temporary is not None:
+                temporary.unlink()
 
 
 @contextmanager
 def replacing_folder(path: str | Path, names: Collection[str]) -> Iterator[Path]:
-    """Make a temporary folder beside `path`; at the end it takes the place of `path`, on an error it goes.
+    """Make a temporary folder next to `path`; at the end it takes the place of `path`, on an error it is removed.
 
     Args:
         path: the folder. A link is followed.
-        names: of the files that a folder there may hold and still be replaced.
+        names: the files that an old folder may hold; one that holds others is not replaced.
 
     Raises:
         W2VError: it cannot be written, or `path` is no folder, or one that holds other files.
     """
     target = Path(os.path.realpath(path))
     _check_kind(path, names)
-    temporary = _beside(target)
-    try:
-        temporary.mkdir()
+    with _locked_folder(path, names) as temporary:
         yield temporary
         for name in os.listdir(temporary):
             with (temporary / name).open("rb") as file:
@@ -64,25 +73,55 @@ def replacing_folder(path: str | Path, names: Collection[str]) -> Iterator[Path]
             _exchange(temporary, target)
         else:
             temporary.rename(target)
+
+
+@contextmanager
+def trial_path(path: str | Path, names: Collection[str]) -> Iterator[Path]:
+    """Yield a path on the disk of `path` to try a writer on; what is written there is removed at the end.
+
+    Args:
+        path: where the writer is to write later.
+        names: the files of the folder that it writes, or none for a file.
+
+    Raises:
+        W2VError: nothing can be written there.
+    """
+    check_writable(path, names)
+    with _locked_folder(path, names) as temporary:
+        yield temporary / TRIAL
+
+
+@contextmanager
+def _locked_folder(path: str | Path, names: Collection[str]) -> Iterator[Path]:
+    """Make a temporary folder next to `path`, and remove what is there at the end."""
+    target = Path(os.path.realpath(path))
+    temporary, handle = None, -1
+    try:
+        _remove_leftovers(target, names)
+        temporary, handle = _make_temporary(target, is_folder=True)
+        yield temporary
     except OSError as error:
         raise W2VError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
+        if handle >= 0:
+            os.close(handle)
 
 
 def check_writable(path: str | Path, names: Collection[str] = ()) -> None:
-    """Raise W2VError where nothing could be put at `path`; found out by putting a file beside it.
+    """Raise W2VError where `path` could not be written, tried with an empty file next to it.
 
     Args:
-        path: to be a file, or a folder where `names` are given.
-        names: of the files that a folder there may hold and still be replaced.
+        path: of the file, or of the folder where `names` are given.
+        names: the files that an old folder may hold; one that holds others is not replaced.
     """
     target = Path(os.path.realpath(path))
     folder = target.parent
     if not os.path.isdir(folder):
         raise W2VError(f"cannot write {path}: there is no folder {folder}; create it first")
     _check_kind(path, names)
-    probe = folder / f".w2v.{secrets.token_hex(4)}.probe"
+    probe = _temporary_name(target)
     try:
         with suppress(FileNotFoundError):
             os.stat(target)  # where the name is too long, this says so
@@ -103,7 +142,7 @@ def is_same(path: str | Path, other: str | Path) -> bool:
 
 
 def _check_kind(path: str | Path, names: Collection[str]) -> None:
-    """Raise W2VError where what is at `path` is not to be replaced by a file, or by a folder with these names."""
+    """Raise W2VError where what is at `path` must not be replaced by a file, or by a folder with these files."""
     if not os.path.exists(path):
         return
     if not names and not os.path.isfile(path):
@@ -115,13 +154,61 @@ def _check_kind(path: str | Path, names: Collection[str]) -> None:
         raise W2VError(f"cannot write {path}: it holds other files, such as {others[0]}; name another folder")
 
 
-def _beside(target: Path) -> Path:
-    # A name may be 255 bytes long, and a character 4. Two containers may share a folder and a process' number.
-    return target.with_name(f".{target.name[:50]}.{secrets.token_hex(4)}.part")
+def _make_temporary(target: Path, is_folder: bool) -> tuple[Path, int]:
+    """Make a file or a folder next to a target, locked; return it and its handle, -1 for a folder on Windows.
+
+    The lock ends with the process, however it ends: so a leftover is told from what another process is writing.
+    """
+    while True:
+        temporary = _temporary_name(target)
+        if is_folder:
+            temporary.mkdir()
+            handle = os.open(temporary, os.O_RDONLY) if fcntl else -1
+        else:
+            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+        if not fcntl:
+            return temporary, handle
+        with suppress(OSError):  # a file system without locks, on which nobody can lock a leftover either
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        with suppress(FileNotFoundError):  # in the moment before the lock it looked like a leftover
+            if os.path.samestat(os.stat(temporary), os.fstat(handle)):
+                return temporary, handle
+        os.close(handle)
+
+
+def _remove_leftovers(target: Path, names: Collection[str]) -> None:
+    """Remove what killed processes have left of saves to a target: of their names, unlocked, with no other files."""
+    if not fcntl:
+        return
+    leftover = re.compile(rf"\.{re.escape(_stem(target))}\.[0-9a-f]{{8}}\.(part|old)")
+    for entry in list(os.scandir(target.parent)):
+        if not leftover.fullmatch(entry.name) or entry.is_symlink() or not (entry.is_file() or entry.is_dir()):
+            continue
+        if entry.name.endswith(".old") and not target.exists():  # then it is all there is
+            continue
+        with suppress(OSError):  # another process writes it, or it is not ours
+            handle = os.open(entry.path, os.O_RDONLY)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if entry.is_file():
+                    os.unlink(entry.path)
+                elif all(name in names or TRIAL in name for name in os.listdir(entry.path)):
+                    shutil.rmtree(entry.path, ignore_errors=True)
+            finally:
+                os.close(handle)
+
+
+def _temporary_name(target: Path) -> Path:
+    # Random, since two containers may share a folder and a process number.
+    return target.with_name(f".{_stem(target)}.{secrets.token_hex(4)}.part")
+
+
+def _stem(target: Path) -> str:
+    return target.name[:50]  # a name may be 255 bytes long, and a character 4
 
 
 def _exchange(new: Path, old: Path) -> None:
-    """Let two folders change places: at once where the system can, else by way of a third name."""
+    """Swap two folders: at once where the system can, else through a third name."""
     rename = getattr(ctypes.CDLL(None), "renameat2", None) if os.name == "posix" else None
     if rename and rename(AT_FDCWD, os.fsencode(new), AT_FDCWD, os.fsencode(old), RENAME_EXCHANGE) == 0:
         return
@@ -132,11 +219,12 @@ def _exchange(new: Path, old: Path) -> None:
     except OSError:
         aside.rename(old)
         raise
-    aside.rename(new)
+    with suppress(FileNotFoundError):  # another save has removed it
+        aside.rename(new)
 
 
 def check_space(path: str | Path, n_bytes: int) -> None:
-    """Raise W2VError where a file of so many bytes would not fit beside what stands at `path` now."""
+    """Raise W2VError where a file of this many bytes would not fit on the disk of `path`, with what is there now."""
     folder = Path(os.path.realpath(path)).parent
     free = shutil.disk_usage(folder).free
     if free < n_bytes:

@@ -3,41 +3,36 @@
 import ctypes
 import math
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 CGROUP = Path("/sys/fs/cgroup")
+"""Where control groups are mounted: v2 itself, v1 a folder for each controller, on some systems both."""
+OWN_CGROUPS = Path("/proc/self/cgroup")
+"""The groups of this process: `0::/path` for v2, `5:cpu,cpuacct:/path` for v1."""
+UNIFIED = "unified"
+"""Where v2 is mounted on systems that have both."""
 
 
 def available_threads() -> int:
-    """Return the number of cores this process may keep busy: its affinity and its cgroup quota."""
+    """Return the number of cores this process may keep busy: its affinity and its cgroup quotas."""
     try:
         cores = len(os.sched_getaffinity(0))
     except AttributeError:  # macOS and Windows have no affinity call
         cores = os.cpu_count() or 1
-    return max(1, math.ceil(min(cores, _cgroup_quota())))
+    quotas = (_quota(group) for group in _own_groups("cpu"))
+    return max(1, math.ceil(min(cores, *quotas, math.inf)))
 
 
 def available_memory() -> int:
-    """Return the bytes of memory this process could still take without swapping."""
+    """Return the bytes of memory this process could still take without swapping, within all its limits."""
     free = 4 << 30  # where nothing can be asked, assume a small machine
     for line in _lines(Path("/proc/meminfo")):
         if line.startswith("MemAvailable:"):
             free = int(line.split()[1]) * 1024
-    return max(0, int(min(free, _cgroup_memory())))
-
-
-def _cgroup_quota() -> float:
-    """Return the cores a container's quota allows (cgroup v2, then v1); inf where it sets none."""
-    v2 = _lines(CGROUP / "cpu.max")
-    if v2 and not v2[0].startswith("max"):
-        quota, period = v2[0].split()
-        return int(quota) / int(period)
-    quota_us = _lines(CGROUP / "cpu/cpu.cfs_quota_us")
-    period_us = _lines(CGROUP / "cpu/cpu.cfs_period_us")
-    if quota_us and period_us and int(quota_us[0]) > 0:
-        return int(quota_us[0]) / int(period_us[0])
-    return math.inf
+    left = (_memory_left(group) for group in _own_groups("memory"))
+    return max(0, int(min(free, _address_space_left(), *left, math.inf)))
 
 
 def release_memory() -> None:
@@ -46,22 +41,67 @@ def release_memory() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def _cgroup_memory() -> float:
-    """Return the bytes a container's limit leaves (cgroup v2, then v1); inf where it sets none."""
-    for limit_file, used_file, stat_file in (
-        ("memory.max", "memory.current", "memory.stat"),
-        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes", "memory/memory.stat"),
-    ):
-        limit, used = _lines(CGROUP / limit_file), _lines(CGROUP / used_file)
-        if limit and used and limit[0] != "max":
-            # What only caches files, the corpus just read for one, is given back when it is needed.
-            cached = [line.split()[1] for line in _lines(CGROUP / stat_file) if line.startswith("inactive_file ")]
-            return int(limit[0]) - int(used[0]) + sum(map(int, cached))
-    return math.inf
+def _own_groups(controller: str) -> Iterator[Path]:
+    """Yield the control groups that limit this process: its own, and each above it up to the root.
+
+    A limit may stand at any level. Inside a container the path may be that of the host, which is not to be found
+    there: then the root is the container's own group.
+    """
+    paths = {CGROUP: "/", CGROUP / controller: "/"}
+    for line in _lines(OWN_CGROUPS):
+        _, controllers, path = (*line.split(":", 2), "", "")[:3]
+        if not controllers:
+            paths[CGROUP] = paths[CGROUP / UNIFIED] = path
+        elif controller in controllers.split(","):
+            paths[CGROUP / controller] = paths[CGROUP / controllers] = path
+    for mount, path in paths.items():
+        parts = [part for part in path.split("/") if part not in ("", "..")]
+        for depth in range(len(parts), -1, -1):
+            yield mount.joinpath(*parts[:depth])
+
+
+def _quota(group: Path) -> float:
+    """Return the cores that the quota of a group allows, by v2 or v1; inf where it sets none."""
+    v2 = _lines(group / "cpu.max")
+    quota, period = v2[0].split() if v2 else ("max", "1")
+    if quota == "max":
+        quota = (_lines(group / "cpu.cfs_quota_us") or ["-1"])[0]
+        period = (_lines(group / "cpu.cfs_period_us") or ["100000"])[0]
+    return int(quota) / int(period) if int(quota) > 0 else math.inf
+
+
+def _memory_left(group: Path) -> float:
+    """Return the bytes that the limits of a group leave, by v2 or v1; inf where it sets none."""
+    limits = [
+        int(line)
+        for name in ("memory.max", "memory.high", "memory.limit_in_bytes")
+        for line in _lines(group / name)
+        if line != "max"
+    ]
+    used = [int(line) for name in ("memory.current", "memory.usage_in_bytes") for line in _lines(group / name)]
+    if not limits or not used:
+        return math.inf
+    # What only caches files, such as the corpus just read, is given back when it is needed. In v1 the groups below
+    # are counted in `total_inactive_file` alone.
+    stat = dict(line.split(" ", 1) for line in _lines(group / "memory.stat"))
+    return min(limits) - used[0] + int(stat.get("total_inactive_file", stat.get("inactive_file", 0)))
+
+
+def _address_space_left() -> float:
+    """Return the bytes that `ulimit -v` leaves; inf where there is no limit, or no way to ask."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return math.inf
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    pages = _lines(Path("/proc/self/statm"))
+    if limit == resource.RLIM_INFINITY or not pages:
+        return math.inf
+    return limit - int(pages[0].split()[0]) * resource.getpagesize()
 
 
 def _lines(path: Path) -> list[str]:
     try:
         return path.read_text().splitlines()
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a NUL in a path, which no group has
         return []

@@ -1,4 +1,4 @@
-"""Vectors: words and what was learned of them. NumPy only, so that answering a question starts fast."""
+"""Vectors: words with their vectors, lookups and neighbours. NumPy only, so that a question is answered at once."""
 
 import difflib
 from collections.abc import Iterator, Sequence
@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from w2v import formats
-from w2v.arrays import Matrix
+from w2v.arrays import Indices, Matrix
 from w2v.errors import SettingsError, UnknownWordError
+from w2v.formats.common import check_finite
 
 Key = str | Matrix
 """What one can search with: a word or a vector, (dim,)."""
@@ -56,6 +57,8 @@ class Vectors:
         self.counts = counts
         self.output = output
         self.settings = settings
+        self.name = "the vectors"
+        """What errors call them: the file they were read from."""
 
     @classmethod
     def load(cls, path: str | Path, format: str | None = None) -> "Vectors":
@@ -63,13 +66,16 @@ class Vectors:
 
         Args:
             path: the file or folder. A w2v folder (.w2v) is mapped, and read as it is used.
-            format: what kind it is, one of formats.FORMATS, where the suffix does not tell.
+            format: its format, one of formats.FORMATS, where the suffix does not say it.
 
         Raises:
-            W2VError: the file is missing or is not what its suffix says.
+            W2VError: the file is missing, is not what its suffix says, or has a number that is not finite; of a mapped
+                file the numbers are checked when they are used.
         """
         held = formats.read(path, format)
-        return cls(held.words, held.vectors, held.counts, held.output, held.settings)
+        vectors = cls(held.words, held.vectors, held.counts, held.output, held.settings)
+        vectors.name = str(path)
+        return vectors
 
     def save(self, path: str | Path, format: str | None = None) -> None:
         """Write a vector file, whole or not at all.
@@ -78,7 +84,7 @@ class Vectors:
 
         Args:
             path: the file or folder.
-            format: what kind it is to be, one of formats.FORMATS, where the suffix does not tell.
+            format: the format to write, one of formats.FORMATS, where the suffix does not say it.
 
         Raises:
             W2VError: it cannot be written.
@@ -98,14 +104,34 @@ class Vectors:
 
     @cached_property
     def index(self) -> dict[str, int]:
-        """The row of each word; of a word that a foreign file has twice, the first."""
+        """The row of each word; the first of a word that a file of another program has twice."""
         rows = range(len(self.words) - 1, -1, -1)
         return dict(zip(reversed(self.words), rows, strict=True))
 
     @cached_property
     def norms(self) -> Matrix:
-        """(n_types,) the length of each vector; 1 where it is 0, so that its cosines are 0."""
-        return np.concatenate([lengths(self.matrix[block]) for block in self._blocks()])
+        """(n_types,) the length of each vector; 1 where it is 0, so that its cosines are 0.
+
+        Raises:
+            W2VError: a number of a vector is not finite, which for a mapped file is found out here.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):  # finite numbers can have a length beyond float32
+            found = np.concatenate([lengths(self.matrix[block]) for block in self._blocks()])
+        for row in np.flatnonzero(~np.isfinite(found)).tolist():
+            check_finite(self.name, self.words, self.matrix, row, row + 1)
+        return found
+
+    def take(self, rows: Sequence[int] | Indices) -> Matrix:
+        """Return some rows, (n, dim).
+
+        Raises:
+            W2VError: a number of them is not finite.
+        """
+        found: Matrix = self.matrix[rows]
+        if not np.isfinite(found).all():
+            for row in map(int, rows):
+                check_finite(self.name, self.words, self.matrix, row, row + 1)
+        return found
 
     def row(self, word: str) -> int:
         """Return the row of a word.
@@ -189,8 +215,10 @@ class Vectors:
 
     def __getitem__(self, words: str | Sequence[str]) -> Matrix:
         """Return the vector of a word, (dim,), or those of a list of words, (n, dim)."""
-        vectors: Matrix = self.matrix[self.row(words) if isinstance(words, str) else [self.row(word) for word in words]]
-        return vectors
+        if isinstance(words, str):
+            vector: Matrix = self.take([self.row(words)])[0]
+            return vector
+        return self.take([self.row(word) for word in words])
 
     def __contains__(self, word: object) -> bool:
         """Return whether a word has a vector."""

@@ -32,7 +32,7 @@ def test_there_and_back(run: Run, native: w2v.Vectors, name: str) -> None:
     there = run("convert", "v.w2v", name)
     assert (there.status, there.out) == (0, "")
     assert f"w2v: wrote {name}: 147 words x 8, " in there.err
-    keeps = formats.find(name).keeps
+    keeps = formats.find(name).stores
     assert ("no place for" in there.err) == (keeps != ("counts", "output", "settings"))
     assert run("convert", name, "back.w2v", "--quiet") == (0, "", "")
     back = w2v.Vectors.load("back.w2v")
@@ -203,10 +203,29 @@ def test_info(run: Run, native: w2v.Vectors) -> None:
 
 def test_info_of_vectors_that_are_damaged_or_bare(run: Run) -> None:
     run("info", "none.bin")
-    matrix = np.array([[np.nan, np.inf], [3, 4], [np.nan, 0]], np.float32)
-    w2v.Vectors(["a", "b", "c"], matrix).save("x.bin")
-    told = json.loads(run("info", "x.bin", "--json").out)
+    matrix = np.array([[1, 2], [3, 4], [5, 0]], np.float32)
+    w2v.Vectors(["a", "b", "c"], matrix).save("x.w2v")
+    assert run("info", "x.w2v", "--json").err == ""
+    mapped = np.lib.format.open_memmap("x.w2v/vectors.npy", mode="r+")
+    mapped[0], mapped[2, 0] = (np.nan, np.inf), np.nan
+    mapped.flush()
+    told = json.loads(run("info", "x.w2v", "--json").out)
     assert (told["nan"], told["norms"], told["counts"], told["settings"]) == (3, [5.0, 5.0], None, None)
-    w2v.Vectors(["a"], matrix[:1]).save("x.bin")
-    assert json.loads(run("info", "x.bin", "--json").out)["norms"] is None
-    assert "not finite" in run("info", "x.bin").out
+    mapped[1] = np.nan
+    mapped.flush()
+    assert json.loads(run("info", "x.w2v", "--json").out)["norms"] is None
+    assert "not finite" in run("info", "x.w2v").out
+
+
+@pytest.mark.parametrize("name", ["none", "none.xyz", "none.bin", "https://example.org/vectors.bin"])
+def test_info_of_no_file_says_so(run: Run, name: str) -> None:
+    result = run("info", name)
+    assert result.status == 1 and result.err.count("\n") == 1
+    assert f"there is no file {name}" in result.err or "download it" in result.err
+
+
+def test_counts_beyond_64_bits_are_summed_right(run: Run) -> None:
+    counts = np.array([2**63 - 1, 2**63 - 1, 7])
+    w2v.Vectors(["a", "b", "c"], np.ones((3, 2), np.float32), counts).save("x.w2v")
+    assert json.loads(run("info", "x.w2v", "--json").out)["tokens"] == 2**64 + 5
+    assert "18,446,744,073,709,551,621 in all" in run("info", "x.w2v").out

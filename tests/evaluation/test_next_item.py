@@ -19,8 +19,10 @@ from hypothesis import strategies as st
 import w2v
 from w2v.config import TrainConfig
 from w2v.errors import SettingsError, W2VError
-from w2v.evaluation import next_item as ranking
+from w2v.evaluation import next_item
+from w2v.evaluation.metrics import RankingMetrics
 from w2v.evaluation.next_item import Sessions, rank_next, read_sessions
+from w2v.items import scoring_settings
 from w2v.vectors import Vectors
 
 EXACT = TrainConfig(history=2, decay=1.0, prior=1.0)
@@ -70,7 +72,7 @@ def oracle(scores: dict[str, float], seen: list[str], item: str, k: int) -> list
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize("config", [EXACT, TrainConfig(history=3, decay=0.6, prior=-0.3)])
 def test_full_ranking_is_the_oracles(config: TrainConfig, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ranking, "TABLE", 40)  # three people at a time
+    monkeypatch.setattr(next_item, "TABLE", 40)  # three people at a time
     rng = np.random.default_rng(seed)
     vectors, k = made(rng, whole=config is EXACT), int(rng.integers(1, 14))
     asked = people_of(rng, vectors.words, 25)
@@ -97,8 +99,8 @@ def test_sampled_ranking_is_what_the_sample_says(monkeypatch: pytest.MonkeyPatch
         drawn.append((out.tolist(), rows.tolist()))
         return rows
 
-    original = ranking._draw_others
-    monkeypatch.setattr(ranking, "_draw_others", spy)
+    original = next_item._draw_others
+    monkeypatch.setattr(next_item, "_draw_others", spy)
     found = rank_next(vectors, asked, EXACT)
     counted = [(items, item) for items, item in zip(asked.before, asked.next, strict=True) if items]
     rows = []
@@ -118,7 +120,7 @@ def test_sampled_ranking_is_what_the_sample_says(monkeypatch: pytest.MonkeyPatch
 def test_others_are_drawn_evenly_from_those_that_are_not_out(out: set[int]) -> None:
     generator = np.random.default_rng(1)
     taken = np.array(sorted(out), np.int64)
-    drawn = np.concatenate([ranking._draw_others(generator, taken, 30) for _ in range(60)])
+    drawn = np.concatenate([next_item._draw_others(generator, taken, 30) for _ in range(60)])
     others = set(range(30)) - out
     if not others:
         assert set(drawn.tolist()) == {0}
@@ -143,7 +145,7 @@ def test_what_holds_of_all_figures(seed: int, k: int) -> None:
             assert figures.hr / k - 1e-12 <= figures.mrr <= 1
     wider = rank_next(vectors, asked, EXACT, k + 1)
     assert wider.vectors.full.hr >= found.vectors.full.hr and wider.vectors.full.mrr == found.vectors.full.mrr
-    # The order of people and of rows is nothing to full ranking.
+    # The order of people and of rows is nothing to full next_item.
     turn = rng.permutation(len(vectors))
     assert vectors.counts is not None and vectors.output is not None
     words = [vectors.words[row] for row in turn]
@@ -158,7 +160,7 @@ def test_people_in_blocks_of_any_size_are_the_same(monkeypatch: pytest.MonkeyPat
     asked = people_of(rng, vectors.words, 40)
     whole = rank_next(vectors, asked, EXACT)
     for table in (1, 120, 777):
-        monkeypatch.setattr(ranking, "TABLE", table)
+        monkeypatch.setattr(next_item, "TABLE", table)
         assert asdict(rank_next(vectors, asked, EXACT)) == asdict(whole)
 
 
@@ -170,18 +172,21 @@ def test_vectors_that_know_nothing_are_the_counts() -> None:
     assert found.vectors == found.popularity
 
 
-def test_an_item_without_a_finite_score_is_a_miss() -> None:
-    output = np.array([[1, 0], [np.nan, 0], [np.inf, 0]], np.float32)
-    vectors = Vectors(["a", "nan", "inf"], np.array([[0, 1]] * 3, np.float32), np.ones(3, np.int64), output)
-    for item, rank in (("nan", math.inf), ("inf", math.inf), ("a", 1)):
-        found = rank_next(vectors, Sessions("made", [["unknown"]], [item]), EXACT)
-        assert found.vectors.full.mrr == 1 / rank
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_rows_that_are_not_finite_are_refused(bad: float) -> None:
+    good, damaged = np.ones((3, 2), np.float32), np.array([[1, 0], [bad, 0], [1, 1]], np.float32)
+    for matrix, output in ((good, damaged), (damaged, good)):
+        vectors = Vectors(["a", "b", "c"], matrix, np.ones(3, np.int64), output)
+        with pytest.raises(W2VError, match="row 2, 'b': (nan|inf) is no finite number"):
+            rank_next(vectors, Sessions("made", [["b"]], ["a"]), EXACT)
+        with pytest.raises(W2VError, match="row 2, 'b': (nan|inf) is no finite number"):
+            w2v.recommend(vectors, ["b"])
 
 
 def test_the_next_item_is_ranked_though_seen_before() -> None:
     vectors = made(np.random.default_rng(1))
     found = rank_next(vectors, Sessions("made", [vectors.words], ["i3"]), EXACT)
-    assert found.vectors.full == found.vectors.sampled == ranking.Figures(1, 1, 1)
+    assert found.vectors.full == found.vectors.sampled == RankingMetrics(1, 1, 1)
 
 
 # Recommending.
@@ -204,10 +209,10 @@ def test_what_is_recommended_first_ranks_first(seed: int) -> None:
 def test_settings_come_with_the_vectors_and_may_be_changed() -> None:
     vectors = made(np.random.default_rng(1))
     vectors.settings = {"settings": {"history": 2, "decay": 0.25, "dim": -3}}
-    config = ranking.settings_of(vectors, prior=0.5)
+    config = scoring_settings(vectors, prior=0.5)
     assert (config.history, config.decay, config.prior) == (2, 0.25, 0.5)
-    assert ranking.settings_of(vectors, history=5).history == 5
-    with pytest.raises(SettingsError, match="dim does not say how people are scored; history, decay, prior do"):
+    assert scoring_settings(vectors, history=5).history == 5
+    with pytest.raises(SettingsError, match="dim has no effect on how items are scored; history, decay, prior have"):
         w2v.recommend(vectors, ["i1"], dim=3)
     vectors.settings = {"settings": {"history": "many"}}
     with pytest.raises(SettingsError, match="history must be a whole number"):
@@ -271,10 +276,10 @@ def test_files_are_read_line_by_line(tmp_path: Path, before: str, next: str, rea
 @pytest.mark.parametrize(
     ("before", "next", "message"),
     [
-        ("a\nb\n", "x\n", "before has 2 lines and .*next has 1: each needs one a person"),
+        ("a\nb\n", "x\n", "before has 2 lines and .*next has 1: both need one line per person"),
         ("a\nb\n\n", "x\ny\n", "before has 3 lines and .*next has 2"),
-        ("a\nb\n", "x\nx y\n", "next, line 2: expected one item, the next of the person, not 2"),
-        ("a\nb\n", "\ny\n", "next, line 1: expected one item, the next of the person, not 0"),
+        ("a\nb\n", "x\nx y\n", "next, line 2: expected one item, the person's next, not 2"),
+        ("a\nb\n", "\ny\n", "next, line 1: expected one item, the person's next, not 0"),
     ],
 )
 def test_files_that_do_not_fit_are_refused(tmp_path: Path, before: str, next: str, message: str) -> None:

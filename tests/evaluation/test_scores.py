@@ -16,16 +16,10 @@ from scipy.stats import spearmanr
 
 import w2v
 from w2v.errors import SettingsError, W2VError
-from w2v.evaluation.scores import (
-    Evaluation,
-    Questions,
-    Scores,
-    ranks,
-    read_pairs,
-    read_questions,
-    score_questions,
-    spearman,
-)
+from w2v.evaluation.analogies import Questions, read_questions, score_questions
+from w2v.evaluation.metrics import ranks, spearman
+from w2v.evaluation.scores import Evaluation, Scores
+from w2v.evaluation.word_pairs import Pairs, read_pairs, score_pairs
 from w2v.vectors import Vectors
 
 SHARED = Path(os.environ.get("W2V_SHARED", "nowhere"))
@@ -132,15 +126,26 @@ def test_tables_of_any_size_give_the_same_answers(tmp_path: Path, monkeypatch: p
     vectors, _, path = made(tmp_path, 1)
     whole = score_questions(vectors, read_questions(path))
     for table, together in ((1, 1), (200, 7), (1_000, 1000)):
-        monkeypatch.setattr("w2v.evaluation.scores.TABLE", table)
-        monkeypatch.setattr("w2v.evaluation.scores.QUESTIONS", together)
+        monkeypatch.setattr("w2v.evaluation.analogies.TABLE", table)
+        monkeypatch.setattr("w2v.evaluation.analogies.QUESTIONS", together)
         assert score_questions(vectors, read_questions(path)) == whole
 
 
-def test_rows_that_are_not_finite_answer_nothing() -> None:
-    matrix = np.array([[1, 0], [0, 1], [1, 1], [np.nan, 1], [np.inf, 1], [0.1, 1]], np.float32)
-    vectors = Vectors(["a", "b", "c", "nan", "inf", "d"], matrix)
-    assert score_questions(vectors, Questions("q", [("", [("a", "b", "c", "d")])])).correct == 1
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_rows_that_are_not_finite_are_refused(bad: float) -> None:
+    vectors = Vectors(["a", "b", "c", "d"], np.array([[1, 0], [0, 1], [1, 1], [bad, 1]], np.float32))
+    for score in (
+        lambda: score_questions(vectors, Questions("q", [("", [("a", "b", "c", "a")])])),
+        lambda: score_pairs(vectors, Pairs("p", [("a", "b"), ("a", "d")], [1, 2])),
+    ):
+        with pytest.raises(W2VError, match="row 4, 'd': (nan|inf) is no finite number"):
+            score()
+
+
+def test_a_test_set_in_json_is_an_error_of_one_line(run: Run, vectors_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "pairs.jsonl").write_text('{"left": "a", "right": "b", "score": 1}\n' * 2)
+    result = run("evaluate", vectors_file, "--similarity", "pairs.jsonl")
+    assert result.status == 1 and result.err.count("\n") == 1 and "Warning" not in result.err, result.err
 
 
 def test_a_word_that_asks_is_no_answer_even_where_there_is_no_other() -> None:

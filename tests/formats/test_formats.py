@@ -2,13 +2,18 @@
 
 import gzip
 import os
+import re
 import tracemalloc
 import zlib
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow
+import pyarrow.parquet
 import pytest
 from gensim.models import KeyedVectors
 from helpers import files_in, python
@@ -58,10 +63,15 @@ def test_suffixes_of_any_case(tmp_path: Path, suffix: str) -> None:
 
 @pytest.mark.parametrize("name", ["a.npy", "a.fifu.gz", "a", ".bin", "bin", "a.gz", ".glove", "a.w2v.gz"])
 def test_an_unknown_suffix_is_refused_with_the_known(tmp_path: Path, name: str) -> None:
-    for call in (formats.read, lambda path: formats.write(path, CONTENTS), formats.find):
+    for call in (lambda path: formats.write(path, CONTENTS), formats.find):
         with pytest.raises(SettingsError, match=r"(has no suffix|ends in '\.\w+).*\.bin, \.txt, \.vec"):
-            call(tmp_path / name)  # type: ignore[operator]
+            call(tmp_path / name)
+    with pytest.raises(W2VError, match="there is no file"):  # which comes first
+        formats.read(tmp_path / name)
     assert list(tmp_path.iterdir()) == []
+    (tmp_path / name).touch()
+    with pytest.raises(SettingsError, match=r"(has no suffix|ends in '\.\w+).*\.bin, \.txt, \.vec"):
+        formats.read(tmp_path / name)
 
 
 @pytest.mark.parametrize(
@@ -254,7 +264,7 @@ def test_a_link_stays_and_its_target_is_replaced(tmp_path: Path, suffix: str) ->
 
 @every_format
 def test_missing_files_and_folders(tmp_path: Path, suffix: str) -> None:
-    with pytest.raises(W2VError, match="cannot read.*No such file"):
+    with pytest.raises(W2VError, match="there is no file"):
         formats.read(tmp_path / f"none{suffix}")
     (tmp_path / "file").write_bytes(b"")
     (tmp_path / f"folder{suffix}").mkdir()
@@ -280,11 +290,11 @@ def test_what_is_written_is_read(tmp_path: Path, suffix: str) -> None:
         np.testing.assert_allclose(held.vectors, MATRIX, rtol=3e-7, atol=2e-38)
     else:
         assert same_bits(held.vectors, MATRIX)
-    keeps = formats.find(path).keeps
+    keeps = formats.find(path).stores
     assert held.settings == (how if "settings" in keeps else None)
     assert (held.counts is not None) == ("counts" in keeps)
     assert held.counts is None or (held.counts.dtype == np.int64 and held.counts.tolist() == counts.tolist())
-    beside = formats.beside(path)
+    beside = formats.output_rows_path(path)
     assert beside.exists() == ("output" not in keeps)
     output = held.output if held.output is not None else formats.read(beside).vectors
     np.testing.assert_allclose(output, MATRIX[::-1], rtol=3e-7, atol=2e-38)
@@ -293,7 +303,7 @@ def test_what_is_written_is_read(tmp_path: Path, suffix: str) -> None:
 def test_output_rows_go_beside() -> None:
     names = {"a/v.bin": "v.output.bin", "v.glove.txt.gz": "v.output.glove.txt.gz", "V.1.FIFU": "V.1.output.FIFU"}
     for name, expected in names.items():
-        assert formats.beside(name) == Path(name).with_name(expected)
+        assert formats.output_rows_path(name) == Path(name).with_name(expected)
 
 
 @every_format
@@ -301,13 +311,13 @@ def test_output_rows_go_beside() -> None:
 def test_a_word_is_read_back_or_not_written(tmp_path: Path, suffix: str, word: str) -> None:
     path = tmp_path / f"a{suffix}"
     contents = Contents(["the", word, "</s>"], MATRIX[2:])
-    rows = formats.unfit(formats.find(path), contents.words)
+    rows = formats.unsupported_words(formats.find(path), contents.words)
     if rows:
         assert rows == [1]
         with pytest.raises(W2VError, match="cannot hold 1 of the words.*--skip-words") as caught:
             formats.write(path, contents)
         assert len(str(caught.value).splitlines()) == 1
-        contents = formats.without(contents, rows)
+        contents = formats.drop_rows(contents, rows)
     formats.write(path, contents)
     held = formats.read(path)
     assert held.words == contents.words
@@ -338,16 +348,18 @@ def test_a_damaged_file_is_read_right_or_refused(tmp_path: Path, suffix: str, da
         assert all(isinstance(word, str) for word in held.words)
         assert held.counts is None or held.counts.shape == (len(held.words),)
         with np.errstate(invalid="ignore"):  # a NaN that signals
-            held.vectors.sum(dtype=np.float64)  # all of it can be touched
+            total = held.vectors.sum(dtype=np.float64)  # all of it can be touched
+        assert np.isfinite(total) or isinstance(held.vectors, np.memmap)
 
 
-def test_formats_load_what_they_need_and_only_then(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_formats_load_what_they_need_and_only_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     code = "import sys, w2v.formats; print({'pyarrow', 'w2v.formats.parquet', 'w2v.formats.native'} & set(sys.modules))"
     assert python(code) == "set()\n"
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    (tmp_path / "a.parquet").touch()
     for call in (formats.read, lambda path: formats.write(path, CONTENTS)):
         with pytest.raises(W2VError, match=r"Parquet needs pyarrow: pip install 'w2v\[parquet\]'"):
-            call(Path("a.parquet"))  # type: ignore[operator]
+            call(tmp_path / "a.parquet")  # type: ignore[operator]
 
 
 def test_text_that_is_named_binary_is_refused(tmp_path: Path) -> None:
@@ -363,3 +375,150 @@ def test_a_vocabulary_has_no_output_rows_beside_it(tmp_path: Path) -> None:
     rows = np.ones((2, 3), np.float32)
     contents = formats.Contents(["a", "b"], rows, np.array([2, 1]), output=rows)
     assert formats.write(tmp_path / "v.txt", contents, "word2vec-vocab") == [tmp_path / "v.txt"]
+
+
+CORPUS_NAME = os.fsdecode(b"caf\xe9.txt")
+HOW = {"w2v": "0", "settings": {"dim": 3, "lowercase": True}, "corpus": [{"name": CORPUS_NAME, "size": 1}]}
+
+
+@every_format
+def test_a_corpus_may_have_a_name_that_is_no_utf8(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    formats.check(path, WORDS, 3, HOW)
+    formats.write(path, Contents(WORDS, MATRIX, settings=HOW))
+    held = formats.read(path)
+    assert held.words == WORDS
+    assert held.settings in (None, HOW)
+    formats.write(tmp_path / "again.w2v", held)
+    assert formats.read(tmp_path / "again.w2v").settings == held.settings
+
+
+@every_format
+def test_what_can_be_written_passes_the_check_and_nothing_is_left(tmp_path: Path, suffix: str) -> None:
+    for _ in range(2):
+        formats.check(tmp_path / f"a{suffix}", WORDS, 300, HOW, save_output=True)
+        assert list(tmp_path.iterdir()) == []
+    formats.write(tmp_path / f"a{suffix}", CONTENTS)
+    before = files_in(tmp_path)
+    formats.check(tmp_path / f"a{suffix}", WORDS, 300, HOW)
+    assert files_in(tmp_path) == before
+
+
+@every_format
+def test_the_check_says_what_the_write_would(tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / f"a{suffix}"
+    words = ["fine", "half \ud800"]
+    assert said(lambda: formats.check(path, words, 3)) == said(lambda: formats.write(path, Contents(words, MATRIX[:2])))
+    (tmp_path / "file").touch()
+    for wrong in (tmp_path / f"none/a{suffix}", tmp_path / f"file/a{suffix}"):
+        assert "cannot write" in said(partial(formats.check, wrong, WORDS, 3))
+    if not suffix.endswith(".gz"):
+        monkeypatch.setattr("shutil.disk_usage", lambda _: Usage(0, 0, 100))
+        assert "no space" in said(lambda: formats.check(path, WORDS, 1_000))
+    assert files_in(tmp_path) == {"file": b""}
+
+
+class Usage(NamedTuple):
+    """What shutil.disk_usage returns."""
+
+    total: int
+    used: int
+    free: int
+
+
+def said(call: Callable[[], object]) -> str:
+    with pytest.raises(W2VError) as caught:
+        call()
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("fails", ["fsync", "mkdir", "open"])
+def test_a_check_that_fails_leaves_nothing(tmp_path: Path, fails: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, fails, fail)
+    with pytest.raises(W2VError, match="No space left"):
+        formats.check(tmp_path / "a.w2v", WORDS, 3)
+    assert list(tmp_path.iterdir()) == []
+
+
+BAD = [np.nan, np.inf, -np.inf]
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_numbers_that_are_not_finite_are_refused_when_read(tmp_path: Path, bad: float) -> None:
+    rows = np.array([[1, 2], [3, bad]], "<f4")
+    text = "".join(f"w{i} {' '.join(str(x) for x in row)}\n" for i, row in enumerate(rows.tolist()))
+    (tmp_path / "a.txt").write_text(f"2 2\n{text}")
+    (tmp_path / "a.glove.txt").write_text(text)
+    (tmp_path / "a.bin").write_bytes(
+        b"2 2\n" + b"".join(b"w%d %s\n" % (i, row.tobytes()) for i, row in enumerate(rows))
+    )
+    (tmp_path / "a.projector").mkdir()
+    (tmp_path / "a.projector/vectors.tsv").write_text(f"1\t2\n3\t{bad}\n")
+    (tmp_path / "a.projector/metadata.tsv").write_text("w0\nw1\n")
+    table = pyarrow.table({"word": ["w0", "w1"], "vector": rows.tolist()})
+    pyarrow.parquet.write_table(table, tmp_path / "a.parquet")
+    formats.write(tmp_path / "a.fifu", Contents(["w0", "w1"], np.ones((2, 2), np.float32)))
+    whole = (tmp_path / "a.fifu").read_bytes()
+    (tmp_path / "a.fifu").write_bytes(whole[:-4] + np.float32(bad).tobytes())
+    for name in ("a.txt", "a.glove.txt", "a.bin", "a.projector", "a.parquet", "a.fifu"):
+        assert re.search(
+            rf"{name}.*row 2, 'w1': (nan|-?inf) is no finite", said(partial(formats.read, tmp_path / name))
+        )
+
+
+@pytest.mark.parametrize("suffix", [".w2v", ".safetensors"])
+@pytest.mark.parametrize("bad", BAD)
+def test_mapped_numbers_that_are_not_finite_are_refused_when_used(tmp_path: Path, suffix: str, bad: float) -> None:
+    path = tmp_path / f"a{suffix}"
+    formats.write(path, Contents(["a", "b", "c"], np.arange(1, 7, dtype=np.float32).reshape(3, 2)))
+    file = path / ("vectors.npy" if suffix == ".w2v" else "model.safetensors")
+    whole = file.read_bytes()
+    assert whole.count(np.float32(4).tobytes()) == 1
+    file.write_bytes(whole.replace(np.float32(4).tobytes(), np.float32(bad).tobytes()))
+    vectors = w2v.Vectors.load(path)
+    assert isinstance(vectors.matrix, np.memmap)
+    for ask in (
+        lambda: vectors.similar("a"),
+        lambda: vectors["b"],
+        lambda: vectors.similarity("b", "c"),
+        lambda: vectors.save(tmp_path / "b.bin"),
+    ):
+        assert re.search(r"row 2, 'b': (nan|-?inf) is no finite number", said(ask))
+    assert vectors["a"].tolist() == [1, 2]
+
+
+def test_parquet_with_two_columns_of_one_name(tmp_path: Path) -> None:
+    strings, rows = pyarrow.array(["a", "b"]), pyarrow.array([[1.0, 2.0], [3.0, 4.0]])
+    for names in (["word", "vector", "word"], ["word", "vector", "vector"], ["word", "vector", "count", "count"]):
+        columns = {"word": strings, "vector": rows, "count": pyarrow.array([2, 1])}
+        table = pyarrow.Table.from_arrays([columns[name] for name in names], names=names)
+        pyarrow.parquet.write_table(table, tmp_path / "a.parquet")
+        assert re.search(
+            r"a.parquet has 2 columns named '\w+'; rename", said(lambda: formats.read(tmp_path / "a.parquet"))
+        )
+    table = pyarrow.Table.from_arrays([strings, rows, strings, strings], names=["word", "vector", "x", "x"])
+    pyarrow.parquet.write_table(table, tmp_path / "a.parquet")
+    assert formats.read(tmp_path / "a.parquet").words == ["a", "b"]
+
+
+@pytest.mark.parametrize("suffix", [".txt", ".bin", ".w2v", ".parquet"])
+def test_of_a_word_that_is_there_twice_the_first_row_counts(tmp_path: Path, suffix: str) -> None:
+    words, rows = ["a", "b", "a"], np.array([[1, 0], [0, 1], [1, 1]], np.float32)
+    formats.write(tmp_path / f"a{suffix}", Contents(words, rows))
+    held = formats.read(tmp_path / f"a{suffix}")
+    assert (held.words, formats.repeated_words(held.words)) == (words, [2])
+    assert w2v.Vectors.load(tmp_path / f"a{suffix}")["a"].tolist() == [1, 0]
+    kept = formats.drop_rows(held, formats.repeated_words(held.words))
+    assert kept.words == ["a", "b"] and kept.vectors.tolist() == [[1, 0], [0, 1]]
+
+
+@every_format
+def test_files_of_no_bytes_and_links_that_loop(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"a{suffix}"
+    path.touch()
+    assert path.name in said(lambda: formats.read(path))
+    (tmp_path / f"b{suffix}").symlink_to(tmp_path / f"b{suffix}")
+    assert "link" in said(lambda: formats.read(tmp_path / f"b{suffix}"))

@@ -225,7 +225,7 @@ def test_finalfusion_reads_it_and_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 3e38])
 def test_a_vector_without_a_length_is_no_finalfusion(tmp_path: Path, value: float) -> None:
-    with pytest.raises(W2VError, match="no finite length"):
+    with pytest.raises(W2VError, match="no finite (length|number)"):
         formats.write(tmp_path / "a.fifu", Contents(["a"], np.full((1, 3), value, np.float32)))
     assert list(tmp_path.iterdir()) == []
 

@@ -34,8 +34,9 @@ from w2v.errors import W2VError
 from w2v.kernels.cpu.types import Table
 from w2v.kernels.text import scan as kernels
 from w2v.text import corpus
-from w2v.text.corpus import OPENERS, Corpus
+from w2v.text.corpus import Corpus
 from w2v.text.encoding import encode
+from w2v.text.sources import OPENERS
 from w2v.text.vocab import Vocab
 from w2v.training import checkpoint
 from w2v.training import run as session
@@ -233,7 +234,7 @@ def encoding(data: bytes) -> None:
     block, data = 3 + (data[0] % 64 if data else 0), b"- " + data[1:]
     path = put("encoding.txt", data)
     with patch.object(corpus, "BLOCK", block):
-        encoded = encode(Corpus(path), TrainConfig(min_count=1, threads=1), spool_above=1 << 20)
+        encoded = encode(Corpus(path), TrainConfig(min_count=1, threads=1, force_text=True), spool_above=1 << 20)
     words = text_of(data).split()
     assert encoded.tokens_read == encoded.tokens_kept == encoded.vocab.n_tokens == len(words)
     assert [encoded.vocab.words[row] for row in encoded.stream.tolist() if row >= 0] == words

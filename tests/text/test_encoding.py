@@ -42,7 +42,7 @@ def encode_text(path: Path, text: str | bytes, block: int = 1 << 21, **more: Any
     """Encode a text from a file, read in blocks of so many bytes; `more` is settings and arguments of encode."""
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     arguments = {name: more.pop(name) for name in ("vocab", "keep_stream", "report", "spool_above") if name in more}
-    config = TrainConfig(**{"min_count": 1, "threads": 1} | more)
+    config = TrainConfig(**{"min_count": 1, "threads": 1, "force_text": True} | more)
     with patch.object(corpus, "BLOCK", block):
         return encode(Corpus(path), config, **arguments)
 

@@ -270,3 +270,11 @@ def test_without_pyarrow_the_way_to_get_it_is_said(tmp_path: Path) -> None:
     write_parquet(tmp_path / "a", TEXTS)
     with patch.dict(sys.modules, {"pyarrow": None}):
         assert "pip install 'w2v[parquet]'" in complaint(tmp_path / "a")
+
+
+def test_parquet_with_two_columns_of_one_name(tmp_path: Path) -> None:
+    columns = [pa.array(["a b"]), pa.array(["c d"]), pa.array(["e f"])]
+    pq.write_table(pa.Table.from_arrays(columns, names=["text", "text", "other"]), tmp_path / "a")
+    with pytest.raises(W2VError, match="a has 2 columns named 'text'; rename or drop one"):
+        list(Corpus(tmp_path / "a").blocks("text"))
+    assert b"".join(Corpus(tmp_path / "a").blocks("other")).split() == [b"e", b"f"]

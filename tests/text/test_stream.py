@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from helpers import python
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -57,3 +58,34 @@ def test_a_full_disk_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("w2v.text.stream.tempfile.TemporaryFile", full)
     with Spool(0) as spool, pytest.raises(W2VError, match=r"no space.*No space left.*TMPDIR"):
         spool.append(0, np.array([1], np.int32))
+
+
+def test_memory_grows_as_it_is_filled_and_a_limit_on_address_space_is_kept() -> None:
+    code = """
+import resource
+import numpy as np
+from w2v.text.stream import Spool
+
+def limit(more):
+    pages = int(open("/proc/self/statm").read().split()[0])
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + more,) * 2)
+
+block = np.arange(1 << 18, dtype=np.int32)
+limit(64 << 20)
+with Spool(1 << 40) as spool:  # as much as a large machine has free
+    for _ in range(40):
+        spool.append(0, block)
+    on_disk = spool._file is not None
+    for _ in range(40):
+        spool.append(0, block)
+    assert (on_disk, spool._file is not None) == (False, True)
+    resource.setrlimit(resource.RLIMIT_AS, (resource.getrlimit(resource.RLIMIT_AS)[1],) * 2)
+    rows = spool._file
+    spool._file.flush()
+    import os
+    assert os.fstat(rows.fileno()).st_size == 80 * block.nbytes
+    rows.seek(79 * block.nbytes)
+    assert np.array_equal(np.frombuffer(rows.read(block.nbytes), np.int32), block)
+print("done")
+"""
+    assert python(code) == "done\n"

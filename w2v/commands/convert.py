@@ -34,15 +34,17 @@ def convert(
     if format.name == "word2vec-vocab" and from_ is None and source.suffix == ".txt":
         from_ = format.name
     contents = formats.read(source, from_)
-    if skip_words and (rows := formats.unfit(format, contents.words)):
+    if skip_words and (rows := formats.unsupported_words(format, contents.words)):
         print_status(
             f"left out {len(rows):,} words that {format.title} cannot hold, such as {contents.words[rows[0]]!r}"
         )
-        contents = formats.without(contents, rows)
+        contents = formats.drop_rows(contents, rows)
     written = formats.write(target, contents, format.name)
     if quiet:
         return
-    lost = [name for name in ("counts", "settings") if getattr(contents, name) is not None and name not in format.keeps]
+    lost = [
+        name for name in ("counts", "settings") if getattr(contents, name) is not None and name not in format.stores
+    ]
     if lost:
         print_status(f"{format.title} has no place for {' and '.join(lost)}, which were left out")
     dim = contents.vectors.shape[1]

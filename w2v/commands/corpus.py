@@ -15,7 +15,7 @@ from w2v.settings import Setting, fields_of
 @command(
     f"Count the words of a corpus and write `word count` lines.\n\n{CORPUS_HELP}\n\n"
     "Example: w2v build-vocab corpus.txt -o words.txt --min-count 10",
-    *fields_of(TrainConfig, "min_count", "max_vocab", "max_types", "lowercase", "column", "threads"),
+    *fields_of(TrainConfig, "min_count", "max_vocab", "max_types", "lowercase", "column", "force_text", "threads"),
 )
 def build_vocab(
     corpus: CorpusFiles,

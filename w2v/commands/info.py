@@ -8,6 +8,7 @@ import numpy as np
 import typer
 
 import w2v
+from w2v.arrays import exact_sum
 from w2v.commands.checks import require_file
 from w2v.commands.options import FORMATS_HELP, AsJson, FormatName, command
 from w2v.commands.report import format_summary
@@ -39,7 +40,7 @@ def summarize(vectors: Vectors) -> dict[str, Any]:
     return {
         "words": len(vectors),
         "dim": vectors.dim,
-        "tokens": None if counts is None else int(counts.sum()),
+        "tokens": None if counts is None else exact_sum(counts),
         "counts": None if counts is None else [int(counts.min()), int(counts.max())],
         "norms": [round(float(low), 6), round(float(high), 6)] if low <= high else None,
         "nan": bad,

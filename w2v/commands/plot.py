@@ -48,6 +48,7 @@ def plot(
 ) -> None:
     """Draw a map of words, or a log."""
     from w2v import plotting
+    from w2v.plotting.maps import read_words
 
     require_file(source)
     plotting.check_output(output)
@@ -60,7 +61,7 @@ def plot(
         curves = plotting.plot_log(output, source)
         print_status(f"wrote {output}: {', '.join(name for lines in curves.values() for name in lines)}")
         return
-    shown = [*(words or ()), *(plotting.read_words(words_file) if words_file else ())]
+    shown = [*(words or ()), *(read_words(words_file) if words_file else ())]
     drawn = plotting.plot_words(
         output,
         w2v.Vectors.load(source),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from w2v.text.encoding import ScanReport
     from w2v.text.phrases import StageReport
     from w2v.training.schedule import Progress
-    from w2v.tuning import Search, SearchReport
+    from w2v.tuning.search import Search, SearchReport
 
 LINE_EVERY_S = 5.0
 

@@ -8,12 +8,13 @@ from w2v.commands.screen import BOLD, DIM, aligned, columns, print_status, style
 from w2v.errors import printable
 
 if TYPE_CHECKING:
-    from w2v.evaluation.next_item import Next
-    from w2v.evaluation.scores import Analogies, Scores, Section
+    from w2v.evaluation.analogies import Analogies, Section
+    from w2v.evaluation.next_item import NextItemScores
+    from w2v.evaluation.scores import Scores
     from w2v.text.encoding import Encoded
     from w2v.text.phrases import Phrases
     from w2v.training.run import Run
-    from w2v.tuning import Search, Trial
+    from w2v.tuning.search import Search, Trial
 
 
 def describe(encoded: "Encoded", reused: bool) -> None:
@@ -81,7 +82,7 @@ def describe_search(search: "Search") -> None:
     if best is not None:
         base = f"trial 0, with the base settings: {format_score(first.score)}"
         found = "no other is better" if best is first else f"trial {best.number}, the best: {format_score(best.score)}"
-        print_status(f"{search.goal.name} of {base}; {found}")
+        print_status(f"{search.objective.name} of {base}; {found}")
 
 
 def format_trial(trial: "Trial") -> str:
@@ -119,7 +120,7 @@ def format_scores(scores: "Scores") -> str:
     return "\n\n".join(tables)
 
 
-def format_next(next: "Next") -> str:
+def format_next(next: "NextItemScores") -> str:
     """Return a table of how high the next items are ranked, by the vectors and by the counts alone."""
     rows = [[next.file, f"HR@{next.k}", f"NDCG@{next.k}", "MRR"]]
     for among, kind in (("100 sampled items", "sampled"), ("all items", "full")):

@@ -193,8 +193,8 @@ def outputs_of(
 
     format = formats.find(output)
     written = {"-o": output, "--log-json": unless_stream(log_json)}
-    if save_output and "output" not in format.keeps:
-        written["--save-output"] = formats.beside(output)
+    if save_output and "output" not in format.stores:
+        written["--save-output"] = formats.output_rows_path(output)
     return written, formats.folder_files(format)
 
 

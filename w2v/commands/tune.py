@@ -22,7 +22,19 @@ from w2v.commands.screen import print_status
 from w2v.config import EvaluationConfig, TrainConfig, load_config
 from w2v.settings import Setting, fields_of
 
-BASE = ("model", "dim", "sampler", "loss", "min_count", "max_vocab", "lowercase", "column", "threads", "seed")
+BASE = (
+    "model",
+    "dim",
+    "sampler",
+    "loss",
+    "min_count",
+    "max_vocab",
+    "lowercase",
+    "column",
+    "force_text",
+    "threads",
+    "seed",
+)
 """The settings of every trial that have a flag."""
 
 
@@ -80,14 +92,16 @@ def tune(
     inputs |= {f"--similarity {path}": path for path in similarity or []}
     inputs |= {f"--analogies {path}": path for path in analogies or []}
     source = open_corpus(corpus, {"-o": output}, inputs)
-    from w2v import tuning
     from w2v.text.encoding import encode
+    from w2v.tuning.objective import Objective
+    from w2v.tuning.search import Search
+    from w2v.tuning.space import check_search
 
-    tuning.check(config, search or (), fraction)
-    goal = tuning.Goal.of(metric, similarity or (), analogies or (), next, sessions, restrict or None)
+    check_search(config, search or (), fraction)
+    objective = Objective.of(metric, similarity or (), analogies or (), next, sessions, restrict or None)
     with scan_progress(quiet) as report_scan:
         encoded = encode(source, config, report=report_scan)
-    found = tuning.Search.begin(encoded, config, goal, fraction, search or ())
+    found = Search.begin(encoded, config, objective, fraction, search or ())
     if not quiet:
         describe(encoded, reused=False)
         print_status(

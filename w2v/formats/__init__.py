@@ -2,29 +2,49 @@
 
 import importlib
 import importlib.util
+import os
 import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
 from w2v.errors import SettingsError, W2VError
-from w2v.formats.common import Contents
+from w2v.files import check_space, trial_path
+from w2v.formats.common import LONE, Contents, check_finite
 
-__all__ = ["FORMATS", "Contents", "Format", "beside", "find", "folder_files", "read", "unfit", "without", "write"]
+__all__ = [
+    "FORMATS",
+    "Contents",
+    "Format",
+    "check",
+    "drop_rows",
+    "find",
+    "find_source",
+    "folder_files",
+    "output_rows_path",
+    "read",
+    "repeated_words",
+    "unsupported_words",
+    "write",
+]
 
 TEXTS = ("word2vec_text", "glove", "tensorboard")
 """Modules of the formats that write numbers out."""
-LONE = "\ud800-\udfff"
-"""Halves of a character that UTF-8 has no bytes for."""
-ANY = re.compile(f"[{LONE}]")
-CELL = re.compile(rf"[\t\n\r{LONE}]|\A\Z")
+HALVES = LONE.pattern.strip("[]")
+ANY = LONE
+CELL = re.compile(rf"[\t\n\r{HALVES}]|\A\Z")
 """What a cell of a table cannot hold."""
-TOKEN = re.compile(rf"[\s{LONE}]|\A\Z")
+TOKEN = re.compile(rf"[\s{HALVES}]|\A\Z")
 """What cannot stand between two spaces."""
+
+
+TRIAL_WORDS = 10_000
+"""Words that a writer is tried on; which words a format cannot hold, its patterns say of all."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +55,11 @@ class Format:
     title: str
     module: str
     suffixes: tuple[str, ...]
-    spoils: re.Pattern[str]
+    forbidden: re.Pattern[str]
     """Found in a word that the format cannot hold."""
-    keeps: tuple[str, ...] = ()
+    stores: tuple[str, ...] = ()
     """What it holds besides words and vectors, by the names of Contents."""
-    packs: bool = False
+    can_gzip: bool = False
     """Whether .gz may follow the suffix."""
     distinct: bool = False
     """Whether no word may be there twice."""
@@ -61,9 +81,9 @@ class Format:
 FORMATS = {
     format.name: format
     for format in (
-        Format("word2vec", "word2vec binary", "word2vec_binary", (".bin",), TOKEN, packs=True),
-        Format("word2vec-text", "word2vec text", "word2vec_text", (".txt", ".vec"), TOKEN, packs=True),
-        Format("glove", "GloVe text", "glove", (".glove.txt", ".glove"), TOKEN, packs=True),
+        Format("word2vec", "word2vec binary", "word2vec_binary", (".bin",), TOKEN, can_gzip=True),
+        Format("word2vec-text", "word2vec text", "word2vec_text", (".txt", ".vec"), TOKEN, can_gzip=True),
+        Format("glove", "GloVe text", "glove", (".glove.txt", ".glove"), TOKEN, can_gzip=True),
         Format("native", "a w2v folder", "native", (".w2v",), CELL, ("counts", "output", "settings")),
         Format("safetensors", "safetensors", "safetensors", (".safetensors",), TOKEN, distinct=True),
         Format("tensorboard", "TensorBoard's tables", "tensorboard", (".projector",), CELL, ("counts",)),
@@ -88,7 +108,7 @@ def find(path: str | Path, name: str | None = None) -> Format:
         return FORMATS[name]
     suffix = _suffix(path)
     format = SUFFIXES.get(suffix.removesuffix(".gz"))
-    if format is None or (suffix.endswith(".gz") and not format.packs):
+    if format is None or (suffix.endswith(".gz") and not format.can_gzip):
         ends = f"ends in '{suffix}', which no format does" if suffix else "has no suffix"
         raise SettingsError(f"{path} {ends}; known are: {', '.join(SUFFIXES)}, and .gz behind .bin, .txt, .vec, .glove")
     return format
@@ -104,56 +124,121 @@ def folder_files(format: Format) -> tuple[str, ...]:
     return files
 
 
+def find_source(path: str | Path, name: str | None = None) -> Format:
+    """Return the format of a file to read, as `find` does.
+
+    Raises:
+        W2VError: there is no such file.
+        SettingsError: the format is unknown.
+    """
+    if not os.path.exists(path):
+        if re.match(r"[a-z]+[a-z0-9]*:/", str(path), re.I):
+            raise W2VError(f"cannot read {path} from the network; download it, and name the file")
+        if os.path.islink(path):
+            raise W2VError(f"the link {path} leads to nothing; mend or remove it")
+        raise W2VError(f"there is no file {path}; check the name")
+    return find(path, name)
+
+
 def read(path: str | Path, name: str | None = None) -> Contents:
     """Return what a vector file holds.
 
+    A word may be there twice: all rows are returned, and a lookup finds the first (see `repeated_words`).
+
     Args:
         path: the file or folder.
-        name: of the format, where the suffix does not tell.
+        name: of the format, where the suffix does not say it.
 
     Raises:
         SettingsError: the format is unknown.
-        W2VError: the file is missing or is not what it should be.
+        W2VError: the file is missing, is damaged, or has a number that is not finite. Of a mapped matrix (a w2v folder
+            or safetensors) numbers are not looked at here, but when they are used.
     """
-    module = find(path, name).load()
+    module = find_source(path, name).load()
     try:
         contents: Contents = module.read(Path(path))
     except (OSError, EOFError, zlib.error) as error:
         raise W2VError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
+    except MemoryError as error:
+        raise W2VError(f"cannot read {path}: not enough memory; convert it to .w2v, which is mapped") from error
+    if not isinstance(contents.vectors, np.memmap):
+        check_finite(path, contents.words, contents.vectors)
     return contents
 
 
 def write(path: str | Path, contents: Contents, name: str | None = None) -> list[Path]:
     """Write a vector file, whole or not at all; return what was written.
 
-    Output rows that the format cannot hold go into a file of their own `beside` it.
+    Output rows that the format cannot hold go into a file of their own, at `output_rows_path`.
 
     Args:
         path: the file or folder.
         contents: what to write.
-        name: of the format, where the suffix does not tell.
+        name: of the format, where the suffix does not say it.
 
     Raises:
         SettingsError: the format is unknown.
-        W2VError: it cannot be written, or cannot hold some of the words; the message has these.
+        W2VError: it cannot be written, cannot hold some of the words, or a number is not finite.
     """
     format = find(path, name)
     module = format.load()
-    rows = unfit(format, contents.words)
+    check_words(path, format, contents.words)
+    check_finite(path, contents.words, contents.vectors)
+    module.write(Path(path), contents)
+    if contents.output is None or "output" in format.stores or format.name == "word2vec-vocab":
+        return [Path(path)]
+    module.write(output_rows_path(path), replace(contents, vectors=contents.output, output=None))
+    return [Path(path), output_rows_path(path)]
+
+
+def check(
+    path: str | Path,
+    words: Sequence[str],
+    dim: int,
+    settings: dict[str, Any] | None = None,
+    *,
+    save_output: bool = False,
+    name: str | None = None,
+) -> None:
+    """Raise what `write` would raise for these words and settings, before there are vectors to lose.
+
+    The settings and the first words are written next to `path`, with vectors of one number, and removed again.
+
+    Args:
+        path: the file or folder to be written.
+        words: (n_types,) the words to be written.
+        dim: the size of their vectors, for the space that they take.
+        settings: how they are to be trained, as `Contents` has it.
+        save_output: whether output rows are to be written too.
+        name: of the format, where the suffix does not say it.
+
+    Raises:
+        SettingsError: the format is unknown.
+        W2VError: it cannot be written, cannot hold some of the words, or there is no space for it.
+    """
+    format = find(path, name)
+    module = format.load()
+    check_words(path, format, words)
+    few = list(words[:TRIAL_WORDS])
+    rows, counts = np.ones((len(few), 1), np.float32), np.ones(len(few), np.int64)
+    output = rows if save_output and "output" in format.stores else None
+    with trial_path(path, getattr(module, "FILES", ())) as trial:
+        module.write(trial, Contents(few, rows, counts, output, settings))
+    check_space(path, (1 + save_output) * expected_bytes(path, words, dim, name))
+
+
+def check_words(path: str | Path, format: Format, words: Sequence[str]) -> None:
+    """Raise W2VError where a format cannot hold some of the words; the message has the first three."""
+    rows = unsupported_words(format, words)
     if rows:
-        shown = ", ".join(repr(contents.words[row])[:40] for row in rows[:3]) + ", ..." * (len(rows) > 3)
+        shown = ", ".join(repr(words[row])[:40] for row in rows[:3]) + ", ..." * (len(rows) > 3)
         raise W2VError(
             f"cannot write {path}: {format.title} cannot hold {len(rows):,} of the words: {shown}; "
             "rename them, or leave them out: w2v convert --skip-words"
         )
-    module.write(Path(path), contents)
-    if contents.output is None or "output" in format.keeps or format.name == "word2vec-vocab":
-        return [Path(path)]
-    module.write(beside(path), replace(contents, vectors=contents.output, output=None))
-    return [Path(path), beside(path)]
 
 
-def beside(path: str | Path) -> Path:
+def output_rows_path(path: str | Path) -> Path:
     """Return where output rows go that a file cannot hold: vectors.output.bin for vectors.bin."""
     path, suffix = Path(path), _suffix(path)
     return path.with_name(
@@ -161,16 +246,24 @@ def beside(path: str | Path) -> Path:
     )
 
 
-def unfit(format: Format, words: Sequence[str]) -> list[int]:
-    """Return the rows of the words that a format cannot hold: with whitespace, empty, there for the second time."""
-    rows = [row for row, word in enumerate(words) if format.spoils.search(word)]
-    if format.distinct:
-        seen = {word: row for row, word in reversed(list(enumerate(words)))}
-        rows = sorted({*rows, *(row for row, word in enumerate(words) if seen[word] != row)})
-    return rows
+def unsupported_words(format: Format, words: Sequence[str]) -> list[int]:
+    """Return the rows of the words that a format cannot hold: with whitespace in them, empty, or repeated."""
+    rows = [row for row, word in enumerate(words) if format.forbidden.search(word)]
+    return sorted({*rows, *repeated_words(words)}) if format.distinct else rows
 
 
-def without(contents: Contents, rows: Sequence[int]) -> Contents:
+def repeated_words(words: Sequence[str]) -> list[int]:
+    """Return the rows of words that an earlier row has too: lookups find the first row, and never these.
+
+    Examples:
+        >>> repeated_words(["a", "b", "a"])
+        [2]
+    """
+    first: dict[str, int] = {}
+    return [row for row, word in enumerate(words) if first.setdefault(word, row) != row]
+
+
+def drop_rows(contents: Contents, rows: Sequence[int]) -> Contents:
     """Return the contents without some rows."""
     kept = np.delete(np.arange(len(contents.words)), rows)
     return replace(
@@ -190,10 +283,10 @@ def _suffix(path: str | Path) -> str:
     return name[len(plain) - len(max(known, key=len)) :] if known else Path(name).suffix
 
 
-def expected_bytes(path: str | Path, words: Sequence[str], dim: int) -> int:
+def expected_bytes(path: str | Path, words: Sequence[str], dim: int, name: str | None = None) -> int:
     """Return about how many bytes a vector file will take, rather too few than too many."""
-    format = find(path)
-    if _suffix(path).endswith(".gz"):
+    format = find(path, name)
+    if _suffix(path).endswith(".gz") or format.name == "word2vec-vocab":
         return 0  # nobody knows
     number = 11 if format.module in TEXTS else 4  # nine digits, a sign, a point, a space
     return sum(map(len, words)) + len(words) * dim * number

@@ -2,8 +2,10 @@
 
 import gzip
 import io
+import json
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +17,8 @@ from w2v.arrays import Counts, Matrix
 from w2v.errors import W2VError
 from w2v.files import replacing
 
+LONE = re.compile("[\ud800-\udfff]")
+"""Halves of a character: Python's strings can have them, and UTF-8 has no bytes for them."""
 GZIP_MAGIC = b"\x1f\x8b"
 GZIP_RATIO = 1032
 """Bytes that one of gzip can come to: deflate codes at most 258 in 2 bits."""
@@ -133,6 +137,36 @@ def blocks(matrix: Matrix) -> Iterator[Matrix]:
     step = max(1, PIECE // (4 * matrix.shape[1]))
     for start in range(0, len(matrix), step):
         yield np.ascontiguousarray(matrix[start : start + step], "<f4")
+
+
+def check_finite(
+    source: str | Path, words: Sequence[str], matrix: Matrix, begin: int = 0, end: int | None = None
+) -> None:
+    """Raise W2VError where a number of a matrix is NaN or infinite; the message has its row and word.
+
+    Args:
+        source: what the matrix is of, for the message.
+        words: (n,) the words of its rows.
+        matrix: (n, dim), looked at in pieces of PIECE bytes.
+        begin: the first row to look at.
+        end: the row behind the last; None for all rows.
+    """
+    step = max(1, PIECE // (4 * max(1, matrix.shape[1])))
+    for start in range(begin, len(matrix) if end is None else end, step):
+        good = np.isfinite(matrix[start : min(start + step, end or len(matrix))])
+        if not good.all():
+            row = start + int(np.flatnonzero(~good.all(axis=1))[0])
+            number = matrix[row][~np.isfinite(matrix[row])][0]
+            raise W2VError(
+                f"{source}, row {row + 1:,}, '{words[row][:80]}': {number} is no finite number; "
+                "train again with a smaller lr"
+            )
+
+
+def to_json(value: Any, indent: int | None = None) -> bytes:  # noqa: ANN401
+    """Return JSON in UTF-8. Half a character, as the name of a file in Latin-1 has it, is escaped: UTF-8 has none."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    return LONE.sub(lambda half: f"\\u{ord(half[0]):04x}", text).encode()
 
 
 def check_lines(path: Path, words: list[str], counts: list[int]) -> Counts | None:

@@ -16,7 +16,7 @@ import numpy as np
 from w2v.arrays import Counts, Matrix
 from w2v.errors import W2VError
 from w2v.files import replacing_folder
-from w2v.formats.common import Contents, blocks, check_lines
+from w2v.formats.common import Contents, blocks, check_lines, to_json
 
 FILES = ("vectors.npy", "output.npy", "vocab.tsv", "config.json")
 VERSION = 1
@@ -56,9 +56,7 @@ def write(path: Path, contents: Contents) -> None:
                 lines = zip(contents.words, contents.counts.tolist(), strict=True)
                 file.writelines(f"{word}\t{count}\n".encode() for word, count in lines)
         config = {"format": VERSION, "trained": contents.settings}
-        # Bytes of a file's name that are no UTF-8 are lone surrogates in Python; JSON has them as escapes.
-        text = (json.dumps(config, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
-        (folder / "config.json").write_bytes(text)
+        (folder / "config.json").write_bytes(to_json(config, indent=1) + b"\n")
 
 
 def _read_vocab(path: Path) -> tuple[list[str], Counts | None]:

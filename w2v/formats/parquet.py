@@ -29,6 +29,9 @@ def read(path: Path) -> Contents:
     try:
         with path.open("rb") as opened, pq.ParquetFile(opened) as file:
             names = file.schema_arrow.names
+            twice = [name for name in ("word", "vector", "count") if names.count(name) > 1]
+            if twice:
+                raise W2VError(f"{path} has {names.count(twice[0])} columns named '{twice[0]}'; rename or drop one")
             if not {"word", "vector"} <= set(names):
                 raise W2VError(f"{path} has the columns {', '.join(names)[:200]}; needed are word and vector")
             rows: Rows | None = None

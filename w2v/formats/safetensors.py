@@ -18,7 +18,7 @@ import numpy as np
 from w2v.arrays import Matrix
 from w2v.errors import W2VError
 from w2v.files import replacing_folder
-from w2v.formats.common import Contents, blocks
+from w2v.formats.common import Contents, blocks, to_json
 
 FILES = ("model.safetensors", "tokenizer.json", "config.json", "modules.json")
 UNKNOWN = "[UNK]"
@@ -81,7 +81,7 @@ def write(path: Path, contents: Contents) -> None:
             ("config.json", {"model_type": "model2vec", "normalize": False, "max_length": None}),
             ("modules.json", [{"idx": 0, "name": "0", "path": ".", "type": STATIC}]),
         ):
-            (folder / name).write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
+            (folder / name).write_bytes(to_json(value))
 
 
 def _read_tensor(path: Path) -> tuple[Matrix, str | None]:

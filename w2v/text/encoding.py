@@ -130,7 +130,7 @@ class _Scan:
         self, config: TrainConfig, threads: int, pool: ThreadPoolExecutor, spool: Spool | None, vocab: Vocab | None
     ) -> None:
         self.pool, self.spool = pool, spool
-        self.lowercase, self.column = config.lowercase, config.column
+        self.lowercase, self.column, self.force_text = config.lowercase, config.column, config.force_text
         self.tables = [WordTable() for _ in range(threads)]
         self.known = vocab.words if vocab is not None else []
         self.max_types = config.max_types + len(self.known)
@@ -152,7 +152,7 @@ class _Scan:
             finally:  # or the next block would wait for this table, and the pool for the block
                 idle.put(number)
 
-        blocks = corpus.blocks(self.column)
+        blocks = corpus.blocks(self.column, force_text=self.force_text)
         try:
             while True:
                 for number, ids, mended in map_ahead(self.pool, scan_block, self._until_full(blocks), self._ahead):

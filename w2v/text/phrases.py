@@ -37,8 +37,8 @@ StageReport = Callable[[str, int, int | None], None]
 "read", tokens for "count", "join" and "write"."""
 
 
-class Evidence(NamedTuple):
-    """What a score is made of."""
+class PairCounts(NamedTuple):
+    """The counts that a score is computed from."""
 
     together: Counts
     """(n,) occurrences of each pair."""
@@ -53,26 +53,26 @@ class Evidence(NamedTuple):
     """Distinct words and distinct pairs of the text, together."""
 
 
-def original(seen: Evidence) -> Floats:
+def original(pairs: PairCounts) -> Floats:
     """Return the score of Mikolov et al. (2013) with gensim's scale, the number of distinct words and pairs."""
-    return _above_chance(seen) * seen.n_distinct
+    return _above_chance(pairs) * pairs.n_distinct
 
 
-def word2phrase(seen: Evidence) -> Floats:
+def word2phrase(pairs: PairCounts) -> Floats:
     """Return the score of Mikolov et al. (2013) with the scale of word2phrase.c, the number of tokens."""
-    return _above_chance(seen) * seen.n_tokens
+    return _above_chance(pairs) * pairs.n_tokens
 
 
-def npmi(seen: Evidence) -> Floats:
+def npmi(pairs: PairCounts) -> Floats:
     """Return the normalised pointwise mutual information of Bouma (2009), from -1 to 1."""
-    together, first, second = (count / seen.n_tokens for count in (seen.together, seen.first, seen.second))
+    together, first, second = (count / pairs.n_tokens for count in (pairs.together, pairs.first, pairs.second))
     scores: Floats = np.log(together / (first * second)) / -np.log(together)
     return scores
 
 
-def _above_chance(seen: Evidence) -> Floats:
+def _above_chance(pairs: PairCounts) -> Floats:
     """Return (count(ab) - min_count) / (count(a) count(b)); the discount keeps rare pairs out."""
-    scores: Floats = (seen.together - seen.min_count) / (seen.first.astype(np.float64) * seen.second)
+    scores: Floats = (pairs.together - pairs.min_count) / (pairs.first.astype(np.float64) * pairs.second)
     return scores
 
 
@@ -192,8 +192,8 @@ def score_pairs(parts: list[tuple[int, Pairs]], counts: Counts, config: PhraseCo
         together.append(pairs.counts[frequent])
     first, second, count = np.concatenate(firsts), np.concatenate(seconds), np.concatenate(together)
     n_distinct = np.count_nonzero(counts) + sum(len(pairs.seconds) for _, pairs in parts)
-    seen = Evidence(count, counts[first], counts[second], config.min_count, int(counts.sum()), int(n_distinct))
-    scores = SCORERS[config.scorer](seen)
+    counted = PairCounts(count, counts[first], counts[second], config.min_count, int(counts.sum()), int(n_distinct))
+    scores = SCORERS[config.scorer](counted)
     above = np.flatnonzero(scores > config.cutoff)
     above = above[np.lexsort((second[above], first[above]))]
     starts = np.searchsorted(first[above], np.arange(len(counts) + 1))

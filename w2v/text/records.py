@@ -107,6 +107,9 @@ def parquet_rows(file: IO[bytes], column: str, name: str, progress: Callable[[fl
             schema = opened.schema_arrow
             if column not in schema.names:
                 raise W2VError(f"{name} has no column '{column}'; it has {_listed(schema.names)}")
+            if schema.names.count(column) > 1:
+                n = schema.names.count(column)
+                raise W2VError(f"{name} has {n} columns named '{column}'; rename or drop one")
             kind = schema.field(column).type
             if not _holds_text(kind):
                 raise W2VError(f"{name}: column '{column}' is of type {kind}, neither text nor lists of tokens")

@@ -10,6 +10,8 @@ import numpy as np
 from w2v.arrays import SENTENCE_END, Ids
 from w2v.errors import W2VError
 
+GROWTH = 1 << 20
+"""Ids that the first array has room for, 4 MB."""
 Renumber = Callable[[int, Ids], int]
 """Rewrites a block that a table numbered, in place; returns how much of it is left."""
 MapBlocks = Callable[..., Iterable[int]]
@@ -18,13 +20,15 @@ MapBlocks = Callable[..., Iterable[int]]
 class Spool:
     """Blocks of provisional ids, in the order of the text.
 
-    In memory they stand in one array that is as long as the limit: what is not written to takes no memory.
-    The file is gone when it is closed, and when the process is killed too.
+    In memory they are one array, which grows as it is filled: an array as long as the limit would take no more memory,
+    but would count in full where address space is limited (`ulimit -v`). The file has no name, so that it is gone when
+    the process ends, however it ends.
     """
 
     def __init__(self, limit: int) -> None:
         """Keep up to `limit` bytes in memory."""
-        self._memory = np.empty(limit // 4, np.int32)
+        self._limit = limit // 4
+        self._memory = np.empty(0, np.int32)
         self._filled = 0
         self._blocks: list[tuple[int, int]] = []
         self._file: IO[bytes] | None = None
@@ -46,11 +50,24 @@ class Spool:
         """
         self._blocks.append((table, len(ids)))
         end = self._filled + len(ids)
-        if self._file is None and end <= len(self._memory):
+        if self._file is None and self._make_room(end):
             self._memory[self._filled : end] = ids
         else:
             self._write(ids)
         self._filled = end
+
+    def _make_room(self, n_ids: int) -> bool:
+        """Grow to at least n_ids; return False where that is over the limit, or there is no memory."""
+        if n_ids > self._limit:
+            return False
+        if n_ids > len(self._memory):
+            try:
+                # glibc moves the pages of a large array and copies none. Its new pages are written to, with zeros, so
+                # it grows by an eighth, not to the double. Nobody else holds the array while blocks are added.
+                self._memory.resize(min(self._limit, max(n_ids, n_ids + n_ids // 8, GROWTH)), refcheck=False)
+            except MemoryError:
+                return False
+        return True
 
     def rewrite(self, renumber: Renumber, map_blocks: MapBlocks) -> None:
         """Rewrite all blocks, each by `renumber`, without sentence ends that only repeat; they count as table 0's then.

@@ -53,6 +53,8 @@ class Vocab:
                 raise W2VError(f"{word!r} cannot be a word: it is empty or has whitespace in it")
             if count < 1:
                 raise W2VError(f"the count of {word!r} must be at least 1, not {count}")
+        if sum(counts.values()) >= 2**63:
+            raise W2VError("the counts of the vocabulary come to more than 2^63 - 1; use smaller ones in proportion")
         words, numbers = list(counts), np.array(list(counts.values()), np.int64)
         order = frequency_order(words, numbers)
         return cls([words[i] for i in order.tolist()], numbers[order])

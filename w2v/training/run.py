@@ -7,7 +7,6 @@ writes.
 
 import os
 import secrets
-import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -22,7 +21,6 @@ from w2v import formats
 from w2v.arrays import Ids, Matrix
 from w2v.config import TrainConfig
 from w2v.errors import SettingsError, W2VError
-from w2v.files import check_space
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, ScanReport, encode, renumber
 from w2v.text.vocab import Vocab
@@ -39,8 +37,6 @@ from w2v.version import __version__
 MAY_CHANGE = ("epochs", "threads")
 """Settings that a resumed run may have other values of; epochs may only rise."""
 CHECKPOINT_EVERY_S = 600.0
-TRIED_WORDS = 1 << 20
-"""Words that are written to see whether an output can be: a million take about a second."""
 
 Warn = Callable[[str], None]
 EpochReport = Callable[[Progress, Vectors], Mapping[str, Any] | None]
@@ -187,7 +183,7 @@ def _read_earlier(earlier: Path, warn: Warn) -> formats.Contents:
         return held
     again = [row for row, word in enumerate(held.words) if first[word] != row]
     warn(f"{earlier} has {len(again):,} words more than once, such as '{held.words[again[0]]}': the first row is taken")
-    return formats.without(held, again)
+    return formats.drop_rows(held, again)
 
 
 def _joined(held: formats.Contents, new: Vocab, min_count: int | None, earlier: Path) -> Vocab:
@@ -311,37 +307,28 @@ def _policy(run: Run, checkpoints: Checkpoints, extra: dict[str, Any]) -> Checkp
 
 
 def _result(run: Run, vectors: Matrix, output: Matrix | None) -> Vectors:
-    """Return vectors, and how they were trained.
+    """Return vectors, and how they were trained."""
+    return Vectors(run.vocab.words, vectors, run.vocab.counts, output, _settings_of(run))
+
+
+def _settings_of(run: Run) -> dict[str, Any]:
+    """Return how vectors of a run are trained, as a file of vectors keeps it.
 
     Of the corpus' files this has the names and not where they were, so that a copy of it may be given away.
     """
     corpus = None
     if run.files is not None:
         corpus = [{"name": Path(file.path).name, "size": file.size, "sample": file.sample} for file in run.files]
-    settings = {"w2v": __version__, "settings": run.config.as_dict(), "corpus": corpus}
-    return Vectors(run.vocab.words, vectors, run.vocab.counts, output, settings)
+    return {"w2v": __version__, "settings": run.config.as_dict(), "corpus": corpus}
 
 
 def check_output(run: Run, path: Path, save_output: bool = False) -> None:
-    """See before training that its vectors can be written: by writing short ones next to `path`, and by the space.
+    """See before training that the vectors of a run can be written to `path`.
 
     Raises:
         W2VError: they cannot; the message says why.
     """
-    words, dim = run.vocab.words, run.config.dim
-    check_space(path, (1 + save_output) * formats.expected_bytes(path, words, dim))
-    part = replace(run, vocab=Vocab(words[:TRIED_WORDS], run.vocab.counts[:TRIED_WORDS]))
-    rows = np.zeros((len(part.vocab), 1), np.float32)
-    folder = Path(os.path.realpath(path)).parent / f".w2v.{secrets.token_hex(4)}.probe"
-    try:
-        folder.mkdir()
-        _result(part, rows, rows if save_output else None).save(folder / path.name)
-    except W2VError as error:
-        raise W2VError(str(error).replace(str(folder / path.name), str(path))) from error
-    except (OSError, ValueError) as error:
-        raise W2VError(f"cannot write {path}: {error}") from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    formats.check(path, run.vocab.words, run.config.dim, _settings_of(run), save_output=save_output)
 
 
 def save(vectors: Vectors, path: Path) -> None:

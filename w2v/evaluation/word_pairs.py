@@ -1,0 +1,79 @@
+"""Word pairs: how well the cosines of vectors rank pairs of words that people have scored. NumPy only.
+
+The result is that of gensim's `evaluate_word_pairs`: words match whatever their case, the first of several spellings
+counts, and pairs with a word that has no vector are left out and counted.
+"""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from w2v.evaluation.lines import parse_lines, split_fields
+from w2v.evaluation.metrics import spearman
+from w2v.evaluation.spellings import find_spellings, folding
+from w2v.vectors import Vectors, cosines
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """A similarity file: pairs of words, and how alike people find them."""
+
+    file: str
+    words: list[tuple[str, str]]
+    scores: list[float]
+
+
+@dataclass(frozen=True)
+class Similarity:
+    """How a similarity file came out."""
+
+    file: str
+    spearman: float | None
+    """Rank correlation of the covered pairs; None where it has no value: fewer than two, or all alike."""
+    pairs: int
+    covered: int
+    """Pairs of which both words have vectors."""
+
+
+def read_pairs(path: str | Path) -> Pairs:
+    """Read a similarity file: two words and a number a line, between them tabs, commas or spaces.
+
+    Columns between the words and the first number, and after it, are passed over. So are empty lines, those that
+    begin with #, and a header.
+
+    Raises:
+        W2VError: it cannot be read, has no pairs, or has a line that is none; the message says which.
+    """
+    words, scores = [], []
+    for first, second, number in parse_lines(path, _pair, "two words and a number"):
+        words.append((first, second))
+        scores.append(number)
+    return Pairs(str(path), words, scores)
+
+
+def _pair(line: str) -> tuple[str, str, float] | None:
+    # The first separator that makes three fields is the one: a header `word 1<tab>word 2<tab>score` has no number.
+    first, second, *others = next((fields for fields in split_fields(line) if len(fields) > 2), ["", ""])
+    number = next((number for number in map(_number, others) if math.isfinite(number)), None)
+    return (first, second, number) if first and second and number is not None else None
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def score_pairs(vectors: Vectors, pairs: Pairs, match_case: bool = False) -> Similarity:
+    """Return how well the cosines of vectors rank pairs of words, by Spearman's correlation with the scores."""
+    fold = folding(match_case)
+    asked = [(fold(first), fold(second)) for first, second in pairs.words]
+    rows = find_spellings(vectors.words, {word for pair in asked for word in pair}, fold)
+    found = [number for number, pair in enumerate(asked) if all(word in rows for word in pair)]
+    left, right = ([rows[asked[number][side]][0] for number in found] for side in (0, 1))
+    found_cosines = cosines(vectors.take(left), vectors.take(right))
+    rho = spearman(found_cosines, np.array([pairs.scores[number] for number in found]))
+    return Similarity(pairs.file, rho, len(asked), len(found))

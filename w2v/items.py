@@ -1,0 +1,90 @@
+"""Items: which come next for a person, scored from the items before. NumPy only.
+
+A person is the weighted mean of the input rows of the last items. The score of an item is the dot product of the
+person with the item's output row, plus `prior` times the logarithm of the item's count: docs/items.md derives it, and
+says why it is not the cosine of input rows.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from w2v.arrays import Indices, Matrix
+from w2v.config import TrainConfig, load_config
+from w2v.errors import SettingsError, W2VError
+from w2v.formats.common import check_finite
+from w2v.vectors import Vectors
+
+SETTINGS = ("history", "decay", "prior")
+"""The settings of a TrainConfig that decide how items are scored."""
+
+
+def recommend(
+    vectors: Vectors,
+    items: Sequence[str],
+    n: int = 10,
+    **changes: Any,  # noqa: ANN401
+) -> list[tuple[str, float]]:
+    """Return the n items most likely to come next for a person, best first, with their scores.
+
+    A difference of two scores is a difference of log-probabilities: see docs/items.md.
+
+    Args:
+        vectors: with output rows and counts: of `train(..., save_output=True)`, or a .w2v folder that has them.
+        items: of the person, oldest first. Items without a vector are ignored; without any, the most frequent items
+            are returned.
+        n: how many; none of `items` is among them.
+        changes: history, decay and prior, in place of those the vectors were trained with; see TrainConfig.
+
+    Raises:
+        W2VError: the vectors have no output rows or no counts.
+        SettingsError: a setting is out of range.
+    """
+    config, (output, log_counts) = scoring_settings(vectors, **changes), scoring_arrays(vectors)
+    seen = rows_of(vectors, items)
+    scores = output @ person_vector(vectors, seen, config) + np.float32(config.prior) * log_counts
+    scores[seen] = np.nan
+    best = np.argsort(-scores, kind="stable")[: max(0, min(n, len(scores) - len(set(seen.tolist()))))]
+    return [(vectors.words[row], float(scores[row])) for row in best]
+
+
+def scoring_settings(vectors: Vectors, **changes: Any) -> TrainConfig:  # noqa: ANN401
+    """Return the settings to score items with: those the vectors were trained with, with changes on top.
+
+    Raises:
+        SettingsError: a value is out of range, or a change is to another setting than SETTINGS.
+    """
+    for name in changes:
+        if name not in SETTINGS:
+            raise SettingsError(f"{name} has no effect on how items are scored; {', '.join(SETTINGS)} have")
+    trained = (vectors.settings or {}).get("settings", {})
+    return load_config(None, {name: trained[name] for name in SETTINGS if name in trained} | changes)
+
+
+def scoring_arrays(vectors: Vectors) -> tuple[Matrix, Matrix]:
+    """Return the output rows, (n_types, dim), and the logarithms of the counts, (n_types,).
+
+    Raises:
+        W2VError: the vectors have no output rows or no counts, or a number of the rows is not finite.
+    """
+    if vectors.output is None or vectors.counts is None:
+        missing = "output rows" if vectors.output is None else "counts"
+        raise W2VError(
+            f"the vectors have no {missing}, which are needed to score items: train with --save-output -o items.w2v"
+        )
+    check_finite(f"{vectors.name}, output rows", vectors.words, vectors.output)
+    return vectors.output, np.log(np.maximum(vectors.counts, 1)).astype(np.float32)
+
+
+def rows_of(vectors: Vectors, items: Sequence[str]) -> Indices:
+    """Return the rows of the items that have a vector, in their order."""
+    return np.array([vectors.index[item] for item in items if item in vectors.index], np.int64)
+
+
+def person_vector(vectors: Vectors, rows: Indices, config: TrainConfig) -> Matrix:
+    """Return the mean of the input rows of the last items, weighted by decay ** age, (dim,); 0 where there are none."""
+    last = rows[::-1][: config.history]
+    weights = np.float32(config.decay) ** np.arange(len(last), dtype=np.float32)
+    person: Matrix = weights @ vectors.take(last) / max(np.float32(1e-30), weights.sum())
+    return person

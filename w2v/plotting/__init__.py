@@ -1,0 +1,101 @@
+"""Maps of words, and the course of a run, as a page (.html) or a picture (.png).
+
+What is shown is decided apart from how it is drawn: `maps` and `curves` compute, `pages` and `pictures` draw. All
+libraries of the extra `plot` are imported where they are used.
+"""
+
+import warnings
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from w2v.errors import SettingsError, W2VError
+from w2v.files import replacing
+from w2v.plotting import pages, pictures
+from w2v.plotting.curves import Curves, read_curves
+from w2v.plotting.maps import Method, WordMap, word_map
+from w2v.vectors import Vectors
+
+LIBRARIES = {".html": ("sklearn", "bokeh"), ".png": ("sklearn", "matplotlib", "textalloc")}
+"""The libraries that each kind of output needs."""
+LOG_SUFFIXES = (".json", ".jsonl", ".log")
+"""Files with these are logs of `w2v train --log-json`; all others are vectors."""
+
+
+def plot_words(
+    path: str | Path,
+    vectors: Vectors,
+    *,
+    words: Sequence[str] = (),
+    near: Sequence[str] = (),
+    n: int | None = None,
+    method: Method | None = None,
+    seed: int = 1,
+    title: str = "vectors",
+    warn: Callable[[str], None] = warnings.warn,
+) -> WordMap:
+    """Draw a map of words, and return it.
+
+    Args:
+        path: the file to write, .html or .png.
+        vectors: where the words are looked up.
+        words: the words to show.
+        near: words to show together with the n nearest of each.
+        n: neighbours of each word of `near`, 50 by default; without any words, the n most frequent are shown, 1000 by
+            default.
+        method: the layout, umap, tsne or pca; by default umap where it is installed, else tsne.
+        seed: the same seed, words and method give the same map.
+        title: the name of the vectors.
+        warn: called with a message where no installed font has a letter.
+
+    Raises:
+        UnknownWordError: a word has no vector.
+        SettingsError: the suffix is unknown, or n is given with words that do not use it.
+        W2VError: a library is not installed, vectors are not finite, or the file cannot be written.
+    """
+    suffix = check_output(path)
+    drawn = word_map(vectors, words, near, n, method, seed, title)
+    if suffix == ".html":
+        _write(path, pages.map_page(drawn))
+    else:
+        _write(path, pictures.map_picture(drawn, warn))
+    return drawn
+
+
+def plot_log(path: str | Path, log: str | Path) -> Curves:
+    """Draw loss, speed, learning rate and scores over the course of a run, and return the curves.
+
+    Args:
+        path: the file to write, .html or .png.
+        log: what `w2v train --log-json` wrote.
+
+    Raises:
+        SettingsError: the suffix is unknown.
+        W2VError: the log cannot be read, a library is not installed, or the file cannot be written.
+    """
+    suffix = check_output(path)
+    curves = read_curves(log)
+    draw = pages.curves_page if suffix == ".html" else pictures.curves_picture
+    _write(path, draw(curves, Path(log).name))
+    return curves
+
+
+def check_output(path: str | Path) -> str:
+    """Return the suffix of an output, after checking that the libraries for it are installed.
+
+    Raises:
+        SettingsError: the suffix is not .html or .png.
+        W2VError: a library is missing.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in LIBRARIES:
+        raise SettingsError(f"{path} must end in .html (a page) or .png (a picture)")
+    for library in LIBRARIES[suffix]:
+        if find_spec(library) is None:
+            raise W2VError(f"drawing {suffix} needs {library}, which is not installed: pip install 'w2v[plot]'")
+    return suffix
+
+
+def _write(path: str | Path, content: bytes) -> None:
+    with replacing(path) as file:
+        file.write(content)

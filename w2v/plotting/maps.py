@@ -1,0 +1,196 @@
+"""A map of words: which words, where they stand in the plane, and which group each belongs to."""
+
+import warnings
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from w2v.arrays import Floats, Indices, Matrix
+from w2v.errors import SettingsError, W2VError
+from w2v.plotting.lines import read_lines
+from w2v.vectors import Vectors
+
+Method = Literal["umap", "tsne", "pca"]
+
+MAX_GROUPS = 10
+"""Groups of words, each of which has a colour of its own."""
+MOST_FREQUENT, NEIGHBOURS_OF_EACH = 1000, 50
+"""Words of a map by default: without words, and with --near."""
+FEWEST = 10
+"""With fewer words than this there is nothing for UMAP or t-SNE to find."""
+WIDEST_GAP = 1 / 15
+"""The widest empty band that is left between words, as a share of what an axis spans."""
+
+
+@dataclass(frozen=True)
+class WordMap:
+    """Words, each with a place in the plane."""
+
+    words: list[str]
+    rows: Indices
+    """(n,) the row of each word among the vectors, 0 for the most frequent."""
+    directions: Matrix
+    """(n, dim) their vectors, of length 1 or 0."""
+    places: Floats
+    """(n, 2)"""
+    groups: Indices
+    """(n,) the group of each word, by k-means of the vectors."""
+    asked: frozenset[str]
+    """Words that the user named, which are marked."""
+    method: Method
+    title: str
+
+
+def word_map(
+    vectors: Vectors,
+    words: Sequence[str] = (),
+    near: Sequence[str] = (),
+    n: int | None = None,
+    method: Method | None = None,
+    seed: int = 1,
+    title: str = "vectors",
+) -> WordMap:
+    """Return a map. The arguments are those of `plot_words`."""
+    rows = choose_rows(vectors, words, near, n)
+    directions = vectors.matrix[rows] / vectors.norms[rows, None]
+    if method is None:
+        method = "umap" if find_spec("umap") else "tsne"
+    if len(rows) < FEWEST or vectors.dim < 3:
+        method = "pca"
+    return WordMap(
+        words=[vectors.words[row] for row in rows],
+        rows=rows,
+        directions=directions,
+        places=layout(directions, method, seed),
+        groups=group_words(directions, seed),
+        asked=frozenset(near or words),
+        method=method,
+        title=title,
+    )
+
+
+def choose_rows(vectors: Vectors, words: Sequence[str], near: Sequence[str], n: int | None = None) -> Indices:
+    """Return the rows of the words to draw, each once: those named first, then by frequency.
+
+    Raises:
+        UnknownWordError: a word has no vector.
+        SettingsError: n is given with words that need none.
+    """
+    if words and not near and n is not None:
+        raise SettingsError("-n goes with --near, or without any words: it is the number of words to find")
+    named = [vectors.row(word) for word in (*near, *words)]
+    if not named:
+        return np.arange(min(MOST_FREQUENT if n is None else n, len(vectors)))
+    count = NEIGHBOURS_OF_EACH if n is None else n
+    found = {vectors.row(other) for word in near for other, _ in vectors.similar(word, count)}
+    return np.array([*dict.fromkeys(named), *sorted(found - set(named))])
+
+
+def layout(directions: Matrix, method: Method, seed: int = 1) -> Floats:
+    """Return a place in the plane for each vector, (n, 2), such that similar vectors are near each other.
+
+    UMAP: McInnes, Healy, Melville 2018. t-SNE: van der Maaten, Hinton 2008. PCA: Pearson 1901.
+
+    Args:
+        directions: (n, dim) vectors of length 1, so that distance follows from the cosine.
+        method: "umap", "tsne" or "pca".
+        seed: of the random draws of umap and tsne.
+
+    Raises:
+        W2VError: umap is asked for and not installed.
+    """
+    if method == "pca" or not np.ptp(directions, axis=0).any():
+        centred = directions.astype(np.float64) - directions.mean(axis=0, dtype=np.float64)
+        _, _, axes = np.linalg.svd(centred, full_matrices=False)
+        flat = centred @ axes[:2].T
+        return np.pad(flat, ((0, 0), (0, 2 - flat.shape[1])))
+    # These libraries warn about settings that are set here.
+    with warnings.catch_warnings(action="ignore"):
+        found = _tsne(len(directions), seed) if method == "tsne" else _umap(len(directions), seed)
+        with one_thread():
+            return close_gaps(np.asarray(found.fit_transform(directions), np.float64))
+
+
+def _tsne(n: int, seed: int) -> Any:  # noqa: ANN401
+    from sklearn.manifold import TSNE
+
+    return TSNE(perplexity=min(30, (n - 1) / 3), init="pca", random_state=seed)
+
+
+def _umap(n: int, seed: int) -> Any:  # noqa: ANN401
+    if find_spec("umap") is None:
+        raise W2VError("--method umap needs umap-learn, which is not installed: pip install umap-learn")
+    from umap import UMAP
+
+    return UMAP(n_neighbors=min(15, n - 1), min_dist=0.3, init="pca", random_state=seed, n_jobs=1)
+
+
+def one_thread() -> AbstractContextManager[Any]:
+    """Limit the libraries loaded so far to one thread.
+
+    A thousand points are too few to share, and on one thread sums do not depend on the number of cores.
+    """
+    from threadpoolctl import threadpool_limits
+
+    limits: AbstractContextManager[Any] = threadpool_limits(1)
+    return limits
+
+
+def close_gaps(places: Floats) -> Floats:
+    """Return places, (n, 2), with wide empty bands along each axis narrowed; the order along an axis stays.
+
+    UMAP and t-SNE put unrelated groups far apart. A wide gap says no more than a narrow one, and leaves less room
+    for words.
+    """
+    order = np.argsort(places, axis=0)
+    gaps = np.diff(np.take_along_axis(places, order, axis=0), axis=0)
+    gaps = np.minimum(gaps, max(WIDEST_GAP, 3 / len(places)) * np.ptp(places, axis=0))
+    closed = np.zeros_like(places)
+    np.put_along_axis(closed, order[1:], np.cumsum(gaps, axis=0), axis=0)
+    return closed
+
+
+def group_words(directions: Matrix, seed: int = 1) -> Indices:
+    """Return the group of each vector by k-means, (n,): at most ten groups, of at least ten words on average."""
+    from sklearn.cluster import KMeans
+
+    count = min(MAX_GROUPS, 1 + len(directions) // 10)
+    with warnings.catch_warnings(action="ignore"), one_thread():
+        return np.asarray(KMeans(count, n_init=4, random_state=seed).fit_predict(directions), np.int64)
+
+
+def neighbours(directions: Matrix, n: int) -> list[list[tuple[int, float]]]:
+    """Return for each vector of length 1 the rows and cosines of the n nearest others, nearest first."""
+    from sklearn.neighbors import NearestNeighbors
+
+    n = min(n, len(directions) - 1)
+    if n < 1:
+        return [[] for _ in directions]
+    distances, near = NearestNeighbors(n_neighbors=n, algorithm="brute", metric="cosine").fit(directions).kneighbors()
+    return [
+        list(zip(of_one, cosines, strict=True))
+        for of_one, cosines in zip(near.tolist(), (1 - distances).tolist(), strict=True)
+    ]
+
+
+def read_words(path: str | Path) -> list[str]:
+    """Return the first word of each line of a file, such as one that `w2v build-vocab` wrote.
+
+    Raises:
+        W2VError: the file cannot be read, or has no words.
+    """
+    words = [fields[0] for line in read_lines(path) if (fields := line.split())]
+    if not words:
+        raise W2VError(f"{path} holds no words; it should have one per line")
+    return words
+
+
+def caption(drawn: WordMap) -> str:
+    """Return what a map shows, in a line."""
+    names = {"umap": "UMAP", "tsne": "t-SNE", "pca": "PCA"}
+    return f"{len(drawn.words):,} words of {drawn.title}, by {names[drawn.method]}"

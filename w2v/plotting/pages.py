@@ -1,0 +1,119 @@
+"""Drawings as pages: one HTML file with all it needs, by Bokeh. The JavaScript of ours is in `map.html`."""
+
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from w2v.plotting.curves import Curves
+from w2v.plotting.maps import WordMap, caption, neighbours
+from w2v.plotting.style import COLOURS, colours_of, limits_of
+
+NEIGHBOURS_LISTED = 10
+"""On the page, when a word is clicked: of the words of the map, so that each can be seen there."""
+
+
+def map_page(drawn: WordMap) -> bytes:
+    """Return a page that holds all it needs: the words, Bokeh, and the panel of `map.html`."""
+    from bokeh.core.properties import value
+    from bokeh.document import Document
+    from bokeh.embed import file_html
+    from bokeh.models import ColumnDataSource, HoverTool, Range1d
+    from bokeh.plotting import figure
+    from bokeh.resources import INLINE
+
+    words = ColumnDataSource(_word_columns(drawn))
+    labels = ColumnDataSource({name: [] for name in ("x", "y", "dx", "dy", "word", "colour", "alpha", "style")})
+    links = ColumnDataSource({name: [] for name in ("x0", "y0", "x1", "y1")})
+
+    x_range, y_range = (Range1d(start=low, end=high) for low, high in map(limits_of, drawn.places.T))
+    plot = figure(
+        name="map",
+        sizing_mode="stretch_both",
+        x_range=x_range,
+        y_range=y_range,
+        tools="pan,wheel_zoom,box_zoom,reset,save",
+        active_scroll="wheel_zoom",
+        toolbar_location="above",
+        outline_line_color=None,
+    )
+    plot.axis.visible = plot.grid.visible = False  # the numbers of such a plane mean nothing
+    plot.toolbar.logo = None
+    plot.segment("x0", "y0", "x1", "y1", source=links, color="#999999", line_alpha=0.6)
+    dots = plot.scatter("x", "y", source=words, size="size", color="colour", alpha=0.8, nonselection_alpha=0.12)
+    behind: dict[str, Any] = {"background_fill_color": value("white"), "background_fill_alpha": 0.7}
+    plot.text(
+        *("x", "y", "word"),
+        source=labels,
+        x_offset="dx",
+        y_offset="dy",
+        text_color="colour",
+        text_alpha="alpha",
+        text_font_style="style",
+        text_font=value("sans-serif"),
+        text_font_size=value("12px"),
+        text_baseline="middle",
+        **behind,
+    )
+    plot.add_tools(HoverTool(renderers=[dots], tooltips="<b>@word</b>, word @rank", point_policy="follow_mouse"))
+
+    document = Document()
+    document.add_root(plot)
+    _connect(document, {"plot": plot, "words": words, "labels": labels, "links": links})
+    template = Path(__file__).with_name("map.html").read_text(encoding="utf-8")
+    return file_html(document, INLINE, title=caption(drawn), template=template).encode("utf-8", "replace")
+
+
+def _word_columns(drawn: WordMap) -> dict[str, Any]:
+    """Return what the page knows of each word, a list per column."""
+    near = neighbours(drawn.directions, NEIGHBOURS_LISTED)
+    return {
+        "x": drawn.places[:, 0].round(4),
+        "y": drawn.places[:, 1].round(4),
+        "word": drawn.words,
+        "rank": drawn.rows + 1,
+        "colour": [COLOURS[group] for group in drawn.groups],
+        "size": [11 if word in drawn.asked else 6 for word in drawn.words],
+        "asked": [word in drawn.asked for word in drawn.words],
+        "near": [[other for other, _ in nearest] for nearest in near],
+        "cosines": [[round(cosine, 3) for _, cosine in nearest] for nearest in near],
+    }
+
+
+def _connect(document: Any, models: dict[str, Any]) -> None:  # noqa: ANN401
+    """Connect the events of a page to the functions of `map.html`."""
+    from bokeh.events import DocumentReady, DoubleTap, Tap
+    from bokeh.models import CustomJS
+
+    plot = models["plot"]
+    document.js_on_event(DocumentReady, CustomJS(args=models, code="startMap(plot, words, labels, links)"))
+    moved = CustomJS(code="wordMap?.moved()")
+    ranges = product((plot.x_range, plot.y_range), ("start", "end"))
+    for model, name in (*ranges, (plot, "inner_width"), (plot, "inner_height")):
+        model.js_on_change(name, moved)
+    tap = CustomJS(code="wordMap?.tap(cb_obj.x, cb_obj.y)")
+    plot.js_on_event(Tap, tap)
+    plot.js_on_event(DoubleTap, tap)  # Bokeh's name for a second click that comes soon, wherever it is
+
+
+def curves_page(curves: Curves, title: str) -> bytes:
+    """Return a page with a plot for each measure; they zoom together."""
+    from bokeh.embed import file_html
+    from bokeh.layouts import gridplot
+    from bokeh.models import HoverTool
+    from bokeh.plotting import figure
+    from bokeh.resources import INLINE
+
+    plots: list[Any] = []
+    for panel, lines in curves.items():
+        shared = {"x_range": plots[0].x_range} if plots else {}
+        plot = figure(title=panel, x_axis_label="% of the run", height=280, width=560, **shared)
+        dots: list[Any] = []
+        for (name, points), colour in zip(lines.items(), colours_of(lines), strict=True):
+            x, y = zip(*points, strict=True)
+            legend: dict[str, Any] = {"legend_label": name} if panel == "scores" else {}
+            plot.line(x, y, color=colour, line_width=2, **legend)
+            dots.append(plot.scatter(x, y, color=colour, size=4, name=name))
+        plot.add_tools(HoverTool(renderers=dots, tooltips="$name @y at @x{0.0}%"))
+        plots.append(plot)
+    grid = gridplot(plots, ncols=2, sizing_mode="stretch_width", merge_tools=True, toolbar_options={"logo": None})
+    return file_html(grid, INLINE, title=title).encode("utf-8", "replace")

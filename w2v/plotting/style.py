@@ -1,0 +1,23 @@
+"""What pages and pictures share: colours, and the span of an axis."""
+
+from typing import Any
+
+from w2v.arrays import Floats
+
+COLOURS = (
+    *("#1f5fa8", "#c85a00", "#2a8a3a", "#b8232f", "#7b4bb0"),
+    *("#7a4a32", "#c2408f", "#5c5c5c", "#8a8000", "#0b8494"),
+)
+"""One for each group of words or line: dark enough for letters on white."""
+
+
+def limits_of(values: Floats) -> tuple[float, float]:
+    """Return the span of an axis: the values, even a single one, and a margin."""
+    low, high = float(values.min()), float(values.max())
+    room = 0.05 * (high - low) or 1.0
+    return low - room, high + room
+
+
+def colours_of(lines: dict[str, Any]) -> list[str]:
+    """Return a colour for each curve."""
+    return [COLOURS[number % len(COLOURS)] for number in range(len(lines))]

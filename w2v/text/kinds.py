@@ -1,0 +1,105 @@
+"""What a file is, by its first bytes: which files are no text, and what to do about each.
+
+A file that is no text would train on garbage without an error: the Python executable has 300,000 "words". So the kinds
+below are refused by name, and any other binary file by its control bytes. Text in a wrong or mixed encoding is not
+refused: Latin-1, KOI8-R, Shift-JIS and the like have no control bytes.
+"""
+
+import re
+
+HEAD = 1 << 16
+"""Bytes of a file's beginning that are looked at."""
+
+UNPACK = "unpack it first"
+EXTRACT = "extract its text first"
+SQL = "export the text of its tables first"
+VECTORS = "name a text to train on; --init-from takes vectors"
+NOT_TEXT = "name a text"
+MAGIC = (
+    (b"PK\x03\x04", "a ZIP archive", UNPACK),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive", UNPACK),
+    (b"Rar!\x1a\x07", "a RAR archive", UNPACK),
+    (b"\x04\x22\x4d\x18", "LZ4 data", UNPACK),
+    (b"LZIP\x01", "lzip data", UNPACK),
+    (b"\x1f\x9d", "`compress` data", UNPACK),
+    (b"\x1f\x8b", "gzip data, packed twice", UNPACK),
+    *((b"BZh%d1AY&SY" % level, "bzip2 data, packed twice", UNPACK) for level in range(1, 10)),
+    (b"\xfd7zXZ\x00", "xz data, packed twice", UNPACK),
+    (b"\x28\xb5\x2f\xfd", "Zstandard data, packed twice", UNPACK),
+    (b"%PDF-", "a PDF", EXTRACT),
+    (b"{\\rtf", "an RTF document", EXTRACT),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Microsoft Office document", EXTRACT),
+    (b"\xff\xfe\x00\x00", "UTF-32 text", "convert it with iconv -f UTF-32 -t UTF-8"),
+    (b"\x00\x00\xfe\xff", "UTF-32 text", "convert it with iconv -f UTF-32 -t UTF-8"),
+    (b"\xff\xfe", "UTF-16 text", "convert it with iconv -f UTF-16 -t UTF-8"),
+    (b"\xfe\xff", "UTF-16 text", "convert it with iconv -f UTF-16 -t UTF-8"),
+    (b"SQLite format 3\x00", "an SQLite database", SQL),
+    (b"DUCK", "a DuckDB database", SQL),
+    (b"ARROW1\x00\x00", "an Arrow file", "save its table as Parquet, and name the column with --column"),
+    (b"Obj\x01", "an Avro file", "save its table as Parquet, and name the column with --column"),
+    (b"ORC", "an ORC file", "save its table as Parquet, and name the column with --column"),
+    (b"\x89HDF\r\n\x1a\n", "an HDF5 file", NOT_TEXT),
+    (b"\x93NUMPY", "a NumPy array", NOT_TEXT),
+    (b"FiFu\x00\x00\x00\x00", "a finalfusion file of vectors", VECTORS),
+    (b"\x7fELF", "an ELF executable or library", NOT_TEXT),
+    (b"\xcf\xfa\xed\xfe", "a Mach-O executable or library", NOT_TEXT),
+    (b"\x00asm", "WebAssembly", NOT_TEXT),
+    (b"\x89PNG\r\n\x1a\n", "a PNG image", NOT_TEXT),
+    (b"\xff\xd8\xff", "a JPEG image", NOT_TEXT),
+    (b"GIF87a", "a GIF image", NOT_TEXT),
+    (b"GIF89a", "a GIF image", NOT_TEXT),
+    (b"OggS\x00", "Ogg audio or video", NOT_TEXT),
+    (b"fLaC\x00", "FLAC audio", NOT_TEXT),
+)
+"""The first bytes of a file that is no text, what it is, and the way out. One packing has been taken off before."""
+BINARY_MAGIC = (
+    (re.compile(rb"\x80[\x02-\x05]"), "a Python pickle", NOT_TEXT),
+    (re.compile(rb"MZ"), "a Windows executable", NOT_TEXT),
+    (re.compile(rb"BM"), "a BMP image", NOT_TEXT),
+    (re.compile(rb"ID3|\xff\xfb"), "MP3 audio", NOT_TEXT),
+    (re.compile(rb"RIFF....(WAVE|AVI |WEBP)", re.S), "a RIFF file (WAV, AVI, WebP)", NOT_TEXT),
+    (re.compile(rb"....ftyp", re.S), "an MP4 video", NOT_TEXT),
+    (re.compile(rb"[\x00-\xff]{2}\r\r?\n"), "compiled Python (.pyc)", NOT_TEXT),
+    (re.compile(rb"\d{1,12} \d{1,6}\n"), "a word2vec binary file of vectors", VECTORS),
+)
+"""The same for beginnings that a text can have: they count where control bytes say that it is none."""
+TAR_MARK, TAR_AT = b"ustar", 257
+PARQUET = b"PAR1\x15"
+
+CONTROL = bytes([*range(0x00, 0x08), *range(0x10, 0x1B)])
+"""Bytes that no encoding of text has, but for stray ones: 7% of random bytes, more of most binary files.
+
+Not in it: backspace and ESC, of manual pages and terminals; SO and SI, which switch character sets; whitespace.
+"""
+LEAST_CONTROL, CONTROL_SHARE = 16, 0.01
+"""A file with at least so many control bytes, and a larger share of them, is no text: a text has them by accident."""
+
+
+def refusal(head: bytes) -> tuple[str, str] | None:
+    """Return what a file is that is no text, and what to do about it; None for what may be text.
+
+    Args:
+        head: its first HEAD bytes, unpacked.
+
+    Examples:
+        >>> refusal(b"%PDF-1.7 ...")
+        ('a PDF', 'extract its text first')
+    """
+    for magic, what, cure in MAGIC:
+        if head.startswith(magic):
+            return what, cure
+    if head[TAR_AT:].startswith(TAR_MARK):
+        return "a tar archive", UNPACK
+    control = len(head) - len(head.translate(None, CONTROL))
+    if control < LEAST_CONTROL or control <= CONTROL_SHARE * len(head):
+        return None
+    for pattern, what, cure in BINARY_MAGIC:
+        if pattern.match(head):
+            return what, cure
+    # UTF-16 without a mark: every other byte of Latin letters is 0.
+    even, odd = head[::2].count(0) / len(head), head[1::2].count(0) / len(head)
+    if max(even, odd) > 0.2 > 20 * min(even, odd):
+        order = "LE" if odd > even else "BE"
+        return "UTF-16 text", f"convert it with iconv -f UTF-16{order} -t UTF-8"
+    share = 100 * control / len(head)
+    return f"no text: {share:.0f}% of its first {len(head):,} bytes are control characters", NOT_TEXT

@@ -1,0 +1,212 @@
+"""Sources: the files that the user names, found, opened and unpacked.
+
+What a file is, its first bytes say, not its name. Files are read in blocks and never mapped: a mapped file that is cut
+short while it is read would kill the process.
+"""
+
+import bz2
+import glob
+import gzip
+import importlib
+import io
+import lzma
+import os
+import re
+import stat
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import IO, Any, cast
+
+from w2v.errors import W2VError
+from w2v.text.kinds import HEAD, PARQUET, refusal
+
+BUFFER = 1 << 18
+
+
+def _open_zstd(file: IO[bytes]) -> IO[bytes]:
+    for name in ("compression.zstd", "backports.zstd"):
+        try:
+            module: Any = importlib.import_module(name)
+        except ImportError:
+            continue
+        return cast(IO[bytes], module.ZstdFile(file))
+    raise W2VError("cannot read .zst files on this Python: pip install 'w2v[zstd]'")
+
+
+OPENERS: tuple[tuple[bytes | tuple[bytes, ...], Callable[[IO[bytes]], IO[bytes]]], ...] = (
+    (b"\x1f\x8b", lambda file: cast(IO[bytes], gzip.GzipFile(fileobj=file))),
+    (tuple(b"BZh%d" % level for level in range(1, 10)), lambda file: bz2.BZ2File(file)),
+    (b"\xfd7zXZ\x00", lambda file: lzma.LZMAFile(file)),
+    (b"\x28\xb5\x2f\xfd", _open_zstd),
+)
+
+
+def find_files(name: str) -> list[str]:
+    """Return the files that a CORPUS argument means, sorted: itself, a folder's, or a glob's.
+
+    In folders, names that begin with a dot are skipped, as are pipes, sockets and devices, and linked folders are not
+    entered, so that a link to a parent cannot loop. A file that is named twice is read twice.
+
+    Raises:
+        W2VError: there are none, a link leads to nothing, or a folder cannot be read.
+    """
+    if name == "-" or (os.path.exists(name) and not os.path.isdir(name)):
+        return [name]
+    if os.path.isdir(name):
+        found = [
+            path for folder, files in _walk(name) for file in files if _is_file(path := os.path.join(folder, file))
+        ]
+        if not found:
+            raise W2VError(f"the folder {shown(name)} has no files")
+        return sorted(found)
+    if not glob.has_magic(name):
+        sentence = ", or pass sentences as token lists" if " " in name else ""
+        raise W2VError(f"no file {shown(name)}; check the path{sentence}")
+    found = [path for path in set(_glob(name)) if _is_file(path)]
+    if not found:
+        raise W2VError(f"no file matches {shown(name)}; check the pattern")
+    return sorted(found)
+
+
+def _walk(top: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield a folder and those in it, but for hidden and linked ones, each with its files that are not hidden."""
+
+    def fail(error: OSError) -> None:
+        raise W2VError(f"cannot read the folder {shown(error.filename)}: {error.strerror}")
+
+    for folder, folders, files in os.walk(top, onerror=fail):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        yield folder, [name for name in files if not name.startswith(".")]
+
+
+def _glob(pattern: str) -> list[str]:
+    """Return what a pattern matches, some of it maybe twice; `**` enters no linked folder, and so cannot loop."""
+    parts = re.split(r"(?:^|(?<=/))\*\*(?:/+|$)", pattern, maxsplit=1)
+    if len(parts) == 1:
+        return glob.glob(pattern)
+    tops, below = (glob.glob(parts[0]) if parts[0] else [""]), parts[1] or "*"
+    folders = [folder for top in tops for folder, _ in _walk(top or ".")]
+    return [path for folder in folders for path in _glob(os.path.join(glob.escape(folder), below))]
+
+
+def _is_file(path: str) -> bool:
+    """Return whether a path found in a folder is a file; raise W2VError where it is a link to nothing."""
+    if not os.path.exists(path):
+        raise W2VError(f"the link {shown(path)} leads to nothing; mend or remove it")
+    return os.path.isfile(path)
+
+
+@contextmanager
+def open_file(
+    path: str, *, column: str | None = None, force_text: bool = False, count: Callable[[int], None] = lambda n: None
+) -> "Iterator[io.BufferedReader[Any]]":
+    """Open a file, unpacked as its first bytes say; standard input stays open at the end.
+
+    Args:
+        path: the file, or - for standard input.
+        column: named by the user, or None; for the message of a Parquet file that cannot be read as such.
+        force_text: whether to read what is no text too.
+        count: called with the number of bytes that were read, before unpacking.
+
+    Raises:
+        W2VError: standard input is closed, or the file is no text; the message says what it seems to be.
+        OSError: it cannot be opened.
+    """
+    with ExitStack() as opened:
+        if path == "-" and sys.stdin is None:
+            raise W2VError("cannot read standard input: it is closed")
+        raw = sys.stdin.buffer if path == "-" else opened.enter_context(open(path, "rb", buffering=0))
+        size = sys.maxsize if path == "-" else os.fstat(raw.fileno()).st_size or sys.maxsize
+        head = _read_head(raw)
+        file: io.BufferedReader[Any] = opened.enter_context(io.BufferedReader(_Counted(raw, head, size, count), BUFFER))
+        for magic, opener in OPENERS:
+            if head.startswith(magic):
+                unpacked = opened.enter_context(opener(file))
+                head = _read_head(unpacked)
+                file = opened.enter_context(io.BufferedReader(_Rejoined(unpacked, head), BUFFER))
+                break
+        if not force_text:
+            _check_text(head, path, column)
+        yield file
+
+
+@contextmanager
+def reading(path: str) -> Iterator[None]:
+    """Turn every error that reading a file can raise into a W2VError that names the file."""
+    try:
+        yield
+    except MemoryError as error:
+        raise W2VError(f"cannot read {shown(path)}: not enough memory to unpack it, or for so long a word") from error
+    except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise W2VError(f"cannot read {shown(path)}: {reason}") from error
+    except Exception as error:
+        if type(error).__name__ != "ZstdError":
+            raise
+        raise W2VError(f"cannot read {shown(path)}: {error}") from error
+
+
+def is_parquet(path: str) -> bool:
+    """Return whether a file is Parquet, and one that can be read at any place."""
+    if path == "-":
+        return False
+    with open(path, "rb", buffering=0) as file:
+        return stat.S_ISREG(os.fstat(file.fileno()).st_mode) and file.read(len(PARQUET)) == PARQUET
+
+
+def shown(path: str) -> str:
+    """Return a path as it can be printed on one line."""
+    if path == "-":
+        return "standard input"
+    return "".join(c if c.isprintable() else "?" for c in path)
+
+
+class _Rejoined(io.RawIOBase):
+    """A stream of which `head` has been read already, whole again."""
+
+    def __init__(self, raw: IO[bytes], head: bytes) -> None:
+        self._raw, self._head = raw, head
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401  (any writable buffer)
+        piece = self._head[: len(buffer)] or self._raw.read(len(buffer)) or b""
+        self._head = self._head[len(buffer) :]
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+
+class _Counted(_Rejoined):
+    """The same, up to a size; each read is counted.
+
+    The size is what a file had when it was opened: one that grows as fast as it is read would have no end.
+    """
+
+    def __init__(self, raw: IO[bytes], head: bytes, size: int, count: Callable[[int], None]) -> None:
+        super().__init__(raw, head)
+        self._left, self._count = size, count
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401
+        n = super().readinto(memoryview(buffer)[: self._left])
+        self._left -= n
+        self._count(n)
+        return n
+
+
+def _read_head(file: IO[bytes]) -> bytes:
+    head = b""
+    while len(head) < HEAD and (piece := file.read(HEAD - len(head))):
+        head += piece
+    return head
+
+
+def _check_text(head: bytes, path: str, column: str | None) -> None:
+    """Raise W2VError where the first bytes of a file say that it is no text."""
+    if head.startswith(PARQUET):
+        cure = "name the column to read with --column" if column is None else "save it as a file, not packed or piped"
+        raise W2VError(f"{shown(path)} is a Parquet file; {cure}")
+    if found := refusal(head):
+        raise W2VError(f"{shown(path)} is {found[0]}; {found[1]}, or read it all the same with --force-text")

@@ -1,0 +1,1 @@
+"""Finds settings that score best, by trials on a part of a corpus."""

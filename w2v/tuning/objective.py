@@ -1,0 +1,126 @@
+"""What a search optimises: a metric, and the files and held-out windows that it is computed from."""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from w2v.config import TrainConfig
+from w2v.errors import SettingsError
+from w2v.evaluation.held_out import Windows, held_out_loss
+from w2v.evaluation.next_item import Sessions, rank_next, read_sessions
+from w2v.evaluation.scores import Evaluation
+from w2v.text.vocab import Vocab
+from w2v.training.weights import Embeddings
+from w2v.vectors import Vectors
+
+PLACES = 10
+"""The k of HR@k, which the metric next is."""
+
+
+@dataclass(frozen=True)
+class MetricInputs:
+    """What a metric is computed from, besides the model."""
+
+    evaluation: Evaluation
+    sessions: Sessions | None
+    windows: Windows | None
+    """Of held-out text, where the metric needs it."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A measure of how good a model is."""
+
+    title: str
+    higher_is_better: bool
+    score: Callable[[MetricInputs, Embeddings, Vocab, TrainConfig], float | None]
+    files: tuple[str, ...] = ()
+    """The arguments of Objective.of for the files it needs."""
+    holds_out: bool = False
+    """Whether it needs text that was not trained on."""
+
+
+def _by_similarity(inputs: MetricInputs, embeddings: Embeddings, vocab: Vocab, _: TrainConfig) -> float | None:
+    scores = inputs.evaluation.score(Vectors(vocab.words, embeddings.vectors))
+    return _mean(file.spearman for file in scores.similarity)
+
+
+def _by_analogies(inputs: MetricInputs, embeddings: Embeddings, vocab: Vocab, _: TrainConfig) -> float | None:
+    scores = inputs.evaluation.score(Vectors(vocab.words, embeddings.vectors))
+    return _mean(file.accuracy for file in scores.analogies)
+
+
+def _by_loss(inputs: MetricInputs, embeddings: Embeddings, vocab: Vocab, config: TrainConfig) -> float | None:
+    windows = inputs.windows
+    return held_out_loss(windows, embeddings, vocab, config) if windows and len(windows.centers) else None
+
+
+def _by_next(inputs: MetricInputs, embeddings: Embeddings, vocab: Vocab, config: TrainConfig) -> float | None:
+    if inputs.sessions is None:
+        return None
+    vectors = Vectors(vocab.words, embeddings.vectors, vocab.counts, embeddings.output_vectors)
+    found = rank_next(vectors, inputs.sessions, config, PLACES)
+    return found.vectors.full.hr if found.unknown < found.people else None
+
+
+def _mean(scores: Iterable[float | None]) -> float | None:
+    """Return the mean of scores; None where one is."""
+    known = list(scores)
+    total = math.fsum(score if score is not None else math.nan for score in known)
+    return None if math.isnan(total) else total / len(known)
+
+
+METRICS = {
+    "similarity": Metric("rank correlation with people's scores of word pairs", True, _by_similarity, ("similarity",)),
+    "analogies": Metric("share of analogies answered right", True, _by_analogies, ("analogies",)),
+    "next": Metric(f"HR@{PLACES} among all items", True, _by_next, ("next", "sessions")),
+    "loss": Metric("loss on held-out text", False, _by_loss, holds_out=True),
+}
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What a search optimises: a metric, and what it needs of files."""
+
+    name: str
+    metric: Metric
+    evaluation: Evaluation
+    sessions: Sessions | None
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        similarity: Sequence[str | Path] = (),
+        analogies: Sequence[str | Path] = (),
+        next: str | Path | None = None,
+        sessions: str | Path | None = None,
+        restrict: int | None = 30_000,
+    ) -> "Objective":
+        """Return the metric of this name, with its files read.
+
+        Raises:
+            SettingsError: there is no such metric, a file it needs is missing, or one is given that it does not use.
+            W2VError: a file cannot be read.
+        """
+        if name not in METRICS:
+            raise SettingsError(f"metric must be one of {', '.join(METRICS)}, not '{name}'")
+        metric = METRICS[name]
+        files = {"similarity": similarity, "analogies": analogies, "next": next, "sessions": sessions}
+        for kind, given in files.items():
+            if kind in metric.files and not given:
+                raise SettingsError(f"the metric {name} needs files: name them with --{' and --'.join(metric.files)}")
+            if kind not in metric.files and given:
+                raise SettingsError(f"the metric {name} does not use --{kind}; leave it out")
+        people = read_sessions(sessions, next) if sessions and next else None
+        return cls(name, metric, Evaluation.read(similarity, analogies, restrict=restrict), people)
+
+    @property
+    def title(self) -> str:
+        """What is measured, and with which files."""
+        read = [item.file for item in self.evaluation.pairs] + [item.file for item in self.evaluation.questions]
+        read += [self.sessions.file] if self.sessions else []
+        files = [Path(file).name for file in read]
+        mean = "mean " if len(files) > 1 else ""
+        return mean + self.metric.title + (f": {', '.join(files)}" if files else "")

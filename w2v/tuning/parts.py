@@ -1,0 +1,59 @@
+"""Parts of a corpus: what trials train on, and the held-out text."""
+
+import math
+from itertools import pairwise
+
+import numpy as np
+
+from w2v.arrays import SENTENCE_END, Ids
+from w2v.errors import W2VError
+from w2v.text.vocab import Vocab, frequency_order
+from w2v.training.schedule import shard_bounds
+
+
+def take_parts(stream: Ids, fraction: float, held_out: float) -> tuple[Ids, Ids]:
+    """Return two disjoint parts of a stream, both of whole sentences from everywhere in it.
+
+    The stream is cut into shards, as in training; the first part takes the beginning of each shard, the second the end.
+    A sentence longer than half a shard is cut.
+
+    Args:
+        stream: (n,) rows and SENTENCE_END.
+        fraction: share of the tokens in the first part; it never overlaps the second.
+        held_out: share in the second.
+
+    Returns:
+        Two copies.
+    """
+    first, second = [], []
+    for begin, end in pairwise(shard_bounds(stream)):
+        shard = stream[begin:end]
+        last = sentence_after(shard, 1 - held_out)
+        first.append(_ended(shard[: min(last, sentence_after(shard, fraction))]))
+        second.append(_ended(shard[last:]))
+    return np.concatenate(first), np.concatenate(second)
+
+
+def sentence_after(shard: Ids, share: float) -> int:
+    """Return where the first sentence begins that has this share of a shard before it; the length if none does."""
+    least = max(1, math.ceil(share * len(shard)))
+    ends = np.flatnonzero(shard[least - 1 :] == SENTENCE_END)
+    return least + int(ends[0]) if len(ends) else least
+
+
+def _ended(tokens: Ids) -> Ids:
+    """Return tokens that end with SENTENCE_END, which no window crosses."""
+    return np.append(tokens, np.int32(SENTENCE_END)) if len(tokens) and tokens[-1] != SENTENCE_END else tokens
+
+
+def vocab_of(part: Ids, vocab: Vocab, min_count: int) -> tuple[Vocab, Ids]:
+    """Return the words that reach min_count in a part of the text, and the new row of each word of vocab, or -1."""
+    counts = np.bincount(part[part != SENTENCE_END], minlength=len(vocab))
+    wanted = np.flatnonzero(counts >= min_count)
+    if len(wanted) == 0:
+        raise W2VError(f"no word occurs {min_count} times in this part of the corpus; raise --fraction")
+    words = [vocab.words[row] for row in wanted.tolist()]
+    order = frequency_order(words, counts[wanted])
+    row_of = np.full(len(vocab), -1, np.int32)
+    row_of[wanted[order]] = np.arange(len(order))
+    return Vocab([words[i] for i in order.tolist()], counts[wanted[order]]), row_of

@@ -1,0 +1,260 @@
+"""A search: trials on a part of a corpus, proposed by Optuna, and the settings of the best one.
+
+The part is cut from everywhere in the corpus, and each trial trains on it as if it were all the text there is. Trial
+0 has the base settings. The settings of the others are proposed by Optuna (Akiba et al. 2019) from the scores of the
+earlier ones, with a tree-structured Parzen estimator (Bergstra et al. 2011).
+"""
+
+import json
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from w2v.arrays import SENTENCE_END, Ids
+from w2v.config import TrainConfig
+from w2v.errors import DivergedError, SettingsError, W2VError
+from w2v.evaluation.held_out import Windows, draw_windows
+from w2v.files import replacing
+from w2v.text.encoding import Encoded, renumber
+from w2v.text.vocab import Vocab
+from w2v.training.loop import train_embeddings
+from w2v.training.schedule import Progress
+from w2v.training.weights import Embeddings
+from w2v.tuning.objective import MetricInputs, Objective
+from w2v.tuning.parts import take_parts, vocab_of
+from w2v.tuning.space import SPACE, check_search
+from w2v.version import __version__
+
+if TYPE_CHECKING:
+    from optuna import Study
+
+HELD_OUT = 0.05
+"""Share of the corpus that is not trained on, where the metric needs text that was not seen."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One run of training, and its score."""
+
+    number: int
+    settings: dict[str, Any]
+    """Of the searched settings, and of those that depend on them."""
+    score: float | None
+    """None where training diverged, or the metric has no value."""
+    seconds: float
+
+
+@dataclass
+class Search:
+    """Trials on a part of a corpus, and their scores so far."""
+
+    objective: Objective
+    base: TrainConfig
+    """The settings of trial 0; the other trials share those that are not searched."""
+    names: list[str]
+    """The settings that are searched."""
+    share: float
+    """Share of the corpus' tokens that trials train on."""
+    vocab: Vocab
+    """The words of that part."""
+    stream: Ids
+    """(n,) rows of vocab and SENTENCE_END (-1)."""
+    windows: Windows | None
+    trials: list[Trial] = field(default_factory=list)
+
+    @classmethod
+    def begin(
+        cls, encoded: Encoded, base: TrainConfig, objective: Objective, fraction: float = 0.1, names: Sequence[str] = ()
+    ) -> "Search":
+        """Cut out the part that trials train on.
+
+        Args:
+            encoded: the corpus.
+            base: the settings to begin from. Words must reach min_count within the part.
+            objective: what to optimise.
+            fraction: share of the corpus that the part takes, 0 to 1.
+            names: the settings to search; by default all that have an effect.
+
+        Raises:
+            SettingsError: the fraction is out of range, or a setting cannot be searched.
+            W2VError: the part is too small for the metric, or Optuna is missing.
+        """
+        names = check_search(base, names, fraction)
+        part, rest = take_parts(encoded.stream, fraction, HELD_OUT if objective.metric.holds_out else 0.0)
+        share = np.count_nonzero(part != SENTENCE_END) / encoded.tokens_kept
+        vocab, row_of = vocab_of(part, encoded.vocab, base.min_count)
+        windows = draw_windows(renumber(rest, row_of), vocab, base) if objective.metric.holds_out else None
+        search = cls(objective, base, names, share, vocab, renumber(part, row_of), windows)
+        if search._score(Embeddings.create(len(vocab), base.dim, base.seed), base) is None:
+            raise W2VError(
+                f"the {vocab.n_tokens:,} tokens of this part have too few of the words that the metric "
+                f"{objective.name} needs; raise --fraction"
+            )
+        return search
+
+    @property
+    def best(self) -> Trial | None:
+        """The trial with the best score, of equal ones the first; None where none has any."""
+        scored = [trial for trial in self.trials if trial.score is not None]
+        return min(scored, key=lambda trial: self._cost(trial.score), default=None)
+
+    @property
+    def config(self) -> TrainConfig:
+        """The settings of the best trial; those it began with where there is none."""
+        return replace(self.base, **self.best.settings) if self.best else self.base
+
+    def run(self, n_trials: int, report: "SearchReport | None" = None) -> None:
+        """Run trials; each is added to `trials` when it ends.
+
+        Args:
+            n_trials: how many, including trial 0.
+            report: called about four times a second and after each trial.
+
+        Raises:
+            SettingsError: n_trials is below 1.
+            W2VError: no trial has a score.
+        """
+        if n_trials < 1:
+            raise SettingsError(f"trials must be at least 1, not {n_trials}")
+        report = report or (lambda search, share: None)
+        with _new_study(self.base.seed, self.objective.metric.higher_is_better) as study:
+            for number in range(n_trials):
+                self._trial(study, number, partial(_report_within, report, self, n_trials))
+                report(self, len(self.trials) / n_trials)
+        if self.best is None:
+            raise W2VError("no trial has a score, as training diverged in each: begin from a smaller lr, with --config")
+
+    def _trial(self, study: "Study", number: int, report: Callable[[Progress], None]) -> None:
+        """Run the next trial, and give the study its score."""
+        from optuna.trial import TrialState, create_trial
+
+        base = {name: getattr(self.base, name) for name in self.names}
+        space = {name: SPACE[name].around(value).distribution() for name, value in base.items()}
+        asked = study.ask(space) if number > 0 else None
+        settings = {name: _rounded(value) for name, value in asked.params.items()} if asked else base
+        if self._moves_prior:
+            settings = {**settings, "prior": settings["ns_exponent"]}
+        config = replace(self.base, **settings)
+        began = time.perf_counter()
+        try:
+            score = self._score(train_embeddings(self.stream, self.vocab, config, report), config)
+        except DivergedError:
+            score = None
+        self.trials.append(Trial(number, settings, score, time.perf_counter() - began))
+        # As pruned, not as failed: the sampler forgets failed ones and proposes them again (25 times in 30, not 7).
+        state = TrialState.PRUNED if score is None else TrialState.COMPLETE
+        if asked:
+            study.tell(asked, score, state)
+        elif all(SPACE[name].holds(value) for name, value in base.items()):
+            study.add_trial(create_trial(state=state, value=score, params=base, distributions=space))
+
+    def save(self, path: str | Path) -> None:
+        """Write the settings of the best trial, for `w2v train --config`, and how they were found.
+
+        Raises:
+            W2VError: it cannot be written.
+        """
+        with replacing(path) as file:
+            file.write("\n".join([*self._head(), "", *self._lines(), ""]).encode())
+
+    def _head(self) -> Iterator[str]:
+        """Yield the comments above the settings."""
+        failed = sum(trial.score is None for trial in self.trials)
+        yield f"# Found by `w2v tune` {__version__}."
+        yield "#"
+        yield f"# metric: {self.objective.name} ({_printable(self.objective.title)}); {self._direction} is better"
+        yield f"# best: {shown(self.best)}"
+        yield f"# base settings: {shown(next(iter(self.trials), None))}"
+        yield f"# trials: {len(self.trials)}" + (f", of which {failed} failed" if failed else "")
+        yield f"# trained on: {self.share:.3g} of the corpus, {self.vocab.n_tokens:,} tokens, {len(self.vocab):,} words"
+
+    def _lines(self) -> Iterator[str]:
+        """Yield a line for each setting that has a value, with a comment."""
+        defaults = TrainConfig(model=self.base.model).as_dict()
+        found = {k: v for k, v in self.config.as_dict().items() if v is not None and k != "threads"}
+        texts = {name: f"{name} = {_toml(value)}" for name, value in found.items()}
+        width = max(map(len, texts.values()))
+        for name, text in texts.items():
+            base = getattr(self.base, name)
+            why = "the default" if found[name] == defaults[name] else "as given"
+            if name == "prior" and self._moves_prior:
+                why = "goes with ns_exponent"
+            if name in self.names:
+                where = SPACE[name].around(base)
+                why = f"searched from {where.low:g} to {where.high:g}; {base} in the base settings"
+            yield f"{text:{width}}  # {why}"
+
+    @property
+    def _moves_prior(self) -> bool:
+        """Whether `prior`, the weight of counts for next items, follows ns_exponent in trials as it does by default."""
+        follows = self.base.prior == self.base.ns_exponent and not self.base.corrects
+        return follows and self.objective.sessions is not None and "ns_exponent" in self.names
+
+    @property
+    def _direction(self) -> str:
+        return "higher" if self.objective.metric.higher_is_better else "lower"
+
+    def _cost(self, score: float | None) -> float:
+        """Return a score as a cost: lower is better."""
+        if score is None:
+            return math.inf
+        return -score if self.objective.metric.higher_is_better else score
+
+    def _score(self, embeddings: Embeddings, config: TrainConfig) -> float | None:
+        return self.objective.metric.score(
+            MetricInputs(self.objective.evaluation, self.objective.sessions, self.windows),
+            embeddings,
+            self.vocab,
+            config,
+        )
+
+
+SearchReport = Callable[[Search, float], None]
+"""Called with a search and the share of it that is done."""
+
+
+@contextmanager
+def _new_study(seed: int, higher_is_better: bool) -> "Iterator[Study]":
+    """Yield a study; Optuna logs nothing while it lasts."""
+    import optuna
+
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    try:
+        sampler = optuna.samplers.TPESampler(seed=seed % 2**32)  # NumPy's RandomState takes no more
+        yield optuna.create_study(direction="maximize" if higher_is_better else "minimize", sampler=sampler)
+    finally:
+        optuna.logging.set_verbosity(before)
+
+
+def _report_within(report: SearchReport, search: Search, n_trials: int, now: Progress) -> None:
+    report(search, (len(search.trials) + now.progress) / n_trials)
+
+
+def _rounded(value: float) -> float:
+    """Return a value with three digits, so that a file holds exactly what was tried."""
+    return value if isinstance(value, int) else float(f"{value:.3g}")
+
+
+def shown(trial: Trial | None) -> str:
+    """Return a trial's score and number as text."""
+    if trial is None or trial.score is None:
+        return "no score"
+    return f"{trial.score:.4f} (trial {trial.number})"
+
+
+def _toml(value: Any) -> str:  # noqa: ANN401
+    """Return a value in TOML: as in JSON, except for DEL, which JSON does not escape."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _printable(text: str) -> str:
+    """Return a text for a comment, which must fit on one line."""
+    return "".join(c if c.isprintable() else "?" for c in text)
