@@ -152,6 +152,10 @@ def continue_from(
         W2VError: as `encode`, `checkpoint.load` and `formats.read` do; or a word or count of the file cannot be one.
     """
     held = _read_earlier(earlier, warn)
+    finite = np.isfinite(held.vectors).all(axis=1)
+    if not finite.all():
+        row = int(finite.argmin())
+        raise W2VError(f"{earlier} is damaged: the vector of '{held.words[row]}', row {row + 1}, is not finite")
     dim = held.vectors.shape[1]
     run, encoded = begin(corpus, replace(config, dim=dim, min_count=1, max_vocab=None), report=report)
     vocab = _joined(held, encoded.vocab, config.min_count if grow_vocab else None, earlier)
