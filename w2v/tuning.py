@@ -353,7 +353,7 @@ class Search:
     @property
     def _moves_prior(self) -> bool:
         """Whether the weight of counts, which next items are told by, goes with ns_exponent, as it should and did."""
-        follows = self.base.prior == self.base.ns_exponent and not self.base.corrects
+        follows = self.base.prior == self.base.ns_exponent and not self.base.uses_logq
         return follows and self.goal.sessions is not None and "ns_exponent" in self.names
 
     @property
@@ -388,8 +388,8 @@ def check(base: TrainConfig, names: Sequence[str], fraction: float) -> list[str]
     if not 0 < fraction <= 1:
         raise SettingsError(f"fraction must be above 0 and at most 1, not {fraction}")
     idle = {"ns_exponent": "sampler batch"} if base.sampler == "batch" else {}
-    if base.loss == "full":
-        idle = dict.fromkeys(("ns_exponent", "negative"), "loss full")
+    if not base.output_layer.has_negatives:
+        idle = dict.fromkeys(("ns_exponent", "negative"), f"loss {base.loss}")
     for name in names:
         if name not in SPACE:
             raise SettingsError(f"'{name}' cannot be searched; these can: {', '.join(SPACE)}")

@@ -22,7 +22,7 @@ hits, misses = 0, 0
 for kernel in (step.train_shard(kernel_name(), step.SGNS), step.all_finite, scan.scan, scan.renumber):
     hits += sum(kernel.stats.cache_hits.values())
     misses += sum(kernel.stats.cache_misses.values())
-print(json.dumps({"hits": hits, "misses": misses, "a": vectors["a"].tolist(), "writable": cache_is_writable}))
+print(json.dumps({"hits": hits, "misses": misses, "a": vectors["a"].tolist(), "writable": cache_is_writable()}))
 """
 
 
