@@ -1,16 +1,16 @@
 """Compiled code on disk: one file a kernel and signature, whole or not there.
 
-Numba's own cache has an index and takes what it reads for whole: a file that a power cut left empty was an error at
-every start, two processes that wrote at once could swap their code, and a change in a file that a kernel's own file
-imports was not seen. Here
+Numba's own cache has an index, and trusts what it reads. There a file that a power cut left empty is an error at
+every start, two processes that write at once may load each other's code, and a change in a file that the kernel's own
+file imports is not noticed. Here
 
-- a file is named by a hash of all that its code depends on: `STAMP` (every kernel file), signature, processor, Python
-  and Numba versions, and what the kernel's closure holds;
+- a file is named by a hash of all that its code depends on: `STAMP` (every kernel file), the kernel's own file,
+  signature, processor, Python and Numba versions, and what the kernel's closure holds;
 - a file ends with a hash of its contents. One that is damaged, empty or unreadable is no file: the kernel is compiled
   again, and the file replaced;
 - a file that cannot be written is a line in `notes`, and the run goes on.
 
-Where the files are, and how code becomes bytes, is Numba's affair.
+Numba decides where the files are, and turns code into bytes and back.
 """
 
 import contextlib
@@ -43,13 +43,13 @@ class KernelCache(FunctionCache):  # type: ignore[misc]  # Numba has no types
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(function)
         self._files = KernelFiles(self._cache_path, self._impl.filename_base, STAMP)
-        self._closure = describe_closure(function)
+        self._code = self._impl.locator.get_source_stamp(), describe_closure(function)
 
     def _path(self, signature: object, codegen: Any) -> Path:  # noqa: ANN401
         """Return the file of the code for a signature."""
         versions = (numba.__version__, platform.python_version(), codegen.magic_tuple())
-        parts = repr((signature, versions, self._closure))
-        return self._files.path(hashlib.sha256(parts.encode()).hexdigest()[:24])
+        key = repr((signature, versions, self._code))
+        return self._files.path(hashlib.sha256(key.encode()).hexdigest()[:24])
 
     def load_overload(self, sig: object, target_context: Any) -> Any:  # noqa: ANN401
         """Return the code compiled for a signature, or None."""
@@ -107,9 +107,9 @@ class KernelFiles(IndexDataCacheFile):  # type: ignore[misc]
 
 
 def describe_closure(function: Callable[..., Any]) -> list[str]:
-    """Return what the closure of a function holds, and of the functions in it: names and constants.
+    """Return what the closure of a function holds: constants, and the names and closures of functions.
 
-    A function is told by its place in the sources, which `STAMP` covers, and by its own closure.
+    The code of the functions is covered by `STAMP`.
     """
     return [text for cell in function.__closure__ or () for text in _describe(cell.cell_contents)]
 
