@@ -76,7 +76,7 @@ def name_of(settings: Settings) -> str:
 
 def prior_of(config: TrainConfig) -> float:
     """Return the weight of log(count) that makes a score of this model one of log P(item|history)."""
-    if config.corrects:
+    if config.uses_logq:
         return 0.0
     return 1.0 if config.sampler == "batch" else config.ns_exponent
 
@@ -179,7 +179,7 @@ def bias(arguments: argparse.Namespace) -> None:
 
     def score(model: Embeddings, config: TrainConfig) -> dict[str, float]:
         correction = np.zeros(len(encoded.vocab))
-        if not config.corrects and config.loss != "full":
+        if not config.uses_logq and config.loss != "full":
             q = noise_distribution(encoded.vocab.counts, config.ns_exponent)
             if config.sampler == "batch":
                 q = keep_prob(encoded.vocab.counts, config.sample) * encoded.vocab.counts

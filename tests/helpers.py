@@ -5,7 +5,9 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar, cast
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 CHECKOUT = Path(__file__).parent.parent
 
@@ -47,3 +49,10 @@ def python(code: str, *options: str) -> str:
 def files_in(folder: Path) -> dict[str, bytes]:
     """Return what each file under a folder holds, hidden ones included."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def callable_kernel(inlined: Function) -> Function:
+    """Return a part of a kernel compiled so that Python can call it."""
+    from w2v.kernels import jit
+
+    return cast(Function, jit(vars(inlined)["py_func"]))

@@ -103,7 +103,8 @@ class Shard:
     seed: int
     epoch: int
     shard: int
-    cbow: bool = False
+    hidden: str = "context"
+    output: str = "sampled"
     sampler: str = "noise"
     loss: str = "bce"
     logq: Matrix | None = None
@@ -170,7 +171,7 @@ def train_shard(
     text = [word for line in kept for word in [*line, -1]][:-1]
 
     def draw(t: int, turn: int) -> list[int]:
-        if shard.sampler == "all":
+        if shard.output == "all":
             return list(range(len(output)))
         return shard.words_of_the_batch(text, t) if shard.sampler == "batch" else shard.noise_words(pool, turn)
 
@@ -189,7 +190,9 @@ def train_shard(
             outputs = list(dict.fromkeys([center, *negatives]))
             negatives = draw(begin + t + 1, steps)  # those of the next step
             on_step(contexts, outputs)
-            input, output, _ = step(input, output, contexts, outputs, shard.lr, shard.loss, shard.cbow, shard.logq)
+            input, output, _ = step(
+                input, output, contexts, outputs, shard.lr, shard.loss, shard.hidden == "mean", shard.logq
+            )
             steps += 1
         begin += len(line) + 1
     return input, output

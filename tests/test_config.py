@@ -124,7 +124,7 @@ def test_a_window_may_be_the_whole_line() -> None:
     ],
 )
 def test_scores_are_corrected_where_the_sampler_needs_it(settings: dict[str, Any], corrects: bool) -> None:
-    assert TrainConfig(**settings).corrects == corrects
+    assert TrainConfig(**settings).uses_logq == corrects
     popularity = 0.0 if corrects else 1.0 if "sampler" in settings else 0.75
     assert TrainConfig(**settings).prior == popularity, "what the sampler has taken out of the scores"
     assert TrainConfig(**settings, prior=0.3).prior == 0.3

@@ -33,7 +33,20 @@ LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 MAY_IMPORT_KERNELS = {"w2v.text.encoding", "w2v.text.phrases", "w2v.training.plan", "w2v.training.loop"}
 COMMANDS_MAY_ASK_KERNELS = {"cache_is_writable"}
 """What a command may import from the kernels, inside a function: facts to tell the user, and nothing that computes."""
-KERNELS_MAY_IMPORT = {"numpy", "numba", "llvmlite", "hashlib", "pathlib", "collections", "functools", "typing", "math"}
+KERNELS_MAY_IMPORT = {
+    "numpy",
+    "numba",
+    "llvmlite",
+    "hashlib",
+    "pathlib",
+    "collections",
+    "functools",
+    "typing",
+    "math",
+    "types",
+    "platform",
+    "contextlib",
+}
 
 
 def part_of(module: str) -> str:

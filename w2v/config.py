@@ -41,6 +41,20 @@ LR = {"skipgram": 0.05, "cbow": 0.1}
 """Measured best: docs/settings.md. CBOW takes more, because each context gets a part of the step."""
 
 
+@dataclass(frozen=True)
+class OutputLayer:
+    """What the host code must know about an output layer: which output rows a center is scored against."""
+
+    kernel: str
+    """Its name in `kernels.cpu.types.Variant`."""
+    loss: str
+    """The loss of its kernel."""
+    has_negatives: bool = True
+    """A sampler draws some of the output rows. Without it there is nothing to sample, reject or correct."""
+    outputs_are_words: bool = True
+    """Output row i belongs to word i, so that n_output = n_types."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
     """The settings of one training run; creating one validates it. docs/settings.md lists them all.
@@ -262,9 +276,9 @@ class TrainConfig:
 
     def _check_sampling(self) -> None:
         """Check what cannot go together."""
-        if self.loss == "full" and (self.sampler != "noise" or self.logq or self.reject_positives):
+        if not self.output_layer.has_negatives and (self.sampler != "noise" or self.logq or self.reject_positives):
             raise SettingsError(
-                "loss full takes every word for a negative: it goes without sampler, logq and reject_positives"
+                f"loss {self.loss} draws no negatives: it goes without sampler, logq and reject_positives"
             )
         if self.sampler == "hard" and self.candidates <= self.n_hard:
             raise SettingsError(
@@ -279,13 +293,27 @@ class TrainConfig:
     @property
     def _popularity_in_scores(self) -> float:
         """The power of counts that the sampler has taken out of the scores, and that `prior` puts back."""
-        if self.corrects or self.loss == "full":
+        if self.scores_are_likelihoods:
             return 0.0
         return 1.0 if self.sampler == "batch" else self.ns_exponent
 
     @property
-    def corrects(self) -> bool:
+    def output_layer(self) -> OutputLayer:
+        """Which output rows a center is scored against."""
+        if self.loss == "full":
+            return OutputLayer("all", "softmax", has_negatives=False)
+        return OutputLayer("sampled", self.loss)
+
+    @property
+    def scores_are_likelihoods(self) -> bool:
+        """Whether a score tends to log P(output | context), not to that less the logarithm of the sampler's q."""
+        return self.uses_logq or not self.output_layer.has_negatives
+
+    @property
+    def uses_logq(self) -> bool:
         """Whether scores are corrected for the sampler's probabilities."""
+        if not self.output_layer.has_negatives:
+            return False
         if self.logq is None:
             return self.sampler == "batch" or self.loss == "softmax"
         return self.logq

@@ -31,8 +31,8 @@ import numpy.typing as npt
 from w2v import formats
 from w2v.config import TrainConfig, load_config
 from w2v.errors import W2VError
-from w2v.kernels.cpu.types import Table
 from w2v.kernels.text import scan as kernels
+from w2v.kernels.text.types import Table
 from w2v.text import corpus
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import encode

@@ -5,22 +5,22 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from w2v.kernels import inlined, rng
-from w2v.kernels.cpu.types import I64, U64
+from w2v.kernels import jit, rng
+from w2v.kernels.types import I64, U64
 
 
-@inlined
+@jit
 def _draws(state: U64, out: U64) -> None:
     for i in range(len(out)):
         out[i] = rng.draw(state)
 
 
-@inlined
+@jit
 def _seed(seed: np.uint64, epoch: np.uint64, shard: np.uint64) -> np.uint64:
     return rng.seed_shard(seed, epoch, shard)
 
 
-@inlined
+@jit
 def _below(state: U64, n: np.uint64, out: I64) -> None:
     for i in range(len(out)):
         out[i] = rng.below(rng.draw(state), n)

@@ -7,13 +7,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from w2v.kernels import inlined
+from w2v.config import TrainConfig
+from w2v.kernels import jit
 from w2v.kernels.cpu import samplers, windows
-from w2v.kernels.cpu.types import I32, I64, U64, Private, Sampling
+from w2v.kernels.cpu.types import HotRows, Sampling, Scratch
+from w2v.kernels.types import I32, I64, U64
 from w2v.training.distributions import alias_table, keep_prob, noise_distribution, thresholds
+from w2v.training.plan import new_scratch, shape_of
 
 NONE = np.empty(0, np.float32)
-NO_COPIES = Private(0, 0, np.empty(0, np.float32), np.empty(0, np.float32))
+NO_COPIES = HotRows(0, 0, np.empty(0, np.float32), np.empty(0, np.float32))
 COUNTS = np.array([90_000, 20_000, 5_000, 900, 300, 80, 30, 11, 6, 5])
 
 
@@ -78,12 +81,12 @@ def _assert_drawn(drawn: np.ndarray, probabilities: np.ndarray) -> None:  # type
     assert stats.chisquare(drawn, probabilities / probabilities.sum() * drawn.sum()).pvalue > 1e-4
 
 
-@inlined
-def _subsample(tokens: I32, sampling: Sampling, state: U64, kept: I64) -> tuple[int, int]:
-    return windows.subsample(tokens, sampling, NO_COPIES, 1, state, kept)
+@jit
+def _subsample(tokens: I32, sampling: Sampling, scratch: Scratch) -> tuple[int, int]:
+    return windows.subsample(tokens, sampling, 1, scratch)
 
 
-@inlined
+@jit
 def _draw(sampling: Sampling, state: U64, out: I64) -> None:
     for i in range(len(out)):
         out[i] = samplers.draw_noise(sampling, NO_COPIES, 1, state)
@@ -94,10 +97,12 @@ def test_tokens_are_kept_with_keep_prob(sample: float) -> None:
     keep = keep_prob(COUNTS, sample)
     sampling = Sampling(thresholds(keep), thresholds(np.ones(10)), np.arange(10, dtype=np.int32), NONE)
     tokens = np.tile(np.arange(10, dtype=np.int32), 100_000)
-    kept = np.empty(len(tokens) + 1, np.int64)
-    n, words = _subsample(tokens, sampling, np.array([5], np.uint64), kept)
+    config = TrainConfig()
+    scratch = new_scratch(shape_of(config, 16, 10), len(tokens), config, zero_row=10)
+    scratch.state[0] = 5
+    n, words = _subsample(tokens, sampling, scratch)
     assert words == len(tokens)
-    drawn = np.bincount(kept[:n], minlength=10)
+    drawn = np.bincount(scratch.kept[:n], minlength=10)
     for word in range(10):
         expected = np.array([keep[word], 1 - keep[word]]) * 100_000
         if keep[word] == 1:

@@ -63,8 +63,8 @@ def test_an_unknown_kernel_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_output_rows_are_spread_over_few_full_tiles(negative: int, tiles: int, tile: int) -> None:
     shape = shape_of(TrainConfig(negative=negative), 112, 1_000)
-    assert (shape.n_tiles, len(shape.tile)) == (tiles, tile)
-    assert shape.n_tiles * len(shape.tile) >= negative + 1
+    assert (shape.n_tiles, len(shape.tile_like)) == (tiles, tile)
+    assert shape.n_tiles * len(shape.tile_like) >= negative + 1
 
 
 @pytest.mark.parametrize("threads", [1, 3, 8])

@@ -148,6 +148,13 @@ def test_of_a_word_that_stands_twice_the_first_row_is_taken_and_a_line_says_so(t
     assert len(said) == 1 and "old.txt" in said[0] and "'king'" in said[0]
 
 
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf"])
+def test_vectors_that_are_not_finite_are_no_fault_of_the_learning_rate(tmp_path: Path, number: str) -> None:
+    (tmp_path / "old.txt").write_text(f"2 2\nking 1 1\nqueen {number} 2\n")
+    with pytest.raises(W2VError, match=r"old\.txt.*queen"):
+        runs.continue_from(tmp_path / "old.txt", Corpus(TEXT), TrainConfig())
+
+
 def test_counts_too_large_to_add_up_are_refused_by_name(tmp_path: Path) -> None:
     path = tmp_path / "old.w2v"
     w2v.Vectors(OLD, np.ones((3, 2), np.float32), np.array([2**63 - 1, 2**63 - 1, 5])).save(path)

@@ -67,7 +67,7 @@ def describe_training(run: "Run", kernel: str) -> None:
     from w2v.kernels import cache_is_writable
     from w2v.machine import available_threads
 
-    if not cache_is_writable:
+    if not cache_is_writable():
         print_status("compiled code cannot be saved, so each start compiles again; set NUMBA_CACHE_DIR to a folder")
     threads = run.config.threads or available_threads()
     print_status(

@@ -163,6 +163,7 @@ def train(
                 describe(encoded, reused=has_vocab or has_init)
             describe_training(run, kernel)
         runs.check_output(run, output, save_output)
+        log_path = log_json and os.path.abspath(log_json)
         ends = f"training stops and a checkpoint is saved in {folder}" if folder else ""
         loses = "what was learned since the last checkpoint" if folder else "nothing more"
         with INTERRUPTS.during(ends, loses), training_progress(quiet) as report:
@@ -173,11 +174,7 @@ def train(
                 log=log,
                 after_epoch=scorer(evaluation, report, each_epoch),
                 save_output=save_output,
-                extra={
-                    "output": os.path.abspath(output),
-                    "save_output": save_output,
-                    "log_json": log_json and os.path.abspath(log_json),
-                },
+                extra={"output": os.path.abspath(output), "save_output": save_output, "log_json": log_path},
             )
         with with_hint(f"w2v train --resume {folder} -o FILE" if folder else None):
             runs.save(vectors, output)

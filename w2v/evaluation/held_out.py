@@ -131,6 +131,6 @@ def held_out_loss(windows: Windows, embeddings: Embeddings, vocab: Vocab, config
 def _log_share(vocab: Vocab, config: TrainConfig) -> Floats:
     """Return what makes a model's scores logarithms of P(o | c), (n_types,), but for a constant."""
     found: Floats = -np.log(keep_prob(vocab.counts, config.sample))
-    if not (config.corrects or config.loss == "full"):
+    if not config.scores_are_likelihoods:
         found += sampling_of(config, vocab).logq
     return found

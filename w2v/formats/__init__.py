@@ -225,8 +225,9 @@ def check(
     with trial_path(path, getattr(module, "FILES", ())) as trial:
         try:
             module.write(trial, Contents(few, rows, counts, output, settings))
-        except W2VError as error:
-            raise W2VError(str(error).replace(str(trial), str(path))) from error
+        except Exception as error:  # whatever a library raises: later it would cost the vectors
+            reason = str(error).replace(str(trial), str(path))
+            raise W2VError(reason if isinstance(error, W2VError) else f"cannot write {path}: {reason}") from error
     check_space(path, (1 + save_output) * expected_bytes(path, words, dim, name))
 
 

@@ -20,8 +20,8 @@ import numpy.typing as npt
 from w2v.arrays import Ids
 from w2v.config import TrainConfig
 from w2v.errors import W2VError
-from w2v.kernels.cpu.types import Table
 from w2v.kernels.text import scan as kernels
+from w2v.kernels.text.types import Table
 from w2v.machine import available_memory, available_threads
 from w2v.text.corpus import Corpus
 from w2v.text.stream import Spool

@@ -14,7 +14,7 @@ from w2v.arrays import Ids, Matrix
 from w2v.config import TrainConfig
 from w2v.errors import DivergedError
 from w2v.kernels.cpu import step
-from w2v.kernels.cpu.types import Scratch, Tally, Weights
+from w2v.kernels.cpu.types import Scratch, ShardPass, Tally, Weights
 from w2v.machine import release_memory
 from w2v.text.vocab import Vocab
 from w2v.training.plan import Plan
@@ -155,10 +155,7 @@ class _Run:
             self.plan.shape,
             scratch,
             tally,
-            np.float32(job.lr),
-            np.uint64(self.plan.config.seed),
-            np.uint64(job.epoch),
-            np.uint64(job.shard),
+            ShardPass(np.float32(job.lr), np.uint64(self.plan.config.seed), np.uint64(job.epoch), np.uint64(job.shard)),
         )
 
     def _slice_is_finite(self, shard: int) -> bool:

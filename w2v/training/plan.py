@@ -1,7 +1,6 @@
 """Plan: everything that a run's threads and kernels are handed, made once from (config, vocab, stream)."""
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,18 +9,19 @@ import numpy.typing as npt
 from w2v.arrays import Ids
 from w2v.config import TrainConfig
 from w2v.errors import SettingsError
-from w2v.kernels.cpu import simd, step
-from w2v.kernels.cpu.types import Private, Sampling, Scratch, Shape, Tally, Variant
+from w2v.kernels import llvm
+from w2v.kernels.cpu import step
+from w2v.kernels.cpu.types import HotRows, Sampling, Scratch, Shape, Tally, Variant
 from w2v.machine import available_threads
 from w2v.text.vocab import Vocab
 from w2v.training.distributions import alias_table, keep_prob, noise_distribution, thresholds
 from w2v.training.schedule import SHARD_MIN, StepWork, shard_bounds
 from w2v.training.weights import Embeddings, own_lines, padded
 
-PRIVATE_ROWS = 128
-"""Words with private copies of their rows: 64 gain 20% with two threads, 128 a little more, 1,024 no more."""
+HOT_ROWS = 128
+"""Words of whose rows each thread has copies: 64 gain 20% with two threads, 128 a little more, 1,024 no more."""
 MERGES_A_THREAD = 32
-"""A run has private copies only if each thread merges them at least this many times per thread."""
+"""A run has copies of hot rows only if each thread merges them at least this many times per thread."""
 SATURATED = 100
 """Uses between two merges from which on a row moves by the mean of what its copies have moved."""
 FULL_WINDOW = 5
@@ -84,7 +84,7 @@ class Plan:
         )
 
     @property
-    def train_shard(self) -> Callable[..., None]:
+    def train_shard(self) -> step.TrainShard:
         """The kernel that trains on one shard."""
         return step.train_shard(self.kernel, self.variant)
 
@@ -96,9 +96,9 @@ class Plan:
         """Return what a thread, numbered from 0, has for itself."""
         longest = max(end - begin for begin, end in zip(self.bounds, self.bounds[1:], strict=False))
         zero_row = self.n_output + thread * self._spare_rows
-        private = new_private(self.shares, zero_row + 1, self.shape.stride)
+        hot_rows = new_hot_rows(self.shares, zero_row + 1, self.shape.stride)
         scratch = new_scratch(
-            self.shape, longest, self.config, zero_row * self.shape.stride, private, len(self.sampling.prob)
+            self.shape, longest, self.config, zero_row * self.shape.stride, hot_rows, len(self.sampling.prob)
         )
         return scratch, Tally(np.zeros(1), np.zeros(1, np.int64), np.zeros(1, np.int64))
 
@@ -113,17 +113,18 @@ def kernel_name() -> str:
     wanted = os.environ.get("W2V_KERNEL", "")
     if wanted and wanted not in step.KERNELS:
         raise SettingsError(f"W2V_KERNEL must be one of {', '.join(step.KERNELS)}, not '{wanted}'")
-    return wanted or ("simd" if simd.is_supported() else "scalar")
+    return wanted or ("simd" if llvm.has_fma() else "scalar")
 
 
 def variant_of(config: TrainConfig) -> Variant:
     """Return what the kernel must be compiled for."""
-    is_full = config.loss == "full"
+    layer = config.output_layer
     return Variant(
-        cbow=config.model == "cbow",
-        sampler="all" if is_full else config.sampler,
-        loss="softmax" if is_full else config.loss,
-        logq=config.corrects and not is_full,
+        hidden="mean" if config.model == "cbow" else "context",
+        output=layer.kernel,
+        sampler=config.sampler,
+        loss=layer.loss,
+        logq=config.uses_logq,
         whole_line=config.window == "full",
         shrink_window=config.shrink_window,
         only_before=config.window_side == "before",
@@ -131,21 +132,21 @@ def variant_of(config: TrainConfig) -> Variant:
     )
 
 
-def shape_of(config: TrainConfig, stride: int, n_types: int) -> Shape:
+def shape_of(config: TrainConfig, stride: int, n_output: int) -> Shape:
     """Return the bounds of a step's loops: output rows in as few tiles as hold them, equally full."""
-    negative = n_types - 1 if config.loss == "full" else config.negative
+    negative = config.negative if config.output_layer.has_negatives else n_output - 1
     n_tiles = -(-(negative + 1) // MAX_TILE)
-    tile = (0,) * -(-(negative + 1) // n_tiles)
+    tile_like = (0,) * -(-(negative + 1) // n_tiles)
     n_hard, candidates = (config.n_hard, config.candidates) if config.sampler == "hard" else (0, 0)
     window = FULL_WINDOW if isinstance(config.window, str) else config.window
-    return Shape(window, negative, candidates + negative - n_hard, candidates, n_hard, stride, n_tiles, tile)
+    return Shape(window, negative, candidates + negative - n_hard, candidates, n_hard, stride, n_tiles, tile_like)
 
 
 def step_work(config: TrainConfig, vocab: Vocab, shape: Shape) -> StepWork:
     """Return what a step costs, in multiply-adds: three for each number of a hidden vector and an output row."""
-    against_outputs = 3.0 * shape.n_tiles * len(shape.tile) * shape.stride
+    against_outputs = 3.0 * shape.n_tiles * len(shape.tile_like) * shape.stride
     average = 2.0 * shape.stride if config.model == "cbow" or config.sampler == "hard" else 0.0
-    choosing = float(shape.candidates * shape.stride + shape.drawn)
+    choosing = float(shape.candidates * shape.stride + shape.n_draws)
     kept = float((keep_prob(vocab.counts, config.sample) * vocab.counts).sum()) / vocab.n_tokens
     if config.model == "cbow":
         return StepWork(choosing + against_outputs, average, mean_contexts(config), kept)
@@ -189,14 +190,14 @@ def merge_shares(
     if n_threads == 1 or merges < MERGES_A_THREAD * n_threads:
         return np.empty((2, 0), np.float32)
     kept /= kept.sum()
-    if config.loss == "full":
+    if not config.output_layer.has_negatives:
         negatives = np.ones(len(vocab))
     else:
         negatives = config.negative * (
             kept if config.sampler == "batch" else noise_distribution(vocab.counts, config.ns_exponent)
         )
     uses = merge_every * np.stack([kept * mean_contexts(config), kept + negatives])
-    saturation = np.minimum(1.0, uses[:, :PRIVATE_ROWS] / SATURATED)
+    saturation = np.minimum(1.0, uses[:, :HOT_ROWS] / SATURATED)
     return (1 / (1 + (n_threads - 1) * saturation)).astype(np.float32)
 
 
@@ -208,10 +209,10 @@ def mean_contexts(config: TrainConfig) -> float:
     return radius * (1 if config.window_side == "before" else 2)
 
 
-def new_private(shares: npt.NDArray[np.float32], first: int, stride: int) -> Private:
+def new_hot_rows(shares: npt.NDArray[np.float32], first: int, stride: int) -> HotRows:
     """Return a thread's copies of the rows that have shares, (2, n_rows); they stand from row `first` on."""
     n_rows = shares.shape[1]
-    return Private(n_rows, first, shares.reshape(-1), own_lines(2 * n_rows * stride, np.float32))
+    return HotRows(n_rows, first, shares.reshape(-1), own_lines(2 * n_rows * stride, np.float32))
 
 
 def new_scratch(
@@ -219,28 +220,27 @@ def new_scratch(
     longest_shard: int,
     config: TrainConfig,
     zero_row: int,
-    private: Private | None = None,
+    hot_rows: HotRows | None = None,
     n_types: int = 0,
 ) -> Scratch:
     """Return a thread's buffers for shards of up to `longest_shard` tokens."""
     n_contexts = min(2 * shape.window, longest_shard)
-    n_outputs = shape.n_tiles * len(shape.tile)
-    candidate_tiles = -(-shape.candidates // len(shape.tile))
-    negatives = own_lines(max(shape.drawn, candidate_tiles * len(shape.tile)), np.int64)
+    n_outputs = shape.n_tiles * len(shape.tile_like)
+    candidate_tiles = -(-shape.candidates // len(shape.tile_like))
+    negatives = own_lines(max(shape.n_draws, candidate_tiles * len(shape.tile_like)), np.int64)
     negatives[:] = zero_row
     return Scratch(
         kept=own_lines(longest_shard + 1, np.int64),
         contexts=own_lines(n_contexts, np.int64),
         outputs=own_lines(n_outputs + 1, np.int64),
         negatives=negatives,
-        words=own_lines(n_outputs if config.corrects else 0, np.int64),
         marks=own_lines(n_types if config.reject_positives else 0, np.int32),
         zero_row=np.array([zero_row]),
-        pool=own_lines(config.noise_pool if config.loss != "full" else 0, np.int64),
+        pool=own_lines(config.noise_pool if config.output_layer.has_negatives else 0, np.int64),
         scores=own_lines(8 * max(n_contexts * shape.n_tiles, candidate_tiles), np.float32),
-        old=own_lines(n_contexts * shape.stride, np.float32),
+        contexts_before=own_lines(n_contexts * shape.stride, np.float32),
         mean=own_lines(2 * shape.stride, np.float32),
-        only=np.zeros(1, np.int64),
-        private=private or new_private(np.empty((2, 0), np.float32), 0, shape.stride),
+        mean_offset=np.zeros(1, np.int64),
+        hot_rows=hot_rows or new_hot_rows(np.empty((2, 0), np.float32), 0, shape.stride),
         state=own_lines(1, np.uint64),
     )

@@ -152,6 +152,10 @@ def continue_from(
         W2VError: as `encode`, `checkpoint.load` and `formats.read` do; or a word or count of the file cannot be one.
     """
     held = _read_earlier(earlier, warn)
+    finite = np.isfinite(held.vectors).all(axis=1)
+    if not finite.all():
+        row = int(finite.argmin())
+        raise W2VError(f"{earlier} is damaged: the vector of '{held.words[row]}', row {row + 1}, is not finite")
     dim = held.vectors.shape[1]
     run, encoded = begin(corpus, replace(config, dim=dim, min_count=1, max_vocab=None), report=report)
     vocab = _joined(held, encoded.vocab, config.min_count if grow_vocab else None, earlier)
@@ -178,9 +182,10 @@ def _read_earlier(earlier: Path, warn: Warn) -> formats.Contents:
         kept = checkpoint.load(earlier)
         return formats.Contents(kept.vocab.words, kept.input, kept.vocab.counts, kept.output)
     held = formats.read(earlier)
-    again = formats.repeated_words(held.words)
-    if not again:
+    first = {word: row for row, word in reversed(list(enumerate(held.words)))}
+    if len(first) == len(held.words):
         return held
+    again = [row for row, word in enumerate(held.words) if first[word] != row]
     warn(f"{earlier} has {len(again):,} words more than once, such as '{held.words[again[0]]}': the first row is taken")
     return formats.drop_rows(held, again)
 
@@ -307,11 +312,11 @@ def _policy(run: Run, checkpoints: Checkpoints, extra: dict[str, Any]) -> Checkp
 
 def _result(run: Run, vectors: Matrix, output: Matrix | None) -> Vectors:
     """Return vectors, and how they were trained."""
-    return Vectors(run.vocab.words, vectors, run.vocab.counts, output, _how_trained(run))
+    return Vectors(run.vocab.words, vectors, run.vocab.counts, output, _settings_of(run))
 
 
-def _how_trained(run: Run) -> dict[str, Any]:
-    """Return the version, the settings and the corpus of a run, as a w2v folder keeps them.
+def _settings_of(run: Run) -> dict[str, Any]:
+    """Return how vectors of a run are trained, as a file of vectors keeps it.
 
     Of the corpus' files this has the names and not where they were, so that a copy of it may be given away.
     """
@@ -322,12 +327,12 @@ def _how_trained(run: Run) -> dict[str, Any]:
 
 
 def check_output(run: Run, path: Path, save_output: bool = False) -> None:
-    """Check before training that the vectors of a run can be written to `path`.
+    """See before training that the vectors of a run can be written to `path`.
 
     Raises:
         W2VError: they cannot; the message says why.
     """
-    formats.check(path, run.vocab.words, run.config.dim, _how_trained(run), save_output=save_output)
+    formats.check(path, run.vocab.words, run.config.dim, _settings_of(run), save_output=save_output)
 
 
 def save(vectors: Vectors, path: Path) -> None:

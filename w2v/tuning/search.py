@@ -194,7 +194,7 @@ class Search:
     @property
     def _moves_prior(self) -> bool:
         """Whether `prior`, the weight of counts for next items, follows ns_exponent in trials as it does by default."""
-        follows = self.base.prior == self.base.ns_exponent and not self.base.corrects
+        follows = self.base.prior == self.base.ns_exponent and not self.base.uses_logq
         return follows and self.objective.sessions is not None and "ns_exponent" in self.names
 
     @property

@@ -65,8 +65,8 @@ def check_search(base: TrainConfig, names: Sequence[str], fraction: float) -> li
     if not 0 < fraction <= 1:
         raise SettingsError(f"fraction must be above 0 and at most 1, not {fraction}")
     idle = {"ns_exponent": "sampler batch"} if base.sampler == "batch" else {}
-    if base.loss == "full":
-        idle = dict.fromkeys(("ns_exponent", "negative"), "loss full")
+    if not base.output_layer.has_negatives:
+        idle = dict.fromkeys(("ns_exponent", "negative"), f"loss {base.loss}")
     for name in names:
         if name not in SPACE:
             raise SettingsError(f"'{name}' cannot be searched; these can: {', '.join(SPACE)}")

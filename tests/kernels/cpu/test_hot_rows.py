@@ -1,37 +1,37 @@
-"""Private copies of hot rows."""
+"""A thread's copies of hot rows."""
 
 import numpy as np
 import pytest
 
 from w2v.config import TrainConfig
-from w2v.kernels import inlined
-from w2v.kernels.cpu import hot_rows as private
-from w2v.kernels.cpu.types import Private, Weights
+from w2v.kernels import jit
+from w2v.kernels.cpu.hot_rows import merge_hot_rows, take_hot_rows
+from w2v.kernels.cpu.types import HotRows, Weights
 from w2v.text.vocab import Vocab
-from w2v.training.plan import merge_shares, new_private
+from w2v.training.plan import merge_shares, new_hot_rows
 from w2v.training.weights import Embeddings
 
 N_TYPES, N_COPIES, DIM = 6, 3, 20
 
 
-@inlined
-def _take(weights: Weights, copies: Private, stride: int) -> None:
-    private.take_private(weights, copies, stride)
+@jit
+def _take(weights: Weights, copies: HotRows, stride: int) -> None:
+    take_hot_rows(weights, copies, stride)
 
 
-@inlined
-def _merge(weights: Weights, copies: Private, stride: int) -> None:
-    private.merge_private(weights, copies, stride)
+@jit
+def _merge(weights: Weights, copies: HotRows, stride: int) -> None:
+    merge_hot_rows(weights, copies, stride)
 
 
-def _two_threads(shares: list[list[float]]) -> tuple[Embeddings, Weights, list[Private]]:
+def _two_threads(shares: list[list[float]]) -> tuple[Embeddings, Weights, list[HotRows]]:
     """Return a model with room for two threads' copies of the first rows, taken."""
     model = Embeddings.create(N_TYPES, DIM, seed=1, spare_rows=2 * N_COPIES)
     generator = np.random.default_rng(0)
     for rows in (model.input, model.output):
         rows[:N_TYPES, :DIM] = generator.normal(size=(N_TYPES, DIM))
     weights = Weights(model.input.reshape(-1), model.output.reshape(-1))
-    both = [new_private(np.array(shares, np.float32), N_TYPES + n * N_COPIES, model.stride) for n in range(2)]
+    both = [new_hot_rows(np.array(shares, np.float32), N_TYPES + n * N_COPIES, model.stride) for n in range(2)]
     for copies in both:
         _take(weights, copies, model.stride)
     return model, weights, both

@@ -1,6 +1,8 @@
 """Losses against float64, and gradients against finite differences."""
 
 import math
+from collections.abc import Callable
+from functools import cache
 
 import naive
 import numpy as np
@@ -9,31 +11,42 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from w2v.config import TrainConfig
-from w2v.kernels import inlined
+from w2v.kernels import jit
 from w2v.kernels.cpu import loss
-from w2v.kernels.cpu.scalar import column_of
-from w2v.kernels.cpu.types import F32, Shape
+from w2v.kernels.cpu.layout import clear_padding
+from w2v.kernels.cpu.types import Shape
+from w2v.kernels.types import F32
 from w2v.training.plan import shape_of
 
 NEGATIVE = 9
 SHAPE = shape_of(TrainConfig(negative=NEGATIVE), 16, 100)
-COLUMNS = [int(column_of(o, SHAPE.tile)) for o in range(NEGATIVE + 1)]
+COLUMNS = [8 * (o // len(SHAPE.tile_like)) + o % len(SHAPE.tile_like) for o in range(NEGATIVE + 1)]
 WIDTH = 8 * SHAPE.n_tiles
 
 
-@inlined
+@jit
 def _softplus(x: float) -> float:
     return loss.softplus(x)
 
 
-@inlined
-def _loss(name: int, scores: F32, n_contexts: int, n_outputs: int, shape: Shape) -> float:
-    return loss.loss_of(name, scores, n_contexts, n_outputs, shape)
+@cache
+def _kernels(name: str) -> tuple[Callable[..., float], Callable[..., None]]:
+    """Return a loss of several hidden vectors, and its gradient with the padding cleared, compiled."""
+    loss_of, gradient_of = loss.LOSSES[name]
 
+    @jit
+    def total(scores: F32, n_hidden: int, n_outputs: int, shape: Shape) -> float:
+        value = 0.0
+        for c in range(n_hidden):
+            value += loss_of(scores, c * 8 * shape.n_tiles, n_outputs, shape)
+        return value
 
-@inlined
-def _gradient(name: int, scores: F32, n_contexts: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
-    loss.gradient(name, scores, n_contexts, n_outputs, shape, lr)
+    @jit
+    def gradient(scores: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
+        gradient_of(scores, n_hidden, n_outputs, shape, lr)
+        clear_padding(scores, n_hidden, n_outputs, shape)
+
+    return total, gradient
 
 
 @settings(deadline=None)
@@ -47,15 +60,15 @@ def test_softplus_neither_overflows_nor_cancels(x: float) -> None:
 @pytest.mark.parametrize("scale", [0.01, 1.0, 20.0])
 @pytest.mark.parametrize("n_outputs", [1, 2, 7, 10])
 def test_a_loss_is_the_oracles_and_its_gradient_the_slope(name: str, scale: float, n_outputs: int) -> None:
-    number = loss.LOSSES.index(name)
+    total, gradient = _kernels(name)
     rows = np.random.default_rng(n_outputs).normal(0, scale, (3, n_outputs)).astype(np.float32)
     scores = np.full(4 * WIDTH, 7, np.float32)
     for c, row in enumerate(rows):
         scores[c * WIDTH + np.array(COLUMNS[:n_outputs])] = row
     expected = [naive.LOSSES[name](row.astype(np.float64)) for row in rows]
-    value = _loss(number, scores, 3, n_outputs, SHAPE)
+    value = total(scores, 3, n_outputs, SHAPE)
     assert value == pytest.approx(sum(value for value, _ in expected), rel=1e-6, abs=1e-6)
-    _gradient(number, scores, 3, n_outputs, SHAPE, np.float32(0.5))
+    gradient(scores, 3, n_outputs, SHAPE, np.float32(0.5))
     for c, (row, (_, slope)) in enumerate(zip(rows, expected, strict=True)):
         found = scores[c * WIDTH + np.array(COLUMNS)]
         np.testing.assert_allclose(found[:n_outputs], -0.5 * slope, atol=2e-6)
@@ -70,6 +83,7 @@ def test_a_loss_is_the_oracles_and_its_gradient_the_slope(name: str, scale: floa
 def test_softmax_of_scores_that_exp_cannot_hold() -> None:
     scores = np.zeros(WIDTH, np.float32)
     scores[COLUMNS[0]], scores[COLUMNS[1]] = -3e4, 3e4
-    assert _loss(loss.SOFTMAX, scores, 1, 2, SHAPE) == pytest.approx(6e4)
-    _gradient(loss.SOFTMAX, scores, 1, 2, SHAPE, np.float32(1))
+    total, gradient = _kernels("softmax")
+    assert total(scores, 1, 2, SHAPE) == pytest.approx(6e4)
+    gradient(scores, 1, 2, SHAPE, np.float32(1))
     np.testing.assert_allclose(scores[COLUMNS[:2]], [1, -1], atol=1e-6)

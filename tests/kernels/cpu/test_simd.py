@@ -1,105 +1,22 @@
-"""Each vector operation against NumPy, at every length its tuples may have."""
+"""simd.py is the twin of scalar.py. That both compute the same: test_step.py."""
 
-import numpy as np
-import pytest
+import inspect
 
-from w2v.kernels import inlined
-from w2v.kernels.cpu import simd
-from w2v.kernels.cpu.types import F32, I64
-from w2v.training.weights import aligned_zeros
-
-ZEROS = {n: (0,) * n for n in range(1, 7)}
+from w2v.kernels.cpu import scalar, simd
 
 
-def _rows(n: int, stride: int, seed: int = 0) -> F32:
-    rows = aligned_zeros(n, stride).reshape(-1)
-    rows[:] = np.random.default_rng(seed).normal(size=len(rows))
-    return rows
+def _functions(module: object) -> dict[str, list[str]]:
+    """Return the parameters of the functions that a module defines, in its order."""
+    found = {name: getattr(value, "py_func", None) for name, value in vars(module).items()}
+    return {
+        name: list(inspect.signature(function).parameters)
+        for name, function in found.items()
+        if function and function.__module__ == module.__name__  # type: ignore[attr-defined]
+    }
 
 
-@inlined
-def _copy(source: F32, at: I64, target: F32, to: I64, like: tuple[int, ...], stride: int) -> None:
-    for j in range(0, stride, simd.LANES):
-        simd.store(target, simd.take(to, 1, like), j, simd.load(source, simd.take(at, 1, like), j))
-
-
-@pytest.mark.parametrize("n", range(1, 7))
-@pytest.mark.parametrize("stride", [16, 48])
-def test_take_load_and_store(n: int, stride: int) -> None:
-    source, target = _rows(9, stride), np.copy(aligned_zeros(9, stride)).reshape(-1)
-    target = aligned_zeros(9, stride).reshape(-1)
-    generator = np.random.default_rng(n)
-    at, to = (np.concatenate(([-1], generator.permutation(9)[:n])) for _ in range(2))
-    _copy(source, at * stride, target, to * stride, ZEROS[n], stride)
-    expected = np.zeros((9, stride), np.float32)
-    expected[to[1:]] = source.reshape(9, stride)[at[1:]]
-    np.testing.assert_array_equal(target.reshape(9, stride), expected)
-
-
-@inlined
-def _products(left: F32, at: I64, like: tuple[int, ...], right: F32, to: I64, tile: tuple[int, ...], out: F32) -> None:
-    lefts, rights = simd.take(at, 0, like), simd.take(to, 0, tile)
-    sums = simd.zeros(lefts, rights)
-    for j in range(0, 32, simd.LANES):
-        sums = simd.add_products(sums, simd.load(left, lefts, j), simd.load(right, rights, j))
-    simd.store_sums(sums, rights, out, 3, 24)
-
-
-@pytest.mark.parametrize("n_left", [1, 2, 3, 4])
-@pytest.mark.parametrize("n_right", range(1, 7))
-def test_sums_of_products(n_left: int, n_right: int) -> None:
-    left, right = _rows(n_left, 32, 1), _rows(n_right, 32, 2)
-    out = np.full(200, 7, np.float32)
-    _products(left, np.arange(n_left) * 32, ZEROS[n_left], right, np.arange(n_right) * 32, ZEROS[n_right], out)
-    expected = np.full(200, 7.0)
-    for i in range(n_left):
-        begin = 3 + i * 24
-        expected[begin : begin + 8] = 0
-        expected[begin : begin + n_right] = right.reshape(n_right, 32) @ left.reshape(n_left, 32)[i]
-    np.testing.assert_allclose(out, expected, atol=1e-5)
-
-
-@inlined
-def _combine(scores: F32, tile: tuple[int, ...], rows: F32, offsets: I64, value: F32, out: F32) -> None:
-    scales = simd.broadcast(scores, 2, tile)
-    others, one = simd.load(rows, simd.take(offsets, 0, tile), 0), simd.load(value, (0,), 0)
-    simd.store(out, (0,), 0, simd.add_combined(one, scales, others))
-    simd.store(out, simd.take(offsets, 0, tile), 16, simd.add_scaled(others, scales, one))
-
-
-@pytest.mark.parametrize("n", range(1, 7))
-def test_combinations(n: int) -> None:
-    scores, rows, value = _rows(1, 16, 3), _rows(n, 16, 4), _rows(1, 16, 5)
-    out = aligned_zeros(n + 1, 16).reshape(-1)
-    _combine(scores, ZEROS[n], rows, np.arange(n) * 16, value, out)
-    scales, others = scores[2 : 2 + n].astype(np.float64), rows.reshape(n, 16)
-    np.testing.assert_allclose(out[:16], value + scales @ others, atol=1e-5)
-    np.testing.assert_allclose(out[16:].reshape(n, 16), others + scales[:, None] * value, atol=1e-5)
-
-
-@inlined
-def _differ(left: F32, right: F32, scale: np.float32, out: F32) -> None:
-    a, b = simd.load(left, (0, 16), 0), simd.load(right, (0, 16), 0)
-    simd.store(out, (0, 16), 0, simd.add(simd.scaled_difference(a, b, scale), b))
-
-
-def test_differences_and_sums() -> None:
-    left, right, out = _rows(2, 16, 6), _rows(2, 16, 7), aligned_zeros(2, 16).reshape(-1)
-    _differ(left, right, np.float32(0.25), out)
-    np.testing.assert_allclose(out, 0.25 * (left - right) + right, atol=1e-6)
-
-
-@inlined
-def _spaces(text: np.ndarray, out: np.ndarray) -> None:  # type: ignore[type-arg]
-    bits = simd.maybe_spaces(text, 1)
-    while bits != 0:
-        out[simd.lowest_bit(bits)] = 1
-        bits &= bits - np.uint64(1)
-
-
-def test_the_bytes_that_may_be_whitespace() -> None:
-    expected = {*b"\t\n\v\f\r\x1c\x1d\x1e\x1f ", 0xC2, 0xE1, 0xE2, 0xE3}
-    for first in range(0, 256, 64):
-        out = np.zeros(64, np.uint8)
-        _spaces(np.array([32, *range(first, first + 64)], np.uint8), out)
-        assert {first + int(i) for i in np.flatnonzero(out)} == {b for b in expected if first <= b < first + 64}
+def test_the_twins_have_the_same_functions_in_the_same_order() -> None:
+    plain, vectors = _functions(scalar), _functions(simd)
+    assert plain == {name: parameters for name, parameters in vectors.items() if name in plain}
+    assert list(plain) == [name for name in vectors if name in plain]
+    assert list(plain) == ["score", "update", "average", "scatter_mean"]

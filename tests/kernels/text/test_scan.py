@@ -4,13 +4,19 @@ import sys
 
 import numpy as np
 import pytest
+from helpers import callable_kernel
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from w2v.arrays import SENTENCE_END
-from w2v.kernels.cpu.types import U8, Table
 from w2v.kernels.text import scan as kernels
-from w2v.kernels.text.bytes import equal_bytes, hash_bytes
+from w2v.kernels.text.bytes import equal_bytes as inlined_equal_bytes
+from w2v.kernels.text.bytes import hash_bytes as inlined_hash_bytes
+from w2v.kernels.text.types import Table
+from w2v.kernels.types import U8
+
+hash_bytes, equal_bytes = callable_kernel(inlined_hash_bytes), callable_kernel(inlined_equal_bytes)
+find_or_add = callable_kernel(kernels.find_or_add)
 
 
 def make_table(capacity: int = 64, arena: int = 1 << 12) -> Table:
@@ -102,7 +108,7 @@ def test_a_full_table_stops_the_scan_where_it_can_go_on() -> None:
 def test_words_of_one_hash_stay_apart() -> None:
     table, text = make_table(), padded("abacabab")
     spans = [(0, 2), (2, 4), (4, 6), (0, 1), (0, 3), (6, 8)]
-    ids = [int(kernels.find_or_add(table, text, begin, end, np.uint64(7))) for begin, end in spans]
+    ids = [int(find_or_add(table, text, begin, end, np.uint64(7))) for begin, end in spans]
     assert ids == [0, 1, 0, 2, 3, 0]
     assert words_of(table) == [b"ab", b"ac", b"a", b"aba"]
 
@@ -111,9 +117,9 @@ def test_words_of_one_slot_but_other_hashes_stay_apart() -> None:
     table, text = make_table(), padded("ab")
     hashes = [np.uint64(n) << np.uint64(40) | np.uint64(n) << np.uint64(8) for n in range(1, 60)]
     for n, hashed in enumerate(hashes):
-        assert kernels.find_or_add(table, text, 0, 2, hashed) == n
+        assert find_or_add(table, text, 0, 2, hashed) == n
     for n, hashed in enumerate(hashes):
-        assert kernels.find_or_add(table, text, 0, 2, hashed) == n
+        assert find_or_add(table, text, 0, 2, hashed) == n
 
 
 @given(st.binary(max_size=40), st.binary(max_size=9), st.binary(min_size=64, max_size=70))

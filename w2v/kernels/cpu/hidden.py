@@ -1,55 +1,61 @@
-"""Architectures: what stands on the side of the contexts when a center is scored.
+"""Hidden vectors: what stands on the context side when a center is scored.
 
-Skip-gram scores each context's row on its own, so that its m contexts give m rows of scores. CBOW scores their
-mean h = (1/m) sum_c x_c, one row (Mikolov et al. 2013). By the chain rule each context then moves by 1/m of what
+Skip-gram scores each context's row on its own: m contexts give m hidden vectors. CBOW scores their mean
+h = (1/m) sum_c x_c, one hidden vector (Mikolov et al. 2013). By the chain rule each context then moves by 1/m of what
 the mean moves, dL/dx_c = (1/m) dL/dh: what word2vec.c leaves out, and gensim with it (Irsoy, Benton and Stratos
 2020). So CBOW is skip-gram with one context, the mean, and two loops around it.
+
+A hidden layer is a pair of functions: `compose` before a step, `scatter` after it. To add one: write the pair and
+return it from `hidden_layer`.
 """
 
-import numpy as np
+from collections.abc import Callable
+from types import ModuleType
+from typing import NamedTuple
 
 from w2v.kernels import inlined
-from w2v.kernels.cpu import scalar, simd
-from w2v.kernels.cpu.types import F32, I64, Scratch, Shape
+from w2v.kernels.cpu.types import Hidden, Scratch, Shape, Variant
+from w2v.kernels.types import F32
+
+
+class HiddenLayer(NamedTuple):
+    """A hidden layer, as a pair of functions."""
+
+    compose: Callable[[F32, int, Shape, Scratch], Hidden]
+    """(input, n_contexts, shape, scratch): return the hidden vectors of the contexts in scratch.contexts."""
+    scatter: Callable[[F32, int, Shape, Scratch], None]
+    """(input, n_contexts, shape, scratch): pass on to the input rows what the hidden vectors have moved."""
+
+
+def hidden_layer(variant: Variant, arithmetic: ModuleType) -> HiddenLayer:
+    """Return the hidden layer of a variant, with the loops of `scalar` or `simd`."""
+    return HiddenLayer(compose_contexts, scatter_nothing) if variant.hidden == "context" else mean_layer(arithmetic)
 
 
 @inlined
-def average(vectors: bool, input: F32, m: int, shape: Shape, scratch: Scratch) -> None:
-    """Write the mean of the m context rows to scratch.mean, twice: to be moved, and as it was."""
-    share = np.float32(1) / np.float32(m)
-    if vectors:
-        simd.average(input, scratch.contexts, m, share, shape.stride, scratch.mean)
-    else:
-        scalar.average(input, scratch.contexts, m, share, shape.stride, scratch.mean)
+def compose_contexts(input: F32, n_contexts: int, shape: Shape, scratch: Scratch) -> Hidden:
+    """Return the context rows themselves, to be changed in place."""
+    return Hidden(input, scratch.contexts, n_contexts)
 
 
 @inlined
-def pass_on(vectors: bool, input: F32, m: int, shape: Shape, scratch: Scratch) -> None:
-    """Add to each of the m context rows its share of what the mean has moved, 1/m."""
-    share = np.float32(1) / np.float32(m)
-    if vectors:
-        simd.pass_on(input, scratch.contexts, m, share, shape.stride, scratch.mean)
-    else:
-        scalar.pass_on(input, scratch.contexts, m, share, shape.stride, scratch.mean)
+def scatter_nothing(input: F32, n_contexts: int, shape: Shape, scratch: Scratch) -> None:
+    """Leave the input rows as they are: the step has moved them."""
 
 
-@inlined
-def score(
-    vectors: bool, input: F32, output: F32, contexts: I64, m: int, outputs: I64, n_tiles: int, shape: Shape, scores: F32
-) -> None:
-    """Stage 2: the scores of m rows of input with n_tiles of output rows."""
-    if vectors:
-        simd.score(input, output, contexts, m, outputs, n_tiles, shape.tile, shape.stride, scores)
-    else:
-        scalar.score(input, output, contexts, m, outputs, n_tiles, shape.tile, shape.stride, scores)
+def mean_layer(arithmetic: ModuleType) -> HiddenLayer:
+    """Return the layer whose one hidden vector is the mean of the contexts."""
+    average, scatter_mean = arithmetic.average, arithmetic.scatter_mean
 
+    @inlined
+    def compose(input: F32, n_contexts: int, shape: Shape, scratch: Scratch) -> Hidden:
+        """Write the mean of the context rows to scratch.mean, twice: to be moved, and as it was."""
+        average(input, scratch.contexts, n_contexts, shape.stride, scratch.mean)
+        return Hidden(scratch.mean, scratch.mean_offset, 1)
 
-@inlined
-def update(vectors: bool, input: F32, output: F32, contexts: I64, m: int, shape: Shape, scratch: Scratch) -> None:
-    """Stage 4: move m rows of input and the output rows of the step by the gradients in scratch.scores."""
-    outputs, scores, old = scratch.outputs, scratch.scores, scratch.old
-    n_tiles, tile, stride = shape.n_tiles, shape.tile, shape.stride
-    if vectors:
-        simd.update(input, output, contexts, m, outputs, n_tiles, tile, stride, scores, old)
-    else:
-        scalar.update(input, output, contexts, m, outputs, n_tiles, tile, stride, scores, old)
+    @inlined
+    def scatter(input: F32, n_contexts: int, shape: Shape, scratch: Scratch) -> None:
+        """Add to each context row its share of what the mean has moved; mutates input, for which threads race."""
+        scatter_mean(input, scratch.contexts, n_contexts, shape.stride, scratch.mean)
+
+    return HiddenLayer(compose, scatter)

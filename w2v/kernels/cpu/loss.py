@@ -1,30 +1,42 @@
 """Losses: plain functions from the score buffer to the gradient, in place.
 
-A score buffer is flat: the score of context c and output column o stands at c * width + o, as scalar.py lays it out.
-Output 0 is the center, outputs 1..k its negatives, the rest padding, whatever a loss leaves there.
+Scores stand where `layout.py` says. Output 0 is the center, outputs 1..k are its negatives, the rest is padding,
+where a loss may leave anything.
 
-For a context c, s is the score of the center and s_1..s_k are those of the negatives. A loss is a pair of functions:
-`NAME_loss`, which is L in float64, and `NAME_gradient`, which turns a score f into G = -lr dL/df: descending L, a step
-moves the rows by G. To add one: write the pair, give it a number, and add it to `loss_of` and `gradient`.
+For a hidden vector, s is the score of the center and s_1..s_k are those of the negatives. A loss is a pair of
+functions: `loss`, which is L in float64, and `gradient`, which turns a score f into G = -lr dL/df: descending L, a
+step moves the rows by G. To add one: write the pair and name it in LOSSES.
 
     bce      L = -log sigmoid(s) - sum_i log sigmoid(-s_i)      dL/df = sigmoid(f) - label
     bpr      L = -sum_i log sigmoid(s - s_i)                    dL/ds_i = sigmoid(s_i - s), dL/ds = -sum of these
     softmax  L = -s + log(e^s + sum_i e^s_i)                    dL/df = softmax(f) - label
 
 The label is 1 for the center and 0 for a negative. bce is skip-gram with negative sampling (Mikolov et al. 2013), bpr
-is Rendle et al. 2009, and softmax over a sample Bengio and Senecal 2008; over all words it is the thing itself.
+is Rendle et al. 2009, and softmax over a sample is Bengio and Senecal 2008; over all words it is the softmax itself.
 """
 
 import math
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
 from w2v.kernels import inlined
-from w2v.kernels.cpu.scalar import column_of
-from w2v.kernels.cpu.types import F32, I64, Shape
+from w2v.kernels.cpu.hot_rows import row_of
+from w2v.kernels.cpu.layout import column_of
+from w2v.kernels.cpu.types import Sampling, Scratch, Shape
+from w2v.kernels.types import F32
 
-LOSSES = ("bce", "bpr", "softmax")
-BCE, BPR, SOFTMAX = range(3)
+
+class Loss(NamedTuple):
+    """A loss, as a pair of functions."""
+
+    loss: Callable[[F32, int, int, Shape], float]
+    """(scores, at, n_outputs, shape): L of the hidden vector whose scores begin at `at`, in float64."""
+    gradient: Callable[[F32, int, int, Shape, np.float32], None]
+    """(scores, n_hidden, n_outputs, shape, lr): turn scores into G, in place."""
+
+
 F1, HALF = np.float32(1), np.float32(0.5)
 LIMIT, EXP_LIMIT = np.float32(30), np.float32(80)
 LOG2_E = np.float32(1.4426950408889634)
@@ -36,7 +48,7 @@ BIAS, MANTISSA = np.int32(127), np.int32(23)
 
 @inlined
 def exp(x: np.float32) -> np.float32:
-    """Return e**x for |x| <= 80, as 2**n times a polynomial; no call, so that LLVM makes vectors of it."""
+    """Return e**x for |x| <= 80, as 2**n times a polynomial; without a call, so that LLVM vectorises it."""
     y = x * LOG2_E
     n = np.float32(math.floor(y + HALF))
     r = y - n
@@ -58,31 +70,32 @@ def softplus(x: float) -> float:
 
 
 @inlined
-def bce_gradient(scores: F32, n_contexts: int, width: int, lr: np.float32) -> None:
-    """Turn scores into gradients lr * (label - sigmoid(f)), padding too: a flat loop, which LLVM makes vectors of."""
-    for i in range(n_contexts * width):
+def bce_gradient(scores: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
+    """Turn scores into gradients lr * (label - sigmoid(f)), padding too: a flat loop, which LLVM vectorises."""
+    width = 8 * shape.n_tiles
+    for i in range(n_hidden * width):
         scores[i] = -lr * sigmoid(scores[i])
-    for c in range(n_contexts):
+    for c in range(n_hidden):
         scores[c * width] += lr
 
 
 @inlined
 def bce_loss(scores: F32, at: int, n_outputs: int, shape: Shape) -> float:
-    """Return L of the context whose scores begin at `at`."""
+    """Return L of the hidden vector whose scores begin at `at`."""
     total = softplus(-float(scores[at]))
     for o in range(1, n_outputs):
-        total += softplus(float(scores[at + column_of(o, shape.tile)]))
+        total += softplus(float(scores[at + column_of(o, shape.tile_like)]))
     return total
 
 
 @inlined
-def bpr_gradient(scores: F32, n_contexts: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
+def bpr_gradient(scores: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
     """Turn scores into gradients: each negative is pushed by sigmoid(s_i - s), the center by their sum."""
-    for c in range(n_contexts):
+    for c in range(n_hidden):
         at = c * 8 * shape.n_tiles
         total = np.float32(0)
         for o in range(1, n_outputs):
-            column = at + column_of(o, shape.tile)
+            column = at + column_of(o, shape.tile_like)
             push = lr * sigmoid(scores[column] - scores[at])
             scores[column] = -push
             total += push
@@ -91,89 +104,67 @@ def bpr_gradient(scores: F32, n_contexts: int, n_outputs: int, shape: Shape, lr:
 
 @inlined
 def bpr_loss(scores: F32, at: int, n_outputs: int, shape: Shape) -> float:
-    """Return L of the context whose scores begin at `at`."""
+    """Return L of the hidden vector whose scores begin at `at`."""
     total = 0.0
     for o in range(1, n_outputs):
-        total += softplus(float(scores[at + column_of(o, shape.tile)]) - float(scores[at]))
+        total += softplus(float(scores[at + column_of(o, shape.tile_like)]) - float(scores[at]))
     return total
 
 
 @inlined
-def softmax_gradient(scores: F32, n_contexts: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
+def softmax_gradient(scores: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
     """Turn scores into gradients lr * (label - softmax(f)); scores 80 below the largest count as 80 below."""
-    for c in range(n_contexts):
+    for c in range(n_hidden):
         at = c * 8 * shape.n_tiles
         largest = scores[at]
         for o in range(1, n_outputs):
-            largest = max(largest, scores[at + column_of(o, shape.tile)])
+            largest = max(largest, scores[at + column_of(o, shape.tile_like)])
         total = np.float32(0)
         for o in range(n_outputs):
-            column = at + column_of(o, shape.tile)
+            column = at + column_of(o, shape.tile_like)
             scores[column] = exp(max(scores[column] - largest, -EXP_LIMIT))
             total += scores[column]
         for o in range(n_outputs):
-            scores[at + column_of(o, shape.tile)] *= -lr / total
+            scores[at + column_of(o, shape.tile_like)] *= -lr / total
         scores[at] += lr
 
 
 @inlined
 def softmax_loss(scores: F32, at: int, n_outputs: int, shape: Shape) -> float:
-    """Return L of the context whose scores begin at `at`."""
+    """Return L of the hidden vector whose scores begin at `at`."""
     largest = float(scores[at])
     for o in range(1, n_outputs):
-        largest = max(largest, float(scores[at + column_of(o, shape.tile)]))
+        largest = max(largest, float(scores[at + column_of(o, shape.tile_like)]))
     total = 0.0
     for o in range(n_outputs):
-        total += math.exp(float(scores[at + column_of(o, shape.tile)]) - largest)
+        total += math.exp(float(scores[at + column_of(o, shape.tile_like)]) - largest)
     return largest + math.log(total) - float(scores[at])
 
 
-@inlined
-def gradient(loss: int, scores: F32, n_contexts: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
-    """Stage 3: turn scores into gradients, in place, and make those of the padding 0, so that zero rows stay zero."""
-    if loss == BCE:
-        bce_gradient(scores, n_contexts, 8 * shape.n_tiles, lr)
-    elif loss == BPR:
-        bpr_gradient(scores, n_contexts, n_outputs, shape, lr)
-    else:
-        softmax_gradient(scores, n_contexts, n_outputs, shape, lr)
-    for o in range(n_outputs, shape.n_tiles * len(shape.tile)):
-        for c in range(n_contexts):
-            scores[c * 8 * shape.n_tiles + column_of(o, shape.tile)] = np.float32(0)
+LOSSES = {
+    "bce": Loss(bce_loss, bce_gradient),
+    "bpr": Loss(bpr_loss, bpr_gradient),
+    "softmax": Loss(softmax_loss, softmax_gradient),
+}
 
 
 @inlined
-def loss_of(loss: int, scores: F32, n_contexts: int, n_outputs: int, shape: Shape) -> float:
-    """Return the loss of a step, summed over its contexts, in float64."""
-    total = 0.0
-    for c in range(n_contexts):
-        at = c * 8 * shape.n_tiles
-        if loss == BCE:
-            total += bce_loss(scores, at, n_outputs, shape)
-        elif loss == BPR:
-            total += bpr_loss(scores, at, n_outputs, shape)
-        else:
-            total += softmax_loss(scores, at, n_outputs, shape)
-    return total
-
-
-@inlined
-def correct_scores(scores: F32, n_contexts: int, n_outputs: int, shape: Shape, logq: F32, words: I64) -> None:
-    """Take log q(o) from each score: the logQ correction (Bengio and Senecal 2008; Yi et al. 2019).
+def correct_scores(n_hidden: int, n_outputs: int, shape: Shape, sampling: Sampling, scratch: Scratch) -> None:
+    """Subtract log q(o) from each score: the logQ correction (Bengio and Senecal 2008; Yi et al. 2019).
 
     q(o) is the probability with which the sampler draws o. A sampled softmax of f - log q estimates the whole
     softmax of f; bce of f - log q is noise-contrastive estimation (Mnih and Teh 2012). Without it a score
     tends to log P(o|c) - log q(o), up to a constant: to how surprising o is with c, and not to how likely.
 
     Args:
-        scores: mutated.
-        n_contexts: contexts in use.
-        n_outputs: outputs in use.
+        n_hidden: hidden vectors in use.
+        n_outputs: outputs in use, whose rows are words.
         shape: the layout.
-        logq: (n_types,) log q, less its mean: a constant would only move all scores.
-        words: (>= n_outputs,) the words of the outputs.
+        sampling: its logq is log q, less its mean: a constant would only move all scores.
+        scratch: its scores are mutated.
     """
     for o in range(n_outputs):
-        column = column_of(o, shape.tile)
-        for c in range(n_contexts):
-            scores[c * 8 * shape.n_tiles + column] -= logq[words[o]]
+        column = column_of(o, shape.tile_like)
+        logq = sampling.logq[row_of(scratch.outputs[o], scratch.hot_rows, shape.stride)]
+        for c in range(n_hidden):
+            scratch.scores[c * 8 * shape.n_tiles + column] -= logq

@@ -1,119 +1,85 @@
-"""Score and update in plain loops: the oracle, the fallback and the baseline of the vector kernels.
-
-Matrices are flat, rows are named by the offset of their first number: row r of `input` is
-input[r : r + stride], padded with zeros to a multiple of 16 and read whole, for the padding adds 0 to a
-dot product and receives 0.
-
-Output rows come in tiles of len(tile) <= 6, which is what the vector kernels hold in registers; a tile has
-8 columns of the score buffer, so that output o has column 8 * (o // len(tile)) + o % len(tile). Where the
-last tile is not full, the caller fills it with a row of zeros and makes the gradients there 0.
-"""
+"""Score and update in plain loops: the oracle, the fallback and the baseline of `simd.py`, its twin."""
 
 import numpy as np
 
 from w2v.kernels import inlined
-from w2v.kernels.cpu.types import F32, I64
+from w2v.kernels.cpu.layout import column_of
+from w2v.kernels.cpu.types import Hidden, Shape
+from w2v.kernels.types import F32, I64
 
 
 @inlined
-def column_of(output: int, tile: tuple[int, ...]) -> int:
-    """Return the column of the score buffer that belongs to an output."""
-    return 8 * (output // len(tile)) + output % len(tile)
-
-
-@inlined
-def score(
-    input: F32,
-    output: F32,
-    contexts: I64,
-    n_contexts: int,
-    outputs: I64,
-    n_tiles: int,
-    tile: tuple[int, ...],
-    stride: int,
-    scores: F32,
-) -> None:
-    """Compute every dot product of a context and an output row.
+def score(hidden: Hidden, output: F32, outputs: I64, n_tiles: int, shape: Shape, scores: F32) -> None:
+    """Compute every dot product of a hidden vector and an output row: F = O @ C.T.
 
     Args:
-        input: rows of contexts; other threads may write them meanwhile.
+        hidden: the hidden vectors; may repeat. Other threads may write their rows meanwhile.
         output: rows of outputs; the same.
-        contexts: (>= n_contexts,) offsets into input; may repeat.
-        n_contexts: how many are in use.
-        outputs: (>= n_tiles * len(tile),) offsets into output.
-        n_tiles: how many tiles are in use.
-        tile: its length is what matters.
-        stride: numbers of a row.
-        scores: (>= n_contexts * 8 * n_tiles,) mutated: context c, output o at c * 8 * n_tiles + column_of(o);
-            columns of no output become 0.
+        outputs: (>= n_tiles * len(tile_like),) offsets into output.
+        n_tiles: tiles in use.
+        shape: its stride and the length of its tile_like.
+        scores: (>= hidden.n * 8 * n_tiles,) mutated, laid out as `layout.py` says; columns of no output become 0.
 
     The error is that of a float32 sum of `stride` products in any order.
     """
     width = 8 * n_tiles
-    for i in range(n_contexts * width):
+    for i in range(hidden.n * width):
         scores[i] = np.float32(0)
-    for c in range(n_contexts):
-        context = input[contexts[c] : contexts[c] + stride]
-        for o in range(n_tiles * len(tile)):
-            row = output[outputs[o] : outputs[o] + stride]
+    for c in range(hidden.n):
+        context = hidden.rows[hidden.offsets[c] : hidden.offsets[c] + shape.stride]
+        for o in range(n_tiles * len(shape.tile_like)):
+            row = output[outputs[o] : outputs[o] + shape.stride]
             total = np.float32(0)
-            for j in range(stride):
+            for j in range(shape.stride):
                 total += row[j] * context[j]
-            scores[c * width + column_of(o, tile)] = total
+            scores[c * width + column_of(o, shape.tile_like)] = total
 
 
 @inlined
-def update(
-    input: F32,
-    output: F32,
-    contexts: I64,
-    n_contexts: int,
-    outputs: I64,
-    n_tiles: int,
-    tile: tuple[int, ...],
-    stride: int,
-    gradients: F32,
-    old: F32,
-) -> None:
+def update(hidden: Hidden, output: F32, outputs: I64, shape: Shape, gradients: F32, before: F32) -> None:
     """Do C += G.T @ O and O += G @ C, both from the values before the step.
 
     Args:
-        input: mutated; threads race for its rows, and may lose each other's addition.
+        hidden: its rows are mutated; threads race for them, and may lose each other's addition. A row that
+            repeats gets the sum.
         output: mutated; the same.
-        contexts: (>= n_contexts,) offsets into input; a row that repeats gets the sum.
-        n_contexts: how many are in use.
-        outputs: (>= n_tiles * len(tile),) offsets into output, all different but for the padding.
-        n_tiles: how many tiles are in use.
-        tile: its length is what matters.
-        stride: numbers of a row.
+        outputs: (n_tiles * len(tile_like),) offsets into output, all different but for the padding.
+        shape: its stride, n_tiles and the length of its tile_like.
         gradients: G, laid out as `score` leaves the scores.
-        old: (>= n_contexts * stride,) scratch, mutated: the contexts before the step.
+        before: (>= hidden.n * stride,) mutated: the hidden vectors before the step.
     """
-    width = 8 * n_tiles
-    for c in range(n_contexts):
-        context = input[contexts[c] : contexts[c] + stride]
-        before = old[c * stride : (c + 1) * stride]
+    stride, width = shape.stride, 8 * shape.n_tiles
+    for c in range(hidden.n):
         for j in range(stride):
-            before[j] = context[j]
-    for c in range(n_contexts):
-        context = input[contexts[c] : contexts[c] + stride]
-        for o in range(n_tiles * len(tile)):
+            before[c * stride + j] = hidden.rows[hidden.offsets[c] + j]
+    for c in range(hidden.n):
+        context = hidden.rows[hidden.offsets[c] : hidden.offsets[c] + stride]
+        for o in range(shape.n_tiles * len(shape.tile_like)):
             row = output[outputs[o] : outputs[o] + stride]
-            gradient = gradients[c * width + column_of(o, tile)]
+            gradient = gradients[c * width + column_of(o, shape.tile_like)]
             for j in range(stride):
                 context[j] += gradient * row[j]
-    for o in range(n_tiles * len(tile)):
+    for o in range(shape.n_tiles * len(shape.tile_like)):
         row = output[outputs[o] : outputs[o] + stride]
-        for c in range(n_contexts):
-            before = old[c * stride : (c + 1) * stride]
-            gradient = gradients[c * width + column_of(o, tile)]
+        for c in range(hidden.n):
+            context = before[c * stride : (c + 1) * stride]
+            gradient = gradients[c * width + column_of(o, shape.tile_like)]
             for j in range(stride):
-                row[j] += gradient * before[j]
+                row[j] += gradient * context[j]
 
 
 @inlined
-def average(input: F32, contexts: I64, n_contexts: int, share: np.float32, stride: int, mean: F32) -> None:
-    """Write share * the sum of the context rows to mean[:stride], and to mean[stride:] again; mutates mean."""
+def average(input: F32, contexts: I64, n_contexts: int, stride: int, mean: F32) -> None:
+    """Write the mean of the context rows to mean[:stride], and to mean[stride:] again.
+
+    Args:
+        input: rows of contexts; other threads may write them meanwhile.
+        contexts: (>= n_contexts,) offsets into input; may repeat.
+        n_contexts: how many are in use, at least 1.
+        stride: numbers in a row.
+        mean: (2 * stride,) mutated.
+    """
+    share = np.float32(1) / np.float32(n_contexts)
     for j in range(stride):
         total = np.float32(0)
         for c in range(n_contexts):
@@ -123,8 +89,17 @@ def average(input: F32, contexts: I64, n_contexts: int, share: np.float32, strid
 
 
 @inlined
-def pass_on(input: F32, contexts: I64, n_contexts: int, share: np.float32, stride: int, mean: F32) -> None:
-    """Add share * (mean[:stride] - mean[stride:]) to each context row, which threads race for; mutates input."""
+def scatter_mean(input: F32, contexts: I64, n_contexts: int, stride: int, mean: F32) -> None:
+    """Add to each context row its share, 1 / n_contexts, of what the mean has moved: mean[:stride] - mean[stride:].
+
+    Args:
+        input: mutated; threads race for its rows, and may lose each other's addition.
+        contexts: (>= n_contexts,) offsets into input; a row that repeats gets the sum.
+        n_contexts: how many are in use, at least 1.
+        stride: numbers in a row.
+        mean: (2 * stride,) the mean after and before the step.
+    """
+    share = np.float32(1) / np.float32(n_contexts)
     for c in range(n_contexts):
         for j in range(stride):
             input[contexts[c] + j] += share * (mean[j] - mean[stride + j])

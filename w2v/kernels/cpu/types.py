@@ -1,63 +1,27 @@
-"""The shapes of what kernels take: array types, and the bundles that travel together."""
+"""The bundles of arrays and numbers that the training kernels take."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-U8 = npt.NDArray[np.uint8]
-U32 = npt.NDArray[np.uint32]
-U64 = npt.NDArray[np.uint64]
-I32 = npt.NDArray[np.int32]
-I64 = npt.NDArray[np.int64]
-F32 = npt.NDArray[np.float32]
-F64 = npt.NDArray[np.float64]
-Array = npt.NDArray[Any]
-
-
-class Table(NamedTuple):
-    """Distinct words and their counts: open addressing over an arena of bytes.
-
-    Word i is arena[starts[i]:starts[i + 1]] and was seen counts[i] times.
-    """
-
-    slots: U64
-    """(2**b,), at most half full: 0 is empty, else the upper half of the hash, then i + 1."""
-    starts: I64
-    """(capacity + 1,) where each word begins."""
-    counts: I64
-    """(capacity,) occurrences."""
-    arena: U8
-    """(bytes,) the words, end to end."""
-    size: I64
-    """(1,) number of words."""
-
-
-class Pairs(NamedTuple):
-    """Pairs of words, by the first: those that begin with word i stand at starts[i] .. starts[i + 1] - 1."""
-
-    starts: I64
-    """(n_types + 1,)"""
-    seconds: I32
-    """(n_pairs,) the second word of each."""
-    counts: I64
-    """(n_pairs,) occurrences."""
+from w2v.kernels.types import F32, F64, I32, I64, U32, U64
 
 
 class Weights(NamedTuple):
     """What the threads share without locks (Hogwild): two flat matrices of rows padded to 64 bytes.
 
-    A row is named by the offset of its first number, the same in both.
+    A row is named by the offset of its first number: row * stride. After the rows of the model, from the same row
+    on in both matrices, come the threads' spare rows: for each a row of zeros, and its copies of hot rows.
     """
 
     input: F32
-    """(n_rows * stride,) context rows, the vectors that are saved (word2vec.c's syn0)."""
+    """(n_input + spare rows, stride) flattened: context rows, the vectors that are saved (word2vec.c's syn0)."""
     output: F32
-    """(n_rows * stride,) center and noise rows (word2vec.c's syn1neg)."""
+    """(n_output + spare rows, stride) flattened: center and noise rows (word2vec.c's syn1neg)."""
 
 
 class Sampling(NamedTuple):
-    """The two distributions a step draws from; read only."""
+    """The two distributions that a step draws from; read only."""
 
     keep: U32
     """(n_types,) a token is kept where 32 random bits are <= this."""
@@ -66,16 +30,18 @@ class Sampling(NamedTuple):
     alias: I32
     """(n_types,) the other word of the bucket."""
     logq: F32
-    """(n_types,) logarithm of the probability a word is drawn with as a negative, less its mean."""
+    """(n_types,) logarithm of the probability that a word is drawn as a negative, less its mean."""
 
 
 class Variant(NamedTuple):
     """What a kernel is compiled for; the defaults are skip-gram with negative sampling."""
 
-    cbow: bool = False
-    """Score the mean of the contexts, not each of them."""
+    hidden: str = "context"
+    """What is scored: context (each context row on its own) or mean (the mean of the contexts: CBOW)."""
+    output: str = "sampled"
+    """What it is scored against: sampled (the center and negatives) or all (every word)."""
     sampler: str = "noise"
-    """Where negatives come from: noise, batch, hard, or all (every other word)."""
+    """Where negatives come from: noise, batch or hard."""
     loss: str = "bce"
     """bce, bpr or softmax."""
     logq: bool = False
@@ -83,11 +49,11 @@ class Variant(NamedTuple):
     whole_line: bool = False
     """Contexts come from the whole line, not from a window."""
     shrink_window: bool = True
-    """Draw the radius from 1..window, rather than take all of it."""
+    """Draw the radius from 1..window instead of always using the whole window."""
     only_before: bool = False
     """Contexts stand before the center."""
     reject_positives: bool = False
-    """Let no negative be a word of the same line."""
+    """A negative is never a word of the center's line."""
 
 
 class Shape(NamedTuple):
@@ -96,36 +62,77 @@ class Shape(NamedTuple):
     window: int
     """Largest radius."""
     negative: int
-    """Negatives a center."""
-    drawn: int
-    """Words drawn to get them: negative, or with the hard sampler candidates + negative - n_hard."""
+    """Output rows per center, without the center's own."""
+    n_draws: int
+    """Words drawn per center: negative, or with the hard sampler candidates + negative - n_hard."""
     candidates: int
-    """Draws of which the hard sampler takes the hardest, or 0."""
+    """Draws of which the hard sampler selects the hardest, or 0."""
     n_hard: int
-    """Negatives that it takes so."""
+    """Negatives that the hard sampler selects from its candidates."""
     stride: int
-    """Numbers of a row, padding included."""
+    """Numbers in a row, padding included; a multiple of 16."""
     n_tiles: int
     """Tiles that hold the 1 + negative output rows."""
-    tile: tuple[int, ...]
-    """Its length is the number of output rows in a tile; part of the type, so compiled in."""
+    tile_like: tuple[int, ...]
+    """Its length is the number of output rows in a tile. It is part of the type, so it is known when compiling."""
 
 
-class Private(NamedTuple):
+class ShardPass(NamedTuple):
+    """One pass over one shard: everything drawn follows from seed, epoch and shard."""
+
+    lr: np.float32
+    """Learning rate of the whole shard."""
+    seed: np.uint64
+    """The run's seed."""
+    epoch: np.uint64
+    """Number of the epoch, from 0."""
+    shard: np.uint64
+    """Number of the shard in its epoch, from 0."""
+
+
+class Walk(NamedTuple):
+    """Where the walk over a shard is."""
+
+    n: int
+    """Entries of scratch.kept in use."""
+    begin: int
+    """Where the center's sentence begins in scratch.kept."""
+    t: int
+    """Where the center is."""
+    end: int
+    """Where its sentence ends."""
+    n_steps: int
+    """Steps taken before this one."""
+    line: int
+    """Number of the center's line, from 1."""
+
+
+class Hidden(NamedTuple):
+    """The hidden vectors of a step: the rows that are scored against the output rows."""
+
+    rows: F32
+    """The matrix that they are rows of."""
+    offsets: I64
+    """(>= n,) where each begins in `rows`."""
+    n: int
+    """How many there are."""
+
+
+class HotRows(NamedTuple):
     """A thread's own copies of the rows of the most frequent words, merged with the shared ones now and then.
 
-    Written by two threads in turn, a row is on its way between their caches most of the time: with 5,000
-    words and no subsampling that left two threads 0.43 of the speed of one. See `merge_private`.
+    A row that two threads write in turn spends most of its time on the way between their caches: with 5,000
+    words and no subsampling, two threads had 0.43 of the speed of one. See `merge_hot_rows`.
     """
 
     n_rows: int
-    """Words 0..n_rows - 1 have copies; 0 turns this off."""
+    """Rows 0..n_rows - 1 have copies; 0 turns this off."""
     shift: int
     """The copy of row r is row r + shift, in both matrices."""
     shares: F32
-    """(2 * n_rows,) how much of what a copy has moved goes into the shared row, input and output."""
+    """(2 * n_rows,) share of a copy's movement that goes into the shared row, input rows then output rows."""
     base: F32
-    """(2 * n_rows * stride,) the copies, input and output, as they were at the last merge."""
+    """(2 * n_rows * stride,) the copies, input then output, as they were after the last merge."""
 
 
 class Scratch(NamedTuple):
@@ -136,11 +143,9 @@ class Scratch(NamedTuple):
     contexts: I64
     """(2 * window,) offsets of this step's input rows."""
     outputs: I64
-    """(n_tiles * len(tile),) offsets of this step's output rows: the center, negatives, then zero_row."""
+    """(n_tiles * len(tile_like),) offsets of this step's output rows: the center, negatives, then zero_row."""
     negatives: I64
-    """(drawn, up to full tiles) offsets of the next step's negatives, drawn one step ahead; then zero_row."""
-    words: I64
-    """(n_tiles * len(tile),) the words of the outputs, for logq; or empty."""
+    """(n_draws, up to full tiles) offsets of the next step's negatives, drawn one step ahead; then zero_row."""
     marks: I32
     """(n_types,) the number of the last line that each word was in, for reject_positives; or empty."""
     zero_row: I64
@@ -148,25 +153,25 @@ class Scratch(NamedTuple):
     pool: I64
     """(noise_pool,) offsets of recycled noise words."""
     scores: F32
-    """(2 * window * 8 * n_tiles,) dot products, then their gradients; laid out as in scalar.py."""
-    old: F32
+    """(2 * window * 8 * n_tiles,) dot products, then their gradients; `layout.py` says where each stands."""
+    contexts_before: F32
     """(2 * window * stride,) the contexts before the step."""
     mean: F32
-    """(2 * stride,) the mean of the contexts, for CBOW and the hard sampler, and as it was before the step."""
-    only: I64
+    """(2 * stride,) the mean of the contexts, for CBOW and the hard sampler, and a copy from before the step."""
+    mean_offset: I64
     """(1,) where the mean begins in `mean`: 0."""
-    private: Private
+    hot_rows: HotRows
     """Copies of hot rows."""
     state: U64
     """(1,) the generator."""
 
 
 class Tally(NamedTuple):
-    """What a shard tells about itself; written by the kernel."""
+    """What a pass over a shard reports; written by the kernel."""
 
     loss: F64
-    """(1,) sum over the sampled centers' pairs of the loss."""
+    """(1,) sum of the loss over the pairs of the centers where it was computed."""
     pairs: I64
     """(1,) number of those pairs."""
     words: I64
-    """(1,) tokens of the shard, those that subsampling drops included."""
+    """(1,) tokens of the shard, including those that subsampling drops."""

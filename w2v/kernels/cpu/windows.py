@@ -1,35 +1,44 @@
 """Stage 1, first half: which tokens are kept, and which of them are a center's contexts."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from w2v.arrays import SENTENCE_END
 from w2v.kernels import inlined
 from w2v.kernels.cpu.hot_rows import offset_of
-from w2v.kernels.cpu.types import I32, I64, U64, Private, Sampling
+from w2v.kernels.cpu.types import Sampling, Scratch, Shape, Variant, Walk
 from w2v.kernels.rng import U32 as HALF
 from w2v.kernels.rng import below, draw
+from w2v.kernels.types import I32, I64
 
 
 @inlined
-def subsample(tokens: I32, sampling: Sampling, private: Private, stride: int, state: U64, kept: I64) -> tuple[int, int]:
-    """Write the offsets of the tokens' rows to `kept`, each with the probability its word is kept with.
+def subsample(tokens: I32, sampling: Sampling, stride: int, scratch: Scratch) -> tuple[int, int]:
+    """Write the offsets of the tokens' rows to scratch.kept, each with the probability that its word is kept.
 
-    Mutates kept, (>= len(tokens),), and the generator. There is no branch on the draw: nobody could
-    predict it.
+    There is no branch on the draw: no processor could predict it.
+
+    Args:
+        tokens: (n,) ids and SENTENCE_END.
+        sampling: its `keep`.
+        stride: numbers in a row.
+        scratch: kept, (> n,), and state are mutated.
 
     Returns:
-        how many were written, sentence ends included; how many words there were before.
+        the number of entries written, sentence ends included; the number of words before subsampling.
     """
-    n, ends = 0, 0
+    kept = scratch.kept
+    n, n_ends = 0, 0
     for token in tokens:
         if token == SENTENCE_END:
             kept[n] = -1
             n += 1
-            ends += 1
+            n_ends += 1
         else:
-            kept[n] = offset_of(np.int64(token), private, stride)
-            n += (draw(state) >> HALF) <= sampling.keep[token]
-    return n, len(tokens) - ends
+            kept[n] = offset_of(np.int64(token), scratch.hot_rows, stride)
+            n += (draw(scratch.state) >> HALF) <= sampling.keep[token]
+    return n, len(tokens) - n_ends
 
 
 @inlined
@@ -41,9 +50,35 @@ def sentence_end(kept: I64, begin: int, n: int) -> int:
     return end
 
 
+def context_chooser(variant: Variant) -> Callable[[Walk, Shape, Scratch], int]:
+    """Return the function that chooses a center's contexts for a variant."""
+    whole_line, shrinks, only_before = variant.whole_line, variant.shrink_window, variant.only_before
+
+    @inlined
+    def choose_contexts(walk: Walk, shape: Shape, scratch: Scratch) -> int:
+        """Write the contexts of a center to scratch.contexts.
+
+        Args:
+            walk: where the center and its sentence are in scratch.kept.
+            shape: its window.
+            scratch: contexts and state are mutated.
+
+        Returns:
+            the number of contexts.
+        """
+        t = walk.t
+        last = t + 1 if only_before else walk.end
+        if whole_line:
+            return sample_contexts(walk.begin, t, last, scratch)
+        radius = 1 + below(draw(scratch.state), np.uint64(shape.window)) if shrinks else shape.window
+        return copy_contexts(scratch.kept, max(walk.begin, t - radius), t, min(last, t + radius + 1), scratch.contexts)
+
+    return choose_contexts
+
+
 @inlined
-def choose_contexts(kept: I64, begin: int, t: int, end: int, contexts: I64) -> int:
-    """Copy kept[begin:end] without position t to contexts; return how many that is."""
+def copy_contexts(kept: I64, begin: int, t: int, end: int, contexts: I64) -> int:
+    """Copy kept[begin:end] without position t to contexts, which is mutated; return how many that is."""
     for i in range(begin, t):
         contexts[i - begin] = kept[i]
     for i in range(t + 1, end):
@@ -52,16 +87,16 @@ def choose_contexts(kept: I64, begin: int, t: int, end: int, contexts: I64) -> i
 
 
 @inlined
-def sample_contexts(kept: I64, begin: int, t: int, end: int, most: int, state: U64, contexts: I64) -> int:
-    """Write contexts from the whole sentence to `contexts`; return how many that is.
+def sample_contexts(begin: int, t: int, end: int, scratch: Scratch) -> int:
+    """Write contexts from the whole sentence to scratch.contexts; return how many that is.
 
-    They are all other words, or where these are more than `most`, so many of them drawn at random with replacement:
-    the cost of a sentence grows with its length, and not with its square.
+    They are all its other words. Where these do not fit, as many as fit are drawn at random with replacement: the
+    cost of a sentence grows with its length, and not with its square.
     """
-    others = end - begin - 1
+    others, most = end - begin - 1, len(scratch.contexts)
     if others <= most:
-        return choose_contexts(kept, begin, t, end, contexts)
+        return copy_contexts(scratch.kept, begin, t, end, scratch.contexts)
     for i in range(most):
-        at = begin + below(draw(state), np.uint64(others))
-        contexts[i] = kept[at + (at >= t)]
+        at = begin + below(draw(scratch.state), np.uint64(others))
+        scratch.contexts[i] = scratch.kept[at + (at >= t)]
     return most

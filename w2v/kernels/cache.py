@@ -1,0 +1,123 @@
+"""Compiled code on disk: one file a kernel and signature, whole or not there.
+
+Numba's own cache has an index, and trusts what it reads. There a file that a power cut left empty is an error at
+every start, two processes that write at once may load each other's code, and a change in a file that the kernel's own
+file imports is not noticed. Here
+
+- a file is named by a hash of all that its code depends on: `STAMP` (every kernel file), the kernel's own file,
+  signature, processor, Python and Numba versions, and what the kernel's closure holds;
+- a file ends with a hash of its contents. One that is damaged, empty or unreadable is no file: the kernel is compiled
+  again, and the file replaced;
+- a file that cannot be written is a line in `notes`, and the run goes on.
+
+Numba decides where the files are, and turns code into bytes and back.
+"""
+
+import contextlib
+import hashlib
+import platform
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numba
+from numba.core.caching import FunctionCache, IndexDataCacheFile
+
+DIGEST_BYTES = 32
+
+notes: list[str] = []
+"""Why compiled code could not be kept, if it could not."""
+
+
+def hash_sources(folder: Path) -> str:
+    """Return a hash of all Python files under a folder."""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(folder.rglob("*.py")))).hexdigest()[:12]
+
+
+STAMP = hash_sources(Path(__file__).parent)
+
+
+class KernelCache(FunctionCache):  # type: ignore[misc]  # Numba has no types
+    """The cache of one kernel."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__(function)
+        self._files = KernelFiles(self._cache_path, self._impl.filename_base, STAMP)
+        self._code = self._impl.locator.get_source_stamp(), describe_closure(function)
+
+    def _path(self, signature: object, codegen: Any) -> Path:  # noqa: ANN401
+        """Return the file of the code for a signature."""
+        versions = (numba.__version__, platform.python_version(), codegen.magic_tuple())
+        key = repr((signature, versions, self._code))
+        return self._files.path(hashlib.sha256(key.encode()).hexdigest()[:24])
+
+    def load_overload(self, sig: object, target_context: Any) -> Any:  # noqa: ANN401
+        """Return the code compiled for a signature, or None."""
+        target_context.refresh()
+        with contextlib.suppress(Exception):  # whatever is wrong with it: compiling again mends it
+            data = self._files.load_file(self._path(sig, target_context.codegen()))
+            return self._impl.rebuild(target_context, data)
+        return None
+
+    def save_overload(self, sig: object, data: Any) -> None:  # noqa: ANN401
+        """Keep the code compiled for a signature, or note why that failed."""
+        if self._impl.check_cachable(data):
+            try:
+                self._files.save_file(self._path(sig, data.codegen), self._impl.reduce(data))
+            except OSError as error:
+                notes.append(f"{error.filename or self._cache_path}: {error.strerror}")
+
+
+class KernelFiles(IndexDataCacheFile):  # type: ignore[misc]
+    """The files of one kernel, NAME-STAMP-HASH.nbc; Numba's class turns code into bytes and back."""
+
+    def __init__(self, folder: str, name: str, stamp: str) -> None:
+        super().__init__(folder, name, stamp)
+        self.folder, self.name, self.stamp = Path(folder), name, stamp
+
+    def path(self, key: str) -> Path:
+        """Return the path of the file for a key."""
+        return self.folder / f"{self.name}-{self.stamp}-{key}.nbc"
+
+    def load_file(self, path: Path) -> Any:  # noqa: ANN401
+        """Return what a file holds.
+
+        Raises:
+            OSError: there is none, or it cannot be read.
+            ValueError: it is damaged.
+        """
+        content = path.read_bytes()
+        if hashlib.sha256(content[:-DIGEST_BYTES]).digest() != content[-DIGEST_BYTES:]:
+            raise ValueError(f"{path} is damaged")
+        return self._load_data(path.name)
+
+    def save_file(self, path: Path, data: Any) -> None:  # noqa: ANN401
+        """Write a file, all of it or nothing, and delete those of the kernel from before a change in the sources.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        content = self._dump(data)
+        with self._open_for_write(str(path)) as file:
+            file.write(content + hashlib.sha256(content).digest())
+        for other in self.folder.glob(f"{self.name}-*.nbc"):
+            if not other.name.startswith(f"{self.name}-{self.stamp}-"):
+                other.unlink(missing_ok=True)
+
+
+def describe_closure(function: Callable[..., Any]) -> list[str]:
+    """Return what the closure of a function holds: constants, and the names and closures of functions.
+
+    The code of the functions is covered by `STAMP`.
+    """
+    return [text for cell in function.__closure__ or () for text in _describe(cell.cell_contents)]
+
+
+def _describe(value: Any) -> Iterator[str]:  # noqa: ANN401
+    function = getattr(value, "py_func", value)
+    if callable(function):
+        yield f"{function.__module__}.{function.__qualname__}"
+        yield from describe_closure(function)
+    else:
+        yield repr(value)

@@ -1,0 +1,36 @@
+"""Where things stand in memory: rows in a matrix, output rows in tiles, scores in their buffer.
+
+Row r of a matrix is matrix[r * stride : (r + 1) * stride], padded with zeros to a multiple of 16 numbers and read
+whole, because the padding adds 0 to a dot product and receives 0.
+
+Output rows come in tiles of len(tile_like) <= 6, as many as the vector kernels hold in registers. A tile has 8
+columns of the score buffer: the score of hidden vector c and output o stands at c * 8 * n_tiles + column_of(o).
+Where the last tile is not full, it ends with rows of zeros, whose gradients are 0.
+"""
+
+import numpy as np
+
+from w2v.kernels import inlined
+from w2v.kernels.cpu.types import Scratch, Shape
+from w2v.kernels.types import F32
+
+
+@inlined
+def column_of(output: int, tile_like: tuple[int, ...]) -> int:
+    """Return the column of the score buffer that belongs to an output."""
+    return 8 * (output // len(tile_like)) + output % len(tile_like)
+
+
+@inlined
+def fill_tiles(n_outputs: int, shape: Shape, scratch: Scratch) -> None:
+    """Fill the last tile of scratch.outputs with the row of zeros."""
+    for i in range(n_outputs, shape.n_tiles * len(shape.tile_like)):
+        scratch.outputs[i] = scratch.zero_row[0]
+
+
+@inlined
+def clear_padding(scores: F32, n_hidden: int, n_outputs: int, shape: Shape) -> None:
+    """Make the gradients of the rows of zeros 0, so that these stay zero. Mutates scores."""
+    for o in range(n_outputs, shape.n_tiles * len(shape.tile_like)):
+        for c in range(n_hidden):
+            scores[c * 8 * shape.n_tiles + column_of(o, shape.tile_like)] = np.float32(0)

@@ -1,0 +1,100 @@
+"""Output layers: which output rows a center is scored against.
+
+The sampled layer takes the center and its negatives, the whole layer the center and every other word (the exact
+softmax). The center is always output 0: its label is 1, those of the others are 0.
+
+An output layer is a pair of functions: `choose` before a step, `prepare` for the next one, whose rows then have this
+step's time to arrive. To add one: write the pair and return it from `output_layer`.
+"""
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import NamedTuple
+
+import numpy as np
+
+from w2v.kernels import inlined
+from w2v.kernels.cpu.hot_rows import offset_of
+from w2v.kernels.cpu.layout import fill_tiles
+from w2v.kernels.cpu.samplers import SAMPLERS, reject_marked, select_hardest
+from w2v.kernels.cpu.types import Hidden, Sampling, Scratch, Shape, Variant, Walk, Weights
+from w2v.kernels.types import F32, I64
+
+
+class OutputLayer(NamedTuple):
+    """An output layer, as a pair of functions."""
+
+    choose: Callable[[int, Walk, Weights, Shape, Scratch], int]
+    """(n_contexts, walk, weights, shape, scratch): write the offsets of the center's output rows, all
+    different, and rows of zeros up to full tiles to scratch.outputs; return the number without the rows of zeros."""
+    prepare: Callable[[F32, Walk, Shape, Sampling, Scratch], None]
+    """(output, walk, shape, sampling, scratch): draw and prefetch for the step after the one at `walk`."""
+
+
+def output_layer(variant: Variant, arithmetic: ModuleType) -> OutputLayer:
+    """Return the output layer of a variant, with the loops of `scalar` or `simd`."""
+    if variant.output == "all":
+        return OutputLayer(choose_all, prepare_nothing)
+    return sampled_layer(variant, arithmetic)
+
+
+def sampled_layer(variant: Variant, arithmetic: ModuleType) -> OutputLayer:
+    """Return the layer of the center and its negatives."""
+    is_hard, has_mean, rejects = variant.sampler == "hard", variant.hidden == "mean", variant.reject_positives
+    average, score = arithmetic.average, arithmetic.score
+
+    @inlined
+    def choose(n_contexts: int, walk: Walk, weights: Weights, shape: Shape, scratch: Scratch) -> int:
+        """Write the center and its negatives, drawn one step before, without those that do not count."""
+        center = scratch.kept[walk.t]
+        if rejects:
+            reject_marked(center, walk.line, shape, scratch)
+        if is_hard:
+            if not has_mean:
+                average(weights.input, scratch.contexts, n_contexts, shape.stride, scratch.mean)
+            mean = Hidden(scratch.mean, scratch.mean_offset, 1)
+            n_tiles = -(-shape.candidates // len(shape.tile_like))
+            score(mean, weights.output, scratch.negatives, n_tiles, shape, scratch.scores)
+            select_hardest(center, shape, scratch)
+        scratch.outputs[0] = center
+        n_outputs = 1
+        for i in range(shape.negative):
+            n_outputs = add_if_new(scratch.outputs, n_outputs, scratch.negatives[i])
+        fill_tiles(n_outputs, shape, scratch)
+        return n_outputs
+
+    return OutputLayer(choose, SAMPLERS[variant.sampler])
+
+
+@inlined
+def add_if_new(outputs: I64, n_outputs: int, offset: int) -> int:
+    """Append an output row unless it is there already; return the number of rows. Mutates outputs.
+
+    A negative that equals the center or an earlier negative of this step is left out, which is what
+    a gradient of 0 would do: the rows of a step are all different.
+    """
+    known = False
+    for i in range(n_outputs):
+        known |= outputs[i] == offset
+    outputs[n_outputs] = offset
+    return n_outputs if known else n_outputs + 1
+
+
+@inlined
+def choose_all(n_contexts: int, walk: Walk, weights: Weights, shape: Shape, scratch: Scratch) -> int:
+    """Write the center and every other word."""
+    outputs, center = scratch.outputs, scratch.kept[walk.t]
+    outputs[0] = center
+    n_outputs = 1
+    for word in range(shape.negative + 1):
+        offset = offset_of(np.int64(word), scratch.hot_rows, shape.stride)
+        if offset != center:
+            outputs[n_outputs] = offset
+            n_outputs += 1
+    fill_tiles(n_outputs, shape, scratch)
+    return n_outputs
+
+
+@inlined
+def prepare_nothing(output: F32, walk: Walk, shape: Shape, sampling: Sampling, scratch: Scratch) -> None:
+    """Draw nothing: all rows are used in every step."""
