@@ -94,6 +94,8 @@ def exit_status(error: BaseException) -> int:
             return 1
         case MemoryError():
             return exit_with("out of memory; a smaller --dim or --max-vocab takes less", 1)
+        case ImportError():  # little memory, or an installation that is broken
+            return exit_with(f"cannot load {error.name or 'a library'}: {error}", 1)
         case OSError():
             parts = (error.filename, error.strerror or error)
             return exit_with(": ".join(str(part) for part in parts if part), 1)

@@ -73,12 +73,12 @@ def _map(path: Path, n_types: int) -> Matrix:
     """Return the matrix of a .npy file, mapped; nothing of the file is trusted."""
     try:
         with warnings.catch_warnings(action="error"):  # of a header that w2v has not written
+            warnings.simplefilter("ignore", ResourceWarning)  # of a file that an interrupt leaves open
             # Unlike np.load this takes no archive for a matrix, and it can unpickle nothing.
             matrix: Matrix = np.lib.format.open_memmap(path, mode="r")
-    except FileNotFoundError:
+    except OSError:  # it is missing, or may not be read, or the disk does not answer: no damage
         raise
     except (
-        OSError,
         ValueError,
         TypeError,
         SyntaxError,

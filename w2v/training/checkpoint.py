@@ -198,8 +198,12 @@ def _newest(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
         yield newest, state
     except SettingsError as error:
         raise W2VError(f"{newest} is damaged: {error}{cure}") from error
-    except W2VError:
+    except (W2VError, MemoryError):
         raise
+    except FileNotFoundError as error:
+        raise W2VError(f"{newest} is damaged: {Path(error.filename).name} is missing{cure}") from error
+    except OSError as error:  # a disk that does not answer, or permissions, are no reason to remove it
+        raise W2VError(f"cannot read {error.filename or newest}: {error.strerror or error}") from error
     except Exception as error:  # in JSON and in arrays anything can stand
         raise W2VError(f"{newest} is damaged: {error}{cure}") from error
 
@@ -231,7 +235,10 @@ def load_stream(folder: Path, n_types: int) -> npt.NDArray[np.int32]:
         if not -1 <= stream.min() <= stream.max() < n_types:
             raise ValueError(f"it has rows outside of those of {n_types:,} words")
     except (OSError, ValueError) as error:
-        raise W2VError(f"{folder / 'stream.npy'}, which the checkpoint needs, cannot be read: {error}") from error
+        raise W2VError(
+            f"{folder / 'stream.npy'}, which the checkpoint needs, cannot be read: "
+            f"{getattr(error, 'strerror', None) or error}"
+        ) from error
     return stream
 
 
