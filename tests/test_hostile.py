@@ -65,7 +65,7 @@ def test_what_was_found(name: str, data: bytes) -> None:
 
 def test_a_message_is_one_line_that_can_be_printed() -> None:
     error = W2VError("no file 'a\nb\x1b[2J\udcff\u2028c'" + "x" * 10_000)
-    assert str(error).startswith("no file 'a b?[2J? c'x")
+    assert str(error).startswith(r"no file 'a b\x1b[2J\udcff\u2028c'x")
     assert str(error).isprintable() and len(str(error)) < 2_100
 
 
