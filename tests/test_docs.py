@@ -25,8 +25,10 @@ from helpers import CHECKOUT, Run
 from typer.main import get_command
 
 import w2v
-from w2v import config
 from w2v.commands.app import app
+from w2v.config import TrainConfig
+from w2v.evaluation_config import EvaluationConfig
+from w2v.phrase_config import PhraseConfig
 from w2v.settings import docs_table, fields_of
 
 DOCS = CHECKOUT / "docs"
@@ -44,6 +46,7 @@ PROGRESS = re.compile(r"w2v: (read|train|count|join|write) +\d+%|w2v: training .
 """Lines that depend on the machine."""
 CLOSE = 0.05
 """Difference of decimals that another processor may make."""
+CONFIGS: dict[str, type] = {config.__name__: config for config in (TrainConfig, PhraseConfig, EvaluationConfig)}
 SETTINGS = re.compile(r"^(<!-- settings: (\w+) -->\n).*?^(<!-- end -->)$", re.M | re.S)
 
 
@@ -110,7 +113,7 @@ def printed_by(line: str, shown: str, script: str, run: Run) -> str:
 @pytest.mark.parametrize("path", [path for path in PAGES if SETTINGS.search(TEXTS[path])], ids=name_of)
 def test_tables_of_settings_are_those_of_the_config(path: Path) -> None:
     def table(block: re.Match[str]) -> str:
-        return f"{block[1]}\n{docs_table(fields_of(getattr(config, block[2])))}\n{block[3]}"
+        return f"{block[1]}\n{docs_table(fields_of(CONFIGS[block[2]]))}\n{block[3]}"
 
     renewed = SETTINGS.sub(table, TEXTS[path])
     if os.environ.get("UPDATE_DOCS"):

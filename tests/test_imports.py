@@ -23,6 +23,7 @@ LAYERS = (
     ("vectors", "items"),
     ("formats",),
     ("text",),
+    ("evaluation_config", "phrase_config"),
     ("config",),
     ("settings",),
     ("arrays", "errors", "files", "machine", "version"),

@@ -119,7 +119,7 @@ def find_phrases(
         >>> find_phrases([["in", "new", "york"], ["new", "york"]] * 3, min_count=1, threshold=0.5).found[0].phrase
         'new_york'
     """
-    from w2v.config import PhraseConfig
+    from w2v.phrase_config import PhraseConfig
     from w2v.text.corpus import Corpus
     from w2v.text.phrases import find_phrases as find
 
@@ -268,9 +268,9 @@ def evaluate(
     """
     from dataclasses import replace
 
-    from w2v.config import EvaluationConfig
     from w2v.evaluation.next_item import rank_next, read_sessions
     from w2v.evaluation.scores import Evaluation
+    from w2v.evaluation_config import EvaluationConfig
     from w2v.items import scoring_settings
     from w2v.settings import fields_of
 

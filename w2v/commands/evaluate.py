@@ -10,8 +10,9 @@ import w2v
 from w2v.commands.checks import require_file
 from w2v.commands.options import AnalogyFiles, AsJson, NextFile, SessionsFile, SimilarityFiles, command
 from w2v.commands.report import format_scores, warn_of_none
-from w2v.config import EvaluationConfig, TrainConfig
+from w2v.config import TrainConfig
 from w2v.errors import SettingsError
+from w2v.evaluation_config import EvaluationConfig
 from w2v.settings import fields_of, optional
 
 ITEMS = [

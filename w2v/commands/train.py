@@ -21,8 +21,9 @@ from w2v.commands.options import (
 from w2v.commands.progress import ReportScores, scan_progress, training_progress
 from w2v.commands.report import describe, describe_training
 from w2v.commands.screen import print_status
-from w2v.config import EvaluationConfig, TrainConfig, load_config
+from w2v.config import TrainConfig, load_config
 from w2v.errors import SettingsError
+from w2v.evaluation_config import EvaluationConfig
 from w2v.settings import Setting, fields_of
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ from w2v.commands.options import (
 from w2v.commands.progress import scan_progress, tuning_progress
 from w2v.commands.report import describe, describe_search
 from w2v.commands.screen import print_status
-from w2v.config import EvaluationConfig, TrainConfig, load_config
+from w2v.config import TrainConfig, load_config
+from w2v.evaluation_config import EvaluationConfig
 from w2v.settings import Setting, fields_of
 
 BASE = (
