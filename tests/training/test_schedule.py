@@ -60,8 +60,7 @@ def test_a_shard_is_no_more_work_than_a_thread_does_soon(
     assert bounds[0] == 0 and bounds[-1] == n and (sizes > 0).all()
     for size in sizes[sizes > 2 * SHARD_LEAST]:
         # A sentence may be waited for that takes half a shard more, and the last shard may be all of that.
-        # Sizes are whole numbers of tokens, so the last token may be the one too many.
-        assert work.of_tokens(size - 1, min(size, line)) <= 4 * WORK_MAX
+        assert work.of_tokens(size, min(size, line - 1)) <= 4 * WORK_MAX  # of a line's places the last is its end
 
 
 def test_shards_are_cut_for_their_work_alone() -> None:
