@@ -9,6 +9,8 @@ import os
 import re
 import secrets
 import shutil
+import signal
+import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,6 +20,8 @@ from w2v.errors import W2VError
 
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
 """Of Linux: paths are taken as they stand, and two of them change places."""
+ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""Signals that end a command; Windows has no SIGHUP."""
 TRIAL = "w2v-trial"
 """The name of what a trial writes, in a temporary folder."""
 
@@ -36,8 +40,9 @@ def replacing(path: str | Path) -> Iterator[BinaryIO]:
     _check_kind(path, ())
     temporary: Path | None = None
     try:
-        _remove_leftovers(target, ())
-        temporary, handle = _make_temporary(target, is_folder=False)
+        with _uninterrupted():
+            _remove_leftovers(target, ())
+            temporary, handle = _make_temporary(target, is_folder=False)
         with os.fdopen(handle, "wb") as file:
             yield file
             file.flush()
@@ -46,7 +51,7 @@ def replacing(path: str | Path) -> Iterator[BinaryIO]:
     except OSError as error:
         raise W2VError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
-        with suppress(OSError):  # it has been renamed
+        with _uninterrupted(), suppress(OSError):  # it has been renamed
             if temporary is not None:
                 temporary.unlink()
 
@@ -69,10 +74,11 @@ def replacing_folder(path: str | Path, names: Collection[str]) -> Iterator[Path]
         for name in os.listdir(temporary):
             with (temporary / name).open("rb") as file:
                 os.fsync(file.fileno())
-        if target.exists():
-            _exchange(temporary, target)
-        else:
-            temporary.rename(target)
+        with _uninterrupted():
+            if target.exists():
+                _exchange(temporary, target)
+            else:
+                temporary.rename(target)
 
 
 @contextmanager
@@ -97,16 +103,18 @@ def _locked_folder(path: str | Path, names: Collection[str]) -> Iterator[Path]:
     target = Path(os.path.realpath(path))
     temporary, handle = None, -1
     try:
-        _remove_leftovers(target, names)
-        temporary, handle = _make_temporary(target, is_folder=True)
+        with _uninterrupted():
+            _remove_leftovers(target, names)
+            temporary, handle = _make_temporary(target, is_folder=True)
         yield temporary
     except OSError as error:
         raise W2VError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
-        if temporary is not None:
-            shutil.rmtree(temporary, ignore_errors=True)
-        if handle >= 0:
-            os.close(handle)
+        with _uninterrupted(), suppress(OSError):  # it has been renamed
+            if temporary is not None:
+                shutil.rmtree(temporary, ignore_errors=True)
+            if handle >= 0:
+                os.close(handle)
 
 
 def check_writable(path: str | Path, names: Collection[str] = ()) -> None:
@@ -125,8 +133,11 @@ def check_writable(path: str | Path, names: Collection[str] = ()) -> None:
     try:
         with suppress(FileNotFoundError):
             os.stat(target)  # where the name is too long, this says so
-        probe.touch()
-        probe.unlink()
+        with _uninterrupted():
+            try:
+                probe.touch()
+            finally:
+                probe.unlink(missing_ok=True)
     except OSError as error:
         raise W2VError(f"cannot write {path}: {error.strerror} in {folder}") from error
 
@@ -177,14 +188,17 @@ def _make_temporary(target: Path, is_folder: bool) -> tuple[Path, int]:
 
 
 def _remove_leftovers(target: Path, names: Collection[str]) -> None:
-    """Remove what killed processes have left of saves to a target: of their names, unlocked, with no other files."""
+    """Remove what killed processes have left of saves to a target: of their names, unlocked, with no other files.
+
+    An old folder that was put aside, with no new one in its place yet, is put back.
+    """
     if not fcntl:
         return
     leftover = re.compile(rf"\.{re.escape(_stem(target))}\.[0-9a-f]{{8}}\.(part|old)")
     for entry in list(os.scandir(target.parent)):
         if not leftover.fullmatch(entry.name) or entry.is_symlink() or not (entry.is_file() or entry.is_dir()):
             continue
-        if entry.name.endswith(".old") and not target.exists():  # then it is all there is
+        if entry.is_dir() and not all(name in names or TRIAL in name for name in os.listdir(entry.path)):
             continue
         with suppress(OSError):  # another process writes it, or it is not ours
             handle = os.open(entry.path, os.O_RDONLY)
@@ -192,7 +206,9 @@ def _remove_leftovers(target: Path, names: Collection[str]) -> None:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 if entry.is_file():
                     os.unlink(entry.path)
-                elif all(name in names or TRIAL in name for name in os.listdir(entry.path)):
+                elif entry.name.endswith(".old") and not target.exists():  # killed between two renames
+                    os.rename(entry.path, target)
+                else:
                     shutil.rmtree(entry.path, ignore_errors=True)
             finally:
                 os.close(handle)
@@ -219,8 +235,29 @@ def _exchange(new: Path, old: Path) -> None:
     except OSError:
         aside.rename(old)
         raise
-    with suppress(FileNotFoundError):  # another save has removed it
-        aside.rename(new)
+    with suppress(OSError):  # rmtree ignores all errors but those of close
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Put off the signals that Python answers until the end: else an interrupt leaves a file that nothing removes.
+
+    For steps that take no time. In another thread than the main one nothing is put off, and nothing comes.
+    """
+    came: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = [number for number in ENDING if callable(signal.getsignal(number))]
+    earlier = [signal.signal(number, lambda number, _: came.append(number)) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, earlier, strict=True):
+            signal.signal(number, handler)
+        for number in came:
+            signal.raise_signal(number)
 
 
 def check_space(path: str | Path, n_bytes: int) -> None:

@@ -76,6 +76,34 @@ def test_the_third_gives_up() -> None:
     assert process.returncode == 130 and time.monotonic() - began < 1.5
 
 
+DROPS = """
+import os, sys, time
+from w2v import commands
+from w2v.commands.app import app
+
+class Dropping:
+    def __del__(self):
+        os.kill(os.getpid(), int(sys.argv[2]))
+        time.sleep(60)
+
+def drops():
+    "Meets its signal where Python drops what is raised, as in a callback of LLVM."
+    Dropping()
+    time.sleep(60)
+    print("it went on")
+
+app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})(drops)
+sys.exit(commands.main())
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_that_python_drops_is_raised_again(number: int) -> None:
+    command = [sys.executable, "-c", DROPS, "drops", str(int(number))]
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=SECONDS, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "w2v: interrupted\n")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_training_with_a_checkpoint(corpus: Path, number: int) -> None:
     folder = corpus.parent
