@@ -65,7 +65,8 @@ def _check(nursery: Nursery, source: Path, folder: Path, *command: str, **limits
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: " ".join(command)[:40])
 def test_little_memory(command: tuple[str, ...], source: Path, nursery: Nursery, tmp_path: Path) -> None:
-    sizes = [0, 1 << 18, 1 << 20, 1 << 22, 1 << 24, 1 << 26, 1 << 28, 1 << 30] if LONG else [0, 1 << 22, 1 << 30]
+    # With less a thread can start that has no memory to say so, for which Python 3.11 waits without end.
+    sizes = [1 << 20, 1 << 22, 1 << 24, 1 << 26, 1 << 28, 1 << 30] if LONG else [1 << 22, 1 << 30]
     statuses = [_check(nursery, source, tmp_path / "work", *command, RLIMIT_AS=size) for size in sizes]
     nursery.check()
     assert statuses[-1] == 0, "a gigabyte is enough"
