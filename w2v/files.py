@@ -111,10 +111,11 @@ def _locked_folder(path: str | Path, names: Collection[str]) -> Iterator[Path]:
         raise W2VError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
         with _uninterrupted(), suppress(OSError):  # it has been renamed
-            if temporary is not None:
-                shutil.rmtree(temporary, ignore_errors=True)
             if handle >= 0:
                 os.close(handle)
+            if temporary is not None:
+                shutil.rmtree(temporary, ignore_errors=True)
+                temporary.rmdir()  # an empty one goes without a file handle, of which there may be none left
 
 
 def check_writable(path: str | Path, names: Collection[str] = ()) -> None:
@@ -174,7 +175,11 @@ def _make_temporary(target: Path, is_folder: bool) -> tuple[Path, int]:
         temporary = _temporary_name(target)
         if is_folder:
             temporary.mkdir()
-            handle = os.open(temporary, os.O_RDONLY) if fcntl else -1
+            try:
+                handle = os.open(temporary, os.O_RDONLY) if fcntl else -1
+            except OSError:  # too many open files
+                temporary.rmdir()
+                raise
         else:
             handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
         if not fcntl:
