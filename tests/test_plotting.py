@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
+from toy_corpus import GROUP_OF, GROUPS
 
 from w2v import plotting
-from w2v.commands.demo import GROUPS
 from w2v.errors import SettingsError, UnknownWordError, W2VError
 from w2v.plotting import maps, plot_log, plot_words, style
 from w2v.plotting.curves import read_curves
@@ -43,7 +43,6 @@ HARD_WORDS = (
         "constructor",
     ),
 )
-GROUP_OF = {word: group for group, words in GROUPS.items() for word in words.split()}
 
 
 @pytest.fixture(scope="module")
