@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from faults.harness import LONG, Nursery, check_words, settled
+from toy_corpus import sentences
 
 import w2v
-from w2v.commands.demo import sentences
 
 X = "X"
 """Where an odd name stands in for a good one."""

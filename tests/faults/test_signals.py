@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 from faults.harness import FAIL, LONG, SIGNAL, Fault, Nursery, check_words, settled
+from toy_corpus import sentences
 
-from w2v.commands.demo import sentences
 from w2v.training import checkpoint
 
 ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
