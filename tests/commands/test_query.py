@@ -49,8 +49,8 @@ def test_words_of_a_pipe_are_answered_line_by_line(run: Run, vectors_file: Path)
     asked = ("similar", "-n", "2", "--vectors", vectors_file)
     answers = run(*asked, stdin="horse\n\nhorse - cow + paris\n")
     assert answers.status == 0 and bold_free(answers.out) == ["horse", "horse + paris - cow"]
-    first, second = run(*asked, "--json", stdin="horse\npig cow\n").out.splitlines()
-    assert [answer["word"] for answer in json.loads(second)] == ["pig", "cow"]
+    first, second = run(*asked, "--json", stdin="horse\nparis cow\n").out.splitlines()
+    assert [answer["word"] for answer in json.loads(second)] == ["paris", "cow"]
     assert json.loads(first) == json.loads(run(*asked, "horse", "--json").out)
 
 
