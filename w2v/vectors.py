@@ -158,8 +158,7 @@ class Vectors:
         return self._first_norms(len(self))
 
     def _first_norms(self, n: int) -> Matrix:
-        known = len(self._norms)
-        if known < n:
+        if (known := len(self._norms)) < n:
             more = all_lengths(self.matrix[known:n])
             self._check_rows(known + np.flatnonzero(~np.isfinite(more)))
             self._norms = np.concatenate([self._norms, more])
@@ -261,18 +260,15 @@ class Vectors:
     ) -> list[tuple[str, float]]:
         """Return the best words by 3CosMul (Levy and Goldberg 2014): products of cosines in place of sums.
 
-        The arguments are those of `most_similar`; a weight is an exponent. The scores are no cosines.
-
-        Raises:
-            UnknownWordError: a word has no vector.
-            SettingsError: neither positive nor negative has any, or restrict is below 0.
+        The arguments and errors are those of `most_similar`; a weight is an exponent. The scores are no cosines.
         """
         asked = self._asked(positive, negative)
-        scores = np.ones(1, np.float32)
+        scores: Matrix = np.ones(1, np.float32)
         for weight, vector, _ in asked:
             shifted = (1 + self._cosines(vector / lengths(vector[None])[0], restrict)) / 2
-            scores = scores * (shifted**weight if weight > 0 else (shifted + np.float32(1e-6)) ** weight)
-        return self._answer(scores.astype(np.float32), asked, topn)
+            powers = np.power(shifted if weight > 0 else shifted + np.float32(1e-6), weight)
+            scores = (scores * powers).astype(np.float32)
+        return self._answer(scores, asked, topn)
 
     def doesnt_match(self, words: Sequence[str]) -> str:
         """Return the word that is least like the others: the one farthest from their mean by cosine.
