@@ -21,6 +21,8 @@ COMMANDS = (
     "tune",
     "similar",
     "analogy",
+    "vector",
+    "recommend",
     "evaluate",
     "convert",
     "info",
