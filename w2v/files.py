@@ -111,10 +111,10 @@ def _locked_folder(path: str | Path, names: Collection[str]) -> Iterator[Path]:
         raise W2VError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
         with _uninterrupted(), suppress(OSError):  # it has been renamed
+            if handle >= 0:
+                os.close(handle)  # first, since rmtree opens files, of which there may be too many
             if temporary is not None:
                 shutil.rmtree(temporary, ignore_errors=True)
-            if handle >= 0:
-                os.close(handle)
 
 
 def check_writable(path: str | Path, names: Collection[str] = ()) -> None:
@@ -174,7 +174,11 @@ def _make_temporary(target: Path, is_folder: bool) -> tuple[Path, int]:
         temporary = _temporary_name(target)
         if is_folder:
             temporary.mkdir()
-            handle = os.open(temporary, os.O_RDONLY) if fcntl else -1
+            try:
+                handle = os.open(temporary, os.O_RDONLY) if fcntl else -1
+            except OSError:  # too many open files
+                temporary.rmdir()
+                raise
         else:
             handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
         if not fcntl:
