@@ -159,9 +159,9 @@ def _feed(fifo: Path) -> None:
 
 
 def _some(commands: tuple[tuple[str, ...], ...], kinds: Collection[str], kind: str) -> Iterator[tuple[str, ...]]:
-    """Yield the commands to try with a kind of name: all, or in the short form a fourth, another for each kind."""
+    """Yield the commands to try with a kind of name: all, or in the short form a sixth, another for each kind."""
     for number, command in enumerate(commands):
-        if LONG or (number + list(kinds).index(kind)) % 4 == 0:
+        if LONG or (number + list(kinds).index(kind)) % 6 == 0:
             yield command
 
 

@@ -5,6 +5,7 @@ checkpoint is there where one was asked for: the run that goes on from it ends w
 disturbed. What a signal does at each system call of a save is in test_system_calls.py.
 """
 
+import errno
 import os
 import shutil
 import signal
@@ -20,7 +21,7 @@ from w2v.training import checkpoint
 
 ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
 TRAIN = ("--threads", "1", "--dim", "16", "--sample", "1e-2", "-o", "v.bin", "--checkpoint", "kept")
-SHORT = ("--epochs", "300", "--checkpoint-every", "0.02s")
+SHORT = ("--epochs", "150", "--checkpoint-every", "0.02s")
 LINES = [" ".join(tokens) for tokens in sentences(3_000)]
 
 
@@ -202,8 +203,8 @@ def test_each_call_of_a_reader(command: tuple[str, ...], vectors: Path, nursery:
     before = settled(vectors)
     calls = nursery.run(vectors, *command).calls
     for at in range(1, len(calls) + 1):
-        faults = [Fault(at, SIGNAL, getattr(signal, name)) for name in ENDING] + [Fault(at, FAIL, 5)]
-        for fault in faults if LONG else [faults[at % 3], faults[3]]:
+        faults = [Fault(at, SIGNAL, getattr(signal, name)) for name in ENDING] + [Fault(at, FAIL, errno.EIO)]
+        for fault in faults if LONG else [faults[at % 4]]:
             with nursery.surviving("a reader's system call"):
                 outcome = nursery.run(vectors, *command, fault=fault)
                 check_words(outcome)
