@@ -24,9 +24,9 @@ LAYERS = (
     ("formats",),
     ("text",),
     ("evaluation_config", "phrase_config"),
-    ("config",),
+    ("config", "conflicts"),
     ("settings",),
-    ("arrays", "cosines", "errors", "keys", "files", "machine", "version"),
+    ("arrays", "cosines", "errors", "keys", "files", "machine", "slips", "version"),
 )
 """Imports go down this list, or stay on a level: the wings and the files that stand beside them."""
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}

@@ -120,9 +120,12 @@ def find_phrases(
         'new_york'
     """
     from w2v.phrase_config import PhraseConfig
+    from w2v.settings import fields_of
+    from w2v.slips import check_known
     from w2v.text.corpus import Corpus
     from w2v.text.phrases import find_phrases as find
 
+    check_known(settings, [field.name for field in fields_of(PhraseConfig)])
     return find(Corpus(corpus), PhraseConfig(**settings), output, report)
 
 
@@ -166,6 +169,7 @@ def train(
     from pathlib import Path
 
     from w2v.config import load_config
+    from w2v.conflicts import refuse_together
     from w2v.text.corpus import Corpus
     from w2v.training import run as runs
     from w2v.training.log import Log
@@ -271,11 +275,13 @@ def evaluate(
     from w2v.evaluation.next_item import rank_next, read_sessions
     from w2v.evaluation.scores import Evaluation
     from w2v.evaluation_config import EvaluationConfig
-    from w2v.items import scoring_settings
+    from w2v.items import SETTINGS, scoring_settings
     from w2v.settings import fields_of
+    from w2v.slips import check_known
 
-    known = {field.name for field in fields_of(EvaluationConfig)}
-    config = EvaluationConfig(**{name: settings.pop(name) for name in known & set(settings)})
+    known = [field.name for field in fields_of(EvaluationConfig)]
+    check_known(settings, [*known, *SETTINGS])
+    config = EvaluationConfig(**{name: settings.pop(name) for name in known if name in settings})
     evaluation = Evaluation.read(
         similarity,
         analogies,
@@ -354,38 +360,3 @@ def _warn_of_dropped(encoded: Encoded) -> None:
             f"words seen up to {encoded.dropped_count} times were dropped while reading: there are more than max_types",
             stacklevel=3,
         )
-
-
-def refuse_together(
-    settings: Mapping[str, Any],
-    *,
-    has_vocab: bool,
-    has_init: bool,
-    grow_vocab: bool,
-    show: Callable[[str], str] = str,
-) -> None:
-    """Raise SettingsError for what cannot go with a vocabulary or with earlier vectors, or not without them.
-
-    Args:
-        settings: those that were given.
-        has_vocab: whether vocab was given.
-        has_init: whether init_from was given.
-        grow_vocab: whether new words are to join.
-        show: how a name is shown in the message.
-    """
-    if has_vocab:
-        refuse_pruning(settings)
-    if grow_vocab and not has_init:
-        raise SettingsError(f"{show('grow_vocab')} has an effect only with {show('init_from')}, whose words it adds to")
-    if has_init and has_vocab:
-        raise SettingsError(f"{show('vocab')} cannot go with {show('init_from')}, which brings its own words")
-    for name in ("dim", "max_vocab"):
-        if has_init and name in settings:
-            raise SettingsError(f"{show(name)} cannot go with {show('init_from')}, whose vectors it follows")
-
-
-def refuse_pruning(settings: Mapping[str, Any]) -> None:
-    """Raise SettingsError for a setting that cannot go with a given vocabulary."""
-    for name in ("min_count", "max_vocab"):
-        if name in settings:
-            raise SettingsError(f"{name} cannot go with a vocabulary, which says itself what the words are")

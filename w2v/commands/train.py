@@ -22,6 +22,7 @@ from w2v.commands.progress import ReportScores, scan_progress, training_progress
 from w2v.commands.report import describe, describe_training
 from w2v.commands.screen import print_status
 from w2v.config import TrainConfig, load_config
+from w2v.conflicts import refuse_together
 from w2v.errors import SettingsError
 from w2v.evaluation_config import EvaluationConfig
 from w2v.settings import Setting, fields_of
@@ -133,7 +134,7 @@ def train(
     save_output = bool(paths.get("save_output", save_output))
     every_s = seconds_of(checkpoint_every)
     has_vocab, has_init = vocab is not None, init_from is not None
-    w2v.refuse_together(settings, has_vocab=has_vocab, has_init=has_init, grow_vocab=grow_vocab, show=flag_of)
+    refuse_together(settings, has_vocab=has_vocab, has_init=has_init, grow_vocab=grow_vocab, show=flag_of)
     inputs = {"--vocab": vocab, "--config": config_name, "--init-from": init_from}
     inputs |= {f"--similarity {path}": path for path in similarity or []}
     inputs |= {f"--analogies {path}": path for path in analogies or []}
