@@ -16,7 +16,7 @@ FILES = {
 LAYERS = (
     ("cli", "__main__"),
     ("commands",),
-    ("w2v",),
+    ("w2v", "estimator"),
     ("tuning", "plotting", "reports"),
     ("evaluation",),
     ("training",),
