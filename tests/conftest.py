@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 from helpers import Result, Run
+from toy_corpus import SETTINGS, sentences
 
 import w2v
 from w2v import commands as cli
-from w2v.commands.demo import sentences
-from w2v.config import load_config
 
 collect_ignore = ["fuzz/fuzz.py"]
 """Needs atheris, and has nothing to collect."""
@@ -18,7 +17,7 @@ collect_ignore = ["fuzz/fuzz.py"]
 
 @pytest.fixture(scope="session")
 def corpus_text() -> str:
-    """3,000 sentences of the demo: 19,000 tokens, 147 words, every group of words at hand."""
+    """3,000 sentences of the toy corpus: 19,000 tokens, 147 words, every group of words at hand."""
     return "".join(" ".join(tokens) + "\n" for tokens in sentences(3_000))
 
 
@@ -32,9 +31,9 @@ def corpus(tmp_path: Path, corpus_text: str) -> Path:
 
 @pytest.fixture(scope="session")
 def vectors_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Vectors that know the demo's groups; read only."""
+    """Vectors that know the groups of the toy corpus; read only."""
     path = tmp_path_factory.mktemp("vectors") / "vectors.bin"
-    w2v.train(sentences(10_000), **{**load_config("demo", {}).as_dict(), "dim": 16}).save(path)
+    w2v.train(sentences(10_000), **{**SETTINGS, "dim": 16}).save(path)
     return path
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from toy_corpus import sentences
 
 import w2v
-from w2v.commands.demo import sentences
 from w2v.training.schedule import Progress
 
 SMALL: dict[str, Any] = {"dim": 16, "epochs": 1, "sample": 1e-2}

@@ -154,7 +154,13 @@ def test_links_lead_somewhere(path: Path) -> None:
 
 @pytest.mark.parametrize("path", PAGES, ids=name_of)
 def test_every_page_is_in_the_table_of_contents(path: Path) -> None:
-    assert re.search(rf"^ +- {path.relative_to(DOCS).as_posix()}$", (CHECKOUT / "mkdocs.yml").read_text(), re.M)
+    contents = (CHECKOUT / "mkdocs.yml").read_text(encoding="utf-8")
+    assert re.search(rf"^ +- (?:[\w ]+: )?{path.relative_to(DOCS).as_posix()}$", contents, re.M)
+
+
+def test_the_page_of_the_api_has_every_public_name() -> None:
+    shown = re.findall(r"^::: w2v\.(\w+)$", TEXTS[DOCS / "api.md"], re.M)
+    assert sorted(shown) == sorted(set(w2v.__all__) - {"__version__"})
 
 
 def test_flags_of_other_tools_lead_to_flags_of_ours() -> None:

@@ -1,6 +1,7 @@
 """What `pip install` puts on a machine: the package, the command, the presets, and nothing else."""
 
 import configparser
+import re
 import subprocess
 import sys
 import zipfile
@@ -73,3 +74,14 @@ def test_presets_are_found_from_the_wheel_alone(wheel: Path, tmp_path: Path) -> 
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     presets = sorted(path.stem for path in (CHECKOUT / "configs").glob("*.toml"))
     assert done.stdout.split() == [*presets, "300"], done.stderr
+
+
+def test_the_citation_has_the_version_of_the_package() -> None:
+    assert f"\nversion: {w2v.__version__}\n" in (CHECKOUT / "CITATION.cff").read_text(encoding="utf-8")
+
+
+def test_the_description_has_no_link_that_is_dead_on_pypi(wheel: Path) -> None:
+    (info,) = wheel.glob("*.dist-info")
+    text = (info / "METADATA").read_text(encoding="utf-8").split("\n\n", 1)[1]
+    assert [link for link in re.findall(r"\]\(([^)\s]+)\)", text) if not link.startswith(("https:", "#"))] == []
+    assert "w2v demo" in text and "docs/" in (CHECKOUT / "README.md").read_text(encoding="utf-8")

@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
+from toy_corpus import GROUP_OF, GROUPS
 
 from w2v import plotting
-from w2v.commands.demo import GROUPS
 from w2v.errors import SettingsError, UnknownWordError, W2VError
 from w2v.plotting import maps, plot_log, plot_words, style
 from w2v.plotting.curves import read_curves
@@ -43,7 +43,6 @@ HARD_WORDS = (
         "constructor",
     ),
 )
-GROUP_OF = {word: group for group, words in GROUPS.items() for word in words.split()}
 
 
 @pytest.fixture(scope="module")
@@ -263,6 +262,14 @@ def test_a_picture_shows_words(tmp_path: Path, hard_vectors: Vectors) -> None:
     assert len(said) <= 1
 
 
+def test_an_svg_keeps_its_words_as_text_and_its_bytes(tmp_path: Path, demo_vectors: Vectors) -> None:
+    for name in ("one.svg", "two.svg"):
+        plot_words(tmp_path / name, demo_vectors, words=["horse", "oslo"], method="pca")
+    text = (tmp_path / "one.svg").read_text(encoding="utf-8")
+    assert ">horse</text>" in text and ">oslo</text>" in text
+    assert text == (tmp_path / "two.svg").read_text(encoding="utf-8")
+
+
 def test_letters_that_no_font_has_are_counted(tmp_path: Path) -> None:
     said: list[str] = []
     vectors = Vectors(["a", "b\U0010fff0", "\U0010fff1"], np.eye(3, dtype=np.float32))
@@ -352,7 +359,7 @@ def test_a_log_of_a_real_run(run: Run, corpus: Path, tmp_path: Path) -> None:
     ("arguments", "status", "message"),
     [
         ((), 2, "SOURCE"),
-        (("good.bin", "-o", "map.svg"), 2, "map.svg must end in .html (a page) or .png (a picture)"),
+        (("good.bin", "-o", "map.pdf"), 2, "map.pdf must end in .html (a page), .png or .svg (a picture)"),
         (("good.bin", "-o", "map"), 2, "must end in .html"),
         (("good.bin", "-o", "nosuch/map.html"), 1, "there is no folder"),
         (("good.bin", "-n", "0"), 2, "-n"),

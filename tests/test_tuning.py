@@ -14,9 +14,9 @@ import pytest
 from helpers import Run, start
 from hypothesis import given
 from hypothesis import strategies as st
+from toy_corpus import GROUPS, sentences
 
 import w2v
-from w2v.commands.demo import GROUPS, sentences
 from w2v.config import TrainConfig, load_config
 from w2v.errors import DivergedError, SettingsError, W2VError
 from w2v.text.corpus import Corpus

@@ -1,5 +1,6 @@
 """Neighbours are those a naive computation finds; unknown words are answered with known ones."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ from gensim.models import KeyedVectors
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from w2v.errors import SettingsError, UnknownWordError
+from w2v.errors import SettingsError, UnknownWordError, W2VError
+from w2v.formats.word_table import WordTable
 from w2v.vectors import Vectors
 
 
@@ -179,7 +181,7 @@ def test_a_mapped_matrix_is_searched_where_it_is(tmp_path: Path, monkeypatch: py
     vectors = make_vectors(500)
     np.save(tmp_path / "vectors.npy", vectors.matrix)
     mapped = Vectors(vectors.words, np.load(tmp_path / "vectors.npy", mmap_mode="r"))
-    monkeypatch.setattr("w2v.vectors.BLOCK", 100)
+    monkeypatch.setattr("w2v.cosines.BLOCK", 100)
     assert mapped.similar("w3") == vectors.similar("w3")
     assert mapped.analogy("w3", "w4", "w5") == vectors.analogy("w3", "w4", "w5")
 
@@ -191,3 +193,163 @@ def test_save_and_load(tmp_path: Path, suffix: str) -> None:
     again = Vectors.load(tmp_path / f"v{suffix}")
     assert again.words == vectors.words
     assert again.matrix.tobytes() == vectors.matrix.tobytes()
+
+
+def test_a_restricted_answer_has_frequent_words_alone() -> None:
+    vectors = make_vectors(100)
+    common = set(vectors.words[:20])
+    all_of_them = vectors.similar("w90", 100, restrict=0)
+    assert vectors.similar("w90", 30, restrict=20) == [found for found in all_of_them if found[0] in common]
+    assert len(vectors.most_similar(["w1", "w90"], topn=99, restrict=20)) == 19
+    assert {word for word, _ in vectors.analogy("w1", "w90", "w3", 50, restrict=20)} == common - {"w1", "w3"}
+    assert vectors.similar("w90", 100) == all_of_them == vectors.similar("w90", 100, restrict=10**9)
+    with pytest.raises(SettingsError, match="restrict must be at least 0"):
+        vectors.similar("w1", restrict=-1)
+
+
+@pytest.mark.parametrize("suffix", [".bin", ".bin.gz", ".txt", ".glove.txt", ".w2v", ".parquet"])
+def test_a_limit_takes_the_first_words(tmp_path: Path, suffix: str) -> None:
+    vectors = make_vectors()
+    vectors.save(tmp_path / f"v{suffix}")
+    for limit in (1, 7, 50, 60):
+        some = Vectors.load(tmp_path / f"v{suffix}", limit=limit)
+        assert some.words == vectors.words[:limit]
+        np.testing.assert_array_equal(some.matrix, vectors.matrix[:limit])
+        assert "w49" in some or limit < 50
+        assert_close(some.similar("w0", 3), make_vectors().similar("w0", 3, restrict=limit))
+    with pytest.raises(SettingsError, match="limit must be at least 1"):
+        Vectors.load(tmp_path / f"v{suffix}", limit=0)
+
+
+def test_a_limit_reads_no_further(tmp_path: Path) -> None:
+    make_vectors().save(tmp_path / "v.txt")
+    lines = (tmp_path / "v.txt").read_text().splitlines(keepends=True)
+    (tmp_path / "v.txt").write_text("".join([*lines[:11], "w10 no numbers\n", *lines[12:]]))
+    assert len(Vectors.load(tmp_path / "v.txt", limit=10)) == 10
+
+
+def test_rows_by_number_and_by_slice() -> None:
+    vectors = make_vectors()
+    assert vectors[3].tolist() == vectors[np.int64(3)].tolist() == vectors["w3"].tolist()
+    assert vectors[-1].tolist() == vectors["w49"].tolist()
+    assert vectors[2:5].tolist() == vectors[["w2", "w3", "w4"]].tolist() == vectors[np.array([2, 3, 4])].tolist()
+    assert vectors[:0].shape == (0, 8)
+    assert vectors.most_similar(3) == vectors.most_similar("w3")
+    with pytest.raises(IndexError, match="no row 50"):
+        vectors[50]
+
+
+def test_wrong_kinds_raise_what_python_raises() -> None:
+    vectors: Any = make_vectors()
+    for key in (None, 1.5, True, {"w1"}):
+        with pytest.raises(TypeError):
+            vectors[key]
+    with pytest.raises(TypeError):
+        vectors.most_similar(None)
+    with pytest.raises(TypeError):
+        vectors.similar(b"w1")
+    with pytest.raises(ValueError, match=r"shape \(8,\)"):
+        vectors.most_similar(np.ones(3, np.float32))
+    with pytest.raises(KeyError):
+        vectors["none"]
+
+
+def test_weights_cosmul_and_odd_one_out_are_gensims() -> None:
+    ours = make_vectors(200)
+    theirs = in_gensim(ours)
+    weighted: Any = [("w1", 2.0), "w7", (ours["w9"], -0.5)]
+    found = theirs.most_similar(positive=weighted, negative=[("w3", -0.25)])
+    assert_close(ours.most_similar(weighted, [("w3", 0.25)]), found)
+    assert_close(ours.most_similar(("w1", 2.0), topn=3), ours.most_similar("w1", topn=3))
+    with pytest.warns(DeprecationWarning):  # gensim's own
+        found = theirs.most_similar_cosmul(positive=["w1", "w7"], negative=["w3"])
+    assert_close(ours.most_similar_cosmul(["w1", "w7"], ["w3"]), found)
+    for words in (["w1", "w2", "w3"], ["w5", "w9", "w100", "w7"]):
+        assert ours.doesnt_match(words) == theirs.doesnt_match(words)
+    with pytest.raises(SettingsError):
+        ours.doesnt_match([])
+
+
+def test_the_mean_of_words() -> None:
+    vectors = Vectors(["a", "b"], np.array([[2, 0], [0, 5]], np.float32))
+    assert vectors.mean(["a", "b", "unknown"]).tolist() == [0.5, 0.5]
+    assert vectors.mean(["unknown"]).tolist() == vectors.mean([]).tolist() == [0, 0]
+
+
+def test_counts_of_the_vocabulary_next_to_the_file(tmp_path: Path) -> None:
+    vectors = make_vectors(3)
+    vectors.save(tmp_path / "v.bin")
+    assert Vectors.load(tmp_path / "v.bin").counts is None
+    for text, counts in (("w0 9\nw1 8\nw2 7\n", [9, 8, 7]), ("w0 9\nw2 8\nw1 7\n", None), ("no vocabulary", None)):
+        (tmp_path / "vocab.txt").write_text(text)
+        found = Vectors.load(tmp_path / "v.bin").counts
+        assert (None if found is None else found.tolist()) == counts
+    (tmp_path / "vocab.txt").write_text("w0 9\nw1 8\nw2 7\n")
+    found = Vectors.load(tmp_path / "v.bin", limit=2).counts
+    assert found is not None and found.tolist() == [9, 8]
+
+
+def test_a_data_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = make_vectors(3).to_dataframe()
+    assert frame.loc["w1"].tolist() == make_vectors(3)["w1"].tolist()
+    assert isinstance(frame, pandas.DataFrame) and frame.shape == (3, 8)
+
+
+def test_a_data_frame_without_pandas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(W2VError, match="pip install pandas"):
+        make_vectors(3).to_dataframe()
+
+
+def test_a_large_mapped_matrix_is_searched_by_all_cores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors = make_vectors(5_000)
+    vectors.save(tmp_path / "v.w2v")
+    monkeypatch.setattr("w2v.cosines.BLOCK", 4_000)
+    monkeypatch.setattr("w2v.cosines.LARGE", 1)
+    (tmp_path / "v.w2v/norms.npy").unlink()
+    for _ in range(2):  # pages that were given back are read again
+        assert_close(Vectors.load(tmp_path / "v.w2v").similar("w3"), vectors.similar("w3"))
+
+
+def test_kept_norms_that_are_not_those_of_the_vectors(tmp_path: Path) -> None:
+    make_vectors(60).save(tmp_path / "v.w2v")
+    norms = np.lib.format.open_memmap(tmp_path / "v.w2v/norms.npy", mode="r+")
+    np.testing.assert_allclose(norms[:, 0], np.linalg.norm(make_vectors(60).matrix, axis=1), rtol=1e-6)
+    norms *= 2
+    norms.flush()
+    with pytest.raises(W2VError, match=r"norms.npy is not that of vectors.npy; remove it"):
+        Vectors.load(tmp_path / "v.w2v").similar("w3")
+    (tmp_path / "v.w2v/norms.npy").unlink()
+    assert_close(Vectors.load(tmp_path / "v.w2v").similar("w3"), make_vectors(60).similar("w3"))
+
+
+@pytest.mark.parametrize("has_counts", [True, False])
+def test_a_table_of_many_words_is_a_list_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_counts: bool
+) -> None:
+    words = ["the", "th", "世界", "a b", "t", "the"]
+    counts = np.array([10**17, 90, 8, 7, 6, 5]) if has_counts else None
+    Vectors(words, make_vectors(6).matrix, counts).save(tmp_path / "v.w2v")
+    monkeypatch.setattr("w2v.formats.native.LARGE", 1)
+    vectors = Vectors.load(tmp_path / "v.w2v")
+    assert [vectors.find(word) for word in (*words, "h", "", "t\t6", "the\nth", "90")] == [
+        *(0, 1, 2, 3, 4, 0),
+        *[None] * 5,
+    ]
+    assert "index" not in vars(vectors) and "words" not in vars(vectors), "no string was made"
+    assert vectors.similar("世界", 2) == Vectors(words, vectors.matrix).similar("世界", 2)
+    assert "words" not in vars(vectors)
+    assert vectors.words == words and len(vectors) == 6
+    assert vectors.counts is counts is None or np.array_equal(vectors.counts, counts)  # type: ignore[arg-type]
+    assert Vectors.load(tmp_path / "v.w2v", limit=3).words == words[:3]
+    with pytest.raises(UnknownWordError, match="did you mean th or the"):
+        vectors.row("teh")
+    for _ in range(100):
+        assert vectors.find("t") == 4
+    assert "index" in vars(vectors), "many lookups are worth an index"
+
+
+@pytest.mark.parametrize("line", ["a\t-1", "a\t", "a\t1x", "a", "a\t1\t2", "a\t" + "9" * 30, "\xff\t1"])
+def test_a_table_that_is_not_of_the_usual_form_is_left_to_the_slow_reader(line: str) -> None:
+    assert WordTable.parse(f"the\t9\n{line}\n".encode("latin-1")) is None

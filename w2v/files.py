@@ -110,12 +110,12 @@ def _locked_folder(path: str | Path, names: Collection[str]) -> Iterator[Path]:
     except OSError as error:
         raise W2VError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
-        with _uninterrupted(), suppress(OSError):  # it has been renamed
+        with _uninterrupted():
             if handle >= 0:
-                os.close(handle)
+                with suppress(OSError):
+                    os.close(handle)  # first, since rmtree opens files, of which there may be too many
             if temporary is not None:
-                shutil.rmtree(temporary, ignore_errors=True)
-                temporary.rmdir()  # an empty one goes without a file handle, of which there may be none left
+                _remove_folder(temporary)
 
 
 def check_writable(path: str | Path, names: Collection[str] = ()) -> None:
@@ -214,7 +214,7 @@ def _remove_leftovers(target: Path, names: Collection[str]) -> None:
                 elif entry.name.endswith(".old") and not target.exists():  # killed between two renames
                     os.rename(entry.path, target)
                 else:
-                    shutil.rmtree(entry.path, ignore_errors=True)
+                    _remove_folder(Path(entry.path))
             finally:
                 os.close(handle)
 
@@ -240,8 +240,16 @@ def _exchange(new: Path, old: Path) -> None:
     except OSError:
         aside.rename(old)
         raise
-    with suppress(OSError):  # rmtree ignores all errors but those of close
-        shutil.rmtree(aside, ignore_errors=True)
+    _remove_folder(aside)
+
+
+def _remove_folder(folder: Path) -> None:
+    """Remove a folder if it is there, as far as the system lets us."""
+    for _ in range(2):  # rmtree ignores all errors but those of close, which leave the rest for a second try
+        with suppress(OSError):
+            shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):
+        folder.rmdir()  # an empty one is removed without opening it, where too many files are open
 
 
 @contextmanager

@@ -79,7 +79,7 @@ def scoring_arrays(vectors: Vectors) -> tuple[Matrix, Matrix]:
 
 def rows_of(vectors: Vectors, items: Sequence[str]) -> Indices:
     """Return the rows of the items that have a vector, in their order."""
-    return np.array([vectors.index[item] for item in items if item in vectors.index], np.int64)
+    return np.array([row for item in items if (row := vectors.find(item)) is not None], np.int64)
 
 
 def person_vector(vectors: Vectors, rows: Indices, config: TrainConfig) -> Matrix:

@@ -1,24 +1,31 @@
 """Vectors: words with their vectors, lookups and neighbours. NumPy only, so that a question is answered at once."""
 
-import difflib
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from w2v import formats
-from w2v.arrays import Indices, Matrix
-from w2v.errors import SettingsError, UnknownWordError
+from w2v.arrays import Counts, Floats, Indices, Matrix
+from w2v.cosines import all_lengths, best_rows, cosines_with, lengths, pair_cosines
+from w2v.errors import SettingsError, UnknownWordError, W2VError
 from w2v.formats.common import check_finite
+from w2v.formats.word_table import WordTable
+from w2v.keys import Key, WeightedKey, close_spellings, with_weights
+from w2v.text.vocab import Vocab
 
-Key = str | Matrix
-"""What one can search with: a word or a vector, (dim,)."""
+if TYPE_CHECKING:
+    import pandas
 
-BLOCK = 1 << 20
-"""Numbers of the matrix looked at together: 4 MB, whatever the matrix takes, which may be a mapped file."""
+RESTRICT = 30_000
+"""Neighbours are looked for among this many words: the rarer ones were seen too few times to stand in their place."""
+LOOKUPS = 64
+"""Words found in a table of millions before an index of all is made: each takes 10 ms, the index 2 s."""
+NORMS_DIFFER = 1e-3
+"""Relative difference between a vector's length and the one that its file keeps from which that file is damaged."""
 
 
 class Vectors:
@@ -35,7 +42,7 @@ class Vectors:
 
     def __init__(
         self,
-        words: list[str],
+        words: Sequence[str],
         matrix: npt.NDArray[np.float32],
         counts: npt.NDArray[np.int64] | None = None,
         output: npt.NDArray[np.float32] | None = None,
@@ -52,29 +59,41 @@ class Vectors:
         """
         if len(words) != len(matrix):
             raise ValueError(f"{len(words)} words and {len(matrix)} vectors")
-        self.words = words
+        self._words = words
         self.matrix = matrix
-        self.counts = counts
+        self._counts = counts
         self.output = output
         self.settings = settings
         self.name = "the vectors"
         """What errors call them: the file they were read from."""
+        self._norms: Matrix = np.empty(0, np.float32)
+        """Lengths of the first rows, as far as they were needed."""
+        self._lookups = 0
+        self._vocab_file: Path | None = None
+        """A vocabulary next to the file, which may have the counts."""
 
     @classmethod
-    def load(cls, path: str | Path, format: str | None = None) -> "Vectors":
+    def load(cls, path: str | Path, format: str | None = None, *, limit: int | None = None) -> "Vectors":
         """Read a vector file.
 
         Args:
             path: the file or folder. A w2v folder (.w2v) is mapped, and read as it is used.
             format: its format, one of formats.FORMATS, where the suffix does not say it.
+            limit: take the first so many words at most, which are the most frequent in almost every file.
 
         Raises:
             W2VError: the file is missing, is not what its suffix says, or has a number that is not finite; of a mapped
                 file the numbers are checked when they are used.
+            SettingsError: the format is unknown, or limit is below 1.
         """
-        held = formats.read(path, format)
+        if limit is not None and limit < 1:
+            raise SettingsError(f"limit must be at least 1, not {limit:,}")
+        held = formats.read(path, format, limit)
         vectors = cls(held.words, held.vectors, held.counts, held.output, held.settings)
         vectors.name = str(path)
+        vectors._vocab_file = Path(path).with_name("vocab.txt")
+        if held.norms is not None:
+            vectors._norms = held.norms
         return vectors
 
     def save(self, path: str | Path, format: str | None = None) -> None:
@@ -103,23 +122,52 @@ class Vectors:
         return self.matrix
 
     @cached_property
+    def words(self) -> list[str]:
+        """The words, (n_types,)."""
+        return list(self._words)
+
+    @property
+    def counts(self) -> Counts | None:
+        """(n_types,) the occurrences of the words; None where they are not known.
+
+        A file that keeps none has those of `vocab.txt` next to it, if that has the same words in the same order.
+        """
+        path, self._vocab_file = self._vocab_file, None
+        if self._counts is None and path is not None and path.is_file():
+            try:
+                vocab = Vocab.load(path)
+            except W2VError:  # some other file of this name
+                return None
+            if vocab.words[: len(self)] == self.words:
+                self._counts = vocab.counts[: len(self)]
+        return self._counts
+
+    @cached_property
     def index(self) -> dict[str, int]:
         """The row of each word; the first of a word that a file of another program has twice."""
         rows = range(len(self.words) - 1, -1, -1)
         return dict(zip(reversed(self.words), rows, strict=True))
 
-    @cached_property
+    @property
     def norms(self) -> Matrix:
         """(n_types,) the length of each vector; 1 where it is 0, so that its cosines are 0.
 
         Raises:
             W2VError: a number of a vector is not finite, which for a mapped file is found out here.
         """
-        with np.errstate(over="ignore", invalid="ignore"):  # finite numbers can have a length beyond float32
-            found = np.concatenate([lengths(self.matrix[block]) for block in self._blocks()])
-        for row in np.flatnonzero(~np.isfinite(found)).tolist():
-            check_finite(self.name, self.words, self.matrix, row, row + 1)
-        return found
+        return self._first_norms(len(self))
+
+    def _first_norms(self, n: int) -> Matrix:
+        if (known := len(self._norms)) < n:
+            more = all_lengths(self.matrix[known:n])
+            self._check_rows(known + np.flatnonzero(~np.isfinite(more)))
+            self._norms = np.concatenate([self._norms, more])
+        return self._norms[:n]
+
+    def _check_rows(self, rows: Sequence[int] | Indices) -> None:
+        """Raise W2VError where a number of some rows is not finite."""
+        for row in map(int, rows):
+            check_finite(self.name, self._words, self.matrix, row, row + 1)
 
     def take(self, rows: Sequence[int] | Indices) -> Matrix:
         """Return some rows, (n, dim).
@@ -129,9 +177,15 @@ class Vectors:
         """
         found: Matrix = self.matrix[rows]
         if not np.isfinite(found).all():
-            for row in map(int, rows):
-                check_finite(self.name, self.words, self.matrix, row, row + 1)
+            self._check_rows(rows)
         return found
+
+    def find(self, word: str) -> int | None:
+        """Return the row of a word, None where it has no vector."""
+        if isinstance(self._words, WordTable) and self._lookups < LOOKUPS and len(self._words) == len(self):
+            self._lookups += 1
+            return self._words.find(word)
+        return self.index.get(word)
 
     def row(self, word: str) -> int:
         """Return the row of a word.
@@ -139,20 +193,27 @@ class Vectors:
         Raises:
             UnknownWordError: it has none; the message has close spellings.
         """
-        try:
-            return self.index[word]
-        except KeyError:
-            raise UnknownWordError(self._unknown(word)) from None
+        if not isinstance(word, str):
+            raise TypeError(f"a word must be text, not {type(word).__name__}: {word!r}")
+        row = self.find(word)
+        if row is None:
+            raise UnknownWordError(self._unknown(word))
+        return row
 
-    def similar(self, word: str, n: int = 10) -> list[tuple[str, float]]:
+    def similar(self, word: str, n: int = 10, *, restrict: int = RESTRICT) -> list[tuple[str, float]]:
         """Return the n words nearest to a word by cosine, nearest first, the word itself left out.
+
+        Args:
+            word: any word that has a vector.
+            n: how many words to return.
+            restrict: answer with the first so many words, the most frequent; 0 takes all.
 
         Raises:
             UnknownWordError: the word has no vector.
         """
-        return self.most_similar([word], topn=n)
+        return self.most_similar([word], topn=n, restrict=restrict)
 
-    def analogy(self, a: str, b: str, c: str, n: int = 10) -> list[tuple[str, float]]:
+    def analogy(self, a: str, b: str, c: str, n: int = 10, *, restrict: int = RESTRICT) -> list[tuple[str, float]]:
         """Return the n words nearest to a - b + c: what is to c as a is to b; none of the three.
 
         So `analogy("king", "man", "woman")` asks: who is to woman as king is to man? It is 3CosAdd
@@ -161,31 +222,75 @@ class Vectors:
         Raises:
             UnknownWordError: a word has no vector.
         """
-        return self.most_similar([a, c], [b], n)
+        return self.most_similar([a, c], [b], n, restrict=restrict)
 
     def most_similar(
-        self, positive: Key | Sequence[Key] = (), negative: Key | Sequence[Key] = (), topn: int = 10
+        self,
+        positive: WeightedKey | Sequence[WeightedKey] = (),
+        negative: WeightedKey | Sequence[WeightedKey] = (),
+        topn: int = 10,
+        *,
+        restrict: int = RESTRICT,
     ) -> list[tuple[str, float]]:
         """Return the words nearest by cosine to a sum of vectors, as gensim's `most_similar` does.
 
         Args:
-            positive: words to add, each brought to length 1, or vectors (dim,) as they are.
+            positive: words to add, each brought to length 1, or vectors (dim,) as they are; each may be a pair with
+                its weight: `[("king", 2.0), "woman"]`.
             negative: words or vectors to take away.
             topn: how many words to return; those of the question are left out.
+            restrict: answer with the first so many words, the most frequent; 0 takes all.
 
         Raises:
             UnknownWordError: a word has no vector.
-            SettingsError: neither positive nor negative has any.
+            SettingsError: neither positive nor negative has any, or restrict is below 0.
         """
-        signed = [(key, sign) for keys, sign in ((positive, 1), (negative, -1)) for key in _listed(keys)]
-        if not signed:
-            raise SettingsError("name a word to search with, positive or negative")
-        query = np.zeros((1, self.dim))
-        for key, sign in signed:
-            query += sign * (self[key] / lengths(self[[key]]) if isinstance(key, str) else key)
-        return self._nearest(
-            query[0] / lengths(query), [self.row(key) for key, _ in signed if isinstance(key, str)], topn
-        )
+        asked = self._asked(positive, negative)
+        query = np.sum([weight * vector for weight, vector, _ in asked], axis=0)
+        scores = self._cosines(query / lengths(query[None])[0], restrict)
+        return self._answer(scores, asked, topn)
+
+    def most_similar_cosmul(
+        self,
+        positive: WeightedKey | Sequence[WeightedKey] = (),
+        negative: WeightedKey | Sequence[WeightedKey] = (),
+        topn: int = 10,
+        *,
+        restrict: int = RESTRICT,
+    ) -> list[tuple[str, float]]:
+        """Return the best words by 3CosMul (Levy and Goldberg 2014): products of cosines in place of sums.
+
+        The arguments and errors are those of `most_similar`; a weight is an exponent. The scores are no cosines.
+        """
+        asked = self._asked(positive, negative)
+        scores: Matrix = np.ones(1, np.float32)
+        for weight, vector, _ in asked:
+            shifted = (1 + self._cosines(vector / lengths(vector[None])[0], restrict)) / 2
+            powers = np.power(shifted if weight > 0 else shifted + np.float32(1e-6), weight)
+            scores = (scores * powers).astype(np.float32)
+        return self._answer(scores, asked, topn)
+
+    def doesnt_match(self, words: Sequence[str]) -> str:
+        """Return the word that is least like the others: the one farthest from their mean by cosine.
+
+        Raises:
+            UnknownWordError: a word has no vector.
+            SettingsError: there are no words.
+        """
+        if not words:
+            raise SettingsError("name words, of which one does not match the others")
+        units = self[list(words)] / lengths(self[list(words)])[:, None]
+        return words[int(np.argmin(units @ units.mean(axis=0)))]
+
+    def mean(self, words: Sequence[str]) -> Matrix:
+        """Return the mean of some words' vectors, each brought to length 1, (dim,); for a sentence or a document.
+
+        Words without a vector are left out; where none has one, the mean is 0.
+        """
+        rows = [row for word in words if (row := self.find(word)) is not None]
+        found = self.take(rows)
+        mean: Matrix = np.sum(found / lengths(found)[:, None], axis=0) / np.float32(max(1, len(rows)))
+        return mean
 
     def similarity(self, a: str, b: str) -> float:
         """Return the cosine between two words.
@@ -193,40 +298,92 @@ class Vectors:
         Raises:
             UnknownWordError: a word has no vector.
         """
-        return float(cosines(self[[a]], self[[b]])[0])
+        return float(pair_cosines(self[[a]], self[[b]])[0])
 
-    def _nearest(self, query: npt.NDArray[np.float64], without: list[int], n: int) -> list[tuple[str, float]]:
-        """Return the n words nearest to a vector of length 1, (dim,), rows `without` left out."""
-        direction, found = query.astype(np.float32), np.empty(len(self), np.float32)
-        for block in self._blocks():
-            # Not by @: on a busy machine BLAS's threads wait for each other; 60 ms in all, where one thread takes 1 ms.
-            found[block] = np.vecdot(self.matrix[block], direction)
-        found /= self.norms
-        found[without] = -np.inf
-        n = min(n, len(self) - len(set(without)))
-        best = np.argpartition(-found, n - 1)[:n] if n > 0 else np.empty(0, np.int64)
-        best = best[np.argsort(-found[best], kind="stable")]
-        return [(self.words[i], float(found[i])) for i in best]
+    def to_dataframe(self) -> "pandas.DataFrame":
+        """Return a pandas DataFrame: a row for each word, which is its index, and a column for each number.
 
-    def _blocks(self) -> Iterator[slice]:
-        """Yield slices that together are all rows."""
-        step = max(1, BLOCK // self.dim)
-        return (slice(start, start + step) for start in range(0, len(self), step))
+        Raises:
+            W2VError: pandas is not installed.
+        """
+        try:
+            import pandas
+        except ImportError:
+            raise W2VError("to_dataframe needs pandas, which is not installed: pip install pandas") from None
+        return pandas.DataFrame(self.matrix, index=pandas.Index(self.words, name="word"))
 
-    def __getitem__(self, words: str | Sequence[str]) -> Matrix:
-        """Return the vector of a word, (dim,), or those of a list of words, (n, dim)."""
-        if isinstance(words, str):
-            vector: Matrix = self.take([self.row(words)])[0]
-            return vector
-        return self.take([self.row(word) for word in words])
+    def _asked(
+        self, positive: WeightedKey | Sequence[WeightedKey], negative: WeightedKey | Sequence[WeightedKey]
+    ) -> list[tuple[float, Floats, int | None]]:
+        """Return the weight, the vector and the row, if it has one, of each part of a question."""
+        found: list[tuple[float, Floats, int | None]] = []
+        for keys, sign in ((positive, 1.0), (negative, -1.0)):
+            for key, weight in with_weights(keys):
+                if isinstance(key, np.ndarray):
+                    if key.shape != (self.dim,):
+                        raise ValueError(f"a vector must have the shape ({self.dim},), not {key.shape}")
+                    found.append((sign * weight, key.astype(np.float64), None))
+                    continue
+                row = self._row_of(key)
+                vector = self.take([row])
+                found.append((sign * weight, (vector / lengths(vector))[0].astype(np.float64), row))
+        if not found:
+            raise SettingsError("name a word to search with, positive or negative")
+        return found
+
+    def _cosines(self, query: Floats, restrict: int) -> Matrix:
+        """Return the cosines of the first rows with a vector of length 1, (dim,)."""
+        if restrict < 0:
+            raise SettingsError(f"restrict must be at least 0, not {restrict:,}")
+        n = min(restrict or len(self), len(self))
+        scores = cosines_with(self.matrix[:n], self._first_norms(n), query)
+        bad = np.flatnonzero(~np.isfinite(scores))
+        self._check_rows(bad)
+        scores[bad] = 0  # finite numbers, whose product is not
+        return scores
+
+    def _answer(
+        self, scores: Matrix, asked: Sequence[tuple[float, Floats, int | None]], n: int
+    ) -> list[tuple[str, float]]:
+        """Return the n words with the highest scores, without those that were asked about."""
+        best = best_rows(scores, [row for _, _, row in asked if row is not None and row < len(scores)], n)
+        norms, kept = lengths(self.take(best)), self._norms[best]
+        if not np.allclose(norms, kept, rtol=NORMS_DIFFER, atol=0):
+            raise W2VError(f"{self.name}: norms.npy is not that of vectors.npy; remove it, and w2v computes it anew")
+        return [(self._words[row], float(scores[row])) for row in best.tolist()]
+
+    def _row_of(self, key: object) -> int:
+        """Return the row of a word, or the row itself.
+
+        Raises:
+            UnknownWordError: the word has no vector.
+            IndexError: there is no such row.
+            TypeError: it is neither.
+        """
+        if isinstance(key, int | np.integer) and not isinstance(key, bool):
+            if not -len(self) <= key < len(self):
+                raise IndexError(f"there is no row {key}; there are {len(self):,}")
+            return int(key) % len(self)
+        if isinstance(key, str):
+            return self.row(key)
+        raise TypeError(f"a word or the number of a row is wanted, not {type(key).__name__}: {key!r:.80}")
+
+    def __getitem__(self, words: Key | slice | Sequence[str] | Sequence[int] | Indices) -> Matrix:
+        """Return the vector of a word or a row, (dim,), or those of a list of them or a slice of rows, (n, dim)."""
+        if isinstance(words, slice):
+            return self.take(range(*words.indices(len(self))))
+        if isinstance(words, list | tuple | np.ndarray):
+            return self.take([self._row_of(word) for word in words])
+        vector: Matrix = self.take([self._row_of(words)])[0]
+        return vector
 
     def __contains__(self, word: object) -> bool:
         """Return whether a word has a vector."""
-        return word in self.index
+        return isinstance(word, str) and self.find(word) is not None
 
     def __len__(self) -> int:
         """Return the number of words."""
-        return len(self.words)
+        return len(self._words)
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the words, most frequent first."""
@@ -237,37 +394,6 @@ class Vectors:
         return f"Vectors({len(self):,} words x {self.dim})"
 
     def _unknown(self, word: str) -> str:
-        # difflib takes 10 us a word, so it is shown only words of about this length and beginning.
-        near = [
-            other for other in self.words if abs(len(other) - len(word)) <= 2 and other[:1].lower() == word[:1].lower()
-        ]
-        by_lower: dict[str, str] = {}
-        for other in near:
-            by_lower.setdefault(other.lower(), other)
-        close = [by_lower[key] for key in difflib.get_close_matches(word.lower(), by_lower, 3)]
+        close = close_spellings(word, self.words)
         hint = f"; did you mean {' or '.join(close)}?" if close else f" of {len(self):,} words"
         return f"'{word}' is not in the vocabulary{hint}"
-
-
-def lengths(rows: npt.NDArray[np.floating]) -> Matrix:
-    """Return the length of each row, (n,) float32; 1 where it is 0."""
-    # Squares in float64, where those of any float32 can be had.
-    found: Matrix = np.sqrt(np.einsum("ij,ij->i", rows, rows, dtype=np.float64)).astype(np.float32)
-    found[found == 0] = 1
-    return found
-
-
-def cosines(left: Matrix, right: Matrix) -> Matrix:
-    """Return the cosine between each row of one matrix and that of the other, (n,) float32; 0 where one is 0.
-
-    Computed in float64, so that the same two rows have the same cosine wherever they stand.
-    """
-    a, b = left.astype(np.float64), right.astype(np.float64)
-    dots, a_squares, b_squares = (np.einsum("ij,ij->i", x, y) for x, y in ((a, b), (a, a), (b, b)))
-    spans = np.sqrt(a_squares) * np.sqrt(b_squares)
-    found: Matrix = (dots / np.where(spans > 0, spans, 1)).astype(np.float32)
-    return found
-
-
-def _listed(keys: Key | Sequence[Key]) -> Sequence[Key]:
-    return [keys] if isinstance(keys, str | np.ndarray) else keys

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers import CHECKOUT, Run, python
+from toy_corpus import GROUP_OF
 
 import w2v
-from w2v.commands.demo import ASKED, GROUPS
 from w2v.commands.report import format_neighbours
 from w2v.commands.screen import columns
 from w2v.settings import fields_of
@@ -21,6 +21,8 @@ COMMANDS = (
     "tune",
     "similar",
     "analogy",
+    "vector",
+    "recommend",
     "evaluate",
     "convert",
     "info",
@@ -28,7 +30,6 @@ COMMANDS = (
     "demo",
 )
 SMALL = ("--dim", "8", "--epochs", "1", "--sample", "1e-2")
-GROUP_OF = {word: group for group, words in GROUPS.items() for word in words.split()}
 
 
 def test_version(run: Run) -> None:
@@ -138,7 +139,7 @@ def test_lowercase(run: Run, tmp_path: Path) -> None:
 
 
 def test_train_then_similar(run: Run, corpus: Path) -> None:
-    status, out, err = run("train", "corpus.txt", "--config", "demo", "--epochs", "20")
+    status, out, err = run("train", "corpus.txt", "--dim", "32", "--sample", "1e-2", "--epochs", "20")
     assert (status, out) == (0, "")
     assert err.endswith("w2v: wrote vectors.bin: 147 words x 32\n")
     status, out, err = run("similar", "horse", "-n", "3")
@@ -259,15 +260,6 @@ def test_table_is_aligned_on_the_screen(monkeypatch: pytest.MonkeyPatch) -> None
     rows = format_neighbours("x", [(word, 0.5 - row) for row, word in enumerate(words)]).splitlines()[1:]
     assert len({columns(row[: row.rindex(".")]) for row in rows}) == 1
     assert [columns(word) for word in words] == [5, 2, 4, 2, 2, 4]
-
-
-def test_demo(run: Run) -> None:
-    status, out, err = run("demo")
-    assert status == 0
-    answers = [[line.split()[0] for line in answer.splitlines()] for answer in out.split("\n\n")]
-    assert [answer[0] for answer in answers] == list(ASKED)
-    assert all(len(answer) == 6 and len({GROUP_OF[word] for word in answer}) == 1 for answer in answers)
-    assert err.splitlines()[-1].startswith("w2v: done in ")
 
 
 def test_too_many_distinct_words_are_told(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

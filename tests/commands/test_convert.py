@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from gensim.models import KeyedVectors
 from helpers import Run, files_in
+from toy_corpus import sentences
 
 import w2v
 from w2v import formats
-from w2v.commands.demo import sentences
 from w2v.config import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.training import run as session

@@ -56,7 +56,6 @@ WRONG_COMMANDS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("--nosuch",), ("--nosuch", "w2v --help")),
     (("build-vocab",), ("CORPUS", "w2v build-vocab --help")),
     (("train",), ("CORPUS", "w2v train --help")),
-    (("similar",), ("WORD", "w2v similar --help")),
     (("demo", "corpus.txt"), ("corpus.txt",)),
     (("build-vocab", "corpus.txt", "--dim", "8"), ("--dim",)),
     ((*TRAIN, "--nosuch"), ("--nosuch", "w2v train --help")),

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from helpers import Run, files_in
+from toy_corpus import sentences
 
 import w2v
-from w2v.commands.demo import sentences
 
 TEXT = "we flew to new york\nnew york is big\n\nin York a new day\n" * 4
 SMALL = ("--dim", "4", "--epochs", "1", "--sample", "0", "--threads", "1")

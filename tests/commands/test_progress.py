@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 from helpers import Run, files_in, start
+from toy_corpus import sentences
 
 from w2v.commands import progress
-from w2v.commands.demo import sentences
 
 ENDLESS = ("--epochs", "1000000", "--sample", "0", "--log-json", "log.json")
 SECONDS = 60.0

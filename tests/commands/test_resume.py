@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers import CHECKOUT, Run, start
+from toy_corpus import sentences
 
-from w2v.commands.demo import sentences
 from w2v.training import checkpoint
 
 FLAGS = ["--dim", "16", "--sample", "1e-2", "--min-count", "1", "--threads", "1", "--epochs", "2000"]

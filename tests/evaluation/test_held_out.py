@@ -5,8 +5,8 @@ from typing import Any, Literal
 
 import numpy as np
 import pytest
+from toy_corpus import sentences
 
-from w2v.commands.demo import sentences
 from w2v.config import TrainConfig
 from w2v.evaluation import held_out
 from w2v.evaluation.held_out import NOISE, NOISE_EXPONENT, Windows, draw_windows, held_out_loss

@@ -222,7 +222,8 @@ def test_settings_come_with_the_vectors_and_may_be_changed() -> None:
 @pytest.mark.parametrize("lack", ["output", "counts"])
 def test_what_is_lacking_is_named(lack: str) -> None:
     vectors = made(np.random.default_rng(1))
-    setattr(vectors, lack, None)
+    known = {name: None if name == lack else getattr(vectors, name) for name in ("counts", "output", "settings")}
+    vectors = Vectors(vectors.words, vectors.matrix, **known)
     with pytest.raises(W2VError, match=f"the vectors have no {lack}.*--save-output -o items.w2v"):
         w2v.recommend(vectors, ["i1"])
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from faults.harness import LONG, Nursery, check_words, settled
+from toy_corpus import sentences
 
 import w2v
-from w2v.commands.demo import sentences
 
 TRAIN = ("train", "corpus.txt", "--threads", "1", "--epochs", "1", "--dim", "8", "-o", "v.bin")
 COMMANDS = (

@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 import pytest
 from faults.harness import FAIL, LONG, SHORT, SIGNAL, STAY, Fault, Nursery, Outcome, check_words, settled
+from toy_corpus import sentences
 
 import w2v
-from w2v.commands.demo import sentences
 from w2v.training import checkpoint
 
 TRAIN = ("--threads", "1", "--epochs", "1", "--dim", "24")

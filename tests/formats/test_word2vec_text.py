@@ -48,7 +48,7 @@ def test_the_smallest_file_there_is(tmp_path: Path) -> None:
 def read(tmp_path: Path, text: str) -> tuple[list[str], list[list[float]]]:
     (tmp_path / "a.txt").write_text(text, encoding="utf-8", newline="")
     held = word2vec_text.read(tmp_path / "a.txt")
-    return held.words, held.vectors.tolist()
+    return list(held.words), held.vectors.tolist()
 
 
 def test_as_others_write_it(tmp_path: Path) -> None:

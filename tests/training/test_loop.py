@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from toy_corpus import sentences
 
-from w2v.commands.demo import sentences
 from w2v.config import TrainConfig
 from w2v.errors import DivergedError, SettingsError
 from w2v.text.corpus import Corpus

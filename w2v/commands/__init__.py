@@ -4,7 +4,7 @@
     corpus.py       w2v build-vocab, w2v phrases
     train.py        w2v train
     tune.py         w2v tune
-    query.py        w2v similar, w2v analogy
+    query.py        w2v similar, w2v analogy, w2v vector, w2v recommend;  questions.py: what is asked, and where
     evaluate.py     w2v evaluate
     convert.py      w2v convert
     info.py         w2v info

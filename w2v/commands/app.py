@@ -17,7 +17,7 @@ from w2v.commands.info import info
 from w2v.commands.interrupts import INTERRUPTED, INTERRUPTS
 from w2v.commands.options import GroupedCommand
 from w2v.commands.plot import plot
-from w2v.commands.query import analogy, similar
+from w2v.commands.query import analogy, recommend, similar, vector
 from w2v.commands.screen import print_status
 from w2v.commands.train import train
 from w2v.commands.tune import tune
@@ -45,7 +45,10 @@ def options(
         print(context.get_help())
 
 
-for command in (build_vocab, phrases, train, tune, similar, analogy, evaluate, convert, info, plot, demo):
+for command in (
+    *(build_vocab, phrases, train, tune, similar, analogy, vector, recommend),
+    *(evaluate, convert, info, plot, demo),
+):
     app.command(cls=GroupedCommand if command in (train, tune) else None)(command)
 
 

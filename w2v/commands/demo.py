@@ -1,12 +1,10 @@
-"""A small corpus with a known structure: words of a group stand in the same sentences.
+"""`w2v demo`: vectors of the names in the source code and documentation of the Python that runs it."""
 
-So the nearest words of each must be of its own group, which `w2v demo` shows and a test asserts.
-"""
-
+import re
+import sysconfig
 import time
 from collections.abc import Iterator
-
-import numpy as np
+from pathlib import Path
 
 import w2v
 from w2v.commands.options import command
@@ -14,88 +12,50 @@ from w2v.commands.progress import scan_progress, training_progress
 from w2v.commands.report import describe, format_neighbours
 from w2v.commands.screen import print_status
 from w2v.config import load_config
+from w2v.errors import W2VError
 
-GROUPS = {
-    "animal": "cat dog horse cow sheep fox wolf rabbit goat deer",
-    "fruit": "apple pear plum cherry lemon peach grape melon orange fig",
-    "city": "paris london rome madrid vienna berlin oslo lisbon prague athens",
-    "instrument": "violin piano guitar flute cello drum trumpet harp organ banjo",
-    "colour": "red blue green yellow purple white black grey pink brown",
-    "weather": "rain snow wind fog thunder hail sunshine frost drizzle mist",
-}
-"""The words of each group."""
-
-TEMPLATES = {
-    "animal": (
-        "the {} slept in the barn",
-        "a hungry {} ran across the field",
-        "the farmer fed her {}",
-        "we saw a wild {} in the forest",
-    ),
-    "fruit": (
-        "she ate a ripe {} for breakfast",
-        "a basket of {} and {} stood on the table",
-        "slice the {} and add sugar",
-        "juice from a sweet {}",
-    ),
-    "city": (
-        "the train to {} leaves at noon",
-        "they flew from {} to {}",
-        "the mayor of {} opened a museum",
-        "hotels in {} are full this summer",
-    ),
-    "instrument": (
-        "he played the {} in the orchestra",
-        "lessons for {} and {} cost little",
-        "she tuned her old {} before the concert",
-        "a melody for {} alone",
-    ),
-    "colour": (
-        "the walls were painted {}",
-        "a {} dress with {} buttons",
-        "mix {} paint with oil",
-        "her {} coat hung by the door",
-    ),
-    "weather": (
-        "heavy {} is expected tonight",
-        "the forecast says {} and then {}",
-        "roads closed because of {}",
-        "after days of {} the sky cleared",
-    ),
-}
-"""The sentences that the words of each group stand in."""
-
-ASKED = ("horse", "paris", "violin")
+ASKED = ("Monday", "lower", "socket", "KeyError", "thread")
 """The words whose neighbours the demo shows."""
 
+NOT_LIBRARY = {"site-packages", "test", "tests"}
+"""Folders next to the library: what the user has installed, and tests, which repeat themselves."""
 
-def sentences(n: int, seed: int = 1) -> Iterator[list[str]]:
-    """Yield n sentences as token lists: a group's sentence with words of the group in its gaps.
 
-    >>> len(list(sentences(3)))
-    3
+def library_sentences(folder: str | Path) -> Iterator[list[str]]:
+    """Yield the names and words between two blank lines of each Python file below a folder, file by file.
+
+    Raises:
+        W2VError: a file cannot be read.
     """
-    generator = np.random.default_rng(seed)
-    words = {group: listed.split() for group, listed in GROUPS.items()}
-    patterns = [(group, pattern) for group, listed in TEMPLATES.items() for pattern in listed]
-    for which in generator.integers(len(patterns), size=n).tolist():
-        group, pattern = patterns[which]
-        chosen = generator.permutation(words[group])
-        yield pattern.format(*chosen).split()
+    for path in sorted(Path(folder).rglob("*.py")):
+        if NOT_LIBRARY.isdisjoint(path.relative_to(folder).parts):
+            try:
+                code = path.read_text(encoding="utf-8", errors="replace")
+            except OSError as error:
+                raise W2VError(f"cannot read {path}: {error.strerror or error}") from error
+            for block in re.split(r"\n\s*\n", code):
+                if tokens := re.findall(r"[^\W\d]\w*", block):
+                    yield tokens
 
 
-@command("Make a small corpus, train on it and show neighbours.\n\nExample: w2v demo")
+@command("Train on the source code and documentation of your own Python, and show neighbours.\n\nExample: w2v demo")
 def demo() -> None:
-    """Show in a few seconds that everything works."""
+    """Show in a few seconds what it does, on a text that every user has."""
     from w2v.text.corpus import Corpus
     from w2v.text.encoding import encode
     from w2v.training.loop import train_embeddings
 
     started = time.perf_counter()
     config = load_config("demo", {})
-    print_status("making a corpus of 30,000 sentences; the first run also compiles, which is kept for the next")
+    folder = sysconfig.get_path("stdlib")
+    print_status(f"reading Python's own library, {folder}; the first run also compiles, which takes a few seconds once")
     with scan_progress(quiet=False) as report_scan:
-        encoded = encode(Corpus(sentences(30_000)), config, report=report_scan)
+        encoded = encode(Corpus(library_sentences(folder)), config, report=report_scan)
+    missing = [word for word in ASKED if word not in encoded.vocab.words]
+    if missing:
+        raise W2VError(
+            f"{folder} holds too little source code: {', '.join(missing)} not seen; try w2v train on a text of yours"
+        )
     describe(encoded, reused=False)
     with training_progress(quiet=False) as report_training:
         embeddings = train_embeddings(encoded.stream, encoded.vocab, config, report_training)

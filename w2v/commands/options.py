@@ -185,6 +185,10 @@ SessionsFile = Annotated[
 ]
 VectorsFile = Annotated[Path, Setting("The file of vectors, in any format.")]
 Neighbours = Annotated[int, Setting("Number of neighbours to show per word.", low=1, flags=("-n",))]
+Restrict = Annotated[
+    int,
+    Setting("Answer with this many words, the most frequent; 0 takes all.", low=0, high=2**31 - 2),
+]
 AsJson = Annotated[bool, Setting("Print JSON.", flags=("--json",))]
 Quiet = Annotated[bool, Setting("Print nothing but errors.", group="Output", flags=("--quiet",))]
 FormatName = Annotated[

@@ -14,14 +14,16 @@ from w2v.settings import Setting
 
 
 @command(
-    "Draw a map of words, or the course of a run, as a page (.html) or a picture (.png).\n\n"
+    "Draw a map of words, or the course of a run, as a page (.html) or a picture (.png, .svg).\n\n"
     "SOURCE is a file of vectors, or a log of `w2v train --log-json` (.json, .jsonl or .log). The map shows each WORD; "
     "without any, the most frequent.\n\nExample: w2v plot vectors.bin --near king --near paris -o map.html"
 )
 def plot(
     source: Annotated[Path, typer.Argument(metavar="SOURCE", hidden=True)],
     words: Annotated[list[str] | None, typer.Argument(metavar="WORD", hidden=True)] = None,
-    output: Annotated[Path, Setting("The file to write: .html or .png.", flags=("-o", "--output"))] = Path("plot.html"),
+    output: Annotated[Path, Setting("The file to write: .html, .png or .svg.", flags=("-o", "--output"))] = Path(
+        "plot.html"
+    ),
     words_file: Annotated[
         Path | None, Setting("Show the first word of each line of this file.", flags=("--words",))
     ] = None,

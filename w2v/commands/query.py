@@ -1,6 +1,7 @@
-"""`w2v similar` and `w2v analogy`."""
+"""`w2v similar`, `w2v analogy`, `w2v vector` and `w2v recommend`."""
 
 import json
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,35 +9,52 @@ import typer
 
 import w2v
 from w2v.commands.checks import require_argument, require_file
-from w2v.commands.options import AsJson, Neighbours, VectorsFile, command
+from w2v.commands.options import AsJson, Neighbours, Restrict, VectorsFile, command
+from w2v.commands.questions import Question, is_terminal, parse_questions, piped_lines, prompted_lines
 from w2v.commands.report import format_neighbours
-from w2v.errors import SettingsError
-from w2v.settings import Setting
+from w2v.commands.screen import print_status
+from w2v.config import TrainConfig
+from w2v.errors import SettingsError, W2VError
+from w2v.settings import Setting, fields_of, optional
+from w2v.vectors import RESTRICT, Vectors
+
+ITEMS = [optional(field, unset="that of the vectors") for field in fields_of(TrainConfig, "history", "decay", "prior")]
+
+Answer = list[tuple[str, float]]
 
 
 @command(
-    "Show the words nearest to each WORD, by cosine; or, with --positive and --negative, those nearest to a "
-    "sum of words.\n\nExample: w2v similar king paris -n 5"
+    "Show the words nearest to each WORD, by cosine; or, with + and - between words or with --positive and "
+    "--negative, those nearest to a sum of words. Without a WORD it asks on a terminal, and else reads standard "
+    "input, a line at a time.\n\nExample: w2v similar king paris -n 5; w2v similar king - man + woman"
 )
 def similar(
     words: Annotated[list[str] | None, typer.Argument(metavar="WORD", hidden=True)] = None,
     n: Neighbours = 10,
     vectors: VectorsFile = Path("vectors.bin"),
+    restrict: Restrict = RESTRICT,
     positive: Annotated[list[str] | None, Setting("Add this word; may be repeated.", metavar="WORD")] = None,
     negative: Annotated[list[str] | None, Setting("Subtract this word; may be repeated.", metavar="WORD")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show neighbours."""
-    plus, minus = positive or [], negative or []
+    plus, minus = tuple(positive or ()), tuple(negative or ())
     if words and (plus or minus):
         raise SettingsError("WORD cannot go with --positive or --negative, which together are one question")
-    asked = [] if plus or minus else require_argument(words, "WORD", "similar")
     loaded = load_vectors(vectors)
-    if asked:
-        show_neighbours([({"word": word}, word, loaded.similar(word, n)) for word in asked], as_json)
+    describe_restriction(loaded, restrict)
+
+    def answer(questions: list[Question]) -> None:
+        found = [(q, loaded.most_similar(q.positive, q.negative, n, restrict=restrict)) for q in questions]
+        show_neighbours([(q.as_dict(), q.title, neighbours) for q, neighbours in found], as_json)
+
+    if words or plus or minus:
+        answer(parse_questions(words) if words else [Question(plus, minus)])
+    elif is_terminal():
+        answer_lines(prompted_lines(loaded), lambda line: answer(parse_questions(line.split())))
     else:
-        question = " - ".join([" + ".join(plus), *minus]).strip()
-        show_sum(loaded, question, plus, minus, n, as_json)
+        failed, n_lines = answer_lines(piped_lines(), lambda line: answer(parse_questions(line.split())))
+        check_lines(failed, n_lines, "WORD", "similar")
 
 
 @command(
@@ -49,33 +67,126 @@ def analogy(
     c: Annotated[str, typer.Argument(metavar="C", hidden=True)],
     n: Neighbours = 10,
     vectors: VectorsFile = Path("vectors.bin"),
+    restrict: Restrict = RESTRICT,
     as_json: AsJson = False,
 ) -> None:
     """Answer an analogy."""
-    show_sum(load_vectors(vectors), f"{a} - {b} + {c}", [a, c], [b], n, as_json)
+    loaded = load_vectors(vectors)
+    describe_restriction(loaded, restrict)
+    neighbours = loaded.analogy(a, b, c, n, restrict=restrict)
+    show_neighbours([({"positive": [a, c], "negative": [b]}, f"{a} - {b} + {c}", neighbours)], as_json)
 
 
-def load_vectors(path: Path) -> w2v.Vectors:
+@command(
+    "Print the vector of each WORD: the word and its numbers, on one line. Without a WORD, of the words of standard "
+    "input.\n\nExample: w2v vector king queen"
+)
+def vector(
+    words: Annotated[list[str] | None, typer.Argument(metavar="WORD", hidden=True)] = None,
+    vectors: VectorsFile = Path("vectors.bin"),
+    as_json: AsJson = False,
+) -> None:
+    """Print vectors."""
+    if not words and is_terminal():
+        require_argument(words, "WORD", "vector")
+    loaded = load_vectors(vectors)
+
+    def answer(words: list[str]) -> None:
+        rows = loaded[words]
+        if as_json:
+            found = [{"word": word, "vector": row.tolist()} for word, row in zip(words, rows, strict=True)]
+            print(json.dumps(found, ensure_ascii=False), flush=True)
+            return
+        for word, row in zip(words, rows, strict=True):
+            print(word, *(f"{number:.9g}" for number in row.tolist()), flush=True)
+
+    if words:
+        answer(words)
+    else:
+        failed, n_lines = answer_lines(piped_lines(), lambda line: answer(line.split()))
+        check_lines(failed, n_lines, "WORD", "vector")
+
+
+@command(
+    "Show the items most likely to come next after each ITEM in turn, oldest first, with their scores. Without an "
+    "ITEM, for each line of standard input.\n\nIt needs a .w2v folder of `w2v train --save-output`."
+    "\n\nExample: w2v recommend tent stove --vectors items.w2v",
+    *ITEMS,
+)
+def recommend(
+    items: Annotated[list[str] | None, typer.Argument(metavar="ITEM", hidden=True)] = None,
+    n: Neighbours = 10,
+    vectors: Annotated[Path, Setting("The folder of vectors with output rows.")] = Path("vectors.w2v"),
+    as_json: AsJson = False,
+    **settings: Any,  # noqa: ANN401
+) -> None:
+    """Show the items that come next."""
+    if not items and is_terminal():
+        require_argument(items, "ITEM", "recommend")
+    loaded = load_vectors(vectors)
+
+    def answer(items: list[str]) -> None:
+        unknown = [item for item in items if item not in loaded]
+        if unknown:
+            shown = ", ".join(unknown[:3]) + ", ..." * (len(unknown) > 3)
+            print_status(f"left out {len(unknown):,} of {len(items):,} items, which have no vector: {shown}")
+        found = w2v.recommend(loaded, items, n, **settings)
+        if as_json:
+            scored = [{"item": item, "score": round(score, 6)} for item, score in found]
+            print(json.dumps([{"items": items, "next": scored}], ensure_ascii=False), flush=True)
+        else:
+            print(format_neighbours(" ".join(items), found), flush=True)
+
+    if items:
+        answer(items)
+    else:
+        failed, n_lines = answer_lines(piped_lines(), lambda line: answer(line.split()))
+        check_lines(failed, n_lines, "ITEM", "recommend")
+
+
+def load_vectors(path: Path) -> Vectors:
     """Return the vectors of a file, or say how to make one."""
     require_file(path, "make one with `w2v train`, or name yours with --vectors")
-    return w2v.Vectors.load(path)
+    return Vectors.load(path)
 
 
-def show_sum(
-    vectors: w2v.Vectors, question: str, positive: list[str], negative: list[str], n: int, as_json: bool
-) -> None:
-    """Show the words nearest to a sum of words."""
-    neighbours = vectors.most_similar(positive, negative, n)
-    show_neighbours([({"positive": positive, "negative": negative}, question, neighbours)], as_json)
+def describe_restriction(vectors: Vectors, restrict: int) -> None:
+    """Print how many words cannot be in an answer, if there are any."""
+    if 0 < restrict < len(vectors):
+        print_status(f"answers are among the {restrict:,} most frequent of {len(vectors):,} words; --restrict 0: all")
 
 
-def show_neighbours(answers: list[tuple[dict[str, Any], str, list[tuple[str, float]]]], as_json: bool) -> None:
+def answer_lines(lines: Iterable[str], answer: Callable[[str], None]) -> tuple[int, int]:
+    """Answer line by line; return how many could not be answered, and how many there were.
+
+    An error, such as an unknown word, is shown, and the next line is answered.
+    """
+    failed = n_lines = 0
+    for line in lines:
+        n_lines += 1
+        try:
+            answer(line)
+        except W2VError as error:
+            print_status(str(error))
+            failed += 1
+    return failed, n_lines
+
+
+def check_lines(failed: int, n_lines: int, argument: str, command: str) -> None:
+    """Raise an error where standard input had no lines, or some could not be answered."""
+    if n_lines == 0:
+        require_argument(None, argument, command)
+    if failed:
+        raise W2VError(f"{failed:,} of {n_lines:,} lines have no answer")
+
+
+def show_neighbours(answers: list[tuple[dict[str, Any], str, Answer]], as_json: bool) -> None:
     """Print the neighbours for each question, as JSON or as tables."""
     if as_json:
         rows = [
             {**asked, "neighbours": [{"word": other, "cosine": round(cosine, 6)} for other, cosine in neighbours]}
             for asked, _, neighbours in answers
         ]
-        print(json.dumps(rows, ensure_ascii=False))
+        print(json.dumps(rows, ensure_ascii=False), flush=True)
     else:
-        print("\n\n".join(format_neighbours(asked, neighbours) for _, asked, neighbours in answers))
+        print("\n\n".join(format_neighbours(asked, neighbours) for _, asked, neighbours in answers), flush=True)

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
+from w2v.cosines import pair_cosines
 from w2v.evaluation.lines import parse_lines, split_fields
 from w2v.evaluation.metrics import spearman
 from w2v.evaluation.spellings import find_spellings, folding
-from w2v.vectors import Vectors, cosines
+from w2v.vectors import Vectors
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,6 @@ def score_pairs(vectors: Vectors, pairs: Pairs, match_case: bool = False) -> Sim
     rows = find_spellings(vectors.words, {word for pair in asked for word in pair}, fold)
     found = [number for number, pair in enumerate(asked) if all(word in rows for word in pair)]
     left, right = ([rows[asked[number][side]][0] for number in found] for side in (0, 1))
-    found_cosines = cosines(vectors.take(left), vectors.take(right))
+    found_cosines = pair_cosines(vectors.take(left), vectors.take(right))
     rho = spearman(found_cosines, np.array([pairs.scores[number] for number in found]))
     return Similarity(pairs.file, rho, len(asked), len(found))

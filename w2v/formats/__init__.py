@@ -25,6 +25,7 @@ __all__ = [
     "drop_rows",
     "find",
     "find_source",
+    "first_rows",
     "folder_files",
     "output_rows_path",
     "read",
@@ -61,6 +62,8 @@ class Format:
     """What it holds besides words and vectors, by the names of Contents."""
     can_gzip: bool = False
     """Whether .gz may follow the suffix."""
+    can_stop: bool = False
+    """Whether its reader takes a limit, and reads no further."""
     distinct: bool = False
     """Whether no word may be there twice."""
     extra: str = ""
@@ -81,9 +84,11 @@ class Format:
 FORMATS = {
     format.name: format
     for format in (
-        Format("word2vec", "word2vec binary", "word2vec_binary", (".bin",), TOKEN, can_gzip=True),
-        Format("word2vec-text", "word2vec text", "word2vec_text", (".txt", ".vec"), TOKEN, can_gzip=True),
-        Format("glove", "GloVe text", "glove", (".glove.txt", ".glove"), TOKEN, can_gzip=True),
+        Format("word2vec", "word2vec binary", "word2vec_binary", (".bin",), TOKEN, can_gzip=True, can_stop=True),
+        Format(
+            "word2vec-text", "word2vec text", "word2vec_text", (".txt", ".vec"), TOKEN, can_gzip=True, can_stop=True
+        ),
+        Format("glove", "GloVe text", "glove", (".glove.txt", ".glove"), TOKEN, can_gzip=True, can_stop=True),
         Format("native", "a w2v folder", "native", (".w2v",), CELL, ("counts", "output", "settings")),
         Format("safetensors", "safetensors", "safetensors", (".safetensors",), TOKEN, distinct=True),
         Format("tensorboard", "TensorBoard's tables", "tensorboard", (".projector",), CELL, ("counts",)),
@@ -140,7 +145,7 @@ def find_source(path: str | Path, name: str | None = None) -> Format:
     return find(path, name)
 
 
-def read(path: str | Path, name: str | None = None) -> Contents:
+def read(path: str | Path, name: str | None = None, limit: int | None = None) -> Contents:
     """Return what a vector file holds.
 
     A word may be there twice: all rows are returned, and a lookup finds the first (see `repeated_words`).
@@ -148,19 +153,23 @@ def read(path: str | Path, name: str | None = None) -> Contents:
     Args:
         path: the file or folder.
         name: of the format, where the suffix does not say it.
+        limit: return the first so many words at most; word2vec's and GloVe's files are read no further.
 
     Raises:
         SettingsError: the format is unknown.
         W2VError: the file is missing, is damaged, or has a number that is not finite. Of a mapped matrix (a w2v folder
             or safetensors) numbers are not looked at here, but when they are used.
     """
-    module = find_source(path, name).load()
+    format = find_source(path, name)
+    module = format.load()
     try:
-        contents: Contents = module.read(Path(path))
+        contents: Contents = module.read(Path(path), limit) if format.can_stop else module.read(Path(path))
     except (OSError, EOFError, zlib.error) as error:
         raise W2VError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
     except MemoryError as error:
         raise W2VError(f"cannot read {path}: not enough memory; convert it to .w2v, which is mapped") from error
+    if limit is not None and limit < len(contents.words):
+        contents = first_rows(contents, limit)
     if not isinstance(contents.vectors, np.memmap):
         check_finite(path, contents.words, contents.vectors)
     return contents
@@ -274,9 +283,16 @@ def drop_rows(contents: Contents, rows: Sequence[int]) -> Contents:
         contents,
         words=[contents.words[row] for row in kept.tolist()],
         vectors=contents.vectors[kept],
+        norms=None,
         counts=None if contents.counts is None else contents.counts[kept],
         output=None if contents.output is None else contents.output[kept],
     )
+
+
+def first_rows(contents: Contents, n: int) -> Contents:
+    """Return the contents of the first n rows; nothing is copied."""
+    rows = ("words", "vectors", "counts", "output", "norms")
+    return replace(contents, **{name: held[:n] for name in rows if (held := getattr(contents, name)) is not None})
 
 
 def _suffix(path: str | Path) -> str:

@@ -34,7 +34,7 @@ PIECE = 1 << 22
 class Contents:
     """What a vector file holds, or is to hold."""
 
-    words: list[str]
+    words: Sequence[str]
     vectors: Matrix
     """(n_types, dim)"""
     counts: Counts | None = None
@@ -43,6 +43,8 @@ class Contents:
     """(n_types, dim) output rows, where they are kept."""
     settings: dict[str, Any] | None = None
     """How the vectors were trained, where that is known: `w2v` (the version), `settings`, `corpus`."""
+    norms: Matrix | None = None
+    """(n_types,) the lengths of the vectors, 1 where it is 0, where a file keeps them; no writer is handed them."""
 
 
 @contextmanager
@@ -168,7 +170,7 @@ def to_json(value: Any, indent: int | None = None) -> bytes:  # noqa: ANN401
     return json.dumps(value, indent=indent, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
-def check_lines(path: Path, words: list[str], counts: list[int]) -> Counts | None:
+def check_lines(path: Path, words: Sequence[str], counts: list[int]) -> Counts | None:
     """Return the counts of a table of words, None where it has none; raise W2VError where some are missing."""
     if not counts:
         return None

@@ -6,14 +6,14 @@ from w2v.formats.common import Contents, reading, writing
 from w2v.formats.word2vec_text import read_headless, write_lines
 
 
-def read(path: Path) -> Contents:
-    """Return the words and their vectors, as many numbers a word as the first line has.
+def read(path: Path, limit: int | None = None) -> Contents:
+    """Return the words and their vectors, or the first `limit`; all have as many numbers as the first line.
 
     Raises:
         W2VError: a line is no word and as many numbers; the message says which.
     """
     with reading(path) as (file, _):
-        return read_headless(file, path)
+        return read_headless(file, path, limit)
 
 
 def write(path: Path, contents: Contents) -> None:

@@ -1,7 +1,8 @@
 """w2v's own folder: vectors that map into memory, the words' counts, and how they were trained.
 
 vectors.npy    (n_types, dim) float32
-output.npy     the same for the output rows, where they were kept
+norms.npy      (n_types, 1) float32, the lengths of the vectors, 1 where it is 0; a folder without it is read too
+output.npy     like vectors.npy, for the output rows, where they were kept
 vocab.tsv      a word, a tab and its count a line; the word alone where counts are not known
 config.json    the version of this format; w2v's version, every setting, the corpus' fingerprints
 """
@@ -9,17 +10,22 @@ config.json    the version of this format; w2v's version, every setting, the cor
 import json
 import tokenize
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from w2v.arrays import Counts, Matrix
+from w2v.cosines import all_lengths
 from w2v.errors import W2VError
 from w2v.files import replacing_folder
 from w2v.formats.common import Contents, blocks, check_lines, to_json
+from w2v.formats.word_table import WordTable
 
-FILES = ("vectors.npy", "output.npy", "vocab.tsv", "config.json")
+FILES = ("vectors.npy", "norms.npy", "output.npy", "vocab.tsv", "config.json")
 VERSION = 1
+LARGE = 1 << 22
+"""Bytes of a vocabulary of which only the words that are asked for become strings; all of fewer take 60 ms."""
 
 
 def read(path: Path) -> Contents:
@@ -39,14 +45,19 @@ def read(path: Path) -> Contents:
         raise W2VError(f"{path / 'config.json'} is damaged: `trained` or its `settings` is no object")
     words, counts = _read_vocab(path / "vocab.tsv")
     vectors = _map(path / "vectors.npy", len(words))
-    output = _map(path / "output.npy", len(words)) if (path / "output.npy").exists() else None
-    return Contents(words, vectors, counts, output, settings)
+    norms, output = (
+        _map(path / name, len(words)) if (path / name).exists() else None for name in ("norms.npy", "output.npy")
+    )
+    if norms is not None and norms.shape[1] != 1:
+        raise W2VError(f"{path / 'norms.npy'} is damaged: it has {norms.shape[1]:,} numbers for a vector, not one")
+    return Contents(words, vectors, counts, output, settings, norms=None if norms is None else norms[:, 0])
 
 
 def write(path: Path, contents: Contents) -> None:
     """Write the folder, whole or not at all; one of these files alone that is there is replaced."""
     with replacing_folder(path, FILES) as folder:
         _write_matrix(folder / "vectors.npy", contents.vectors)
+        _write_matrix(folder / "norms.npy", all_lengths(contents.vectors)[:, None])
         if contents.output is not None:
             _write_matrix(folder / "output.npy", contents.output)
         with (folder / "vocab.tsv").open("wb") as file:
@@ -59,9 +70,12 @@ def write(path: Path, contents: Contents) -> None:
         (folder / "config.json").write_bytes(to_json(config, indent=1) + b"\n")
 
 
-def _read_vocab(path: Path) -> tuple[list[str], Counts | None]:
+def _read_vocab(path: Path) -> tuple[Sequence[str], Counts | None]:
+    data = path.read_bytes()
+    if len(data) >= LARGE and (table := WordTable.parse(data)) is not None:
+        return table, table.counts
     try:
-        rows = [line.split("\t") for line in path.read_bytes().decode().removesuffix("\n").split("\n")]
+        rows = [line.split("\t") for line in data.decode().removesuffix("\n").split("\n")]
         counts = [int(row[1]) for row in rows if len(row) > 1]
     except ValueError as error:
         raise W2VError(f"{path} is damaged: {error}") from None

@@ -14,8 +14,8 @@ from w2v.formats.word2vec_text import HEADER_LIMIT, parse_header
 BLOCK = 1 << 22
 
 
-def read(path: Path) -> Contents:
-    """Return the words and their vectors. Bytes of a word that are not UTF-8 become U+FFFD.
+def read(path: Path, limit: int | None = None) -> Contents:
+    """Return the words and their vectors, or the first `limit`. Bytes of a word that are not UTF-8 become U+FFFD.
 
     Raises:
         W2VError: the file is cut short, or is no word2vec binary file.
@@ -29,14 +29,15 @@ def read(path: Path) -> Contents:
         width = 4 * dim
         # The last row may lack its newline.
         check_promise(path, n_types, dim, n_types * (1 + width), room - len(line) + 1)
-        rows = Rows(path, n_types, dim)
+        n_wanted = n_types if limit is None else min(limit, n_types)
+        rows = Rows(path, n_wanted, dim)
         buffer = b""
-        while len(rows.words) < n_types:
+        while len(rows.words) < n_wanted:
             # At least as much as is left over: a long word is not copied again with every piece.
             piece = file.read(max(BLOCK, width - len(buffer), len(buffer)))
             buffer += piece
             at, words, found = 0, list[str](), list[bytes]()
-            while len(rows.words) + len(words) < n_types:
+            while len(rows.words) + len(words) < n_wanted:
                 space = buffer.find(b" ", at)
                 if space < 0 or space + 1 + width > len(buffer):
                     break
@@ -49,7 +50,7 @@ def read(path: Path) -> Contents:
                 raise W2VError(f"{path} is no word2vec binary file: row {len(rows.words) + 1:,} has no end of a word")
             rows.take(words)[:] = np.frombuffer(b"".join(found), "<f4").reshape(-1, dim)
             buffer = buffer[at:]
-        if buffer.strip(b"\n") or file.read(2).strip(b"\n"):
+        if n_wanted == n_types and (buffer.strip(b"\n") or file.read(2).strip(b"\n")):
             raise W2VError(
                 f"{path} goes on behind its last row: if it is word2vec text, say so with --from word2vec-text"
             )

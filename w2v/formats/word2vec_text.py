@@ -17,8 +17,8 @@ NUMBER_LIMIT = 64
 """Bytes of a number in a line."""
 
 
-def read(path: Path) -> Contents:
-    """Return the words and their vectors.
+def read(path: Path, limit: int | None = None) -> Contents:
+    """Return the words and their vectors, or the first `limit`.
 
     A word may have spaces in it, as some tools write them: the numbers are counted from the line's end.
     Bytes of a word that are not UTF-8 become U+FFFD.
@@ -31,21 +31,22 @@ def read(path: Path) -> Contents:
         header = parse_header(line)
         if header is None:
             file.seek(0)
-            contents = read_headless(file, path)
+            contents = read_headless(file, path, limit)
             if contents.vectors.shape[1] == 1:
                 raise W2VError(f"{path} has lines of a word and one number: a vocabulary, not vectors")
             return contents
         n_types, dim = header
         check_promise(path, n_types, dim, n_types * (2 + 2 * dim), room - len(line) + 1)
-        rows = Rows(path, n_types, dim)
-        read_lines(file, rows, n_types, dim, first=2)
-    if len(rows.words) < n_types:
+        n_wanted = n_types if limit is None else min(limit, n_types)
+        rows = Rows(path, n_wanted, dim)
+        read_lines(file, rows, n_wanted, dim, first=2)
+    if len(rows.words) < n_wanted:
         raise W2VError(f"{path} is cut short: it ends before row {len(rows.words) + 1:,} of {n_types:,}")
     return Contents(*rows.finish())
 
 
-def read_headless(file: BinaryIO, path: Path) -> Contents:
-    """Return what is in a file without a header, whose first line says how many numbers a vector has.
+def read_headless(file: BinaryIO, path: Path, limit: int | None = None) -> Contents:
+    """Return what is in a file without a header, or its first `limit` words; the first line says the size of a vector.
 
     Raises:
         W2VError: the first line is no word and numbers, or another has not as many.
@@ -57,11 +58,12 @@ def read_headless(file: BinaryIO, path: Path) -> Contents:
         dim = 0
     if dim == 0:
         raise W2VError(f"{path} holds no vectors: its first line is neither `words dim` nor a word and its numbers")
+    if limit is None:
+        file.seek(0)
+        n_lines = 1 + sum(block.count(b"\n") for block in iter(lambda: file.read(PIECE), b""))
     file.seek(0)
-    n_lines = 1 + sum(block.count(b"\n") for block in iter(lambda: file.read(PIECE), b""))
-    file.seek(0)
-    rows = Rows(path, n_lines, dim)
-    read_lines(file, rows, None, dim, first=1)
+    rows = Rows(path, n_lines if limit is None else limit, dim)
+    read_lines(file, rows, limit, dim, first=1)
     return Contents(*rows.finish())
 
 

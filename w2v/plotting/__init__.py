@@ -1,4 +1,4 @@
-"""Maps of words, and the course of a run, as a page (.html) or a picture (.png).
+"""Maps of words, and the course of a run, as a page (.html) or a picture (.png, .svg).
 
 What is shown is decided apart from how it is drawn: `maps` and `curves` compute, `pages` and `pictures` draw. All
 libraries of the extra `plot` are imported where they are used.
@@ -16,7 +16,11 @@ from w2v.plotting.curves import Curves, read_curves
 from w2v.plotting.maps import Method, WordMap, word_map
 from w2v.vectors import Vectors
 
-LIBRARIES = {".html": ("sklearn", "bokeh"), ".png": ("sklearn", "matplotlib", "textalloc")}
+LIBRARIES = {
+    ".html": ("sklearn", "bokeh"),
+    ".png": ("sklearn", "matplotlib", "textalloc"),
+    ".svg": ("sklearn", "matplotlib", "textalloc"),
+}
 """The libraries that each kind of output needs."""
 LOG_SUFFIXES = (".json", ".jsonl", ".log")
 """Files with these are logs of `w2v train --log-json`; all others are vectors."""
@@ -37,7 +41,7 @@ def plot_words(
     """Draw a map of words, and return it.
 
     Args:
-        path: the file to write, .html or .png.
+        path: the file to write, .html, .png or .svg.
         vectors: where the words are looked up.
         words: the words to show.
         near: words to show together with the n nearest of each.
@@ -58,7 +62,7 @@ def plot_words(
     if suffix == ".html":
         _write(path, pages.map_page(drawn))
     else:
-        _write(path, pictures.map_picture(drawn, warn))
+        _write(path, pictures.map_picture(drawn, warn, suffix[1:]))
     return drawn
 
 
@@ -66,7 +70,7 @@ def plot_log(path: str | Path, log: str | Path) -> Curves:
     """Draw loss, speed, learning rate and scores over the course of a run, and return the curves.
 
     Args:
-        path: the file to write, .html or .png.
+        path: the file to write, .html, .png or .svg.
         log: what `w2v train --log-json` wrote.
 
     Raises:
@@ -75,8 +79,9 @@ def plot_log(path: str | Path, log: str | Path) -> Curves:
     """
     suffix = check_output(path)
     curves = read_curves(log)
-    draw = pages.curves_page if suffix == ".html" else pictures.curves_picture
-    _write(path, draw(curves, Path(log).name))
+    title = Path(log).name
+    is_page = suffix == ".html"
+    _write(path, pages.curves_page(curves, title) if is_page else pictures.curves_picture(curves, title, suffix[1:]))
     return curves
 
 
@@ -84,12 +89,12 @@ def check_output(path: str | Path) -> str:
     """Return the suffix of an output, after checking that the libraries for it are installed.
 
     Raises:
-        SettingsError: the suffix is not .html or .png.
+        SettingsError: the suffix is not .html, .png or .svg.
         W2VError: a library is missing.
     """
     suffix = Path(path).suffix.lower()
     if suffix not in LIBRARIES:
-        raise SettingsError(f"{path} must end in .html (a page) or .png (a picture)")
+        raise SettingsError(f"{path} must end in .html (a page), .png or .svg (a picture)")
     for library in LIBRARIES[suffix]:
         if find_spec(library) is None:
             raise W2VError(f"drawing {suffix} needs {library}, which is not installed: pip install 'w2v[plot]'")

@@ -12,6 +12,10 @@ NEIGHBOURS_LISTED = 10
 """On the page, when a word is clicked: of the words of the map, so that each can be seen there."""
 
 
+DEEPEST = 200
+"""How many times a page can be magnified: a thousand words have room for all labels long before."""
+
+
 def map_page(drawn: WordMap) -> bytes:
     """Return a page that holds all it needs: the words, Bokeh, and the panel of `map.html`."""
     from bokeh.core.properties import value
@@ -25,7 +29,10 @@ def map_page(drawn: WordMap) -> bytes:
     labels = ColumnDataSource({name: [] for name in ("x", "y", "dx", "dy", "word", "colour", "alpha", "style")})
     links = ColumnDataSource({name: [] for name in ("x0", "y0", "x1", "y1")})
 
-    x_range, y_range = (Range1d(start=low, end=high) for low, high in map(limits_of, drawn.places.T))
+    x_range, y_range = (
+        Range1d(start=low, end=high, min_interval=(high - low) / DEEPEST, max_interval=(high - low) * 2)
+        for low, high in map(limits_of, drawn.places.T)
+    )
     plot = figure(
         name="map",
         sizing_mode="stretch_both",

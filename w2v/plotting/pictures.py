@@ -1,4 +1,4 @@
-"""Drawings as pictures, PNG by Matplotlib."""
+"""Drawings as pictures, PNG or SVG, by Matplotlib."""
 
 import io
 import math
@@ -18,15 +18,22 @@ FONTS = (
 """Fonts of a picture, in order of preference, of those that are installed; a page uses the browser's."""
 
 
-def map_picture(drawn: WordMap, warn: Callable[[str], None]) -> bytes:
-    """Return a PNG. A dot has its word beside it where there is room, the most frequent words first."""
+def map_picture(drawn: WordMap, warn: Callable[[str], None], kind: str = "png") -> bytes:
+    """Return a picture, png or svg. A dot has its word beside it where there is room, the most frequent words first."""
     import textalloc
     from matplotlib import font_manager, rc_context
     from matplotlib.figure import Figure
 
     installed = set(font_manager.fontManager.get_font_names())
     with (
-        rc_context({"font.family": [font for font in FONTS if font in installed], "text.parse_math": False}),
+        rc_context(
+            {
+                "font.family": [font for font in FONTS if font in installed],
+                "text.parse_math": False,
+                "svg.fonttype": "none",
+                "svg.hashsalt": "w2v",
+            }
+        ),
         warnings.catch_warnings(record=True, action="always") as warned,
     ):
         figure = Figure(figsize=(16, 10), dpi=110)
@@ -53,19 +60,19 @@ def map_picture(drawn: WordMap, warn: Callable[[str], None]) -> bytes:
             draw_all=False,
         )
         figure.text(0.01, 0.01, caption(drawn), size=9, color="#666666")
-        picture = _png(figure)
+        picture = _saved(figure, kind)
     missing = {str(warning.message).split(" ")[1] for warning in warned if "missing from font" in str(warning.message)}
     if missing:
         warn(f"{len(missing)} characters are in no font found here and show as boxes; a page (.html) shows them")
     return picture
 
 
-def curves_picture(curves: Curves, title: str) -> bytes:
-    """Return a PNG with a panel for each measure."""
+def curves_picture(curves: Curves, title: str, kind: str = "png") -> bytes:
+    """Return a picture, png or svg, with a panel for each measure."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    with rc_context({"text.parse_math": False}):
+    with rc_context({"text.parse_math": False, "svg.fonttype": "none", "svg.hashsalt": "w2v"}):
         n_rows = math.ceil(len(curves) / 2)
         figure = Figure(figsize=(11, 3.4 * n_rows), dpi=110, layout="constrained")
         figure.suptitle(title, size=10, color="#666666")
@@ -78,10 +85,10 @@ def curves_picture(curves: Curves, title: str) -> bytes:
             axes.grid(alpha=0.3)
             if panel == "scores":
                 axes.legend(fontsize=8)
-        return _png(figure)
+        return _saved(figure, kind)
 
 
-def _png(figure: Any) -> bytes:  # noqa: ANN401
+def _saved(figure: Any, kind: str) -> bytes:  # noqa: ANN401
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
+    figure.savefig(buffer, format=kind, metadata={"Date": None} if kind == "svg" else None)
     return buffer.getvalue()

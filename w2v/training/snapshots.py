@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,16 +56,20 @@ class Snapshotter:
         self._buffers: tuple[Matrix, Matrix] | None = None
         self._copy: Snapshot | None = None
         self._writer: threading.Thread | None = None
+        self._is_over = False
         self._last_s = time.monotonic()
 
     def start_if_due(self) -> None:
         """Begin a snapshot where the time has come and the last one is written; called now and then."""
-        is_writing = self._writer is not None and self._writer.is_alive()
-        if not is_writing and time.monotonic() - self._last_s >= self._policy.every_s:
+        with self._lock:  # the run may end in this moment, in another thread
+            is_writing = self._writer is not None and self._writer.is_alive()
+            if self._is_over or is_writing or time.monotonic() - self._last_s < self._policy.every_s:
+                return
             self._last_s = time.monotonic()
             self._is_taken.clear()
             self._writer = threading.Thread(target=self._write)
-            self._writer.start()
+            with suppress(RuntimeError):  # the system gives no thread now; the next time, perhaps
+                self._writer.start()
 
     def copy_if_due(self) -> None:
         """Copy the rows, if a snapshot was begun; called by a training thread between two shards."""
@@ -85,9 +90,12 @@ class Snapshotter:
 
     def save_last(self) -> None:
         """Save the rows as they are when the training threads have ended."""
-        if self._writer is not None:
-            self._is_taken.set()  # it may wait for a copy that no thread makes any more
-            self._writer.join()
+        with self._lock:
+            self._is_over = True
+            writer = self._writer
+        self._is_taken.set()  # the writer may wait for a copy that no thread makes any more
+        if writer is not None and writer.ident is not None:
+            writer.join()
         self._policy.save(self._now())
 
     def _write(self) -> None:
