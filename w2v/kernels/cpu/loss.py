@@ -10,9 +10,14 @@ step moves the rows by G. To add one: write the pair and name it in LOSSES.
     bce      L = -log sigmoid(s) - sum_i log sigmoid(-s_i)      dL/df = sigmoid(f) - label
     bpr      L = -sum_i log sigmoid(s - s_i)                    dL/ds_i = sigmoid(s_i - s), dL/ds = -sum of these
     softmax  L = -s + log(e^s + sum_i e^s_i)                    dL/df = softmax(f) - label
+    hs       L = -sum_i log sigmoid(f_i if label_i else -f_i)   dL/df = sigmoid(f) - label
 
-The label is 1 for the center and 0 for a negative. bce is skip-gram with negative sampling (Mikolov et al. 2013), bpr
-is Rendle et al. 2009, and softmax over a sample is Bengio and Senecal 2008; over all words it is the softmax itself.
+With hs the outputs are the inner nodes on the path to the center, and `labels` has the label of each column of the
+score buffer; the others do not look there. word2vec.c and gensim skip an output with |f| >= 6; here no gradient is
+left out. Otherwise the label is 1 for the center and 0 for a negative.
+
+bce is skip-gram with negative sampling (Mikolov et al. 2013), bpr is Rendle et al. 2009, and softmax over a sample is
+Bengio and Senecal 2008; over all words it is the softmax itself. hs is Morin and Bengio 2005.
 """
 
 import math
@@ -31,10 +36,10 @@ from w2v.kernels.types import F32
 class Loss(NamedTuple):
     """A loss, as a pair of functions."""
 
-    loss: Callable[[F32, int, int, Shape], float]
-    """(scores, at, n_outputs, shape): L of the hidden vector whose scores begin at `at`, in float64."""
-    gradient: Callable[[F32, int, int, Shape, np.float32], None]
-    """(scores, n_hidden, n_outputs, shape, lr): turn scores into G, in place."""
+    loss: Callable[[F32, F32, int, int, Shape], float]
+    """(scores, labels, at, n_outputs, shape): L of the hidden vector whose scores begin at `at`, in float64."""
+    gradient: Callable[[F32, F32, int, int, Shape, np.float32], None]
+    """(scores, labels, n_hidden, n_outputs, shape, lr): turn scores into G, in place."""
 
 
 F1, HALF = np.float32(1), np.float32(0.5)
@@ -70,7 +75,7 @@ def softplus(x: float) -> float:
 
 
 @inlined
-def bce_gradient(scores: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
+def bce_gradient(scores: F32, labels: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
     """Turn scores into gradients lr * (label - sigmoid(f)), padding too: a flat loop, which LLVM vectorises."""
     width = 8 * shape.n_tiles
     for i in range(n_hidden * width):
@@ -80,7 +85,7 @@ def bce_gradient(scores: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: n
 
 
 @inlined
-def bce_loss(scores: F32, at: int, n_outputs: int, shape: Shape) -> float:
+def bce_loss(scores: F32, labels: F32, at: int, n_outputs: int, shape: Shape) -> float:
     """Return L of the hidden vector whose scores begin at `at`."""
     total = softplus(-float(scores[at]))
     for o in range(1, n_outputs):
@@ -89,7 +94,7 @@ def bce_loss(scores: F32, at: int, n_outputs: int, shape: Shape) -> float:
 
 
 @inlined
-def bpr_gradient(scores: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
+def bpr_gradient(scores: F32, labels: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
     """Turn scores into gradients: each negative is pushed by sigmoid(s_i - s), the center by their sum."""
     for c in range(n_hidden):
         at = c * 8 * shape.n_tiles
@@ -103,7 +108,7 @@ def bpr_gradient(scores: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: n
 
 
 @inlined
-def bpr_loss(scores: F32, at: int, n_outputs: int, shape: Shape) -> float:
+def bpr_loss(scores: F32, labels: F32, at: int, n_outputs: int, shape: Shape) -> float:
     """Return L of the hidden vector whose scores begin at `at`."""
     total = 0.0
     for o in range(1, n_outputs):
@@ -112,7 +117,7 @@ def bpr_loss(scores: F32, at: int, n_outputs: int, shape: Shape) -> float:
 
 
 @inlined
-def softmax_gradient(scores: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
+def softmax_gradient(scores: F32, labels: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
     """Turn scores into gradients lr * (label - softmax(f)); scores 80 below the largest count as 80 below."""
     for c in range(n_hidden):
         at = c * 8 * shape.n_tiles
@@ -130,7 +135,7 @@ def softmax_gradient(scores: F32, n_hidden: int, n_outputs: int, shape: Shape, l
 
 
 @inlined
-def softmax_loss(scores: F32, at: int, n_outputs: int, shape: Shape) -> float:
+def softmax_loss(scores: F32, labels: F32, at: int, n_outputs: int, shape: Shape) -> float:
     """Return L of the hidden vector whose scores begin at `at`."""
     largest = float(scores[at])
     for o in range(1, n_outputs):
@@ -141,7 +146,27 @@ def softmax_loss(scores: F32, at: int, n_outputs: int, shape: Shape) -> float:
     return largest + math.log(total) - float(scores[at])
 
 
+@inlined
+def hs_gradient(scores: F32, labels: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
+    """Turn scores into gradients lr * (label - sigmoid(f)), padding too, as in bce."""
+    width = 8 * shape.n_tiles
+    for c in range(n_hidden):
+        for i in range(width):
+            scores[c * width + i] = lr * (labels[i] - sigmoid(scores[c * width + i]))
+
+
+@inlined
+def hs_loss(scores: F32, labels: F32, at: int, n_outputs: int, shape: Shape) -> float:
+    """Return L of the hidden vector whose scores begin at `at`."""
+    total = 0.0
+    for o in range(n_outputs):
+        column = column_of(o, shape.tile_like)
+        total += softplus((1.0 - 2.0 * float(labels[column])) * float(scores[at + column]))
+    return total
+
+
 LOSSES = {
+    "hs": Loss(hs_loss, hs_gradient),
     "bce": Loss(bce_loss, bce_gradient),
     "bpr": Loss(bpr_loss, bpr_gradient),
     "softmax": Loss(softmax_loss, softmax_gradient),
