@@ -86,9 +86,9 @@ def test_numbers_are_numbers(name: str, value: object) -> None:
         TrainConfig(**{name: value})  # type: ignore[arg-type]
 
 
-def test_none_is_a_value_of_two_settings_alone() -> None:
-    TrainConfig(max_vocab=None, threads=None)
-    for name in set(INTEGERS) - {"max_vocab", "threads"}:
+def test_none_is_a_value_of_three_settings_alone() -> None:
+    TrainConfig(max_vocab=None, threads=None, buckets=None)
+    for name in set(INTEGERS) - {"max_vocab", "threads", "buckets"}:
         with pytest.raises(SettingsError, match=name):
             TrainConfig(**{name: None})  # type: ignore[arg-type]
 

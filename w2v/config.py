@@ -108,7 +108,7 @@ class TrainConfig:
         int, Setting("Longest n-gram, in characters.", group="Subwords", low=1, high=64, only_with=SUBWORDS)
     ] = 6
     buckets: Annotated[
-        int,
+        int | None,
         Setting(
             "Number of buckets that n-grams are hashed into. Only buckets in use take memory.",
             group="Subwords",
@@ -117,7 +117,7 @@ class TrainConfig:
             only_with=SUBWORDS,
             unset="2,000,000; 50,000 with --subwords floret",
         ),
-    ] = None  # type: ignore[assignment]  # __post_init__ sets it
+    ] = None
     hash_count: Annotated[
         int, Setting("Buckets of each n-gram.", group="Subwords", low=1, high=4, only_with=FLORET)
     ] = 2
@@ -282,7 +282,7 @@ class TrainConfig:
         if isinstance(self.subwords, bool):
             object.__setattr__(self, "subwords", "fasttext" if self.subwords else "none")
         if self.buckets is None:
-            object.__setattr__(self, "buckets", BUCKETS.get(self.subwords, BUCKETS["fasttext"]))
+            object.__setattr__(self, "buckets", BUCKETS.get(self.subwords))
         if self.lr is None:
             slower = 1.0 if self.subwords == "none" else SUBWORDS_LR
             object.__setattr__(self, "lr", slower * LR.get(self.model, LR["skipgram"]))

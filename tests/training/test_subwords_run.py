@@ -1,6 +1,7 @@
 """Runs with subwords and with hierarchical softmax: the same bytes, resumed, grown, and what is refused."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,8 +12,8 @@ from w2v.errors import SettingsError, W2VError
 
 WORDS = [f"{stem}{end}" for stem in ("walk", "talk", "jump", "sing") for end in ("", "s", "ed", "er", "ing")]
 TEXT = [list(line) for line in np.random.default_rng(1).choice(WORDS, (400, 12))]
-SUBWORDS = {"subwords": True, "buckets": 500, "dim": 8, "min_count": 1, "threads": 1, "sample": 0.0, "epochs": 2}
-HS = {"loss": "hs", "dim": 8, "min_count": 1, "threads": 1, "sample": 0.0, "epochs": 2}
+SUBWORDS: dict[str, Any] = {"subwords": True, "buckets": 5000, "dim": 8, "min_count": 1, "threads": 1, "sample": 0.0, "epochs": 2}
+HS: dict[str, Any] = {"loss": "hs", "dim": 8, "min_count": 1, "threads": 1, "sample": 0.0, "epochs": 2}
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def corpus(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("settings", [SUBWORDS, HS], ids=["subwords", "hs"])
-def test_one_thread_gives_the_same_bytes(settings: dict[str, object]) -> None:
+def test_one_thread_gives_the_same_bytes(settings: dict[str, Any]) -> None:
     first, again = (w2v.train(TEXT, **settings) for _ in range(2))
     assert first.matrix.tobytes() == again.matrix.tobytes()
     assert first.matrix.any()
@@ -31,7 +32,7 @@ def test_one_thread_gives_the_same_bytes(settings: dict[str, object]) -> None:
 
 @pytest.mark.parametrize("settings", [SUBWORDS, HS], ids=["subwords", "hs"])
 def test_a_run_that_was_stopped_goes_on_as_if_it_had_not(
-    tmp_path: Path, corpus: Path, settings: dict[str, object]
+    tmp_path: Path, corpus: Path, settings: dict[str, Any]
 ) -> None:
     whole = w2v.train(str(corpus), **{**settings, "epochs": 3})
 
@@ -63,7 +64,7 @@ def test_words_join_and_what_was_learned_of_ngrams_stays(tmp_path: Path, corpus:
     before.save(tmp_path / f"a.{suffix}")
     corpus.write_text("walks walkers singers\n" * 5)
     run, _ = runs.continue_from(tmp_path / f"a.{suffix}", Corpus(str(corpus)), TrainConfig(min_count=1), True)
-    assert (run.config.subwords, run.config.buckets, run.config.dim) == ("fasttext", 500, 8)
+    assert (run.config.subwords, run.config.buckets, run.config.dim) == ("fasttext", 5000, 8)
     assert "singers" in run.vocab.index and run.start is not None and before.subwords is not None
     from w2v.training.plan import word_rows_of
 
@@ -92,7 +93,7 @@ def test_with_a_tree_output_rows_are_no_words() -> None:
 @pytest.mark.parametrize(
     "wrong", [{"loss": "hs", "sampler": "batch"}, {"loss": "hs", "logq": True}, {"subwords": True, "min_n": 7}]
 )
-def test_settings_that_make_no_sense_together_are_refused(wrong: dict[str, object]) -> None:
+def test_settings_that_make_no_sense_together_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(SettingsError):
         w2v.TrainConfig(**wrong)  # type: ignore[arg-type]
 

@@ -240,7 +240,7 @@ def check(
     output = rows if save_output and "output" in format.stores else None
     with trial_path(path, getattr(module, "FILES", ())) as trial:
         try:
-            module.write(trial, Contents(few, rows, counts, output, settings, no_buckets(ngrams, rows)))
+            module.write(trial, Contents(few, rows, counts, output, settings, subwords=no_buckets(ngrams, rows)))
         except Exception as error:  # whatever a library raises: later it would cost the vectors
             reason = str(error).replace(str(trial), str(path))
             raise W2VError(reason if isinstance(error, W2VError) else f"cannot write {path}: {reason}") from error

@@ -63,7 +63,7 @@ class NGrams:
     @classmethod
     def of_config(cls, config: TrainConfig) -> "NGrams | None":
         """Return the n-grams that the settings ask for, None where they ask for none."""
-        if config.subwords == "none":
+        if config.subwords == "none" or config.buckets is None:
             return None
         hash_count = config.hash_count if config.subwords == "floret" else 1
         return cls(config.subwords, config.min_n, config.max_n, config.buckets, hash_count)
