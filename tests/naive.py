@@ -167,7 +167,10 @@ class Shard:
         n = self.candidates + self.negative - self.n_hard if self.sampler == "hard" else self.negative
         if not pool:
             return [self.noise() for _ in range(n)]
-        pool[turn % len(pool)] = self.noise()
+        n_renewed = min(64, len(pool))
+        if turn % n_renewed == 0:
+            for i in range(turn, turn + n_renewed):
+                pool[i % len(pool)] = self.noise()
         draws = [self.generator.draw() for _ in range(0, n, 4)]
         return [pool[(draws[i // 4] >> 16 * (i % 4)) % len(pool)] for i in range(n)]
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from w2v.kernels import jit, llvm
+from w2v.kernels import jit, llvm, llvm_bytes
 from w2v.kernels.types import F32, I64
 from w2v.training.weights import aligned_zeros
 
@@ -36,25 +36,30 @@ def test_take_load_and_store(n: int, stride: int) -> None:
 
 
 @jit
-def _products(left: F32, at: I64, like: tuple[int, ...], right: F32, to: I64, tile: tuple[int, ...], out: F32) -> None:
+def _products(
+    left: F32, at: I64, like: tuple[int, ...], right: F32, to: I64, tile: tuple[int, ...], width: int, out: F32
+) -> None:
     lefts, rights = llvm.take(at, 0, like), llvm.take(to, 0, tile)
     sums = llvm.zeros(lefts, rights)
     for j in range(0, 32, llvm.LANES):
         sums = llvm.add_products(sums, llvm.load(left, lefts, j), llvm.load(right, rights, j))
-    llvm.store_sums(sums, rights, out, 3, 24)
+    llvm.store_sums(sums, rights, out, 3, width)
 
 
+@pytest.mark.parametrize("width", [8, 24])
 @pytest.mark.parametrize("n_left", [1, 2, 3, 4])
 @pytest.mark.parametrize("n_right", range(1, 7))
-def test_sums_of_products(n_left: int, n_right: int) -> None:
+def test_sums_of_products(n_left: int, n_right: int, width: int) -> None:
     left, right = _rows(n_left, 32, 1), _rows(n_right, 32, 2)
     out = np.full(200, 7, np.float32)
-    _products(left, np.arange(n_left) * 32, ZEROS[n_left], right, np.arange(n_right) * 32, ZEROS[n_right], out)
+    _products(left, np.arange(n_left) * 32, ZEROS[n_left], right, np.arange(n_right) * 32, ZEROS[n_right], width, out)
     expected = np.full(200, 7.0)
     for i in range(n_left):
-        begin = 3 + i * 24
+        begin = 3 + i * width
         expected[begin : begin + 8] = 0
         expected[begin : begin + n_right] = right.reshape(n_right, 32) @ left.reshape(n_left, 32)[i]
+    if width == 8 and n_left % 2:  # whole vectors are written
+        out[3 + 8 * n_left : 11 + 8 * n_left] = 7
     np.testing.assert_allclose(out, expected, atol=1e-5)
 
 
@@ -90,9 +95,9 @@ def test_differences_and_sums() -> None:
 
 @jit
 def _spaces(text: np.ndarray, out: np.ndarray) -> None:  # type: ignore[type-arg]
-    bits = llvm.maybe_spaces(text, 1)
+    bits = llvm_bytes.maybe_spaces(text, 1)
     while bits != 0:
-        out[llvm.lowest_bit(bits)] = 1
+        out[llvm_bytes.lowest_bit(bits)] = 1
         bits &= bits - np.uint64(1)
 
 

@@ -12,7 +12,15 @@ from w2v.errors import SettingsError, W2VError
 
 WORDS = [f"{stem}{end}" for stem in ("walk", "talk", "jump", "sing") for end in ("", "s", "ed", "er", "ing")]
 TEXT = [list(line) for line in np.random.default_rng(1).choice(WORDS, (400, 12))]
-SUBWORDS: dict[str, Any] = {"subwords": True, "buckets": 5000, "dim": 8, "min_count": 1, "threads": 1, "sample": 0.0, "epochs": 2}
+SUBWORDS: dict[str, Any] = {
+    "subwords": True,
+    "buckets": 5000,
+    "dim": 8,
+    "min_count": 1,
+    "threads": 1,
+    "sample": 0.0,
+    "epochs": 2,
+}
 HS: dict[str, Any] = {"loss": "hs", "dim": 8, "min_count": 1, "threads": 1, "sample": 0.0, "epochs": 2}
 
 

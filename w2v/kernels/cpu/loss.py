@@ -30,6 +30,19 @@ from w2v.kernels import inlined
 from w2v.kernels.cpu.hot_rows import row_of
 from w2v.kernels.cpu.layout import column_of
 from w2v.kernels.cpu.types import Sampling, Scratch, Shape
+from w2v.kernels.llvm_scores import (
+    SCORE_LANES,
+    eight_of,
+    exp_below,
+    larger,
+    largest_of,
+    load_scores,
+    many_of,
+    scaled_sigmoid,
+    store_scores,
+    sum_of,
+    where_column,
+)
 from w2v.kernels.types import F32
 
 
@@ -42,32 +55,6 @@ class Loss(NamedTuple):
     """(scores, labels, n_hidden, n_outputs, shape, lr): turn scores into G, in place."""
 
 
-F1, HALF = np.float32(1), np.float32(0.5)
-LIMIT, EXP_LIMIT = np.float32(30), np.float32(80)
-LOG2_E = np.float32(1.4426950408889634)
-# 2**r on -1/2..1/2 with the least largest relative error, 7.5e-8, found by Lawson's iteration.
-E0, E1, E2 = np.float32(1.00000007165), np.float32(0.69314696706), np.float32(0.24022119724)
-E3, E4, E5 = np.float32(0.05550713275), np.float32(0.00967554133), np.float32(0.00132764715)
-BIAS, MANTISSA = np.int32(127), np.int32(23)
-
-
-@inlined
-def exp(x: np.float32) -> np.float32:
-    """Return e**x for |x| <= 80, as 2**n times a polynomial; without a call, so that LLVM vectorises it."""
-    y = x * LOG2_E
-    n = np.float32(math.floor(y + HALF))
-    r = y - n
-    power = (np.int32(n) + BIAS) << MANTISSA
-    polynomial = E0 + r * (E1 + r * (E2 + r * (E3 + r * (E4 + r * E5))))
-    return polynomial * np.int32(power).view(np.float32)
-
-
-@inlined
-def sigmoid(x: np.float32) -> np.float32:
-    """Return 1 / (1 + e**-x), with x cut to -30..30; the error is below 2e-7."""
-    return F1 / (F1 + exp(-min(max(x, -LIMIT), LIMIT)))
-
-
 @inlined
 def softplus(x: float) -> float:
     """Return log(1 + e^x), as max(x, 0) + log1p(e^-|x|), which neither overflows nor cancels."""
@@ -76,12 +63,20 @@ def softplus(x: float) -> float:
 
 @inlined
 def bce_gradient(scores: F32, labels: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
-    """Turn scores into gradients lr * (label - sigmoid(f)), padding too: a flat loop, which LLVM vectorises."""
-    width = 8 * shape.n_tiles
-    for i in range(n_hidden * width):
-        scores[i] = -lr * sigmoid(scores[i])
-    for c in range(n_hidden):
-        scores[c * width] += lr
+    """Turn scores into gradients lr * (label - sigmoid(f)), padding too, on vectors as long as the processor has them.
+
+    With one tile it may change 8 scores behind the last.
+    """
+    width, minus_lr = 8 * shape.n_tiles, many_of(-lr)
+    if shape.n_tiles == 1:
+        targets = where_column(0, 1, many_of(lr), many_of(np.float32(0)))
+        for i in range(0, 8 * n_hidden, SCORE_LANES):
+            store_scores(scores, i, targets + scaled_sigmoid(load_scores(scores, i, minus_lr), minus_lr))
+    else:
+        for i in range(0, n_hidden * width, SCORE_LANES):
+            store_scores(scores, i, scaled_sigmoid(load_scores(scores, i, minus_lr), minus_lr))
+        for c in range(n_hidden):
+            scores[c * width] += lr
 
 
 @inlined
@@ -96,15 +91,16 @@ def bce_loss(scores: F32, labels: F32, at: int, n_outputs: int, shape: Shape) ->
 @inlined
 def bpr_gradient(scores: F32, labels: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
     """Turn scores into gradients: each negative is pushed by sigmoid(s_i - s), the center by their sum."""
+    zero, rate, n_tile = eight_of(np.float32(0)), eight_of(lr), len(shape.tile_like)
     for c in range(n_hidden):
         at = c * 8 * shape.n_tiles
-        total = np.float32(0)
-        for o in range(1, n_outputs):
-            column = at + column_of(o, shape.tile_like)
-            push = lr * sigmoid(scores[column] - scores[at])
-            scores[column] = -push
-            total += push
-        scores[at] = total
+        center, total = eight_of(scores[at]), zero
+        for number in range(shape.n_tiles):
+            push = scaled_sigmoid(load_scores(scores, at + 8 * number, center) - center, rate)
+            push = where_column(number == 0, min(n_tile, n_outputs - number * n_tile), push, zero)
+            store_scores(scores, at + 8 * number, zero - push)
+            total = total + push
+        scores[at] = sum_of(total)
 
 
 @inlined
@@ -119,19 +115,25 @@ def bpr_loss(scores: F32, labels: F32, at: int, n_outputs: int, shape: Shape) ->
 @inlined
 def softmax_gradient(scores: F32, labels: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
     """Turn scores into gradients lr * (label - softmax(f)); scores 80 below the largest count as 80 below."""
+    zero, n_tile = eight_of(np.float32(0)), len(shape.tile_like)
     for c in range(n_hidden):
-        at = c * 8 * shape.n_tiles
-        largest = scores[at]
-        for o in range(1, n_outputs):
-            largest = max(largest, scores[at + column_of(o, shape.tile_like)])
-        total = np.float32(0)
-        for o in range(n_outputs):
-            column = at + column_of(o, shape.tile_like)
-            scores[column] = exp(max(scores[column] - largest, -EXP_LIMIT))
-            total += scores[column]
-        for o in range(n_outputs):
-            scores[at + column_of(o, shape.tile_like)] *= -lr / total
-        scores[at] += lr
+        begin, end = c * 8 * shape.n_tiles, (c + 1) * 8 * shape.n_tiles
+        largest, total = eight_of(scores[begin]), zero
+        n = n_outputs
+        for at in range(begin, end, 8):
+            largest = larger(largest, where_column(0, min(n, n_tile), load_scores(scores, at, zero), largest))
+            n -= n_tile
+        largest = eight_of(largest_of(largest))
+        n = n_outputs
+        for at in range(begin, end, 8):
+            power = where_column(0, min(n, n_tile), exp_below(load_scores(scores, at, zero), largest), zero)
+            store_scores(scores, at, power)
+            total = total + power
+            n -= n_tile
+        share = eight_of(-lr / sum_of(total))
+        for at in range(begin, end, 8):
+            store_scores(scores, at, load_scores(scores, at, zero) * share)
+        scores[begin] += lr
 
 
 @inlined
@@ -149,10 +151,11 @@ def softmax_loss(scores: F32, labels: F32, at: int, n_outputs: int, shape: Shape
 @inlined
 def hs_gradient(scores: F32, labels: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
     """Turn scores into gradients lr * (label - sigmoid(f)), padding too, as in bce."""
-    width = 8 * shape.n_tiles
-    for c in range(n_hidden):
-        for i in range(width):
-            scores[c * width + i] = lr * (labels[i] - sigmoid(scores[c * width + i]))
+    width, rate, minus_lr = 8 * shape.n_tiles, eight_of(lr), eight_of(-lr)
+    for i in range(0, width, 8):
+        target = rate * load_scores(labels, i, rate)
+        for at in range(i, n_hidden * width, width):
+            store_scores(scores, at, target + scaled_sigmoid(load_scores(scores, at, minus_lr), minus_lr))
 
 
 @inlined
@@ -186,10 +189,13 @@ def correct_scores(n_hidden: int, n_outputs: int, shape: Shape, sampling: Sampli
         n_outputs: outputs in use, whose rows are words.
         shape: the layout.
         sampling: its logq is log q, less its mean: a constant would only move all scores.
-        scratch: its scores are mutated.
+        scratch: its scores are mutated, and its logq.
     """
     for o in range(n_outputs):
-        column = column_of(o, shape.tile_like)
-        logq = sampling.logq[row_of(scratch.outputs[o], scratch.hot_rows, shape.stride)]
-        for c in range(n_hidden):
-            scratch.scores[c * 8 * shape.n_tiles + column] -= logq
+        row = row_of(scratch.outputs[o], scratch.hot_rows, shape.stride)
+        scratch.logq[column_of(o, shape.tile_like)] = sampling.logq[row]
+    width, like = 8 * shape.n_tiles, eight_of(np.float32(0))
+    for c in range(n_hidden):
+        for i in range(0, width, 8):
+            left = load_scores(scratch.scores, c * width + i, like) - load_scores(scratch.logq, i, like)
+            store_scores(scratch.scores, c * width + i, left)

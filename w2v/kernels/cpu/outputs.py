@@ -19,9 +19,12 @@ from w2v.kernels.cpu.hot_rows import offset_of, row_of
 from w2v.kernels.cpu.layout import column_of, fill_tiles, with_tiles
 from w2v.kernels.cpu.samplers import SAMPLERS, reject_marked, select_hardest
 from w2v.kernels.cpu.types import Hidden, Sampling, Scratch, Shape, Variant, Walk, Weights
-from w2v.kernels.llvm import prefetch_row
+from w2v.kernels.llvm import has_repeats, prefetch_row, take
+from w2v.kernels.rng import GOLDEN, U32
 from w2v.kernels.types import F32, I64
 
+SEEN_FROM = 32
+"""Negatives from which on a hash table finds those that repeat: below, comparing each with all before it is faster."""
 PREFETCHED = 6
 """Nodes of the next path that are prefetched, from its lower end."""
 
@@ -65,8 +68,16 @@ def sampled_layer(variant: Variant, arithmetic: ModuleType) -> OutputLayer:
             select_hardest(center, shape, scratch)
         scratch.outputs[0] = center
         n_outputs = 1
-        for i in range(shape.negative):
-            n_outputs = add_if_new(scratch.outputs, n_outputs, scratch.negatives[i])
+        if shape.n_tiles == 1:
+            for i in range(shape.negative):
+                scratch.outputs[1 + i] = scratch.negatives[i]
+            if not has_repeats(take(scratch.outputs, 0, shape.tile_like)):
+                return 1 + shape.negative  # type: ignore[no-any-return]
+        if shape.negative < SEEN_FROM:
+            for i in range(shape.negative):
+                n_outputs = add_if_new(scratch.outputs, n_outputs, scratch.negatives[i])
+        else:
+            n_outputs = add_unseen(shape.negative, scratch)
         fill_tiles(n_outputs, shape, scratch)
         return n_outputs
 
@@ -85,6 +96,30 @@ def add_if_new(outputs: I64, n_outputs: int, offset: int) -> int:
         known |= outputs[i] == offset
     outputs[n_outputs] = offset
     return n_outputs if known else n_outputs + 1
+
+
+@inlined
+def add_unseen(n_negatives: int, scratch: Scratch) -> int:
+    """Append all negatives that are not there already; return the number of rows.
+
+    A hash table finds repeats, so that k negatives take k steps and not k**2 / 2. It is never cleared (Briggs and
+    Torczon 1993): slot s is in use in this step if slots[s] is the number of an output whose slot_of is s.
+
+    Args:
+        n_negatives: how many of scratch.negatives are in use.
+        scratch: outputs, slots and slot_of are mutated; outputs[0] is the center.
+    """
+    outputs, slots, slot_of = scratch.outputs, scratch.slots, scratch.slot_of
+    mask, n_outputs = len(slots) - 1, 0
+    for i in range(-1, n_negatives):
+        offset = outputs[0] if i < 0 else scratch.negatives[i]
+        slot = np.int64((np.uint64(offset) * GOLDEN) >> U32) & mask
+        while slots[slot] < n_outputs and slot_of[slots[slot]] == slot and outputs[slots[slot]] != offset:
+            slot = (slot + 1) & mask
+        if slots[slot] >= n_outputs or slot_of[slots[slot]] != slot:
+            outputs[n_outputs], slots[slot], slot_of[n_outputs] = offset, n_outputs, slot
+            n_outputs += 1
+    return n_outputs
 
 
 @inlined

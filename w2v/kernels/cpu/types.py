@@ -181,6 +181,10 @@ class Scratch(NamedTuple):
     """(2 * window,) offsets of this step's input rows."""
     outputs: I64
     """(n_tiles * len(tile_like),) offsets of this step's output rows: the center, negatives, then zero_row."""
+    slots: I64
+    """(a power of two, >= 2 * (1 + negative),) a hash table of outputs, for `add_unseen`; never negative."""
+    slot_of: I64
+    """(1 + negative,) where each output stands in `slots`."""
     negatives: I64
     """(n_draws, up to full tiles) offsets of the next step's negatives, drawn one step ahead; then zero_row."""
     marks: I32
@@ -190,7 +194,9 @@ class Scratch(NamedTuple):
     pool: I64
     """(noise_pool,) offsets of recycled noise words."""
     scores: F32
-    """(2 * window * 8 * n_tiles,) dot products, then their gradients; `layout.py` says where each stands."""
+    """(2 * window * 8 * n_tiles + 8,) dot products, then their gradients; `layout.py` says where each stands."""
+    logq: F32
+    """(8 * n_tiles,) the correction of each column of the score buffer, for logq; or empty."""
     contexts_before: F32
     """(2 * window * stride,) the contexts before the step."""
     mean: F32
