@@ -71,7 +71,7 @@ def stages(kernel: str, loss: str) -> dict[str, Callable[..., None]]:
     @jit
     def only_gradient(n: int, hidden: Hidden, weights: Weights, shape: Shape, scratch: Scratch, k: int) -> None:
         for _ in range(n):
-            gradient(scratch.scores, hidden.n, k, shape, TINY)
+            gradient(scratch.scores, scratch.labels, hidden.n, k, shape, TINY)
             clear_padding(scratch.scores, hidden.n, k, shape)
 
     @jit
@@ -83,7 +83,7 @@ def stages(kernel: str, loss: str) -> dict[str, Callable[..., None]]:
     def all_three(n: int, hidden: Hidden, weights: Weights, shape: Shape, scratch: Scratch, k: int) -> None:
         for _ in range(n):
             score(hidden, weights.output, scratch.outputs, shape.n_tiles, shape, scratch.scores)
-            gradient(scratch.scores, hidden.n, k, shape, TINY)
+            gradient(scratch.scores, scratch.labels, hidden.n, k, shape, TINY)
             clear_padding(scratch.scores, hidden.n, k, shape)
             update(hidden, weights.output, scratch.outputs, shape, scratch.scores, scratch.contexts_before)
 

@@ -30,7 +30,8 @@ def row_of(offset: int, hot: HotRows, stride: int) -> int:
 def take_hot_rows(weights: Weights, hot: HotRows, stride: int) -> None:
     """Make the copies equal to the shared rows. Mutates the copies and hot.base."""
     for row in range(hot.n_rows):
-        take_row(weights.input, row, hot, row, stride)
+        if row < hot.n_input:
+            take_row(weights.input, row, hot, row, stride)
         take_row(weights.output, row, hot, row + hot.n_rows, stride)
 
 
@@ -41,7 +42,8 @@ def merge_hot_rows(weights: Weights, hot: HotRows, stride: int) -> None:
     Mutates the weights, where two threads that merge the same row at once may lose one's share, and hot.base.
     """
     for row in range(hot.n_rows):
-        merge_row(weights.input, row, hot, row, stride)
+        if row < hot.n_input:
+            merge_row(weights.input, row, hot, row, stride)
         merge_row(weights.output, row, hot, row + hot.n_rows, stride)
 
 

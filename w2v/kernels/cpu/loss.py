@@ -10,9 +10,14 @@ step moves the rows by G. To add one: write the pair and name it in LOSSES.
     bce      L = -log sigmoid(s) - sum_i log sigmoid(-s_i)      dL/df = sigmoid(f) - label
     bpr      L = -sum_i log sigmoid(s - s_i)                    dL/ds_i = sigmoid(s_i - s), dL/ds = -sum of these
     softmax  L = -s + log(e^s + sum_i e^s_i)                    dL/df = softmax(f) - label
+    hs       L = -sum_i log sigmoid(f_i if label_i else -f_i)   dL/df = sigmoid(f) - label
 
-The label is 1 for the center and 0 for a negative. bce is skip-gram with negative sampling (Mikolov et al. 2013), bpr
-is Rendle et al. 2009, and softmax over a sample is Bengio and Senecal 2008; over all words it is the softmax itself.
+With hs the outputs are the inner nodes on the path to the center, and `labels` has the label of each column of the
+score buffer; the others do not look there. word2vec.c and gensim skip an output with |f| >= 6; here no gradient is
+left out. Otherwise the label is 1 for the center and 0 for a negative.
+
+bce is skip-gram with negative sampling (Mikolov et al. 2013), bpr is Rendle et al. 2009, and softmax over a sample is
+Bengio and Senecal 2008; over all words it is the softmax itself. hs is Morin and Bengio 2005.
 """
 
 import math
@@ -44,10 +49,10 @@ from w2v.kernels.types import F32
 class Loss(NamedTuple):
     """A loss, as a pair of functions."""
 
-    loss: Callable[[F32, int, int, Shape], float]
-    """(scores, at, n_outputs, shape): L of the hidden vector whose scores begin at `at`, in float64."""
-    gradient: Callable[[F32, int, int, Shape, np.float32], None]
-    """(scores, n_hidden, n_outputs, shape, lr): turn scores into G, in place."""
+    loss: Callable[[F32, F32, int, int, Shape], float]
+    """(scores, labels, at, n_outputs, shape): L of the hidden vector whose scores begin at `at`, in float64."""
+    gradient: Callable[[F32, F32, int, int, Shape, np.float32], None]
+    """(scores, labels, n_hidden, n_outputs, shape, lr): turn scores into G, in place."""
 
 
 @inlined
@@ -57,16 +62,16 @@ def softplus(x: float) -> float:
 
 
 @inlined
-def bce_gradient(scores: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
+def bce_gradient(scores: F32, labels: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
     """Turn scores into gradients lr * (label - sigmoid(f)), padding too, on vectors as long as the processor has them.
 
     With one tile it may change 8 scores behind the last.
     """
     width, minus_lr = 8 * shape.n_tiles, many_of(-lr)
     if shape.n_tiles == 1:
-        labels = where_column(0, 1, many_of(lr), many_of(np.float32(0)))
+        targets = where_column(0, 1, many_of(lr), many_of(np.float32(0)))
         for i in range(0, 8 * n_hidden, SCORE_LANES):
-            store_scores(scores, i, labels + scaled_sigmoid(load_scores(scores, i, minus_lr), minus_lr))
+            store_scores(scores, i, targets + scaled_sigmoid(load_scores(scores, i, minus_lr), minus_lr))
     else:
         for i in range(0, n_hidden * width, SCORE_LANES):
             store_scores(scores, i, scaled_sigmoid(load_scores(scores, i, minus_lr), minus_lr))
@@ -75,7 +80,7 @@ def bce_gradient(scores: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: n
 
 
 @inlined
-def bce_loss(scores: F32, at: int, n_outputs: int, shape: Shape) -> float:
+def bce_loss(scores: F32, labels: F32, at: int, n_outputs: int, shape: Shape) -> float:
     """Return L of the hidden vector whose scores begin at `at`."""
     total = softplus(-float(scores[at]))
     for o in range(1, n_outputs):
@@ -84,7 +89,7 @@ def bce_loss(scores: F32, at: int, n_outputs: int, shape: Shape) -> float:
 
 
 @inlined
-def bpr_gradient(scores: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
+def bpr_gradient(scores: F32, labels: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
     """Turn scores into gradients: each negative is pushed by sigmoid(s_i - s), the center by their sum."""
     zero, rate, n_tile = eight_of(np.float32(0)), eight_of(lr), len(shape.tile_like)
     for c in range(n_hidden):
@@ -99,7 +104,7 @@ def bpr_gradient(scores: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: n
 
 
 @inlined
-def bpr_loss(scores: F32, at: int, n_outputs: int, shape: Shape) -> float:
+def bpr_loss(scores: F32, labels: F32, at: int, n_outputs: int, shape: Shape) -> float:
     """Return L of the hidden vector whose scores begin at `at`."""
     total = 0.0
     for o in range(1, n_outputs):
@@ -108,7 +113,7 @@ def bpr_loss(scores: F32, at: int, n_outputs: int, shape: Shape) -> float:
 
 
 @inlined
-def softmax_gradient(scores: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
+def softmax_gradient(scores: F32, labels: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
     """Turn scores into gradients lr * (label - softmax(f)); scores 80 below the largest count as 80 below."""
     zero, n_tile = eight_of(np.float32(0)), len(shape.tile_like)
     for c in range(n_hidden):
@@ -132,7 +137,7 @@ def softmax_gradient(scores: F32, n_hidden: int, n_outputs: int, shape: Shape, l
 
 
 @inlined
-def softmax_loss(scores: F32, at: int, n_outputs: int, shape: Shape) -> float:
+def softmax_loss(scores: F32, labels: F32, at: int, n_outputs: int, shape: Shape) -> float:
     """Return L of the hidden vector whose scores begin at `at`."""
     largest = float(scores[at])
     for o in range(1, n_outputs):
@@ -143,7 +148,28 @@ def softmax_loss(scores: F32, at: int, n_outputs: int, shape: Shape) -> float:
     return largest + math.log(total) - float(scores[at])
 
 
+@inlined
+def hs_gradient(scores: F32, labels: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
+    """Turn scores into gradients lr * (label - sigmoid(f)), padding too, as in bce."""
+    width, rate, minus_lr = 8 * shape.n_tiles, eight_of(lr), eight_of(-lr)
+    for i in range(0, width, 8):
+        target = rate * load_scores(labels, i, rate)
+        for at in range(i, n_hidden * width, width):
+            store_scores(scores, at, target + scaled_sigmoid(load_scores(scores, at, minus_lr), minus_lr))
+
+
+@inlined
+def hs_loss(scores: F32, labels: F32, at: int, n_outputs: int, shape: Shape) -> float:
+    """Return L of the hidden vector whose scores begin at `at`."""
+    total = 0.0
+    for o in range(n_outputs):
+        column = column_of(o, shape.tile_like)
+        total += softplus((1.0 - 2.0 * float(labels[column])) * float(scores[at + column]))
+    return total
+
+
 LOSSES = {
+    "hs": Loss(hs_loss, hs_gradient),
     "bce": Loss(bce_loss, bce_gradient),
     "bpr": Loss(bpr_loss, bpr_gradient),
     "softmax": Loss(softmax_loss, softmax_gradient),

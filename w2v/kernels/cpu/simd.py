@@ -123,11 +123,10 @@ def average(input: F32, contexts: I64, n_contexts: int, stride: int, mean: F32) 
 
 
 @inlined
-def scatter_mean(input: F32, contexts: I64, n_contexts: int, stride: int, mean: F32) -> None:
-    """Do what `scalar.scatter_mean` does."""
-    share = np.float32(1) / np.float32(n_contexts)
+def scatter_difference(input: F32, offsets: I64, n_rows: int, share: np.float32, stride: int, mean: F32) -> None:
+    """Do what `scalar.scatter_difference` does."""
     for j in range(0, stride, LANES):
         moved = scaled_difference(load(mean, (0,), j), load(mean, (stride,), j), share)
-        for c in range(n_contexts):
-            context = take(contexts, c, ONE)
-            store(input, context, j, add(load(input, context, j), moved))
+        for i in range(n_rows):
+            row = take(offsets, i, ONE)
+            store(input, row, j, add(load(input, row, j), moved))
