@@ -43,6 +43,7 @@ def type_of(field: Field) -> str:
     """Return the type of a setting's values as it stands in Python."""
     choices = () if field.kind is bool else field.choices
     types = [] if choices and field.kind is str else [field.kind.__name__]
+    types += ["bool"] if field.setting.bare else []
     types += ["Literal[" + ", ".join(f'"{choice}"' for choice in choices) + "]"] if choices else []
     return " | ".join([*types, *(["None"] if field.may_be_none or field.default is None else [])])
 

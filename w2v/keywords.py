@@ -26,12 +26,17 @@ class TrainSettings(TypedDict, total=False):
     window: int | Literal["full"]
     shrink_window: bool
     window_side: Literal["both", "before"]
+    subwords: bool | Literal["none", "fasttext", "floret"]
+    min_n: int
+    max_n: int
+    buckets: int | None
+    hash_count: int
     sampler: Literal["noise", "batch", "hard"]
     negative: int
     candidates: int
     hard_share: float
     reject_positives: bool
-    loss: Literal["bce", "bpr", "softmax", "full"]
+    loss: Literal["bce", "bpr", "softmax", "full", "hs"]
     logq: bool | None
     sample: float
     noise_pool: int
