@@ -6,10 +6,14 @@ Numba's LLVM knows other processors. Each loop is a line: its instructions, its 
 loads from the stack or stores there (spills, which cost as much as loads).
 """
 
+import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 from unittest import mock
 
 import llvmlite.binding as llvm
@@ -28,7 +32,7 @@ MULTIPLY_ADD = re.compile(r"fmadd|fmla")
 ON_STACK = re.compile(r"(?=.*(\(%rsp|\[sp))(?=.*([xyz]mm|\bq\d|\bv\d))")
 
 
-def import_kernels(triple: str, features: str):  # noqa: ANN201
+def import_kernels(triple: str, features: str) -> ModuleType:
     """Import the kernels with the vectors and blocks of another processor."""
     _ = cpu_target.target_context  # made for this machine, before Numba is told that it is another
     named = llvm.FeatureMap({feature[1:]: True for feature in features.split(",")})
@@ -40,11 +44,12 @@ def import_kernels(triple: str, features: str):  # noqa: ANN201
     return simd
 
 
-def llvm_of(function, signature) -> str:  # noqa: ANN001
+def llvm_of(function: Callable[..., None], signature: tuple[Any, ...]) -> str:
     """Return a kernel as Numba writes it, not yet optimised, without what names this machine."""
     from w2v.kernels import OPTIONS
 
-    numba.config.OPT = numba.core.config._OptLevel(0)
+    os.environ["NUMBA_OPT"] = "0"
+    numba.config.reload_config()  # type: ignore[no-untyped-call]
     compiled = numba.njit(**{**OPTIONS, "cache": False})(function)
     compiled.compile(signature)
     (code,) = compiled.inspect_llvm().values()
@@ -70,8 +75,8 @@ def report(name: str) -> None:
     from w2v.training.plan import shape_of
 
     rows, offsets = types.Array(types.float32, 1, "C"), types.Array(types.int64, 1, "C")
-    shape = numba.typeof(shape_of(TrainConfig(), 112, 1000))
-    hidden = types.NamedTuple((rows, offsets, types.int64), Hidden)
+    shape = numba.typeof(shape_of(TrainConfig(), 112, 1000))  # type: ignore[no-untyped-call]
+    hidden = types.NamedTuple((rows, offsets, types.int64), Hidden)  # type: ignore[no-untyped-call]
     llvm.initialize_all_targets()
     llvm.initialize_all_asmprinters()
     machine = llvm.Target.from_triple(triple).create_target_machine(cpu=processor, features=features, opt=3)
