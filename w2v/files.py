@@ -10,6 +10,7 @@ import re
 import secrets
 import shutil
 import signal
+import sys
 import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
@@ -22,6 +23,8 @@ AT_FDCWD, RENAME_EXCHANGE = -100, 2
 """Of Linux: paths are taken as they stand, and two of them change places."""
 ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 """Signals that end a command; Windows has no SIGHUP."""
+STDOUT = "-"
+"""The name of standard output."""
 TRIAL = "w2v-trial"
 """The name of what a trial writes, in a temporary folder."""
 
@@ -31,11 +34,15 @@ def replacing(path: str | Path) -> Iterator[BinaryIO]:
     """Open a temporary file next to `path`; at the end it takes the place of `path`, on an error it is removed.
 
     A link is followed: the file that it names is replaced, and not the link. What a killed process has left of an
-    earlier save to this name is removed.
+    earlier save to this name is removed. `-` is standard output, to which all is written as it comes.
 
     Raises:
         W2VError: it cannot be written, or `path` is something other than a file.
     """
+    if str(path) == STDOUT:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
     target = Path(os.path.realpath(path))
     _check_kind(path, ())
     temporary: Path | None = None

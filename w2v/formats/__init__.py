@@ -15,7 +15,7 @@ import numpy as np
 
 from w2v.arrays import Matrix
 from w2v.errors import SettingsError, W2VError
-from w2v.files import check_space, trial_path
+from w2v.files import STDOUT, check_space, trial_path
 from w2v.formats.common import LONE, Contents, check_finite
 from w2v.text.subwords import NGrams, Subwords
 
@@ -102,18 +102,24 @@ FORMATS = {
     )
 }
 """By name."""
+STREAMED = ("word2vec-text", "word2vec", "glove", "word2vec-vocab")
+"""The formats that can be written to standard output; the first where none is named."""
 SUFFIXES = {suffix: format for format in FORMATS.values() for suffix in format.suffixes}
 
 
 def find(path: str | Path, name: str | None = None) -> Format:
-    """Return the format of a path: the one of this name, else that of its suffix.
+    """Return the format of a path: the one of this name, else that of its suffix; of `-`, standard output, text.
 
     Raises:
-        SettingsError: there is none; the message lists those there are.
+        SettingsError: there is none; the message lists those there are. Or standard output cannot hold it.
     """
+    if name is None and str(path) == STDOUT:
+        name = STREAMED[0]
     if name is not None:
         if name not in FORMATS:
             raise SettingsError(f"there is no format '{name}'; known are: {', '.join(FORMATS)}")
+        if str(path) == STDOUT and name not in STREAMED:
+            raise SettingsError(f"{FORMATS[name].title} cannot go to standard output; {', '.join(STREAMED)} can")
         return FORMATS[name]
     suffix = _suffix(path)
     format = SUFFIXES.get(suffix.removesuffix(".gz"))
@@ -235,6 +241,8 @@ def check(
     format = find(path, name)
     module = format.load()
     check_words(path, format, words)
+    if str(path) == STDOUT:
+        return
     few = list(words[:TRIAL_WORDS])
     rows, counts = np.ones((len(few), 1), np.float32), np.ones(len(few), np.int64)
     output = rows if save_output and "output" in format.stores else None
