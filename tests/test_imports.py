@@ -26,7 +26,7 @@ LAYERS = (
     ("evaluation_config", "phrase_config"),
     ("config",),
     ("settings",),
-    ("arrays", "cosines", "errors", "keys", "files", "machine", "version"),
+    ("arrays", "cosines", "errors", "keys", "files", "machine", "stores", "version"),
 )
 """Imports go down this list, or stay on a level: the wings and the files that stand beside them."""
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}

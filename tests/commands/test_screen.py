@@ -88,7 +88,7 @@ def test_a_python_warning_is_one_line(run: Run, tmp_path: Path, monkeypatch: pyt
         (("convert", "nofile", "x.bin"), 1, "there is no file nofile"),
         (("plot", "nofile"), 1, "there is no file nofile"),
         (("evaluate", "nofile", "--similarity", "x"), 1, "there is no file nofile"),
-        (("similar", "a", "--vectors", "https://x.org/v.bin"), 1, "from the network; download it"),
+        (("similar", "a", "--vectors", "nowhere://x.org/v.bin"), 1, "cannot use nowhere://x.org/v.bin with this"),
         (("convert", "good.bin", "-", "--to", "glove"), 2, "DST -: cannot write to standard output; name a file"),
         (("build-vocab", "corpus.txt", "-o", "-"), 2, "-o -: cannot write to standard output; name a file"),
     ],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import w2v
+from w2v import stores
 from w2v.commands.checks import check_outputs, flag_of, open_corpus, require_argument, unless_stream, with_hint
 from w2v.commands.interrupts import INTERRUPTS
 from w2v.commands.options import (
@@ -175,12 +176,12 @@ def train(
                 log=log,
                 after_epoch=scorer(evaluation, report, each_epoch),
                 save_output=save_output,
-                extra={"output": os.path.abspath(output), "save_output": save_output, "log_json": log_path},
+                extra={"output": stores.absolute(output), "save_output": save_output, "log_json": log_path},
             )
-        with with_hint(f"w2v train --resume {folder} -o FILE" if folder else None):
+        with with_hint(f"w2v train --resume {stores.url_of(folder) or folder} -o FILE" if folder else None):
             runs.save(vectors, output)
     if not quiet:
-        print_status(f"wrote {output}: {len(vectors):,} words x {vectors.dim}")
+        print_status(f"wrote {stores.url_of(output) or output}: {len(vectors):,} words x {vectors.dim}")
 
 
 def outputs_of(

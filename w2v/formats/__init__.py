@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from w2v import stores
 from w2v.errors import SettingsError, W2VError
 from w2v.files import check_space, trial_path
 from w2v.formats.common import LONE, Contents, check_finite
@@ -136,9 +137,7 @@ def find_source(path: str | Path, name: str | None = None) -> Format:
         W2VError: there is no such file.
         SettingsError: the format is unknown.
     """
-    if not os.path.exists(path):
-        if re.match(r"[a-z]+[a-z0-9]*:/", str(path), re.I):
-            raise W2VError(f"cannot read {path} from the network; download it, and name the file")
+    if stores.url_of(path) is None and not os.path.exists(path):
         if os.path.islink(path):
             raise W2VError(f"the link {path} leads to nothing; mend or remove it")
         raise W2VError(f"there is no file {path}; check the name")
@@ -163,7 +162,8 @@ def read(path: str | Path, name: str | None = None, limit: int | None = None) ->
     format = find_source(path, name)
     module = format.load()
     try:
-        contents: Contents = module.read(Path(path), limit) if format.can_stop else module.read(Path(path))
+        copy = stores.local_copy(path, folder_files(format))
+        contents: Contents = module.read(copy, limit) if format.can_stop else module.read(copy)
     except (OSError, EOFError, zlib.error) as error:
         raise W2VError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
     except MemoryError as error:
