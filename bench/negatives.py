@@ -159,7 +159,7 @@ def items(arguments: argparse.Namespace) -> None:
     encoded = encode(Corpus(arguments.corpus), base)
 
     def score(model: Embeddings, config: TrainConfig) -> dict[str, float]:
-        vectors = w2v.Vectors(encoded.vocab.words, model.vectors, encoded.vocab.counts, model.output_vectors)
+        vectors = w2v.Vectors(encoded.vocab.words, model.vectors, encoded.vocab.counts, model.output_rows)
         found = w2v.evaluate(
             vectors, next=arguments.next, sessions=arguments.sessions or arguments.corpus, prior=prior_of(config),
             history=config.history, decay=config.decay,
@@ -184,7 +184,7 @@ def bias(arguments: argparse.Namespace) -> None:
             if config.sampler == "batch":
                 q = keep_prob(encoded.vocab.counts, config.sample) * encoded.vocab.counts
             correction = np.log(q / q.sum())
-        scores = model.vectors.astype(np.float64) @ model.output_vectors.T.astype(np.float64) + correction
+        scores = model.vectors.astype(np.float64) @ model.output_rows.T.astype(np.float64) + correction
         log_p = scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
         near = [(t, t + d) for t in range(len(held_out) - 3) for d in (1, 2, 3)]
         pairs = [(held_out[a], held_out[b]) for a, b in near if (held_out[a : b + 1] >= 0).all()]

@@ -38,6 +38,30 @@ def softmax(scores: Matrix) -> tuple[float, Matrix]:
 LOSSES: dict[str, Callable[[Matrix], tuple[float, Matrix]]] = {"bce": bce, "bpr": bpr, "softmax": softmax}
 
 
+def hs(scores: Matrix, labels: list[int]) -> tuple[float, Matrix]:
+    """Return the loss of the inner nodes on a path, and its derivative by each score."""
+    signs = 2 * np.array(labels) - 1
+    return float(-np.log(sigmoid(signs * scores)).sum()), sigmoid(scores) - labels
+
+
+def huffman(counts: list[int]) -> list[list[tuple[int, int]]]:
+    """Return the path of each word: inner nodes, by the order of their making, and codes, from the root on.
+
+    word2vec.c's rules: of two with the same count an inner node comes before a leaf, the older inner node before the
+    newer, the later leaf before the earlier; the second of the two gets code 1.
+    """
+    queue: list[tuple[int, int, int, list[int]]] = [(n, 1, -word, [word]) for word, n in enumerate(counts)]
+    paths: list[list[tuple[int, int]]] = [[] for _ in counts]
+    for node in range(len(counts) - 1):
+        queue.sort()
+        (n, _, _, left), (m, _, _, right) = queue[:2]
+        for code, words in enumerate((left, right)):
+            for word in words:
+                paths[word].insert(0, (node, code))
+        queue[:2] = [(n + m, 0, node, left + right)]
+    return paths
+
+
 def step(
     input: Matrix,
     output: Matrix,
@@ -47,14 +71,19 @@ def step(
     loss: str = "bce",
     cbow: bool = False,
     logq: Matrix | None = None,
+    labels: list[int] | None = None,
 ) -> tuple[Matrix, Matrix, float]:
-    """Return both matrices after one step, and its loss; outputs[0] is the center, the others negatives."""
+    """Return both matrices after one step, and its loss.
+
+    outputs[0] is the center, the others negatives; with labels, outputs are the nodes on a path.
+    """
     new_input, new_output = input.copy(), output.copy()
     correction = logq[outputs] if logq is not None else 0.0
     total = 0.0
     for group in [contexts] if cbow else [[context] for context in contexts]:
         mean = input[group].mean(axis=0)
-        value, slope = LOSSES[loss](output[outputs] @ mean - correction)
+        scores = output[outputs] @ mean - correction
+        value, slope = LOSSES[loss](scores) if labels is None else hs(scores, labels)
         total += value
         for o, row in enumerate(outputs):
             new_output[row] -= lr * slope[o] * mean
@@ -114,6 +143,13 @@ class Shard:
     reject_positives: bool = False
     candidates: int = 0
     n_hard: int = 0
+    subwords: bool = False
+    rows: list[list[int]] = field(default_factory=list)
+    """With subwords, the input rows of each word."""
+    n_slots: int = 0
+    """With subwords, how many composed vectors are held."""
+    paths: list[list[tuple[int, int]]] = field(default_factory=list)
+    """With output path, the nodes and codes of each word."""
     generator: SplitMix64 = field(init=False)
 
     def __post_init__(self) -> None:
@@ -131,7 +167,10 @@ class Shard:
         n = self.candidates + self.negative - self.n_hard if self.sampler == "hard" else self.negative
         if not pool:
             return [self.noise() for _ in range(n)]
-        pool[turn % len(pool)] = self.noise()
+        n_renewed = min(64, len(pool))
+        if turn % n_renewed == 0:
+            for i in range(turn, turn + n_renewed):
+                pool[i % len(pool)] = self.noise()
         draws = [self.generator.draw() for _ in range(0, n, 4)]
         return [pool[(draws[i // 4] >> 16 * (i % 4)) % len(pool)] for i in range(n)]
 
@@ -156,25 +195,77 @@ class Shard:
             return others
         return [others[self.below(len(others))] for _ in range(2 * self.window)]
 
+    def outputs(self, center: int, negatives: list[int]) -> tuple[list[int], list[int] | None]:
+        """The output rows of a center and, where these are the nodes on its path, their labels."""
+        if self.output != "path":
+            return list(dict.fromkeys([center, *negatives])), None
+        return [node for node, _ in self.paths[center]], [1 - code for _, code in self.paths[center]]
+
     def hardest(self, drawn: list[int], center: int, mean: Matrix, output: Matrix) -> list[int]:
         candidates = [word for word in drawn[: self.candidates] if word != center]
         candidates.sort(key=lambda word: -float(output[word] @ mean))
         return candidates[: self.n_hard] + drawn[self.candidates :]
 
 
+@dataclass
+class Composed:
+    """The vectors of the words used last, each composed once, and moved as if they were rows."""
+
+    rows: list[list[int]]
+    slots: list[int]
+    """The word in each slot, -1 for none."""
+    used: list[int]
+    """The step that each slot was last used for."""
+    after: dict[int, Matrix] = field(default_factory=dict)
+    before: dict[int, Matrix] = field(default_factory=dict)
+    turn: int = 0
+
+    def dissolve(self, input: Matrix, slot: int) -> None:
+        if (word := self.slots[slot]) >= 0:
+            for row in self.rows[word]:
+                input[row] += self.after[word] - self.before[word]
+            del self.after[word], self.before[word]
+            self.slots[slot] = -1
+
+    def compose(self, input: Matrix, contexts: list[int], step: int) -> Matrix:
+        """Return a vector for each word, of which those of the contexts are composed; without slots the rows."""
+        if not self.slots:
+            return input
+        for word in contexts:
+            if word not in self.after:
+                while self.used[self.turn] == step:
+                    self.turn = (self.turn + 1) % len(self.slots)
+                self.dissolve(input, self.turn)
+                self.slots[self.turn] = word
+                self.after[word] = self.before[word] = input[self.rows[word]].mean(axis=0)
+                self.turn = (self.turn + 1) % len(self.slots)
+            self.used[self.slots.index(word)] = step
+        return np.array([self.after.get(word, np.zeros(input.shape[1])) for word in range(len(self.rows))])
+
+    def take(self, input: Matrix, vectors: Matrix) -> Matrix:
+        """Take the vectors as a step has moved them; return the input rows, which without subwords they are."""
+        self.after = {word: vectors[word] for word in self.after}
+        return input if self.slots else vectors
+
+
 def train_shard(
-    input: Matrix, output: Matrix, shard: Shard, on_step: Callable[[list[int], list[int]], None] = lambda c, o: None
+    input: Matrix,
+    output: Matrix,
+    shard: Shard,
+    on_step: Callable[[list[int], list[int], float], None] = lambda contexts, outputs, loss: None,
 ) -> tuple[Matrix, Matrix]:
-    """Return both matrices after a walk over a shard; on_step is told the contexts and outputs of each step."""
+    """Return both matrices after a walk over a shard; on_step is told contexts, outputs and loss of each step."""
+    input = input.copy()
     pool = [shard.noise() for _ in range(shard.noise_pool)]
     kept = [[word for word in line if shard.generator.draw() >> 32 <= shard.keep[word]] for line in shard.sentences]
     text = [word for line in kept for word in [*line, -1]][:-1]
 
     def draw(t: int, turn: int) -> list[int]:
-        if shard.output == "all":
-            return list(range(len(output)))
+        if shard.output != "sampled":
+            return list(range(len(output))) if shard.output == "all" else []
         return shard.words_of_the_batch(text, t) if shard.sampler == "batch" else shard.noise_words(pool, turn)
 
+    composed = Composed(shard.rows, [-1] * shard.n_slots, [-1] * shard.n_slots)
     negatives = draw(0, -1)
     steps = 0
     begin = 0
@@ -185,14 +276,19 @@ def train_shard(
                 continue
             if shard.reject_positives:
                 negatives = [center if word in raw else word for word in negatives]
+            vectors = composed.compose(input, contexts, steps)
             if shard.sampler == "hard":
-                negatives = shard.hardest(negatives, center, input[contexts].mean(axis=0), output)
-            outputs = list(dict.fromkeys([center, *negatives]))
+                negatives = shard.hardest(negatives, center, vectors[contexts].mean(axis=0), output)
+            outputs, labels = shard.outputs(center, negatives)
             negatives = draw(begin + t + 1, steps)  # those of the next step
-            on_step(contexts, outputs)
-            input, output, _ = step(
-                input, output, contexts, outputs, shard.lr, shard.loss, shard.hidden == "mean", shard.logq
+            is_mean = shard.hidden == "mean"
+            vectors, output, loss = step(
+                vectors, output, contexts, outputs, shard.lr, shard.loss, is_mean, shard.logq, labels
             )
+            on_step(contexts, outputs, loss)
+            input = composed.take(input, vectors)
             steps += 1
         begin += len(line) + 1
+    for slot in range(shard.n_slots):
+        composed.dissolve(input, slot)
     return input, output

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from w2v import config
-from w2v.config import TrainConfig, load_config, presets
+from w2v import presets as preset_files
+from w2v.config import TrainConfig, load_config
 from w2v.errors import SettingsError, W2VError
+from w2v.presets import presets
 from w2v.settings import fields_of
 
 FIELDS = fields_of(TrainConfig)
@@ -85,9 +86,9 @@ def test_numbers_are_numbers(name: str, value: object) -> None:
         TrainConfig(**{name: value})  # type: ignore[arg-type]
 
 
-def test_none_is_a_value_of_two_settings_alone() -> None:
-    TrainConfig(max_vocab=None, threads=None)
-    for name in set(INTEGERS) - {"max_vocab", "threads"}:
+def test_none_is_a_value_of_three_settings_alone() -> None:
+    TrainConfig(max_vocab=None, threads=None, buckets=None)
+    for name in set(INTEGERS) - {"max_vocab", "threads", "buckets"}:
         with pytest.raises(SettingsError, match=name):
             TrainConfig(**{name: None})  # type: ignore[arg-type]
 
@@ -210,7 +211,7 @@ def test_a_file_is_preferred_to_a_preset(tmp_path: Path, monkeypatch: pytest.Mon
 def test_presets_are_found_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert list(presets()) == ["default", "demo", "items", "large", "text8"]
-    monkeypatch.setattr(config, "CONFIG_FOLDERS", (tmp_path,))
+    monkeypatch.setattr(preset_files, "CONFIG_FOLDERS", (tmp_path,))
     assert presets() == {}
 
 

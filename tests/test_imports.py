@@ -20,12 +20,12 @@ LAYERS = (
     ("tuning", "plotting"),
     ("evaluation",),
     ("training",),
-    ("vectors", "items"),
+    ("vectors", "items", "unseen"),
     ("formats",),
     ("text",),
     ("evaluation_config", "phrase_config"),
     ("config",),
-    ("settings",),
+    ("settings", "presets", "output_layer"),
     ("arrays", "cosines", "errors", "keys", "files", "machine", "stores", "version"),
 )
 """Imports go down this list, or stay on a level: the wings and the files that stand beside them."""
@@ -39,6 +39,8 @@ KERNELS_MAY_IMPORT = {
     "numba",
     "llvmlite",
     "hashlib",
+    "itertools",
+    "operator",
     "pathlib",
     "collections",
     "functools",

@@ -69,7 +69,7 @@ def test_presets_are_found_from_the_wheel_alone(wheel: Path, tmp_path: Path) -> 
         "sys.meta_path[:] = [finder for finder in sys.meta_path if 'editable' not in repr(finder).lower()]\n"
         "import w2v.commands, w2v.config\n"
         f"assert w2v.__file__.startswith({str(wheel)!r}), w2v.__file__\n"
-        "print(*w2v.config.presets(), w2v.load_config('large', {}).dim)"
+        "print(*w2v.presets.presets(), w2v.load_config('large', {}).dim)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     presets = sorted(path.stem for path in (CHECKOUT / "configs").glob("*.toml"))

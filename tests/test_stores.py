@@ -195,6 +195,7 @@ def test_outputs_of_all_commands(memory: str, corpus: Path, run: Callable[..., t
     assert status == 0 and f"wrote {memory}/v.bin" in stderr
     status, _, stderr = run("convert", f"{memory}/v.bin", f"{memory}/v.w2v")
     assert status == 0 and f"wrote {memory}/v.w2v" in stderr
+    assert run("info", f"{memory}/v.bin")[0] == 0
     assert run("similar", "a", "--vectors", f"{memory}/v.w2v")[0] in (0, 1)
     assert run("train", corpus, "-o", "x.bin", "--log-json", f"{memory}/log")[0] == 1
 

@@ -1,6 +1,5 @@
 """TrainConfig: every setting of a run, validated once, from flags, TOML or Python."""
 
-import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -8,11 +7,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from w2v.errors import SettingsError, W2VError
+from w2v.output_layer import OutputLayer
+from w2v.presets import find_config
 from w2v.settings import Setting, check_effect, check_values, fields_of
-
-CONFIG_FOLDERS = (Path(__file__).parent / "configs", Path(__file__).parent.parent / "configs")
-"""Where the presets live: inside an installed package, or beside it in a checkout."""
-
 
 Lowercase = Annotated[bool, Setting("Lowercase the text while it is read.", group="Corpus")]
 Column = Annotated[
@@ -32,25 +29,17 @@ Threads = Annotated[
     Setting("Number of threads.", group="Training", low=1, high=4_096, unset="as many as this process may use"),
 ]
 """Settings of every command that reads a corpus."""
-FULL = {"loss": ("full",)}
-NO_NOISE = {"sampler": ("batch",), "loss": ("full",)}
+NO_NEGATIVES = {"loss": ("full", "hs")}
+NO_NOISE = {"sampler": ("batch",), **NO_NEGATIVES}
+SUBWORDS = {"subwords": ("fasttext", "floret")}
+FLORET = {"subwords": ("floret",)}
 HARD = {"sampler": ("hard",)}
+BUCKETS = {"fasttext": 2_000_000, "floret": 50_000}
+"""fastText's default, and what spaCy recommends for floret."""
+SUBWORDS_LR = 0.5
+"""With subwords a step moves all rows of a word by as much as it moves its one row without: docs/subwords.md."""
 LR = {"skipgram": 0.05, "cbow": 0.1}
 """Measured best: docs/settings.md. CBOW takes more, because each context gets a part of the step."""
-
-
-@dataclass(frozen=True)
-class OutputLayer:
-    """What the host code must know about an output layer: which output rows a center is scored against."""
-
-    kernel: str
-    """Its name in `kernels.cpu.types.Variant`."""
-    loss: str
-    """The loss of its kernel."""
-    has_negatives: bool = True
-    """A sampler draws some of the output rows. Without it there is nothing to sample, reject or correct."""
-    outputs_are_words: bool = True
-    """Output row i belongs to word i, so that n_output = n_types."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +92,35 @@ class TrainConfig:
             group="Model",
         ),
     ] = "both"
+    subwords: Annotated[
+        Literal["none", "fasttext", "floret"],
+        Setting(
+            "Learn vectors of n-grams of characters too, so that words outside the vocabulary have vectors: fasttext "
+            "(words have rows of their own) or floret (all are hashed into a small table). Alone it means fasttext.",
+            group="Subwords",
+            bare="fasttext",
+        ),
+    ] = "none"
+    min_n: Annotated[
+        int, Setting("Shortest n-gram, in characters.", group="Subwords", low=1, high=64, only_with=SUBWORDS)
+    ] = 3
+    max_n: Annotated[
+        int, Setting("Longest n-gram, in characters.", group="Subwords", low=1, high=64, only_with=SUBWORDS)
+    ] = 6
+    buckets: Annotated[
+        int | None,
+        Setting(
+            "Number of buckets that n-grams are hashed into. Only buckets in use take memory.",
+            group="Subwords",
+            low=1,
+            high=100_000_000,
+            only_with=SUBWORDS,
+            unset="2,000,000; 50,000 with --subwords floret",
+        ),
+    ] = None
+    hash_count: Annotated[
+        int, Setting("Buckets of each n-gram.", group="Subwords", low=1, high=4, only_with=FLORET)
+    ] = 2
     sampler: Annotated[
         Literal["noise", "batch", "hard"],
         Setting(
@@ -118,7 +136,7 @@ class TrainConfig:
             group="Sampling",
             low=1,
             high=10_000,
-            not_with=FULL,
+            not_with=NO_NEGATIVES,
         ),
     ] = 5
     candidates: Annotated[
@@ -146,14 +164,14 @@ class TrainConfig:
         Setting(
             "Leave out negatives that occur in the same line as the center: for short lines, such as sessions.",
             group="Sampling",
-            not_with=FULL,
+            not_with=NO_NEGATIVES,
         ),
     ] = False
     loss: Annotated[
-        Literal["bce", "bpr", "softmax", "full"],
+        Literal["bce", "bpr", "softmax", "full", "hs"],
         Setting(
-            "bce (pointwise), bpr (pairwise), softmax (over the sampled words) or full (softmax over the whole "
-            "vocabulary: slow).",
+            "bce (pointwise), bpr (pairwise), softmax (over the sampled words), full (softmax over the whole "
+            "vocabulary: slow) or hs (hierarchical softmax: no negatives).",
             group="Model",
         ),
     ] = "bce"
@@ -163,7 +181,7 @@ class TrainConfig:
             "Correct scores for how often the sampler draws a word.",
             group="Model",
             unset="yes with --sampler batch or --loss softmax, else no",
-            not_with=FULL,
+            not_with=NO_NEGATIVES,
         ),
     ] = None
     sample: Annotated[
@@ -208,7 +226,7 @@ class TrainConfig:
             group="Training",
             low=0,
             high=100,
-            unset="0.05; 0.1 with --model cbow",
+            unset="0.05; 0.1 with --model cbow; half of that with --subwords",
         ),
     ] = None  # type: ignore[assignment]  # __post_init__ sets it
     min_count: Annotated[
@@ -261,8 +279,13 @@ class TrainConfig:
     ] = 1
 
     def __post_init__(self) -> None:
+        if isinstance(self.subwords, bool):
+            object.__setattr__(self, "subwords", "fasttext" if self.subwords else "none")
+        if self.buckets is None:
+            object.__setattr__(self, "buckets", BUCKETS.get(self.subwords))
         if self.lr is None:
-            object.__setattr__(self, "lr", LR.get(self.model, LR["skipgram"]))
+            slower = 1.0 if self.subwords == "none" else SUBWORDS_LR
+            object.__setattr__(self, "lr", slower * LR.get(self.model, LR["skipgram"]))
         if self.prior is None:
             object.__setattr__(self, "prior", self._popularity_in_scores)
         check_values(self)
@@ -270,6 +293,8 @@ class TrainConfig:
             raise SettingsError("lr must be above 0: at 0 nothing is learned")
         if self.noise_pool & (self.noise_pool - 1):
             raise SettingsError(f"noise_pool must be 0 or a power of two, not {self.noise_pool:,}")
+        if self.subwords != "none" and self.min_n > self.max_n:
+            raise SettingsError(f"min_n must be at most max_n, {self.max_n}, not {self.min_n}")
         self._check_sampling()
 
     def _check_sampling(self) -> None:
@@ -300,6 +325,8 @@ class TrainConfig:
         """Which output rows a center is scored against."""
         if self.loss == "full":
             return OutputLayer("all", "softmax", has_negatives=False)
+        if self.loss == "hs":
+            return OutputLayer("path", "hs", has_negatives=False, outputs_are_words=False)
         return OutputLayer("sampled", self.loss)
 
     @property
@@ -366,22 +393,3 @@ def _check_effect(given: Mapping[str, Any], values: Mapping[str, Any], is_explic
     known = fields_of(TrainConfig)
     defaults = {} if is_explicit else {field.name: field.default for field in known}
     check_effect(known, [name for name in given if given[name] != defaults.get(name, ...)], values)
-
-
-def presets() -> dict[str, Path]:
-    """Return the presets that come with w2v, by name."""
-    for folder in CONFIG_FOLDERS:
-        found = sorted(folder.glob("*.toml"))
-        if found:
-            return {path.stem: path for path in found}
-    return {}
-
-
-def find_config(source: str | Path) -> Path:
-    """Return the file a `--config` value means: a path that exists, else a preset's name."""
-    if os.path.isfile(source):
-        return Path(source)
-    known = presets()
-    if str(source) in known:
-        return known[str(source)]
-    raise SettingsError(f"no config '{source}': not a file, and the presets are {', '.join(known)}")

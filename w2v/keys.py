@@ -1,7 +1,7 @@
 """What one can look up or search with: words, rows and vectors, each with a weight; and words close to a wrong one."""
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,31 @@ def with_weights(keys: WeightedKey | Sequence[WeightedKey]) -> list[tuple[Key, f
     if not isinstance(keys, Sequence | np.ndarray):
         raise TypeError(f"expected words or vectors, not {type(keys).__name__}: {keys!r:.80}")
     return [key if isinstance(key, tuple) else (key, 1.0) for key in keys]  # type: ignore[misc]
+
+
+def row_of(key: object, n_rows: int, row_of_word: Callable[[str], int]) -> int:
+    """Return the row of a word, or the row itself, counted from the end where it is negative.
+
+    Args:
+        key: the word or row.
+        n_rows: how many rows there are.
+        row_of_word: what finds that of a word, and raises where it has none.
+
+    Raises:
+        IndexError: there is no such row.
+        TypeError: it is neither a word nor a row.
+
+    Examples:
+        >>> row_of(-1, 5, {"king": 2}.__getitem__), row_of("king", 5, {"king": 2}.__getitem__)
+        (4, 2)
+    """
+    if isinstance(key, int | np.integer) and not isinstance(key, bool):
+        if not -n_rows <= key < n_rows:
+            raise IndexError(f"there is no row {key}; there are {n_rows:,}")
+        return int(key) % n_rows
+    if isinstance(key, str):
+        return row_of_word(key)
+    raise TypeError(f"a word or the number of a row is wanted, not {type(key).__name__}: {key!r:.80}")
 
 
 def close_spellings(word: str, words: Iterable[str]) -> list[str]:

@@ -42,6 +42,8 @@ class Setting:
     """The flags, where they are not made from the name."""
     metavar: str = ""
     """What stands for the value in the help, where it does not follow from the type."""
+    bare: str = ""
+    """The value that the flag means when it stands alone."""
     complete: Callable[[], Iterable[str]] | None = None
     """Returns what the shell completes a value to, where that is not the choices."""
 

@@ -14,7 +14,8 @@ from w2v.cosines import all_lengths, best_rows, cosines_with, lengths, pair_cosi
 from w2v.errors import SettingsError, UnknownWordError, W2VError
 from w2v.formats.common import check_finite
 from w2v.formats.word_table import WordTable
-from w2v.keys import Key, WeightedKey, close_spellings, with_weights
+from w2v.keys import Key, WeightedKey, close_spellings, row_of, with_weights
+from w2v.text.subwords import Subwords
 from w2v.text.vocab import Vocab
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class Vectors:
         counts: npt.NDArray[np.int64] | None = None,
         output: npt.NDArray[np.float32] | None = None,
         settings: dict[str, Any] | None = None,
+        subwords: Subwords | None = None,
     ) -> None:
         """Take words and their vectors, and what else is known; nothing is copied, and the matrix may be mapped.
 
@@ -56,6 +58,7 @@ class Vectors:
             counts: (n_types,) int64, their occurrences.
             output: (n_types, dim) float32, their output rows.
             settings: how they were trained: `w2v` (the version), `settings`, `corpus` (fingerprints of its files).
+            subwords: rows of n-grams, of which other words have vectors.
         """
         if len(words) != len(matrix):
             raise ValueError(f"{len(words)} words and {len(matrix)} vectors")
@@ -64,6 +67,7 @@ class Vectors:
         self._counts = counts
         self.output = output
         self.settings = settings
+        self.subwords = subwords
         self.name = "the vectors"
         """What errors call them: the file they were read from."""
         self._norms: Matrix = np.empty(0, np.float32)
@@ -89,7 +93,7 @@ class Vectors:
         if limit is not None and limit < 1:
             raise SettingsError(f"limit must be at least 1, not {limit:,}")
         held = formats.read(path, format, limit)
-        vectors = cls(held.words, held.vectors, held.counts, held.output, held.settings)
+        vectors = cls(held.words, held.vectors, held.counts, held.output, held.settings, held.subwords)
         vectors.name = str(path)
         vectors._vocab_file = Path(path).with_name("vocab.txt")
         if held.norms is not None:
@@ -108,7 +112,9 @@ class Vectors:
         Raises:
             W2VError: it cannot be written.
         """
-        held = formats.Contents(self.words, self.matrix, self.counts, self.output, self.settings)
+        held = formats.Contents(
+            self.words, self.matrix, self.counts, self.output, self.settings, subwords=self.subwords
+        )
         formats.write(path, held, format)
 
     @property
@@ -287,9 +293,8 @@ class Vectors:
 
         Words without a vector are left out; where none has one, the mean is 0.
         """
-        rows = [row for word in words if (row := self.find(word)) is not None]
-        found = self.take(rows)
-        mean: Matrix = np.sum(found / lengths(found)[:, None], axis=0) / np.float32(max(1, len(rows)))
+        found = self[[word for word in words if word in self]]
+        mean: Matrix = np.sum(found / lengths(found)[:, None], axis=0) / np.float32(max(1, len(found)))
         return mean
 
     def similarity(self, a: str, b: str) -> float:
@@ -324,9 +329,8 @@ class Vectors:
                         raise ValueError(f"a vector must have the shape ({self.dim},), not {key.shape}")
                     found.append((sign * weight, key.astype(np.float64), None))
                     continue
-                row = self._row_of(key)
-                vector = self.take([row])
-                found.append((sign * weight, (vector / lengths(vector))[0].astype(np.float64), row))
+                vector, row = self._look_up(key)
+                found.append((sign * weight, (vector / lengths(vector[None])).astype(np.float64), row))
         if not found:
             raise SettingsError("name a word to search with, positive or negative")
         return found
@@ -352,34 +356,31 @@ class Vectors:
             raise W2VError(f"{self.name}: norms.npy is not that of vectors.npy; remove it, and w2v computes it anew")
         return [(self._words[row], float(scores[row])) for row in best.tolist()]
 
-    def _row_of(self, key: object) -> int:
-        """Return the row of a word, or the row itself.
-
-        Raises:
-            UnknownWordError: the word has no vector.
-            IndexError: there is no such row.
-            TypeError: it is neither.
-        """
-        if isinstance(key, int | np.integer) and not isinstance(key, bool):
-            if not -len(self) <= key < len(self):
-                raise IndexError(f"there is no row {key}; there are {len(self):,}")
-            return int(key) % len(self)
-        if isinstance(key, str):
-            return self.row(key)
-        raise TypeError(f"a word or the number of a row is wanted, not {type(key).__name__}: {key!r:.80}")
-
     def __getitem__(self, words: Key | slice | Sequence[str] | Sequence[int] | Indices) -> Matrix:
         """Return the vector of a word or a row, (dim,), or those of a list of them or a slice of rows, (n, dim)."""
         if isinstance(words, slice):
             return self.take(range(*words.indices(len(self))))
         if isinstance(words, list | tuple | np.ndarray):
-            return self.take([self._row_of(word) for word in words])
-        vector: Matrix = self.take([self._row_of(words)])[0]
-        return vector
+            if self.subwords is None:
+                return self.take([row_of(word, len(self), self.row) for word in words])
+            return np.array([self._look_up(word)[0] for word in words], np.float32).reshape(len(words), self.dim)
+        return self._look_up(words)[0]
+
+    def _look_up(self, key: object) -> tuple[Matrix, int | None]:
+        """Return the vector of a word or a row, (dim,), and the row, which a word composed of n-grams has not."""
+        if isinstance(key, str) and self.subwords is not None and self.find(key) is None:
+            vector = self.subwords.of(key)
+            if vector is None or not np.isfinite(vector).all():
+                raise UnknownWordError(self._unknown(key))
+            return vector, None
+        row = row_of(key, len(self), self.row)
+        return self.take([row])[0], row
 
     def __contains__(self, word: object) -> bool:
-        """Return whether a word has a vector."""
-        return isinstance(word, str) and self.find(word) is not None
+        """Return whether a word has a vector: its own, or one composed of n-grams."""
+        if not isinstance(word, str) or self.find(word) is not None or self.subwords is None:
+            return isinstance(word, str) and self.find(word) is not None
+        return self.subwords.of(word) is not None
 
     def __len__(self) -> int:
         """Return the number of words."""
@@ -396,4 +397,5 @@ class Vectors:
     def _unknown(self, word: str) -> str:
         close = close_spellings(word, self.words)
         hint = f"; did you mean {' or '.join(close)}?" if close else f" of {len(self):,} words"
-        return f"'{word}' is not in the vocabulary{hint}"
+        no_ngrams = "" if self.subwords is None else ", and no word in it shares an n-gram with it"
+        return f"'{word}' is not in the vocabulary{no_ngrams}{hint}"

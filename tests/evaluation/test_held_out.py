@@ -29,7 +29,7 @@ def some_vectors(vocab: Vocab, dim: int = 16) -> Embeddings:
     generator = np.random.default_rng(5)
     embeddings = Embeddings.create(len(vocab), dim, 1)
     embeddings.vectors[:] = generator.normal(size=(len(vocab), dim))
-    embeddings.output_vectors[:] = generator.normal(size=(len(vocab), dim))
+    embeddings.output_rows[:] = generator.normal(size=(len(vocab), dim))
     return embeddings
 
 
@@ -48,7 +48,7 @@ def obvious_loss(windows: Windows, embeddings: Embeddings, vocab: Vocab, config:
         inputs = [embeddings.vectors[context].astype(float) for context in contexts]
         for row in [np.mean(inputs, axis=0)] if config.model == "cbow" else inputs:
             scores = [
-                math.exp(row @ embeddings.output_vectors[word]) * noise[word] / keep[word] * base_keep[word] / q[word]
+                math.exp(row @ embeddings.output_rows[word]) * noise[word] / keep[word] * base_keep[word] / q[word]
                 for word in [center, *(word for word in drawn if word != center)]
             ]
             losses.append(-math.log(scores[0] / sum(scores)))
@@ -85,7 +85,7 @@ def test_what_a_model_was_trained_against_does_not_matter(text: Encoded) -> None
         config = TrainConfig(sample=sample, **settings)
         embeddings = Embeddings.create(len(vocab), len(vocab), 1)
         embeddings.vectors[:] = np.eye(len(vocab))
-        embeddings.output_vectors[:] = log_p + np.log(kept(sample))[:, None] - np.reshape(log_q, (-1, 1))
+        embeddings.output_rows[:] = log_p + np.log(kept(sample))[:, None] - np.reshape(log_q, (-1, 1))
         return held_out_loss(windows, embeddings, vocab, config)
 
     expected = loss(0.75 * np.log(counts), 1e-2)

@@ -32,7 +32,9 @@ MATRIX = np.array(
 )
 SUFFIXES = [".bin", ".txt", ".vec", ".bin.gz", ".vec.gz"]
 each_suffix = pytest.mark.parametrize("suffix", SUFFIXES)
-every_format = pytest.mark.parametrize("suffix", [*formats.SUFFIXES, ".bin.gz", ".txt.gz", ".glove.txt.gz"])
+OF_WORDS = [suffix for suffix in formats.SUFFIXES if suffix != ".floret"]
+"""A .floret holds n-grams and no words: test_subword_formats.py."""
+every_format = pytest.mark.parametrize("suffix", [*OF_WORDS, ".bin.gz", ".txt.gz", ".glove.txt.gz"])
 
 
 def complaint(path: Path, data: bytes) -> str:

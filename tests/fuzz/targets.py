@@ -37,6 +37,7 @@ from w2v.text import corpus
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import encode
 from w2v.text.sources import OPENERS
+from w2v.text.subwords import NGrams, Subwords
 from w2v.text.vocab import Vocab
 from w2v.training import checkpoint
 from w2v.training import run as session
@@ -324,6 +325,8 @@ TARGETS: dict[str, Target] = {
     "vocab": vocab,
     "word2vec_text": partial(vectors, ".txt"),
     "word2vec_binary": partial(vectors, ".bin"),
+    "fasttext": partial(vectors, ".fasttext.bin"),
+    "floret": partial(vectors, ".floret"),
     "checkpoint": checkpoint_,
     "config": config,
     "plain": plain,
@@ -336,6 +339,14 @@ TARGETS: dict[str, Target] = {
 }
 
 
+def subword_file(kind: str, suffix: str) -> bytes:
+    """Return a sound file of a word, its rows and those of two buckets."""
+    model = Subwords(NGrams(kind, 3, 4, 2), np.arange(2), np.ones((2 + (kind == "fasttext"), 3), np.float32))
+    path = put(f"sound{suffix}", b"")
+    formats.write(path, formats.Contents(["the"], np.ones((1, 3), np.float32), subwords=model))
+    return path.read_bytes()
+
+
 def seeds(name: str) -> list[bytes]:
     """Return inputs of a target for coverage to start from: sound files, and hostile ones."""
     text = b"the cat\nsat \xe3\x80\x80on the \xe2\x80\xa8mat\r\n"
@@ -343,6 +354,8 @@ def seeds(name: str) -> list[bytes]:
         "vocab": [b"a 5\nb 2\n", b"</s> 0\nthe 7\n"],
         "word2vec_text": [b"2 2\na 1 2\nb 0.5 -1e3\n", b"1 1\nNew York nan\n"],
         "word2vec_binary": [b"2 1\na \0\0\x80\x3f\nb \0\0\x80\xbf\n", b"1 2\nc 12345678"],
+        "fasttext": [subword_file("fasttext", ".fasttext.bin")],
+        "floret": [subword_file("floret", ".floret"), b"2 1 3 6 1 2166136261 < >\n0 1\n1 nan\n"],
         "checkpoint": [
             *(
                 bytes([which + 4]) + sound()[name]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from w2v.kernels import jit, llvm
+from w2v.kernels import jit, llvm, llvm_bytes
 from w2v.kernels.types import F32, I64
 from w2v.training.weights import aligned_zeros
 
@@ -25,8 +25,7 @@ def _copy(source: F32, at: I64, target: F32, to: I64, like: tuple[int, ...], str
 @pytest.mark.parametrize("n", range(1, 7))
 @pytest.mark.parametrize("stride", [16, 48])
 def test_take_load_and_store(n: int, stride: int) -> None:
-    source, target = _rows(9, stride), np.copy(aligned_zeros(9, stride)).reshape(-1)
-    target = aligned_zeros(9, stride).reshape(-1)
+    source, target = _rows(9, stride), aligned_zeros(9, stride).reshape(-1)
     generator = np.random.default_rng(n)
     at, to = (np.concatenate(([-1], generator.permutation(9)[:n])) for _ in range(2))
     _copy(source, at * stride, target, to * stride, ZEROS[n], stride)
@@ -36,34 +35,40 @@ def test_take_load_and_store(n: int, stride: int) -> None:
 
 
 @jit
-def _products(left: F32, at: I64, like: tuple[int, ...], right: F32, to: I64, tile: tuple[int, ...], out: F32) -> None:
+def _products(
+    left: F32, at: I64, like: tuple[int, ...], right: F32, to: I64, tile: tuple[int, ...], width: int, out: F32
+) -> None:
     lefts, rights = llvm.take(at, 0, like), llvm.take(to, 0, tile)
     sums = llvm.zeros(lefts, rights)
     for j in range(0, 32, llvm.LANES):
         sums = llvm.add_products(sums, llvm.load(left, lefts, j), llvm.load(right, rights, j))
-    llvm.store_sums(sums, rights, out, 3, 24)
+    llvm.store_sums(sums, rights, out, 3, width)
 
 
+@pytest.mark.parametrize("width", [8, 24])
 @pytest.mark.parametrize("n_left", [1, 2, 3, 4])
 @pytest.mark.parametrize("n_right", range(1, 7))
-def test_sums_of_products(n_left: int, n_right: int) -> None:
+def test_sums_of_products(n_left: int, n_right: int, width: int) -> None:
     left, right = _rows(n_left, 32, 1), _rows(n_right, 32, 2)
     out = np.full(200, 7, np.float32)
-    _products(left, np.arange(n_left) * 32, ZEROS[n_left], right, np.arange(n_right) * 32, ZEROS[n_right], out)
+    _products(left, np.arange(n_left) * 32, ZEROS[n_left], right, np.arange(n_right) * 32, ZEROS[n_right], width, out)
     expected = np.full(200, 7.0)
     for i in range(n_left):
-        begin = 3 + i * 24
+        begin = 3 + i * width
         expected[begin : begin + 8] = 0
         expected[begin : begin + n_right] = right.reshape(n_right, 32) @ left.reshape(n_left, 32)[i]
+    if width == 8 and n_left % 2:  # whole vectors are written
+        out[3 + 8 * n_left : 11 + 8 * n_left] = 7
     np.testing.assert_allclose(out, expected, atol=1e-5)
 
 
 @jit
 def _combine(scores: F32, tile: tuple[int, ...], rows: F32, offsets: I64, value: F32, out: F32) -> None:
-    scales = llvm.broadcast(scores, 2, tile)
-    others, one = llvm.load(rows, llvm.take(offsets, 0, tile), 0), llvm.load(value, (0,), 0)
-    llvm.store(out, (0,), 0, llvm.add_combined(one, scales, others))
-    llvm.store(out, llvm.take(offsets, 0, tile), 16, llvm.add_scaled(others, scales, one))
+    scales, at = llvm.broadcast(scores, 2, tile), llvm.take(offsets, 0, tile)
+    for j in range(0, 16, llvm.LANES):
+        others, one = llvm.load(rows, at, j), llvm.load(value, (0,), j)
+        llvm.store(out, (0,), j, llvm.add_combined(one, scales, others))
+        llvm.store(out, at, 16 + j, llvm.add_scaled(others, scales, one))
 
 
 @pytest.mark.parametrize("n", range(1, 7))
@@ -78,8 +83,9 @@ def test_combinations(n: int) -> None:
 
 @jit
 def _differ(left: F32, right: F32, scale: np.float32, out: F32) -> None:
-    a, b = llvm.load(left, (0, 16), 0), llvm.load(right, (0, 16), 0)
-    llvm.store(out, (0, 16), 0, llvm.add(llvm.scaled_difference(a, b, scale), b))
+    for j in range(0, 16, llvm.LANES):
+        a, b = llvm.load(left, (0, 16), j), llvm.load(right, (0, 16), j)
+        llvm.store(out, (0, 16), j, llvm.add(llvm.scaled_difference(a, b, scale), b))
 
 
 def test_differences_and_sums() -> None:
@@ -90,9 +96,9 @@ def test_differences_and_sums() -> None:
 
 @jit
 def _spaces(text: np.ndarray, out: np.ndarray) -> None:  # type: ignore[type-arg]
-    bits = llvm.maybe_spaces(text, 1)
+    bits = llvm_bytes.maybe_spaces(text, 1)
     while bits != 0:
-        out[llvm.lowest_bit(bits)] = 1
+        out[llvm_bytes.lowest_bit(bits)] = 1
         bits &= bits - np.uint64(1)
 
 

@@ -16,7 +16,7 @@ from w2v.training.distributions import alias_table, keep_prob, noise_distributio
 from w2v.training.plan import new_scratch, shape_of
 
 NONE = np.empty(0, np.float32)
-NO_COPIES = HotRows(0, 0, np.empty(0, np.float32), np.empty(0, np.float32))
+NO_COPIES = HotRows(0, 0, 0, np.empty(0, np.float32), np.empty(0, np.float32))
 COUNTS = np.array([90_000, 20_000, 5_000, 900, 300, 80, 30, 11, 6, 5])
 
 

@@ -72,14 +72,14 @@ def test_matrices_of_more_than_2_to_the_31_numbers(monkeypatch: pytest.MonkeyPat
     vocab = Vocab([f"w{i}" for i in range(n_types)], counts)
     rows = np.random.default_rng(3).random((4, dim), np.float32) / dim
 
-    def untouched(n_types: int, dim: int, seed: int, spare_rows: int = 0) -> Embeddings:
+    def untouched(n_types: int, dim: int, seed: int, spare_rows: int = 0, word_rows: None = None) -> Embeddings:
         """Return rows that take no memory until they are used."""
         try:
             input, output = (aligned_zeros(n_types + spare_rows, dim) for _ in range(2))
         except MemoryError:
             pytest.skip("needs 17 GB of address space")
         input[used] = rows
-        return Embeddings(input, output, n_types, dim)
+        return Embeddings(input, output, n_types, n_types, dim)
 
     monkeypatch.setattr(Embeddings, "create", untouched)
     monkeypatch.setattr(step, "all_finite", lambda numbers: True)  # which would look at all of them
@@ -89,7 +89,7 @@ def test_matrices_of_more_than_2_to_the_31_numbers(monkeypatch: pytest.MonkeyPat
     for kernel in ("scalar", kernel_name()):
         monkeypatch.setenv("W2V_KERNEL", kernel)
         model = train_embeddings(stream, vocab, config)
-        moved[kernel] = model.vectors[used].copy(), model.output_vectors[used].copy()
+        moved[kernel] = model.vectors[used].copy(), model.output_rows[used].copy()
         assert not model.vectors[32_991:32_999].any(), "no other row is written"
         del model
     (scalar_in, scalar_out), (in_, out) = moved.values()

@@ -175,7 +175,7 @@ def test_one_thread_goes_on_to_the_same_bytes(text: Encoded, monkeypatch: pytest
     reports: list[Progress] = []
     rest = train_embeddings(text.stream, text.vocab, config, reports.append, start=shot)
     assert rest.vectors.tobytes() == whole.vectors.tobytes()
-    assert rest.output_vectors.tobytes() == whole.output_vectors.tobytes()
+    assert rest.output_rows.tobytes() == whole.output_rows.tobytes()
     assert reports[-1].progress == 1.0
 
 

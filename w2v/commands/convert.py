@@ -43,10 +43,7 @@ def convert(
     written = formats.write(target, contents, format.name)
     if quiet:
         return
-    lost = [
-        name for name in ("counts", "settings") if getattr(contents, name) is not None and name not in format.stores
-    ]
-    if lost:
+    if lost := formats.left_out(format, contents):
         print_status(f"{format.title} has no place for {' and '.join(lost)}, which were left out")
     size = f" x {contents.vectors.shape[1]}" if contents.vectors.shape[1] else ""
     for path in written:

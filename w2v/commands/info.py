@@ -1,6 +1,7 @@
 """`w2v info`: facts about vectors, computed in blocks of rows, so that a mapped file is not read into memory."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,7 +25,8 @@ def summarize(vectors: Vectors) -> dict[str, Any]:
     Returns:
         `words` and `dim`; `tokens`, the sum of the counts, and `counts`, their range, or None where they are not
         known; `norms`, the range of the vectors' lengths, or None where no vector is finite; `nan`, the numbers that
-        are NaN or infinite; `first`, the first words; `output`, whether output rows are there; `settings`.
+        are NaN or infinite; `first`, the first words; `output`, whether output rows are there; with subwords `ngrams`,
+        how they are hashed and the number of their `rows`; `settings`.
 
     >>> summarize(Vectors(["a", "b"], np.array([[3, 4], [0, 1]], np.float32)))["norms"]
     [1.0, 5.0]
@@ -36,7 +38,7 @@ def summarize(vectors: Vectors) -> dict[str, Any]:
         norms = np.sqrt(np.einsum("ij,ij->i", rows, rows, dtype=np.float64))
         finite = norms[np.isfinite(norms)]
         low, high = min(low, finite.min(initial=np.inf)), max(high, finite.max(initial=-np.inf))
-    counts = vectors.counts
+    counts, subwords = vectors.counts, vectors.subwords
     return {
         "words": len(vectors),
         "dim": vectors.dim,
@@ -46,6 +48,7 @@ def summarize(vectors: Vectors) -> dict[str, Any]:
         "nan": bad,
         "first": vectors.words[:FIRST],
         "output": vectors.output is not None,
+        **({} if subwords is None else {"ngrams": {**asdict(subwords.ngrams), "rows": len(subwords.buckets)}}),
         "settings": vectors.settings,
     }
 
@@ -60,6 +63,6 @@ def info(
     from w2v import formats
 
     require_file(path)
-    format = formats.find(path, from_)
+    format = formats.find_source(path, from_)
     found = {"format": format.name, **summarize(w2v.Vectors.load(path, format.name))}
     print(json.dumps(found, ensure_ascii=False) if as_json else format_summary(found))

@@ -9,9 +9,10 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from w2v.config import presets
+from w2v.config import TrainConfig
 from w2v.errors import W2VError
-from w2v.settings import Field, Setting, check_effect, read_field
+from w2v.presets import presets
+from w2v.settings import Field, Setting, check_effect, fields_of, read_field
 
 Command = Callable[..., None]
 
@@ -19,6 +20,7 @@ HEADINGS = (
     "Search",
     "Corpus",
     "Model",
+    "Subwords",
     "Sampling",
     "Training",
     "Items",
@@ -35,6 +37,10 @@ METAVARS = {bool: None, int: "N", float: "X", str: "NAME", Path: "FILE"}
 
 class GroupedCommand(TyperCommand):
     """A command whose help has a heading for each group: Typer's own need Rich, which takes long to load."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401
+        """Read the command line, after flags that may stand alone have got their value."""
+        return super().parse_args(ctx, with_bare_values(args))
 
     def format_options(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
         """Write the options under their headings, all in two columns."""
@@ -87,6 +93,16 @@ def command(help: str, *settings: Field) -> Callable[[Command], Command]:
         return run
 
     return decorate
+
+
+def with_bare_values(args: Sequence[str]) -> list[str]:
+    """Return the arguments with the value of each flag that stands alone: `--subwords` is `--subwords=fasttext`."""
+    may_stand_alone = {field.flag: field for field in fields_of(TrainConfig) if field.setting.bare}
+    found = list[str]()
+    for arg, after in zip(args, [*args[1:], ""], strict=True):
+        field = may_stand_alone.get(arg)
+        found.append(arg if field is None or after in field.choices else f"{arg}={field.setting.bare}")
+    return found
 
 
 def described(parameter: inspect.Parameter) -> Field | None:
@@ -159,7 +175,8 @@ CORPUS_HELP = (
 )
 FORMATS_HELP = (
     "Formats and suffixes: word2vec .bin, word2vec-text .txt .vec, glove .glove.txt (each also .gz); native .w2v, "
-    "safetensors .safetensors, tensorboard .projector (folders); parquet .parquet, finalfusion .fifu; word2vec-vocab."
+    "safetensors .safetensors, tensorboard .projector (folders); parquet .parquet, finalfusion .fifu, fasttext "
+    ".fasttext.bin, floret .floret; word2vec-vocab."
 )
 
 ConfigName = Annotated[

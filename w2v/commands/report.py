@@ -107,7 +107,11 @@ def format_scores(scores: "Scores") -> str:
     tables = []
     if scores.similarity:
         rows = [["similarity", "spearman", "covered", "pairs"]]
-        rows += [[s.file, format_score(s.spearman), f"{s.covered:,}", f"{s.pairs:,}"] for s in scores.similarity]
+        for s in scores.similarity:
+            rows.append([s.file, format_score(s.spearman), f"{s.covered:,}", f"{s.pairs:,}"])
+            if s.composed:
+                both = [format_score(s.composed.spearman), f"{s.composed.covered:,}", f"{s.pairs:,}"]
+                rows.append(["  with words outside the vocabulary", *both])
         tables.append(aligned(rows))
     if scores.analogies:
         rows = [["analogies", "accuracy", "correct", "covered", "total"]]
@@ -169,7 +173,7 @@ def format_score(value: float | None) -> str:
 def format_summary(summary: dict[str, Any]) -> str:
     """Return what `summarize` found, one line per fact."""
     settings = summary["settings"] or {}
-    norms, counts = summary["norms"], summary["counts"]
+    norms, counts, ngrams = summary["norms"], summary["counts"], summary.get("ngrams", {})
     rows = [
         ("format", summary["format"]),
         ("words", f"{summary['words']:,}"),
@@ -179,6 +183,7 @@ def format_summary(summary: dict[str, Any]) -> str:
         ("NaN", f"{summary['nan']:,}"),
         ("first words", " ".join(summary["first"])),
         ("output rows", "yes" if summary["output"] else "no"),
+        *((f"n-grams, {name}", f"{value:,}" if isinstance(value, int) else value) for name, value in ngrams.items()),
         *((name, json.dumps(value, ensure_ascii=False)) for name, value in settings.items() if name != "settings"),
         *((name, json.dumps(value)) for name, value in dict(settings.get("settings") or {}).items()),
     ]

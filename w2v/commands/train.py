@@ -182,6 +182,14 @@ def train(
             runs.save(vectors, output)
     if not quiet:
         print_status(f"wrote {stores.url_of(output) or output}: {len(vectors):,} words x {vectors.dim}")
+        from w2v import formats
+
+        kind = formats.find(output)
+        if vectors.subwords is not None and "subwords" not in kind.stores:
+            print_status(
+                f"{kind.title} has no place for the rows of n-grams: without them no other word has a vector; write "
+                "a .w2v or .fasttext.bin to keep them"
+            )
 
 
 def outputs_of(

@@ -113,16 +113,17 @@ def held_out_loss(windows: Windows, embeddings: Embeddings, vocab: Vocab, config
     asked = np.repeat(np.arange(len(windows.centers)), windows.sizes)
     offsets = windows.offsets + _log_share(vocab, config)
     total, n = 0.0, len(asked)
+    vectors = embeddings.vectors
     if config.model == "cbow":
         sums = np.zeros((len(windows.centers), embeddings.dim))
-        np.add.at(sums, asked, embeddings.vectors[windows.contexts])
+        np.add.at(sums, asked, vectors[windows.contexts])
         means, asked, n = sums / windows.sizes[:, None], np.arange(len(sums)), len(sums)
     for start in range(0, n, BLOCK):
         part = slice(start, start + BLOCK)
-        rows = means[part] if config.model == "cbow" else embeddings.vectors[windows.contexts[part]].astype(np.float64)
+        rows = means[part] if config.model == "cbow" else vectors[windows.contexts[part]].astype(np.float64)
         centers, noise = windows.centers[asked[part], None], windows.noise[asked[part]]
         words = np.hstack([centers, noise])
-        scores = np.vecdot(embeddings.output_vectors[words].astype(np.float64), rows[:, None]) + offsets[words]
+        scores = np.vecdot(embeddings.output_rows[words].astype(np.float64), rows[:, None]) + offsets[words]
         scores[:, 1:][noise == centers] = -np.inf
         total += float((np.logaddexp.reduce(scores, axis=1) - scores[:, 0]).sum())
     return total / n

@@ -22,8 +22,12 @@ class Scores:
     """Where people's next items were asked for."""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the scores as JSON has them; `next` only where it was asked for."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        """Return the scores as JSON has them; `next` only where it was asked for, `composed` only with subwords."""
+        found = {name: value for name, value in asdict(self).items() if value is not None}
+        for pairs in found["similarity"]:
+            if pairs["composed"] is None:
+                del pairs["composed"]
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ counts, and pairs with a word that has no vector are left out and counted.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from w2v.cosines import pair_cosines
 from w2v.evaluation.lines import parse_lines, split_fields
 from w2v.evaluation.metrics import spearman
 from w2v.evaluation.spellings import find_spellings, folding
+from w2v.unseen import with_unseen
 from w2v.vectors import Vectors
 
 
@@ -35,7 +36,17 @@ class Similarity:
     """Rank correlation of the covered pairs; None where it has no value: fewer than two, or all alike."""
     pairs: int
     covered: int
-    """Pairs of which both words have vectors."""
+    """Pairs of which both words are in the vocabulary."""
+    composed: "Composed | None" = None
+    """With subwords, the score with the vectors of other words too."""
+
+
+@dataclass(frozen=True)
+class Composed:
+    """How a similarity file came out where words outside the vocabulary have vectors too, composed of n-grams."""
+
+    spearman: float | None
+    covered: int
 
 
 def read_pairs(path: str | Path) -> Pairs:
@@ -70,6 +81,17 @@ def _number(text: str) -> float:
 
 def score_pairs(vectors: Vectors, pairs: Pairs, match_case: bool = False) -> Similarity:
     """Return how well the cosines of vectors rank pairs of words, by Spearman's correlation with the scores."""
+    known = _score(vectors, pairs, match_case)
+    if vectors.subwords is None or known.covered == known.pairs:
+        return known
+    fold, is_lower = folding(match_case), all(word == word.lower() for word in vectors.words)
+    asked = {word.lower() if is_lower and not match_case else word for pair in pairs.words for word in pair}
+    spelled = find_spellings(vectors.words, set(map(fold, asked)), fold)
+    found = _score(with_unseen(vectors, sorted(word for word in asked if fold(word) not in spelled)), pairs, match_case)
+    return replace(known, composed=Composed(found.spearman, found.covered))
+
+
+def _score(vectors: Vectors, pairs: Pairs, match_case: bool) -> Similarity:
     fold = folding(match_case)
     asked = [(fold(first), fold(second)) for first, second in pairs.words]
     rows = find_spellings(vectors.words, {word for pair in asked for word in pair}, fold)

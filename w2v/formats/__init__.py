@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 
 from w2v import stores
+from w2v.arrays import Matrix
 from w2v.errors import SettingsError, W2VError
 from w2v.files import check_space, trial_path
 from w2v.formats.common import LONE, Contents, check_finite
+from w2v.text.subwords import NGrams, Subwords
 
 __all__ = [
     "FORMATS",
@@ -35,7 +37,7 @@ __all__ = [
     "write",
 ]
 
-TEXTS = ("word2vec_text", "glove", "tensorboard")
+TEXTS = ("word2vec_text", "glove", "tensorboard", "floret")
 """Modules of the formats that write numbers out."""
 HALVES = LONE.pattern.strip("[]")
 ANY = LONE
@@ -90,7 +92,9 @@ FORMATS = {
             "word2vec-text", "word2vec text", "word2vec_text", (".txt", ".vec"), TOKEN, can_gzip=True, can_stop=True
         ),
         Format("glove", "GloVe text", "glove", (".glove.txt", ".glove"), TOKEN, can_gzip=True, can_stop=True),
-        Format("native", "a w2v folder", "native", (".w2v",), CELL, ("counts", "output", "settings")),
+        Format("native", "a w2v folder", "native", (".w2v",), CELL, ("counts", "output", "settings", "subwords")),
+        Format("fasttext", "fastText's model", "fasttext", (".fasttext.bin",), TOKEN, ("counts", "output", "subwords")),
+        Format("floret", "floret's table", "floret", (".floret",), ANY, ("subwords",)),
         Format("safetensors", "safetensors", "safetensors", (".safetensors",), TOKEN, distinct=True),
         Format("tensorboard", "TensorBoard's tables", "tensorboard", (".projector",), CELL, ("counts",)),
         Format("parquet", "Parquet", "parquet", (".parquet",), ANY, ("counts",), extra="parquet", library="pyarrow"),
@@ -131,17 +135,20 @@ def folder_files(format: Format) -> tuple[str, ...]:
 
 
 def find_source(path: str | Path, name: str | None = None) -> Format:
-    """Return the format of a file to read, as `find` does.
+    """Return the format of a file to read, as `find` does; on this machine a .bin of fastText by its bytes.
 
     Raises:
         W2VError: there is no such file.
         SettingsError: the format is unknown.
     """
-    if stores.url_of(path) is None and not os.path.exists(path):
+    if stores.url_of(path) is not None:
+        return find(path, name)
+    if not os.path.exists(path):
         if os.path.islink(path):
             raise W2VError(f"the link {path} leads to nothing; mend or remove it")
         raise W2VError(f"there is no file {path}; check the name")
-    return find(path, name)
+    format = find(path, name)
+    return FORMATS["fasttext"] if format.name == "word2vec" and name is None and is_fasttext(path) else format
 
 
 def read(path: str | Path, name: str | None = None, limit: int | None = None) -> Contents:
@@ -159,10 +166,10 @@ def read(path: str | Path, name: str | None = None, limit: int | None = None) ->
         W2VError: the file is missing, is damaged, or has a number that is not finite. Of a mapped matrix (a w2v folder
             or safetensors) numbers are not looked at here, but when they are used.
     """
-    format = find_source(path, name)
-    module = format.load()
     try:
-        copy = stores.local_copy(path, folder_files(format))
+        copy = stores.local_copy(path, folder_files(find_source(path, name)))
+        format = find_source(copy, name)  # of a copy, by its bytes too
+        module = format.load()
         contents: Contents = module.read(copy, limit) if format.can_stop else module.read(copy)
     except (OSError, EOFError, zlib.error) as error:
         raise W2VError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
@@ -208,6 +215,7 @@ def check(
     *,
     save_output: bool = False,
     name: str | None = None,
+    ngrams: NGrams | None = None,
 ) -> None:
     """Raise what `write` would raise for these words and settings, before there are vectors to lose.
 
@@ -220,6 +228,7 @@ def check(
         settings: how they are to be trained, as `Contents` has it.
         save_output: whether output rows are to be written too.
         name: of the format, where the suffix does not say it.
+        ngrams: those whose rows are to be written too.
 
     Raises:
         SettingsError: the format is unknown.
@@ -233,11 +242,32 @@ def check(
     output = rows if save_output and "output" in format.stores else None
     with trial_path(path, getattr(module, "FILES", ())) as trial:
         try:
-            module.write(trial, Contents(few, rows, counts, output, settings))
+            module.write(trial, Contents(few, rows, counts, output, settings, subwords=no_buckets(ngrams, rows)))
         except Exception as error:  # whatever a library raises: later it would cost the vectors
             reason = str(error).replace(str(trial), str(path))
             raise W2VError(reason if isinstance(error, W2VError) else f"cannot write {path}: {reason}") from error
-    check_space(path, (1 + save_output) * expected_bytes(path, words, dim, name))
+    size = (1 + save_output) * expected_bytes(path, words, dim, name)
+    if ngrams is not None and format.name in ("fasttext", "floret"):  # zeros for each bucket without a row
+        size += ngrams.buckets * dim * (11 if format.module in TEXTS else 4)
+    check_space(path, size)
+
+
+def no_buckets(ngrams: NGrams | None, rows: Matrix) -> Subwords | None:
+    """Return n-grams of which none has a row, for words with these rows, (n, dim)."""
+    if ngrams is None:
+        return None
+    return Subwords(replace(ngrams, buckets=1), np.empty(0, np.int64), rows if ngrams.has_word_rows else rows[:0])
+
+
+def is_fasttext(path: str | Path) -> bool:
+    """Return whether a file is a model of fastText, which has the suffix of word2vec's vectors there: .bin."""
+    return os.path.isfile(path) and bool(FORMATS["fasttext"].load().is_model(Path(path)))
+
+
+def left_out(format: Format, contents: Contents) -> list[str]:
+    """Return what a format has no place for, in words: of counts, settings and n-gram rows those that there are."""
+    known = {"counts": "counts", "settings": "settings", "subwords": "the rows of n-grams"}
+    return [text for name, text in known.items() if getattr(contents, name) is not None and name not in format.stores]
 
 
 def check_words(path: str | Path, format: Format, words: Sequence[str]) -> None:
@@ -286,6 +316,7 @@ def drop_rows(contents: Contents, rows: Sequence[int]) -> Contents:
         norms=None,
         counts=None if contents.counts is None else contents.counts[kept],
         output=None if contents.output is None else contents.output[kept],
+        subwords=None if contents.subwords is None else contents.subwords.without_words(rows),
     )
 
 

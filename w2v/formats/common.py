@@ -16,6 +16,7 @@ import numpy as np
 from w2v.arrays import Counts, Matrix
 from w2v.errors import W2VError
 from w2v.files import replacing
+from w2v.text.subwords import Subwords
 
 LONE = re.compile("[\ud800-\udfff]")
 """Halves of a character: Python's strings can have them, and UTF-8 has no bytes for them."""
@@ -45,6 +46,8 @@ class Contents:
     """How the vectors were trained, where that is known: `w2v` (the version), `settings`, `corpus`."""
     norms: Matrix | None = None
     """(n_types,) the lengths of the vectors, 1 where it is 0, where a file keeps them; no writer is handed them."""
+    subwords: Subwords | None = None
+    """Rows of n-grams, where there are any."""
 
 
 @contextmanager

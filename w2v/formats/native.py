@@ -3,6 +3,8 @@
 vectors.npy    (n_types, dim) float32
 norms.npy      (n_types, 1) float32, the lengths of the vectors, 1 where it is 0; a folder without it is read too
 output.npy     like vectors.npy, for the output rows, where they were kept
+input.npy      with subwords, (n_own + n_buckets_used, dim) float32: the words' own rows, then those of the buckets
+buckets.npy    with subwords, (n_buckets_used,) int64: the bucket of each of these
 vocab.tsv      a word, a tab and its count a line; the word alone where counts are not known
 config.json    the version of this format; w2v's version, every setting, the corpus' fingerprints
 """
@@ -11,18 +13,22 @@ import json
 import tokenize
 import warnings
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from w2v.arrays import Counts, Matrix
+from w2v.arrays import Counts, Indices, Matrix
 from w2v.cosines import all_lengths
 from w2v.errors import W2VError
 from w2v.files import replacing_folder
 from w2v.formats.common import Contents, blocks, check_lines, to_json
 from w2v.formats.word_table import WordTable
+from w2v.text.subwords import NGrams, Subwords
 
-FILES = ("vectors.npy", "norms.npy", "output.npy", "vocab.tsv", "config.json")
+FILES = ("vectors.npy", "norms.npy", "output.npy", "input.npy", "buckets.npy", "vocab.tsv", "config.json")
 VERSION = 1
 LARGE = 1 << 22
 """Bytes of a vocabulary of which only the words that are asked for become strings; all of fewer take 60 ms."""
@@ -50,7 +56,8 @@ def read(path: Path) -> Contents:
     )
     if norms is not None and norms.shape[1] != 1:
         raise W2VError(f"{path / 'norms.npy'} is damaged: it has {norms.shape[1]:,} numbers for a vector, not one")
-    return Contents(words, vectors, counts, output, settings, norms=None if norms is None else norms[:, 0])
+    subwords = _read_subwords(path, config.get("subwords"), len(words))
+    return Contents(words, vectors, counts, output, settings, None if norms is None else norms[:, 0], subwords)
 
 
 def write(path: Path, contents: Contents) -> None:
@@ -67,7 +74,32 @@ def write(path: Path, contents: Contents) -> None:
                 lines = zip(contents.words, contents.counts.tolist(), strict=True)
                 file.writelines(f"{word}\t{count}\n".encode() for word, count in lines)
         config = {"format": VERSION, "trained": contents.settings}
+        if contents.subwords is not None:
+            config["subwords"] = asdict(contents.subwords.ngrams)
+            _write_matrix(folder / "input.npy", contents.subwords.input)
+            np.save(folder / "buckets.npy", contents.subwords.buckets, allow_pickle=False)
         (folder / "config.json").write_bytes(to_json(config, indent=1) + b"\n")
+
+
+def _read_subwords(path: Path, how: object, n_types: int) -> Subwords | None:
+    """Return the rows of n-grams, mapped; None where config.json does not speak of any.
+
+    Raises:
+        W2VError: they are damaged.
+    """
+    if how is None:
+        return None
+    try:
+        ngrams = NGrams(**how)  # type: ignore[arg-type]
+    except (TypeError, ValueError) as error:
+        raise W2VError(f"{path / 'config.json'} is damaged: its `subwords`: {error}") from None
+    buckets: Indices = _open(path / "buckets.npy")
+    if buckets.dtype != np.dtype("<i8") or buckets.ndim != 1:
+        raise W2VError(f"{path / 'buckets.npy'} is no list of int64")
+    if len(buckets) and not 0 <= buckets.min() <= buckets.max() < ngrams.buckets:
+        raise W2VError(f"{path / 'buckets.npy'} has numbers outside of {ngrams.buckets:,} buckets")
+    input = _map(path / "input.npy", len(buckets) + (n_types if ngrams.has_word_rows else 0))
+    return Subwords(ngrams, buckets, input)
 
 
 def _read_vocab(path: Path) -> tuple[Sequence[str], Counts | None]:
@@ -83,13 +115,24 @@ def _read_vocab(path: Path) -> tuple[Sequence[str], Counts | None]:
     return words, check_lines(path, words, counts)
 
 
-def _map(path: Path, n_types: int) -> Matrix:
+def _map(path: Path, n_rows: int) -> Matrix:
     """Return the matrix of a .npy file, mapped; nothing of the file is trusted."""
+    matrix: Matrix = _open(path)
+    if matrix.dtype != np.dtype("<f4") or matrix.ndim != 2 or not matrix.flags.c_contiguous:
+        raise W2VError(f"{path} is no matrix of float32 in rows")
+    if len(matrix) != n_rows or matrix.shape[1] == 0:
+        raise W2VError(f"{path} has {matrix.shape[0]:,} x {matrix.shape[1]:,} numbers for {n_rows:,} words")
+    return matrix
+
+
+def _open(path: Path) -> npt.NDArray[Any]:
+    """Return the array of a .npy file, mapped."""
     try:
         with warnings.catch_warnings(action="error"):  # of a header that w2v has not written
             warnings.simplefilter("ignore", ResourceWarning)  # of a file that an interrupt leaves open
             # Unlike np.load this takes no archive for a matrix, and it can unpickle nothing.
-            matrix: Matrix = np.lib.format.open_memmap(path, mode="r")
+            found: npt.NDArray[Any] = np.lib.format.open_memmap(path, mode="r")
+            return found
     except OSError:  # it is missing, or may not be read, or the disk does not answer: no damage
         raise
     except (
@@ -102,11 +145,6 @@ def _map(path: Path, n_types: int) -> Matrix:
         Warning,
     ) as error:
         raise W2VError(f"{path} is damaged: {error}") from None
-    if matrix.dtype != np.dtype("<f4") or matrix.ndim != 2 or not matrix.flags.c_contiguous:
-        raise W2VError(f"{path} is no matrix of float32 in rows")
-    if len(matrix) != n_types or matrix.shape[1] == 0:
-        raise W2VError(f"{path} has {matrix.shape[0]:,} x {matrix.shape[1]:,} numbers for {n_types:,} words")
-    return matrix
 
 
 def _write_matrix(path: Path, matrix: Matrix) -> None:

@@ -1,29 +1,61 @@
-"""Every instruction that is written by hand, as LLVM: vectors of 16 floats, prefetching, and bytes 64 at a time.
+"""Instructions that are written by hand, as LLVM: registers, what rows are scored and updated with, prefetching.
 
-This is the only clever file, and the only one without types: its values are LLVM's.
+This file, llvm_scores.py and llvm_bytes.py are the only clever ones, and the only ones without types: their values are
+LLVM's.
 
 LLVM does not vectorise a step by itself: it cannot prove that a dozen rows do not overlap. So the few
-operations below emit `<16 x float>` instructions through llvmlite; `cpu/simd.py` is written with them like
-any other kernel. A Numba value of type `vector` lives in one register (AVX-512), in two (AVX2) or in four (NEON).
+operations below emit vector instructions through llvmlite; `cpu/simd.py` is written with them like any other
+kernel. A Numba value of type `vector` is one register of the processor: `REGISTERS` says how long it is.
 Operations take and return tuples of vectors. Their length is known when Numba compiles, which unrolls the loops
 over them; the loop over the dimension stays a loop.
 """
 
-from typing import Any
+import itertools
+from typing import Any, NamedTuple
 
 import llvmlite.binding as llvm
+import numba
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic, models, register_model
 
 from w2v.kernels import inlined
 
-LANES = 16
 # Numba's own types take an operation for a function of one argument more.
 operation: Any = intrinsic
 
+
+class Registers(NamedTuple):
+    """The vector registers of a processor, and the blocks that fit into them."""
+
+    lanes: int
+    """float32 numbers in one."""
+    block: int
+    """Hidden vectors that are scored at a time against a tile of up to 6 output rows. Their 6 * block sums, the block's
+    vectors and one for the row at hand must fit: one vector more, and sums are spilled in the inner loop. With AVX2,
+    blocks of 4 vectors of 16 numbers took 1,060 cycles for 6 x 6 scores of dim 100, blocks of 2 of 8 numbers 290."""
+
+
+AVX512 = Registers(lanes=16, block=4)
+"""32 registers: 24 + 4 + 1."""
+AVX2 = Registers(lanes=8, block=2)
+"""16 registers: 12 + 2 + 1."""
+NEON = Registers(lanes=4, block=4)
+"""32 registers: 24 + 4 + 1."""
+
+
+def registers() -> Registers:
+    """Return the registers that Numba compiles for: this machine's, or those that NUMBA_CPU_FEATURES names."""
+    if llvm.get_process_triple().startswith(("aarch64", "arm64")):
+        return NEON
+    asked = getattr(numba.config, "CPU_FEATURES", None)
+    features = llvm.get_host_cpu_features().flatten() if asked is None else asked
+    return AVX512 if "+avx512f" in features.split(",") else AVX2
+
+
+REGISTERS = registers()
+LANES = REGISTERS.lanes
 VECTOR = ir.VectorType(ir.FloatType(), LANES)
-HALF_VECTOR = ir.VectorType(ir.FloatType(), LANES // 2)
 INT64 = ir.IntType(64)
 INT32 = ir.IntType(32)
 ZERO = ir.Constant(VECTOR, None)
@@ -41,21 +73,22 @@ def has_fma() -> bool:
 
 
 class VectorType(types.Type):
-    """Numba's type of 16 floats in a register."""
+    """Numba's type of floats in a register."""
 
-    def __init__(self):
-        super().__init__("float32x16")
+    def __init__(self, lanes):
+        self.lanes = lanes
+        super().__init__(f"float32x{lanes}")
 
 
 @register_model(VectorType)
 class VectorModel(models.PrimitiveModel):
-    """LLVM's <16 x float> stands for it."""
+    """LLVM's <lanes x float> stands for it."""
 
     def __init__(self, manager, numba_type):
-        super().__init__(manager, numba_type, VECTOR)
+        super().__init__(manager, numba_type, ir.VectorType(ir.FloatType(), numba_type.lanes))
 
 
-vector = VectorType()
+vector = VectorType(LANES)
 
 # --- what the operations are made of ---------------------------------------------------------------
 
@@ -69,7 +102,7 @@ def _members(builder, values, numba_type):
     return [builder.extract_value(values, i) for i in range(numba_type.count)]
 
 
-def _pointer(context, builder, array_type, array, *offsets):
+def pointer_to(context, builder, array_type, array, *offsets):
     """Return the address of array[sum of offsets]."""
     at = context.make_array(array_type)(context, builder, array).data
     for offset in offsets:
@@ -78,25 +111,26 @@ def _pointer(context, builder, array_type, array, *offsets):
 
 
 def _vector_pointer(context, builder, array_type, array, *offsets):
-    return builder.bitcast(_pointer(context, builder, array_type, array, *offsets), VECTOR.as_pointer())
+    return builder.bitcast(pointer_to(context, builder, array_type, array, *offsets), VECTOR.as_pointer())
 
 
 def _fma(builder, a, b, c):
     """Return a * b + c, rounded once."""
-    function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(VECTOR, [VECTOR] * 3), "llvm.fma.v16f32")
+    kind = ir.FunctionType(a.type, [a.type] * 3)
+    function = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fma.v{a.type.count}f32")
     return builder.call(function, [a, b, c])
 
 
-def _shuffle(builder, a, b, lanes):
-    """Return lane lanes[i] of a, or of b where lanes[i] >= 16, in lane i."""
+def shuffle(builder, a, b, lanes):
+    """Return lane lanes[i] of a, or from LANES on lane lanes[i] - LANES of b, in lane i."""
     return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(INT32, len(lanes)), lanes))
 
 
 def _sum_each(builder, vectors):
     """Return a vector whose lane i is the sum of vectors[i]; None stands for zeros.
 
-    Four levels. A level folds pairs into halves: where bit `step` of a lane's number is 0 it takes from
-    the first of the pair, else from the second, the two lanes that differ in that bit, added. 15
+    A level folds pairs into halves: where bit `step` of a lane's number is 0 it takes from the first of the
+    pair, else from the second, the two lanes that differ in that bit, added. With 16 lanes, four levels: 15
     additions and 30 shuffles for 16 sums, where one at a time takes 4 of each for every sum.
     """
     step = LANES // 2
@@ -114,8 +148,8 @@ def _fold(builder, first, second, step):
     first, second = first or ZERO, second or ZERO
     straight = [lane + LANES * bool(lane & step) for lane in range(LANES)]
     crossed = [(lane ^ step) + LANES * bool(lane & step) for lane in range(LANES)]
-    kept = _shuffle(builder, first, second, straight)
-    moved = _shuffle(builder, first, second, crossed)
+    kept = shuffle(builder, first, second, straight)
+    moved = shuffle(builder, first, second, crossed)
     return builder.fadd(kept, moved, flags=REORDER)
 
 
@@ -129,7 +163,7 @@ def take(typing, array, start, like):
 
     def codegen(context, builder, signature, args):
         members = [
-            builder.load(_pointer(context, builder, array, args[0], args[1], _int(i))) for i in range(like.count)
+            builder.load(pointer_to(context, builder, array, args[0], args[1], _int(i))) for i in range(like.count)
         ]
         return context.make_tuple(builder, out, members)
 
@@ -137,13 +171,26 @@ def take(typing, array, start, like):
 
 
 @operation
+def has_repeats(typing, values):
+    """Return whether a tuple of int64 has one value twice."""
+
+    def codegen(context, builder, signature, args):
+        found = ir.Constant(ir.IntType(1), 0)
+        for a, b in itertools.combinations(_members(builder, args[0], values), 2):
+            found = builder.or_(found, builder.icmp_signed("==", a, b))
+        return found
+
+    return types.boolean(values), codegen
+
+
+@operation
 def load(typing, rows, offsets, j):
-    """Return 16 numbers of each row, from number j on: rows[offset + j : offset + j + 16]; 64-byte aligned."""
+    """Return LANES numbers of each row, from number j on, which is a multiple of LANES."""
     out = types.UniTuple(vector, offsets.count)
 
     def codegen(context, builder, signature, args):
         members = [
-            builder.load(_vector_pointer(context, builder, rows, args[0], offset, args[2]), align=64)
+            builder.load(_vector_pointer(context, builder, rows, args[0], offset, args[2]), align=4 * LANES)
             for offset in _members(builder, args[1], offsets)
         ]
         return context.make_tuple(builder, out, members)
@@ -158,7 +205,7 @@ def store(typing, rows, offsets, j, values):
     def codegen(context, builder, signature, args):
         members = zip(_members(builder, args[1], offsets), _members(builder, args[3], values), strict=True)
         for offset, value in members:
-            builder.store(value, _vector_pointer(context, builder, rows, args[0], offset, args[2]), align=64)
+            builder.store(value, _vector_pointer(context, builder, rows, args[0], offset, args[2]), align=4 * LANES)
         return context.get_dummy_value()
 
     return types.void(rows, offsets, types.int64, values), codegen
@@ -180,10 +227,12 @@ def add_products(typing, sums, left, right):
     """Return sums[i, k] + left[i] * right[k] for all i and k, lane by lane."""
 
     def codegen(context, builder, signature, args):
-        totals = iter(_members(builder, args[0], sums))
-        rights = _members(builder, args[2], right)
-        members = [_fma(builder, a, b, next(totals)) for a in _members(builder, args[1], left) for b in rights]
-        return context.make_tuple(builder, sums, members)
+        totals = _members(builder, args[0], sums)
+        lefts = _members(builder, args[1], left)
+        for k, b in enumerate(_members(builder, args[2], right)):
+            for i, a in enumerate(lefts):  # so that the vectors of left and one of right are in use at a time, not all
+                totals[i * right.count + k] = _fma(builder, a, b, totals[i * right.count + k])
+        return context.make_tuple(builder, sums, totals)
 
     return sums(sums, left, right), codegen
 
@@ -204,15 +253,14 @@ def add_scaled(typing, sums, scales, value):
 def add_combined(typing, value, scales, values):
     """Return value + the sum of scales[i] * values[i], lane by lane; value is a tuple of one.
 
-    In two chains, so that a multiply-add need not wait for the one before it.
+    In one chain: the multiply-adds that wait leave the units to the next hidden vector's.
     """
 
     def codegen(context, builder, signature, args):
-        chains = [builder.extract_value(args[0], 0), ZERO]
-        pairs = zip(_members(builder, args[1], scales), _members(builder, args[2], values), strict=True)
-        for i, (scale, other) in enumerate(pairs):
-            chains[i % 2] = _fma(builder, scale, other, chains[i % 2])
-        return context.make_tuple(builder, value, [builder.fadd(*chains, flags=REORDER)])
+        total = builder.extract_value(args[0], 0)
+        for scale, other in zip(_members(builder, args[1], scales), _members(builder, args[2], values), strict=True):
+            total = _fma(builder, scale, other, total)
+        return context.make_tuple(builder, value, [total])
 
     return value(value, scales, values), codegen
 
@@ -221,22 +269,34 @@ def add_combined(typing, value, scales, values):
 def store_sums(typing, sums, right, scores, at, width):
     """Add up each vector of sums[i, k]; write the result to scores[at + i * width + k].
 
-    Eight scores are written for each i: those beyond len(right) are 0.
+    Eight scores are written for each i: those beyond len(right) are 0. Where width is 8, whole vectors are written,
+    because the loss loads whole vectors, and would wait for two stores of a half each: with an odd number of
+    vectors on the left, up to 8 scores beyond theirs are set to 0.
     """
     n_right = right.count
     n_left = sums.count // n_right
 
     def codegen(context, builder, signature, args):
         members = _members(builder, args[0], sums)
-        rows = [members[i * n_right : (i + 1) * n_right] + [None] * (8 - n_right) for i in range(n_left)]
-        rows += [[None] * 8] * (n_left % 2)
-        for i in range(0, n_left, 2):
-            both = _sum_each(builder, rows[i] + rows[i + 1])
-            for part in range(min(2, n_left - i)):
-                half = _shuffle(builder, both, both, list(range(8 * part, 8 * part + 8)))
-                row = builder.mul(args[4], _int(i + part))
-                pointer = _pointer(context, builder, scores, args[2], args[3], row)
-                builder.store(half, builder.bitcast(pointer, HALF_VECTOR.as_pointer()), align=4)
+        columns = []
+        for i in range(n_left):
+            columns += [*members[i * n_right : (i + 1) * n_right], *[None] * (8 - n_right)]
+        columns += [None] * (-len(columns) % LANES)
+        groups = range(0, len(columns), LANES)
+        groups = {begin: _sum_each(builder, columns[begin : begin + LANES]) or ZERO for begin in groups}
+        with builder.if_else(builder.icmp_signed("==", args[4], _int(8))) as (whole, parts):
+            with whole:
+                for begin, group in groups.items():
+                    pointer = pointer_to(context, builder, scores, args[2], args[3], _int(begin))
+                    builder.store(group, builder.bitcast(pointer, VECTOR.as_pointer()), align=4)
+            with parts:
+                for begin, group in groups.items():
+                    for column in range(begin, min(begin + LANES, 8 * n_left), min(8, LANES)):
+                        lanes = [column - begin + lane for lane in range(min(8, LANES))]
+                        part = shuffle(builder, group, group, lanes)
+                        row = builder.mul(args[4], _int(column // 8))
+                        pointer = pointer_to(context, builder, scores, args[2], args[3], row, _int(column % 8))
+                        builder.store(part, builder.bitcast(pointer, part.type.as_pointer()), align=4)
         return context.get_dummy_value()
 
     return types.void(sums, right, scores, types.int64, types.int64), codegen
@@ -244,15 +304,15 @@ def store_sums(typing, sums, right, scores, at, width):
 
 @operation
 def broadcast(typing, scores, at, like):
-    """Return scores[at + i] in all 16 lanes, for each i below len(like)."""
+    """Return scores[at + i] in all lanes, for each i below len(like)."""
     out = types.UniTuple(vector, like.count)
 
     def codegen(context, builder, signature, args):
         members = []
         for i in range(like.count):
-            score = builder.load(_pointer(context, builder, scores, args[0], args[1], _int(i)))
+            score = builder.load(pointer_to(context, builder, scores, args[0], args[1], _int(i)))
             lowest = builder.insert_element(ir.Constant(VECTOR, ir.Undefined), score, ir.Constant(INT32, 0))
-            members.append(_shuffle(builder, lowest, lowest, [0] * LANES))
+            members.append(shuffle(builder, lowest, lowest, [0] * LANES))
         return context.make_tuple(builder, out, members)
 
     return out(scores, types.int64, like), codegen
@@ -264,7 +324,7 @@ def scaled_difference(typing, left, right, scale):
 
     def codegen(context, builder, signature, args):
         lowest = builder.insert_element(ir.Constant(VECTOR, ir.Undefined), args[2], ir.Constant(INT32, 0))
-        scales = _shuffle(builder, lowest, lowest, [0] * LANES)
+        scales = shuffle(builder, lowest, lowest, [0] * LANES)
         pairs = zip(_members(builder, args[0], left), _members(builder, args[1], right), strict=True)
         members = [builder.fmul(builder.fsub(a, b), scales) for a, b in pairs]
         return context.make_tuple(builder, left, members)
@@ -291,7 +351,7 @@ def prefetch_line(typing, rows, at):
     """Ask for the cache line of rows[at], to be written."""
 
     def codegen(context, builder, signature, args):
-        pointer = builder.bitcast(_pointer(context, builder, rows, *args), ir.IntType(8).as_pointer())
+        pointer = builder.bitcast(pointer_to(context, builder, rows, *args), ir.IntType(8).as_pointer())
         kind = ir.FunctionType(ir.VoidType(), [pointer.type, INT32, INT32, INT32])
         function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
         builder.call(function, [pointer, *(ir.Constant(INT32, value) for value in (1, 3, 1))])
@@ -305,59 +365,3 @@ def prefetch_row(rows, offset, stride):
     """Ask for a row before it is needed."""
     for j in range(0, stride, LANES):
         prefetch_line(rows, offset + j)
-
-
-# --- bytes ------------------------------------------------------------------------------------------
-
-BYTES = ir.VectorType(ir.IntType(8), 64)
-SPACES = ((0x09, 5), (0x1C, 5), (0xC2, 1), (0xE1, 3))
-"""(first, how many): ASCII whitespace, and the bytes that longer whitespace begins with in UTF-8."""
-
-
-@operation
-def load_word(typing, text, at):
-    """Return text[at : at + 8] as uint64, wherever it stands."""
-
-    def codegen(context, builder, signature, args):
-        pointer = _pointer(context, builder, text, *args)
-        return builder.load(builder.bitcast(pointer, INT64.as_pointer()), align=1)
-
-    return types.uint64(text, types.int64), codegen
-
-
-@operation
-def store_word(typing, text, at, word):
-    """Write a uint64 to text[at : at + 8], wherever it stands."""
-
-    def codegen(context, builder, signature, args):
-        pointer = _pointer(context, builder, text, *args[:2])
-        builder.store(args[2], builder.bitcast(pointer, INT64.as_pointer()), align=1)
-        return context.get_dummy_value()
-
-    return types.void(text, types.int64, types.uint64), codegen
-
-
-@operation
-def maybe_spaces(typing, text, at):
-    """Return a bit for each of text[at : at + 64] that is ASCII whitespace or may begin longer whitespace."""
-
-    def codegen(context, builder, signature, args):
-        pointer = _pointer(context, builder, text, *args)
-        value = builder.load(builder.bitcast(pointer, BYTES.as_pointer()), align=1)
-        found = ir.Constant(ir.VectorType(ir.IntType(1), 64), None)
-        for first, count in SPACES:
-            above = builder.sub(value, ir.Constant(BYTES, [first] * 64))
-            found = builder.or_(found, builder.icmp_unsigned("<", above, ir.Constant(BYTES, [count] * 64)))
-        return builder.bitcast(found, INT64)
-
-    return types.uint64(text, types.int64), codegen
-
-
-@operation
-def lowest_bit(typing, bits):
-    """Return the number of the lowest bit that is set; bits must not be 0."""
-
-    def codegen(context, builder, signature, args):
-        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
-
-    return types.int64(types.uint64), codegen

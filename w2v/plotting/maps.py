@@ -13,6 +13,7 @@ import numpy as np
 from w2v.arrays import Floats, Indices, Matrix
 from w2v.errors import SettingsError, W2VError
 from w2v.plotting.lines import read_lines
+from w2v.unseen import with_unseen
 from w2v.vectors import Vectors
 
 Method = Literal["umap", "tsne", "pca"]
@@ -56,6 +57,7 @@ def word_map(
     title: str = "vectors",
 ) -> WordMap:
     """Return a map. The arguments are those of `plot_words`."""
+    vectors = with_unseen(vectors, (*near, *words))
     rows = choose_rows(vectors, words, near, n)
     directions = vectors.matrix[rows] / vectors.norms[rows, None]
     if method is None:

@@ -2,7 +2,7 @@
 
     DIR/stream.npy                 the token stream, where the corpus cannot be read again
     DIR/checkpoint-000007/         the last two are kept
-        input.npy, output.npy      both matrices, (n_types, dim) float32
+        input.npy, output.npy      both matrices, (n_types, dim) float32; with subwords, (n_input, dim) input rows
         vocab.txt                  `word count` lines
         state.json                 settings, position, log, fingerprints; a checksum of each other file
 
@@ -59,7 +59,7 @@ class Checkpoint:
     config: TrainConfig
     vocab: Vocab
     input: Matrix
-    """(n_types, dim)"""
+    """(n_types, dim); with subwords (n_input, dim), in the order of text.subwords.WordRows."""
     output: Matrix
     """(n_types, dim)"""
     position: Position
@@ -94,6 +94,7 @@ def save(folder: Path, checkpoint: Checkpoint) -> Path:
             "position": asdict(checkpoint.position),
             "corpus": None if checkpoint.corpus is None else [list(print_) for print_ in checkpoint.corpus],
             "stream": checkpoint.stream,
+            "n_input": len(checkpoint.input),
             "extra": checkpoint.extra,
             "checksums": sums,
         }
@@ -123,10 +124,11 @@ def load(folder: Path) -> Checkpoint:
             if _checksum(newest / name) != state["checksums"][name]:
                 raise ValueError(f"the checksum of {name} is not what was written")
         config, vocab = TrainConfig(**state["config"]), Vocab.load(newest / "vocab.txt", sentence_end=True)
+        n_input = len(vocab) if config.subwords == "none" else state["n_input"]
         return Checkpoint(
             config=config,
             vocab=vocab,
-            input=_load_array(newest / "input.npy", np.float32, (len(vocab), config.dim)),
+            input=_load_array(newest / "input.npy", np.float32, (n_input, config.dim)),
             output=_load_array(newest / "output.npy", np.float32, (len(vocab), config.dim)),
             position=_position(state),
             corpus=None if state["corpus"] is None else [_fingerprint(*row) for row in state["corpus"]],
@@ -248,10 +250,10 @@ def load_stream(folder: Path, n_types: int) -> npt.NDArray[np.int32]:
     return stream
 
 
-def check_space(folder: Path, n_types: int, dim: int, stream_bytes: int) -> None:
+def check_space(folder: Path, n_types: int, dim: int, stream_bytes: int, n_input: int | None = None) -> None:
     """Raise W2VError where three checkpoints, one of them being written, would not fit into a folder."""
     folder = mirror.here(folder)
-    needed = (KEPT + 1) * (2 * n_types * dim * 4 + n_types * 32) + stream_bytes
+    needed = (KEPT + 1) * ((n_types + (n_input or n_types)) * dim * 4 + n_types * 32) + stream_bytes
     kept = sum(file.stat().st_size for path in _all(folder) for file in path.iterdir())
     free = shutil.disk_usage(folder).free + kept
     if free < needed:

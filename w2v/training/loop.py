@@ -12,7 +12,7 @@ import numpy as np
 
 from w2v.arrays import Ids, Matrix
 from w2v.config import TrainConfig
-from w2v.errors import DivergedError
+from w2v.errors import DivergedError, W2VError
 from w2v.kernels.cpu import step
 from w2v.kernels.cpu.types import Scratch, ShardPass, Tally, Weights
 from w2v.machine import release_memory
@@ -70,8 +70,10 @@ class _Run:
         self.stream, self.plan = stream, plan
         self.embeddings = plan.new_embeddings()
         if start is not None:
-            self.embeddings.vectors[:] = start.input
-            self.embeddings.output_vectors[:] = start.output
+            if start.input.shape != self.embeddings.input_rows.shape:
+                raise W2VError("the checkpoint has other n-grams than this version of w2v; train anew")
+            self.embeddings.input_rows[:] = start.input
+            self.embeddings.output_rows[:] = start.output
         self.weights = Weights(self.embeddings.input.reshape(-1), self.embeddings.output.reshape(-1))
         self._train(Job(0, 0, 0, 0, 0, plan.config.lr), *plan.new_buffers(0))  # compiles, or loads what was compiled
         self.schedule = Schedule(plan.bounds, plan.config, start.position if start else None)  # starts the clock
@@ -168,7 +170,7 @@ class _Run:
 
     def _now(self) -> Snapshot:
         position = self.schedule.position()  # before the rows: what it says is done is in them
-        return Snapshot(self.embeddings.vectors, self.embeddings.output_vectors, position)
+        return Snapshot(self.embeddings.input_rows, self.embeddings.output_rows, position)
 
     def _diverged(self) -> DivergedError:
         lr = self.plan.config.lr

@@ -11,10 +11,12 @@ from w2v.config import TrainConfig
 from w2v.errors import SettingsError
 from w2v.kernels import llvm
 from w2v.kernels.cpu import step
-from w2v.kernels.cpu.types import HotRows, Sampling, Scratch, Shape, Tally, Variant
+from w2v.kernels.cpu.types import Composed, HotRows, Paths, Sampling, Scratch, Shape, Tally, Variant
 from w2v.machine import available_threads
+from w2v.text.subwords import NGrams, WordRows
 from w2v.text.vocab import Vocab
 from w2v.training.distributions import alias_table, keep_prob, noise_distribution, thresholds
+from w2v.training.huffman import Huffman
 from w2v.training.schedule import SHARD_MIN, StepWork, shard_bounds
 from w2v.training.weights import Embeddings, own_lines, padded
 
@@ -26,6 +28,9 @@ SATURATED = 100
 """Uses between two merges from which on a row moves by the mean of what its copies have moved."""
 FULL_WINDOW = 5
 """Half of the contexts that are drawn from a whole line."""
+SLOTS = 64
+"""Words whose composed vectors a thread holds, or more where a step needs more. A quarter of the contexts are among the
+last 64 words; of the last 512 it is 43%, but then what they are made of is in no near cache when it is written."""
 MAX_TILE = 6
 """Output rows whose sums with 4 contexts fit into the 32 registers of AVX-512, next to what feeds them."""
 
@@ -46,10 +51,12 @@ class Plan:
     n_threads: int
     shares: npt.NDArray[np.float32]
     """(2, n_rows) of the hot rows; see merge_shares."""
-    n_input: int
-    """Input rows."""
-    n_output: int
-    """Output rows."""
+    n_types: int
+    """Words, and output rows."""
+    word_rows: WordRows | None
+    """With subwords, the input rows of each word."""
+    tree: Huffman | None
+    """With hierarchical softmax, the paths to the words."""
 
     @classmethod
     def of(cls, config: TrainConfig, vocab: Vocab, stream: Ids) -> "Plan":
@@ -64,7 +71,8 @@ class Plan:
             SettingsError: W2V_KERNEL names no kernel.
         """
         n_threads = config.threads or available_threads()
-        shape = shape_of(config, padded(config.dim), len(vocab))
+        tree = Huffman.of(vocab.counts) if config.output_layer.kernel == "path" else None
+        shape = shape_of(config, padded(config.dim), tree.longest if tree else len(vocab))
         work = step_work(config, vocab, shape)
         bounds = shard_bounds(stream, work)
         shard = len(stream) // (len(bounds) - 1)
@@ -78,9 +86,10 @@ class Plan:
             sampling=sampling_of(config, vocab),
             bounds=bounds,
             n_threads=n_threads,
-            shares=merge_shares(vocab, config, n_threads, len(stream), merge_every),
-            n_input=len(vocab),
-            n_output=len(vocab),
+            shares=merge_shares(vocab, config, n_threads, len(stream), merge_every, tree),
+            n_types=len(vocab),
+            word_rows=word_rows_of(config, vocab),
+            tree=tree,
         )
 
     @property
@@ -90,15 +99,22 @@ class Plan:
 
     def new_embeddings(self) -> Embeddings:
         """Return rows as a run begins with them, with spare ones for the threads' own."""
-        return Embeddings.create(self.n_input, self.config.dim, self.config.seed, self.n_threads * self._spare_rows)
+        n_spare = self.n_threads * self._spare_rows
+        return Embeddings.create(self.n_types, self.config.dim, self.config.seed, n_spare, self.word_rows)
 
     def new_buffers(self, thread: int) -> tuple[Scratch, Tally]:
         """Return what a thread, numbered from 0, has for itself."""
         longest = max(end - begin for begin, end in zip(self.bounds, self.bounds[1:], strict=False))
-        zero_row = self.n_output + thread * self._spare_rows
-        hot_rows = new_hot_rows(self.shares, zero_row + 1, self.shape.stride)
+        zero_row = self.n_types + thread * self._spare_rows
         scratch = new_scratch(
-            self.shape, longest, self.config, zero_row * self.shape.stride, hot_rows, len(self.sampling.prob)
+            self.shape,
+            longest,
+            self.config,
+            zero_row * self.shape.stride,
+            new_hot_rows(self.shares, zero_row + 1, self.shape.stride, self.word_rows is None),
+            self.n_types,
+            self.word_rows,
+            self.tree,
         )
         return scratch, Tally(np.zeros(1), np.zeros(1, np.int64), np.zeros(1, np.int64))
 
@@ -122,6 +138,7 @@ def variant_of(config: TrainConfig) -> Variant:
     return Variant(
         hidden="mean" if config.model == "cbow" else "context",
         output=layer.kernel,
+        subwords=config.subwords != "none",
         sampler=config.sampler,
         loss=layer.loss,
         logq=config.uses_logq,
@@ -132,9 +149,23 @@ def variant_of(config: TrainConfig) -> Variant:
     )
 
 
-def shape_of(config: TrainConfig, stride: int, n_output: int) -> Shape:
-    """Return the bounds of a step's loops: output rows in as few tiles as hold them, equally full."""
-    negative = config.negative if config.output_layer.has_negatives else n_output - 1
+def word_rows_of(config: TrainConfig, vocab: Vocab) -> WordRows | None:
+    """Return the input rows of each word, None without subwords: then word i has row i."""
+    ngrams = NGrams.of_config(config)
+    if ngrams is None:
+        return None
+    return WordRows.of(ngrams, vocab.words, keep_prob(vocab.counts, config.sample) * vocab.counts)
+
+
+def shape_of(config: TrainConfig, stride: int, most_outputs: int) -> Shape:
+    """Return the bounds of a step's loops: output rows in as few tiles as hold them, equally full.
+
+    Args:
+        config: the settings.
+        stride: numbers in a row.
+        most_outputs: output rows of a center where no negatives are drawn: all words, or the longest path.
+    """
+    negative = config.negative if config.output_layer.has_negatives else max(1, most_outputs) - 1
     n_tiles = -(-(negative + 1) // MAX_TILE)
     tile_like = (0,) * -(-(negative + 1) // n_tiles)
     n_hard, candidates = (config.n_hard, config.candidates) if config.sampler == "hard" else (0, 0)
@@ -164,7 +195,12 @@ def sampling_of(config: TrainConfig, vocab: Vocab) -> Sampling:
 
 
 def merge_shares(
-    vocab: Vocab, config: TrainConfig, n_threads: int, n_tokens: int, merge_every: float = step.MERGE_EVERY
+    vocab: Vocab,
+    config: TrainConfig,
+    n_threads: int,
+    n_tokens: int,
+    merge_every: float = step.MERGE_EVERY,
+    tree: Huffman | None = None,
 ) -> npt.NDArray[np.float32]:
     """Return how much of what a thread's copy of a hot row has moved goes into the shared row.
 
@@ -181,6 +217,7 @@ def merge_shares(
         n_threads: threads that have copies.
         n_tokens: tokens of an epoch, before subsampling.
         merge_every: steps between two merges.
+        tree: with hierarchical softmax, the nodes that the output rows belong to.
 
     Returns:
         (2, n_rows) shares of the input and the output rows of the most frequent words.
@@ -190,7 +227,10 @@ def merge_shares(
     if n_threads == 1 or merges < MERGES_A_THREAD * n_threads:
         return np.empty((2, 0), np.float32)
     kept /= kept.sum()
-    if not config.output_layer.has_negatives:
+    if tree is not None:
+        on_path = np.bincount(tree.nodes, weights=np.repeat(kept, np.diff(tree.starts)), minlength=len(vocab))
+        negatives = on_path - kept
+    elif not config.output_layer.has_negatives:
         negatives = np.ones(len(vocab))
     else:
         negatives = config.negative * (
@@ -209,10 +249,43 @@ def mean_contexts(config: TrainConfig) -> float:
     return radius * (1 if config.window_side == "before" else 2)
 
 
-def new_hot_rows(shares: npt.NDArray[np.float32], first: int, stride: int) -> HotRows:
-    """Return a thread's copies of the rows that have shares, (2, n_rows); they stand from row `first` on."""
+def new_hot_rows(shares: npt.NDArray[np.float32], first: int, stride: int, has_input: bool = True) -> HotRows:
+    """Return a thread's copies of the rows that have shares, (2, n_rows); they stand from row `first` on.
+
+    Without has_input, the input rows have none: with subwords, where these are n-grams' too, a word's row is written
+    only when its vector is dissolved.
+    """
     n_rows = shares.shape[1]
-    return HotRows(n_rows, first, shares.reshape(-1), own_lines(2 * n_rows * stride, np.float32))
+    n_input = n_rows if has_input else 0
+    return HotRows(n_rows, n_input, first, shares.reshape(-1), own_lines(2 * n_rows * stride, np.float32))
+
+
+def new_composed(word_rows: WordRows | None, n_contexts: int, stride: int) -> Composed:
+    """Return a thread's slots for composed vectors, more than a step has contexts; none without subwords."""
+    if word_rows is None:
+        none = np.empty(0, np.int64)
+        return Composed(
+            none, np.empty(0, np.int32), np.empty(0, np.int32), none, none, none, np.empty(0, np.float32), none
+        )
+    n_slots = max(SLOTS, n_contexts + 1)
+    sizes = np.diff(word_rows.starts)
+    return Composed(
+        starts=word_rows.starts,
+        rows=word_rows.rows,
+        slots=np.full(len(sizes), -1, np.int32),
+        words=np.full(n_slots, -1),
+        used=np.full(n_slots, -1),
+        next=np.zeros(1, np.int64),
+        vectors=own_lines(n_slots * 2 * stride, np.float32),
+        offsets=own_lines(int(sizes.max()), np.int64),
+    )
+
+
+def new_paths(tree: Huffman | None) -> Paths:
+    """Return the paths of a tree as kernels take them; none without a tree."""
+    if tree is None:
+        return Paths(np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0, np.float32))
+    return Paths(tree.starts, tree.nodes, (1 - tree.codes).astype(np.float32))
 
 
 def new_scratch(
@@ -222,6 +295,8 @@ def new_scratch(
     zero_row: int,
     hot_rows: HotRows | None = None,
     n_types: int = 0,
+    word_rows: WordRows | None = None,
+    tree: Huffman | None = None,
 ) -> Scratch:
     """Return a thread's buffers for shards of up to `longest_shard` tokens."""
     n_contexts = min(2 * shape.window, longest_shard)
@@ -233,14 +308,20 @@ def new_scratch(
         kept=own_lines(longest_shard + 1, np.int64),
         contexts=own_lines(n_contexts, np.int64),
         outputs=own_lines(n_outputs + 1, np.int64),
+        slots=own_lines(1 << (2 * n_outputs).bit_length(), np.int64),
+        slot_of=own_lines(n_outputs, np.int64),
         negatives=negatives,
         marks=own_lines(n_types if config.reject_positives else 0, np.int32),
         zero_row=np.array([zero_row]),
         pool=own_lines(config.noise_pool if config.output_layer.has_negatives else 0, np.int64),
-        scores=own_lines(8 * max(n_contexts * shape.n_tiles, candidate_tiles), np.float32),
+        scores=own_lines(8 * max(n_contexts * shape.n_tiles, candidate_tiles) + 8, np.float32),
+        logq=own_lines(8 * shape.n_tiles if config.uses_logq else 0, np.float32),
         contexts_before=own_lines(n_contexts * shape.stride, np.float32),
         mean=own_lines(2 * shape.stride, np.float32),
         mean_offset=np.zeros(1, np.int64),
+        labels=own_lines(8 * shape.n_tiles if tree else 0, np.float32),
+        composed=new_composed(word_rows, n_contexts, shape.stride),
+        paths=new_paths(tree),
         hot_rows=hot_rows or new_hot_rows(np.empty((2, 0), np.float32), 0, shape.stride),
         state=own_lines(1, np.uint64),
     )

@@ -24,14 +24,16 @@ from w2v.errors import SettingsError, W2VError
 from w2v.stores import url_of
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, ScanReport, encode, renumber
+from w2v.text.subwords import NGrams, Subwords
 from w2v.text.vocab import Vocab
 from w2v.training import checkpoint, loop
 from w2v.training.checkpoint import Checkpoint
+from w2v.training.earlier import carry_over, join_vocab, read_earlier, subword_settings
 from w2v.training.fingerprints import Fingerprint, changed, stream_checksum
 from w2v.training.log import Log
-from w2v.training.schedule import Position, Progress
+from w2v.training.plan import word_rows_of
+from w2v.training.schedule import Progress
 from w2v.training.snapshots import CheckpointPolicy, Snapshot
-from w2v.training.weights import Embeddings
 from w2v.vectors import Vectors
 from w2v.version import __version__
 
@@ -152,58 +154,25 @@ def continue_from(
     Raises:
         W2VError: as `encode`, `checkpoint.load` and `formats.read` do; or a word or count of the file cannot be one.
     """
-    held = _read_earlier(earlier, warn)
+    held = read_earlier(earlier, warn)
     finite = np.isfinite(held.vectors).all(axis=1)
     if not finite.all():
         row = int(finite.argmin())
         raise W2VError(f"{earlier} is damaged: the vector of '{held.words[row]}', row {row + 1}, is not finite")
     dim = held.vectors.shape[1]
     run, encoded = begin(corpus, replace(config, dim=dim, min_count=1, max_vocab=None), report=report)
-    vocab = _joined(held, encoded.vocab, config.min_count if grow_vocab else None, earlier)
+    vocab = join_vocab(held, encoded.vocab, config.min_count if grow_vocab else None, earlier)
     row_of = np.array([vocab.index.get(word, -1) for word in encoded.vocab.words], np.int32)
     stream = renumber(run.stream, row_of)
     tokens_kept = int(encoded.vocab.counts[row_of >= 0].sum())
     if tokens_kept == 0:
         raise W2VError(f"none of the {encoded.tokens_read:,} tokens of the corpus is among the words of {earlier}")
-    fresh = Embeddings.create(len(vocab), dim, config.seed)
-    rows = [vocab.index[word] for word in held.words]
-    fresh.vectors[rows] = held.vectors
-    if held.output is not None:
-        fresh.output_vectors[rows] = held.output
-    start = Snapshot(fresh.vectors, fresh.output_vectors, Position())
+    config = replace(config, dim=dim, **subword_settings(held, config, earlier))
+    start = carry_over(held, vocab, config)
     return (
-        replace(run, config=replace(config, dim=dim), vocab=vocab, stream=stream, start=start),
+        replace(run, config=config, vocab=vocab, stream=stream, start=start),
         replace(encoded, vocab=vocab, stream=stream, tokens_kept=tokens_kept),
     )
-
-
-def _read_earlier(earlier: Path, warn: Warn) -> formats.Contents:
-    """Return earlier words, each once, their rows and counts."""
-    if earlier.is_dir() and earlier.suffix.lower() not in formats.SUFFIXES:
-        kept = checkpoint.load(earlier)
-        return formats.Contents(kept.vocab.words, kept.input, kept.vocab.counts, kept.output)
-    held = formats.read(earlier)
-    first = {word: row for row, word in reversed(list(enumerate(held.words)))}
-    if len(first) == len(held.words):
-        return held
-    again = [row for row, word in enumerate(held.words) if first[word] != row]
-    warn(f"{earlier} has {len(again):,} words more than once, such as '{held.words[again[0]]}': the first row is taken")
-    return formats.drop_rows(held, again)
-
-
-def _joined(held: formats.Contents, new: Vocab, min_count: int | None, earlier: Path) -> Vocab:
-    """Return the vocabulary of earlier words, and of new ones that reach min_count, None being out of reach."""
-    counts = [0] * len(held.words) if held.counts is None else held.counts.tolist()
-    totals = dict(zip(held.words, counts, strict=True))
-    for word, count in zip(new.words, new.counts.tolist(), strict=True):
-        if word in totals or (min_count is not None and count >= min_count):
-            totals[word] = totals.get(word, 0) + count
-    if sum(totals.values()) >= 2**63:
-        raise W2VError(f"the counts of {earlier} and of the corpus come to more than 2^63 - 1")
-    try:
-        return Vocab.of({word: max(1, count) for word, count in totals.items()})
-    except W2VError as error:
-        raise W2VError(f"{earlier}: {error}") from error
 
 
 def resume(folder: Path, changes: Mapping[str, Any], report: ScanReport | None = None) -> Run:
@@ -266,6 +235,7 @@ def train(
         DivergedError: the learning rate was too large.
         W2VError: there is no space for the checkpoints.
     """
+    refuse_output_rows(run.config, save_output)
     log = log or Log()
     log.begin(run.extra.get("log", []))
     words = run.vocab.words
@@ -289,14 +259,16 @@ def train(
         checkpoints=_policy(run, checkpoints, kept) if checkpoints else None,
         after_epoch=end_epoch if after_epoch else None,
     )
-    return _result(run, embeddings.vectors, embeddings.output_vectors if save_output else None)
+    return _result(run, embeddings.vectors, embeddings.output_rows if save_output else None, embeddings.subwords)
 
 
 def _policy(run: Run, checkpoints: Checkpoints, extra: dict[str, Any]) -> CheckpointPolicy:
     """Return what writes the checkpoints of a run; there must be space for them, and for its stream."""
     folder = checkpoints.folder
     stream_bytes = run.stream.nbytes if run.files is None and not run.is_resumed else 0
-    checkpoint.check_space(folder, len(run.vocab), run.config.dim, stream_bytes)
+    word_rows = word_rows_of(run.config, run.vocab)
+    n_input = word_rows.n_rows if word_rows else None
+    checkpoint.check_space(folder, len(run.vocab), run.config.dim, stream_bytes, n_input)
     if stream_bytes:
         checkpoint.save_stream(folder, run.stream)
     checksum = stream_checksum(run.stream)
@@ -311,9 +283,9 @@ def _policy(run: Run, checkpoints: Checkpoints, extra: dict[str, Any]) -> Checkp
     return CheckpointPolicy(save_checkpoint, checkpoints.every_s)
 
 
-def _result(run: Run, vectors: Matrix, output: Matrix | None) -> Vectors:
-    """Return vectors, and how they were trained."""
-    return Vectors(run.vocab.words, vectors, run.vocab.counts, output, _settings_of(run))
+def _result(run: Run, vectors: Matrix, output: Matrix | None, subwords: Subwords | None) -> Vectors:
+    """Return vectors, what they are composed of, and how they were trained."""
+    return Vectors(run.vocab.words, vectors, run.vocab.counts, output, _settings_of(run), subwords)
 
 
 def _settings_of(run: Run) -> dict[str, Any]:
@@ -333,7 +305,17 @@ def check_output(run: Run, path: Path, save_output: bool = False) -> None:
     Raises:
         W2VError: they cannot; the message says why.
     """
-    formats.check(path, run.vocab.words, run.config.dim, _settings_of(run), save_output=save_output)
+    refuse_output_rows(run.config, save_output)
+    ngrams = NGrams.of_config(run.config)
+    formats.check(path, run.vocab.words, run.config.dim, _settings_of(run), save_output=save_output, ngrams=ngrams)
+
+
+def refuse_output_rows(config: TrainConfig, save_output: bool) -> None:
+    """Raise SettingsError where output rows are to be saved that do not belong to words."""
+    if save_output and not config.output_layer.outputs_are_words:
+        raise SettingsError(
+            f"with loss {config.loss} output rows are nodes of a tree, not words; leave out save_output"
+        )
 
 
 def save(vectors: Vectors, path: Path) -> None:

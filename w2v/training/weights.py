@@ -6,6 +6,8 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from w2v.text.subwords import Subwords, WordRows
+
 LINE_BYTES = 64
 """A cache line, and a vector register of AVX-512."""
 LINE = 16
@@ -19,27 +21,39 @@ FILL_ROWS = 1 << 10
 class Embeddings:
     """Input and output rows, each padded with zeros and aligned to 64 bytes.
 
-    Behind the words' rows there may be spare ones, which training keeps for itself.
+    After the rows of the model there may be spare ones, which training keeps for itself.
     """
 
     input: npt.NDArray[np.float32]
-    """(n_types + spare, stride) context rows: the vectors that are saved (word2vec.c's syn0)."""
+    """(n_input + spare, stride) context rows (word2vec.c's syn0); with subwords those of words and of n-grams."""
     output: npt.NDArray[np.float32]
-    """(n_types + spare, stride) center and noise rows (word2vec.c's syn1neg)."""
-    n_types: int
-    """Rows that belong to words."""
+    """(n_output + spare, stride) center and noise rows (word2vec.c's syn1neg), or the nodes of a tree (syn1)."""
+    n_input: int
+    """Input rows of the model."""
+    n_output: int
+    """Output rows of the model: one for each word, or for each inner node and one more."""
     dim: int
     """Numbers of a row in use; the rest, up to stride, are 0."""
+    word_rows: WordRows | None = None
+    """With subwords, the input rows of each word."""
 
     @classmethod
-    def create(cls, n_types: int, dim: int, seed: int, spare_rows: int = 0) -> "Embeddings":
-        """Return input rows uniform in +-0.5 / dim and output rows 0, as word2vec.c starts."""
-        input, output = (aligned_zeros(n_types + spare_rows, padded(dim)) for _ in range(2))
+    def create(
+        cls, n_types: int, dim: int, seed: int, spare_rows: int = 0, word_rows: WordRows | None = None
+    ) -> "Embeddings":
+        """Return output rows 0 and input rows uniform in +-0.5 / dim, as word2vec.c starts.
+
+        With subwords the input rows are uniform in +-1 / dim, as fastText starts. They have no spare ones.
+        """
+        n_input = n_types if word_rows is None else word_rows.n_rows
+        input = aligned_zeros(n_input + (spare_rows if word_rows is None else 0), padded(dim))
+        output = aligned_zeros(n_types + spare_rows, padded(dim))
+        width = np.float32(dim if word_rows is None else dim / 2)
         generator = np.random.default_rng(seed)
-        for start in range(0, n_types, FILL_ROWS):
-            rows = input[start : min(start + FILL_ROWS, n_types), :dim]
-            rows[:] = (generator.random(rows.shape, np.float32) - np.float32(0.5)) / np.float32(dim)
-        return cls(input, output, n_types, dim)
+        for start in range(0, n_input, FILL_ROWS):
+            rows = input[start : min(start + FILL_ROWS, n_input), :dim]
+            rows[:] = (generator.random(rows.shape, np.float32) - np.float32(0.5)) / width
+        return cls(input, output, n_input, n_types, dim, word_rows)
 
     @property
     def stride(self) -> int:
@@ -48,13 +62,25 @@ class Embeddings:
 
     @property
     def vectors(self) -> npt.NDArray[np.float32]:
-        """(n_types, dim) view of the words' input rows without their padding."""
-        return self.input[: self.n_types, : self.dim]
+        """(n_types, dim) the words' vectors: a view of their input rows, or with subwords composed anew."""
+        return self.input_rows if self.word_rows is None else self.word_rows.compose(self.input_rows)
 
     @property
-    def output_vectors(self) -> npt.NDArray[np.float32]:
-        """(n_types, dim) view of the words' output rows without their padding."""
-        return self.output[: self.n_types, : self.dim]
+    def subwords(self) -> Subwords | None:
+        """With subwords, what the vector of any word is made of."""
+        return (
+            None if self.word_rows is None else Subwords(self.word_rows.ngrams, self.word_rows.buckets, self.input_rows)
+        )
+
+    @property
+    def input_rows(self) -> npt.NDArray[np.float32]:
+        """(n_input, dim) view of the input rows without their padding."""
+        return self.input[: self.n_input, : self.dim]
+
+    @property
+    def output_rows(self) -> npt.NDArray[np.float32]:
+        """(n_output, dim) view of the output rows without their padding."""
+        return self.output[: self.n_output, : self.dim]
 
 
 def padded(dim: int) -> int:

@@ -59,7 +59,7 @@ def _by_loss(inputs: MetricInputs, embeddings: Embeddings, vocab: Vocab, config:
 def _by_next(inputs: MetricInputs, embeddings: Embeddings, vocab: Vocab, config: TrainConfig) -> float | None:
     if inputs.sessions is None:
         return None
-    vectors = Vectors(vocab.words, embeddings.vectors, vocab.counts, embeddings.output_vectors)
+    vectors = Vectors(vocab.words, embeddings.vectors, vocab.counts, embeddings.output_rows)
     found = rank_next(vectors, inputs.sessions, config, PLACES)
     return found.vectors.full.hr if found.unknown < found.people else None
 

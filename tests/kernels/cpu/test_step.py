@@ -5,17 +5,21 @@ from typing import Any, cast
 
 import naive
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from w2v.arrays import SENTENCE_END
 from w2v.config import TrainConfig
-from w2v.kernels import jit, llvm
+from w2v.kernels import jit, llvm, llvm_scores
 from w2v.kernels.cpu import step
 from w2v.kernels.cpu.layout import clear_padding
-from w2v.kernels.cpu.loss import bce_gradient, sigmoid
+from w2v.kernels.cpu.loss import bce_gradient
 from w2v.kernels.cpu.types import Hidden, Sampling, Shape, ShardPass, Tally, Weights
 from w2v.kernels.types import F32
+from w2v.text.subwords import NGrams, WordRows
+from w2v.training import plan
 from w2v.training.distributions import alias_table, noise_distribution, thresholds
+from w2v.training.huffman import Huffman
 from w2v.training.plan import new_hot_rows, new_scratch, shape_of, variant_of
 from w2v.training.weights import Embeddings
 
@@ -33,7 +37,7 @@ def _stages(name: str) -> Callable[..., None]:
         input, output = weights
         hidden = Hidden(input, scratch.contexts, n_contexts)
         score(hidden, output, scratch.outputs, shape.n_tiles, shape, scratch.scores)
-        bce_gradient(scratch.scores, n_contexts, n_outputs, shape, lr)
+        bce_gradient(scratch.scores, scratch.labels, n_contexts, n_outputs, shape, lr)
         clear_padding(scratch.scores, n_contexts, n_outputs, shape)
         update(hidden, output, scratch.outputs, shape, scratch.scores, scratch.contexts_before)
 
@@ -43,12 +47,12 @@ def _stages(name: str) -> Callable[..., None]:
 TAKE_STEP = {name: _stages(name) for name in KERNELS}
 
 
-def _model(dim: int, seed: int, copies: int = 0) -> Embeddings:
+def _model(dim: int, seed: int, copies: int = 0, word_rows: WordRows | None = None) -> Embeddings:
     """Return rows of about the size that training has, a spare row of zeros, and room for private copies."""
-    model = Embeddings.create(N_ROWS, dim, seed, spare_rows=1 + copies)
+    model = Embeddings.create(N_ROWS, dim, seed, 1 + copies, word_rows)
     generator = np.random.default_rng(seed)
-    for rows in (model.input, model.output):
-        rows[:N_ROWS, :dim] = generator.normal(0, 1 / np.sqrt(dim), (N_ROWS, dim))
+    for rows, n in _rows(model):
+        rows[:n, :dim] = generator.normal(0, 1 / np.sqrt(dim), (n, dim))
     return model
 
 
@@ -111,10 +115,11 @@ def test_the_corners_of_the_grid(kernel: str, dim: int, negative: int) -> None:
 def test_sigmoid_is_good_to_float32() -> None:
     @jit
     def fill(numbers: F32, out: F32) -> None:
-        for i in range(len(numbers)):
-            out[i] = sigmoid(numbers[i])
+        one = llvm_scores.eight_of(np.float32(1))
+        for i in range(0, len(numbers), 8):
+            llvm_scores.store_scores(out, i, llvm_scores.scaled_sigmoid(llvm_scores.load_scores(numbers, i, one), one))
 
-    x = np.concatenate([np.linspace(-30, 30, 100_001), [-1e30, 1e30, -np.inf, np.inf, 0]]).astype(np.float32)
+    x = np.concatenate([np.linspace(-30, 30, 100_003), [-1e30, 1e30, -np.inf, np.inf, 0]]).astype(np.float32)
     exact = 1 / (1 + np.exp(-np.clip(x.astype(np.float64), -30, 30)))
     out = np.empty_like(x)
     fill(x, out)
@@ -146,6 +151,13 @@ VARIANTS: list[dict[str, Any]] = [
     {"window": "full", "negative": 10},  # more than one tile, so that a context drawn twice is exact on vectors too
     {"window_side": "before", "shrink_window": False, "model": "cbow"},
     {"reject_positives": True, "sampler": "batch"},
+    {"subwords": True},
+    {"subwords": True, "model": "cbow", "reject_positives": True},
+    {"subwords": True, "window": "full", "negative": 10},
+    {"subwords": True, "sampler": "hard", "candidates": 13},
+    {"loss": "hs"},
+    {"loss": "hs", "model": "cbow"},
+    {"loss": "hs", "subwords": True, "window_side": "before"},
 ]
 """Each value of each setting, and the pairs that meet in one function; each costs a compilation, some 2 s."""
 
@@ -160,7 +172,7 @@ def test_a_whole_shard_agrees_with_the_oracle(kernel: str, window: int, negative
     _check_shard(kernel, {"window": window, "negative": negative, "noise_pool": 64}, copies)
 
 
-OF_BOTH = ("model=cbow", "sampler=hard candidates=13 hard_share=0.5", "loss=full")
+OF_BOTH = ("subwords=True", "loss=hs", "model=cbow", "sampler=hard candidates=13 hard_share=0.5", "loss=full")
 """Variants that score or move rows in their own way; the others choose or weigh them, with the same code."""
 
 
@@ -169,8 +181,18 @@ OF_BOTH = ("model=cbow", "sampler=hard candidates=13 hard_share=0.5", "loss=full
     [(kernel, each) for each in VARIANTS for kernel in (KERNELS if _name(each) in OF_BOTH else KERNELS[-1:])],
     ids=lambda value: value if isinstance(value, str) else _name(value),
 )
-def test_a_variant_agrees_with_the_oracle(kernel: str, variant: dict[str, Any]) -> None:
+def test_a_variant_agrees_with_the_oracle(
+    kernel: str, variant: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan, "SLOTS", 1)  # as few as a step needs, so that vectors are dissolved all the time
     _check_shard(kernel, {"window": 3, "negative": 5, "noise_pool": 64, **variant}, copies=9)
+
+
+def _word_rows(generator: np.random.Generator) -> WordRows:
+    """Return rows for the words: their own, and up to 6 of 25 others, some of them twice."""
+    rows = [[word, *generator.integers(N_ROWS, N_ROWS + 25, generator.integers(0, 7))] for word in range(N_ROWS)]
+    starts = np.cumsum([0, *map(len, rows)])
+    return WordRows(NGrams(), starts, np.concatenate(rows).astype(np.int32), N_ROWS, np.arange(25))
 
 
 def _check_shard(kernel: str, settings: dict[str, Any], copies: int) -> None:
@@ -186,11 +208,14 @@ def _check_shard(kernel: str, settings: dict[str, Any], copies: int) -> None:
     sentences = [generator.permutation(N_ROWS)[: generator.integers(0, 30)].tolist() for _ in range(12)]
     tokens = np.array([t for line in sentences for t in [*line, SENTENCE_END]][:-1], np.int32)
     sampling = _sampling((1 + generator.integers(0, 50, N_ROWS)).tolist(), generator.uniform(0.3, 1, N_ROWS).tolist())
-    model = _model(dim, seed=3, copies=copies)
-    hot_rows = new_hot_rows(np.ones((2, copies), np.float32), N_ROWS + 1, model.stride)
-    before = [rows[:N_ROWS, :dim].astype(np.float64) for rows in (model.input, model.output)]
-    shape = shape_of(config, model.stride, N_ROWS)
-    scratch = new_scratch(shape, len(tokens), config, N_ROWS * model.stride, hot_rows, N_ROWS)
+    word_rows = _word_rows(generator) if variant.subwords else None
+    counts = np.sort(1 + generator.integers(0, 50, N_ROWS))[::-1]
+    tree = Huffman.of(counts) if variant.output == "path" else None
+    model = _model(dim, seed=3, copies=copies, word_rows=word_rows)
+    hot_rows = new_hot_rows(np.ones((2, copies), np.float32), N_ROWS + 1, model.stride, word_rows is None)
+    before = [rows[:n, :dim].astype(np.float64) for rows, n in _rows(model)]
+    shape = shape_of(config, model.stride, tree.longest if tree else N_ROWS)
+    scratch = new_scratch(shape, len(tokens), config, N_ROWS * model.stride, hot_rows, N_ROWS, word_rows, tree)
     tally = Tally(np.zeros(1), np.zeros(1, np.int64), np.zeros(1, np.int64))
     step.train_shard(kernel, variant)(
         tokens,
@@ -201,7 +226,7 @@ def _check_shard(kernel: str, settings: dict[str, Any], copies: int) -> None:
         tally,
         ShardPass(np.float32(lr), np.uint64(11), np.uint64(2), np.uint64(5)),
     )
-    steps: list[tuple[list[int], list[int]]] = []
+    steps: list[tuple[list[int], list[int], float]] = []
     shard = naive.Shard(
         sentences,
         sampling.keep.tolist(),
@@ -216,18 +241,29 @@ def _check_shard(kernel: str, settings: dict[str, Any], copies: int) -> None:
         shard=5,
         candidates=shape.candidates,
         n_hard=shape.n_hard,
+        rows=[rows.tolist() for rows in np.split(word_rows.rows, word_rows.starts[1:-1])] if word_rows else [],
+        n_slots=len(scratch.composed.words),
+        paths=_paths(counts) if tree else [],
         **{**variant._asdict(), "logq": sampling.logq.astype(np.float64) if variant.logq else None},
     )
-    expected = naive.train_shard(before[0], before[1], shard, lambda c, o: steps.append((c, o)))
+    expected = naive.train_shard(before[0], before[1], shard, lambda *step: steps.append(step))
     assert len(steps) > 50
-    for rows, wanted in zip((model.input, model.output), expected, strict=True):
-        np.testing.assert_allclose(rows[:N_ROWS, :dim], wanted, rtol=0, atol=2e-5)
-    assert (model.input[:N_ROWS, :dim] != before[0]).any()
+    for (rows, n), wanted in zip(_rows(model), expected, strict=True):
+        np.testing.assert_allclose(rows[:n, :dim], wanted, rtol=0, atol=2e-5)
+    assert (model.input[: model.n_input, :dim] != before[0]).any()
     assert tally.words[0] == sum(map(len, sentences))
-    first_loss = naive.step(before[0], before[1], *steps[0], lr, shard.loss, shard.hidden == "mean", shard.logq)[2]
     assert len(steps) <= step.LOSS_EVERY
-    np.testing.assert_allclose(tally.loss[0], first_loss, rtol=1e-5)
+    np.testing.assert_allclose(tally.loss[0], steps[0][2], rtol=1e-5)
     assert tally.pairs[0] == (1 if variant.hidden == "mean" else len(steps[0][0]))
+
+
+def _rows(model: Embeddings) -> list[tuple[F32, int]]:
+    return [(model.input, model.n_input), (model.output, N_ROWS)]
+
+
+def _paths(counts: npt.NDArray[np.int64]) -> list[list[tuple[int, int]]]:
+    """Return the oracle's paths, nodes numbered from the root on."""
+    return [[(N_ROWS - 2 - node, code) for node, code in path] for path in naive.huffman(counts.tolist())]
 
 
 def test_a_center_without_contexts_is_no_step() -> None:

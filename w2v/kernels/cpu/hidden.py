@@ -6,12 +6,15 @@ the mean moves, dL/dx_c = (1/m) dL/dh: what word2vec.c leaves out, and gensim wi
 2020). So CBOW is skip-gram with one context, the mean, and two loops around it.
 
 A hidden layer is a pair of functions: `compose` before a step, `scatter` after it. To add one: write the pair and
-return it from `hidden_layer`.
+return it from `hidden_layer`. `input` is what holds the contexts' vectors: the input rows, or with subwords the vectors
+composed of them (composed.py).
 """
 
 from collections.abc import Callable
 from types import ModuleType
 from typing import NamedTuple
+
+import numpy as np
 
 from w2v.kernels import inlined
 from w2v.kernels.cpu.types import Hidden, Scratch, Shape, Variant
@@ -45,7 +48,7 @@ def scatter_nothing(input: F32, n_contexts: int, shape: Shape, scratch: Scratch)
 
 def mean_layer(arithmetic: ModuleType) -> HiddenLayer:
     """Return the layer whose one hidden vector is the mean of the contexts."""
-    average, scatter_mean = arithmetic.average, arithmetic.scatter_mean
+    average, scatter_difference = arithmetic.average, arithmetic.scatter_difference
 
     @inlined
     def compose(input: F32, n_contexts: int, shape: Shape, scratch: Scratch) -> Hidden:
@@ -56,6 +59,7 @@ def mean_layer(arithmetic: ModuleType) -> HiddenLayer:
     @inlined
     def scatter(input: F32, n_contexts: int, shape: Shape, scratch: Scratch) -> None:
         """Add to each context row its share of what the mean has moved; mutates input, for which threads race."""
-        scatter_mean(input, scratch.contexts, n_contexts, shape.stride, scratch.mean)
+        share = np.float32(1) / np.float32(n_contexts)
+        scatter_difference(input, scratch.contexts, n_contexts, share, shape.stride, scratch.mean)
 
     return HiddenLayer(compose, scatter)

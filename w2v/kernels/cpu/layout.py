@@ -22,6 +22,22 @@ def column_of(output: int, tile_like: tuple[int, ...]) -> int:
 
 
 @inlined
+def with_tiles(shape: Shape, n_outputs: int) -> Shape:
+    """Return the shape with as many tiles as these outputs need."""
+    n_tiles = (n_outputs + len(shape.tile_like) - 1) // len(shape.tile_like)
+    return Shape(
+        shape.window,
+        shape.negative,
+        shape.n_draws,
+        shape.candidates,
+        shape.n_hard,
+        shape.stride,
+        n_tiles,
+        shape.tile_like,
+    )
+
+
+@inlined
 def fill_tiles(n_outputs: int, shape: Shape, scratch: Scratch) -> None:
     """Fill the last tile of scratch.outputs with the row of zeros."""
     for i in range(n_outputs, shape.n_tiles * len(shape.tile_like)):

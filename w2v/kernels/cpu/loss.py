@@ -10,9 +10,14 @@ step moves the rows by G. To add one: write the pair and name it in LOSSES.
     bce      L = -log sigmoid(s) - sum_i log sigmoid(-s_i)      dL/df = sigmoid(f) - label
     bpr      L = -sum_i log sigmoid(s - s_i)                    dL/ds_i = sigmoid(s_i - s), dL/ds = -sum of these
     softmax  L = -s + log(e^s + sum_i e^s_i)                    dL/df = softmax(f) - label
+    hs       L = -sum_i log sigmoid(f_i if label_i else -f_i)   dL/df = sigmoid(f) - label
 
-The label is 1 for the center and 0 for a negative. bce is skip-gram with negative sampling (Mikolov et al. 2013), bpr
-is Rendle et al. 2009, and softmax over a sample is Bengio and Senecal 2008; over all words it is the softmax itself.
+With hs the outputs are the inner nodes on the path to the center, and `labels` has the label of each column of the
+score buffer; the others do not look there. word2vec.c and gensim skip an output with |f| >= 6; here no gradient is
+left out. Otherwise the label is 1 for the center and 0 for a negative.
+
+bce is skip-gram with negative sampling (Mikolov et al. 2013), bpr is Rendle et al. 2009, and softmax over a sample is
+Bengio and Senecal 2008; over all words it is the softmax itself. hs is Morin and Bengio 2005.
 """
 
 import math
@@ -25,42 +30,29 @@ from w2v.kernels import inlined
 from w2v.kernels.cpu.hot_rows import row_of
 from w2v.kernels.cpu.layout import column_of
 from w2v.kernels.cpu.types import Sampling, Scratch, Shape
+from w2v.kernels.llvm_scores import (
+    SCORE_LANES,
+    eight_of,
+    exp_below,
+    larger,
+    largest_of,
+    load_scores,
+    many_of,
+    scaled_sigmoid,
+    store_scores,
+    sum_of,
+    where_column,
+)
 from w2v.kernels.types import F32
 
 
 class Loss(NamedTuple):
     """A loss, as a pair of functions."""
 
-    loss: Callable[[F32, int, int, Shape], float]
-    """(scores, at, n_outputs, shape): L of the hidden vector whose scores begin at `at`, in float64."""
-    gradient: Callable[[F32, int, int, Shape, np.float32], None]
-    """(scores, n_hidden, n_outputs, shape, lr): turn scores into G, in place."""
-
-
-F1, HALF = np.float32(1), np.float32(0.5)
-LIMIT, EXP_LIMIT = np.float32(30), np.float32(80)
-LOG2_E = np.float32(1.4426950408889634)
-# 2**r on -1/2..1/2 with the least largest relative error, 7.5e-8, found by Lawson's iteration.
-E0, E1, E2 = np.float32(1.00000007165), np.float32(0.69314696706), np.float32(0.24022119724)
-E3, E4, E5 = np.float32(0.05550713275), np.float32(0.00967554133), np.float32(0.00132764715)
-BIAS, MANTISSA = np.int32(127), np.int32(23)
-
-
-@inlined
-def exp(x: np.float32) -> np.float32:
-    """Return e**x for |x| <= 80, as 2**n times a polynomial; without a call, so that LLVM vectorises it."""
-    y = x * LOG2_E
-    n = np.float32(math.floor(y + HALF))
-    r = y - n
-    power = (np.int32(n) + BIAS) << MANTISSA
-    polynomial = E0 + r * (E1 + r * (E2 + r * (E3 + r * (E4 + r * E5))))
-    return polynomial * np.int32(power).view(np.float32)
-
-
-@inlined
-def sigmoid(x: np.float32) -> np.float32:
-    """Return 1 / (1 + e**-x), with x cut to -30..30; the error is below 2e-7."""
-    return F1 / (F1 + exp(-min(max(x, -LIMIT), LIMIT)))
+    loss: Callable[[F32, F32, int, int, Shape], float]
+    """(scores, labels, at, n_outputs, shape): L of the hidden vector whose scores begin at `at`, in float64."""
+    gradient: Callable[[F32, F32, int, int, Shape, np.float32], None]
+    """(scores, labels, n_hidden, n_outputs, shape, lr): turn scores into G, in place."""
 
 
 @inlined
@@ -70,17 +62,25 @@ def softplus(x: float) -> float:
 
 
 @inlined
-def bce_gradient(scores: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
-    """Turn scores into gradients lr * (label - sigmoid(f)), padding too: a flat loop, which LLVM vectorises."""
-    width = 8 * shape.n_tiles
-    for i in range(n_hidden * width):
-        scores[i] = -lr * sigmoid(scores[i])
-    for c in range(n_hidden):
-        scores[c * width] += lr
+def bce_gradient(scores: F32, labels: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
+    """Turn scores into gradients lr * (label - sigmoid(f)), padding too, on vectors as long as the processor has them.
+
+    With one tile it may change 8 scores behind the last.
+    """
+    width, minus_lr = 8 * shape.n_tiles, many_of(-lr)
+    if shape.n_tiles == 1:
+        targets = where_column(0, 1, many_of(lr), many_of(np.float32(0)))
+        for i in range(0, 8 * n_hidden, SCORE_LANES):
+            store_scores(scores, i, targets + scaled_sigmoid(load_scores(scores, i, minus_lr), minus_lr))
+    else:
+        for i in range(0, n_hidden * width, SCORE_LANES):
+            store_scores(scores, i, scaled_sigmoid(load_scores(scores, i, minus_lr), minus_lr))
+        for c in range(n_hidden):
+            scores[c * width] += lr
 
 
 @inlined
-def bce_loss(scores: F32, at: int, n_outputs: int, shape: Shape) -> float:
+def bce_loss(scores: F32, labels: F32, at: int, n_outputs: int, shape: Shape) -> float:
     """Return L of the hidden vector whose scores begin at `at`."""
     total = softplus(-float(scores[at]))
     for o in range(1, n_outputs):
@@ -89,21 +89,22 @@ def bce_loss(scores: F32, at: int, n_outputs: int, shape: Shape) -> float:
 
 
 @inlined
-def bpr_gradient(scores: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
+def bpr_gradient(scores: F32, labels: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
     """Turn scores into gradients: each negative is pushed by sigmoid(s_i - s), the center by their sum."""
+    zero, rate, n_tile = eight_of(np.float32(0)), eight_of(lr), len(shape.tile_like)
     for c in range(n_hidden):
         at = c * 8 * shape.n_tiles
-        total = np.float32(0)
-        for o in range(1, n_outputs):
-            column = at + column_of(o, shape.tile_like)
-            push = lr * sigmoid(scores[column] - scores[at])
-            scores[column] = -push
-            total += push
-        scores[at] = total
+        center, total = eight_of(scores[at]), zero
+        for number in range(shape.n_tiles):
+            push = scaled_sigmoid(load_scores(scores, at + 8 * number, center) - center, rate)
+            push = where_column(number == 0, min(n_tile, n_outputs - number * n_tile), push, zero)
+            store_scores(scores, at + 8 * number, zero - push)
+            total = total + push
+        scores[at] = sum_of(total)
 
 
 @inlined
-def bpr_loss(scores: F32, at: int, n_outputs: int, shape: Shape) -> float:
+def bpr_loss(scores: F32, labels: F32, at: int, n_outputs: int, shape: Shape) -> float:
     """Return L of the hidden vector whose scores begin at `at`."""
     total = 0.0
     for o in range(1, n_outputs):
@@ -112,25 +113,31 @@ def bpr_loss(scores: F32, at: int, n_outputs: int, shape: Shape) -> float:
 
 
 @inlined
-def softmax_gradient(scores: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
+def softmax_gradient(scores: F32, labels: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
     """Turn scores into gradients lr * (label - softmax(f)); scores 80 below the largest count as 80 below."""
+    zero, n_tile = eight_of(np.float32(0)), len(shape.tile_like)
     for c in range(n_hidden):
-        at = c * 8 * shape.n_tiles
-        largest = scores[at]
-        for o in range(1, n_outputs):
-            largest = max(largest, scores[at + column_of(o, shape.tile_like)])
-        total = np.float32(0)
-        for o in range(n_outputs):
-            column = at + column_of(o, shape.tile_like)
-            scores[column] = exp(max(scores[column] - largest, -EXP_LIMIT))
-            total += scores[column]
-        for o in range(n_outputs):
-            scores[at + column_of(o, shape.tile_like)] *= -lr / total
-        scores[at] += lr
+        begin, end = c * 8 * shape.n_tiles, (c + 1) * 8 * shape.n_tiles
+        largest, total = eight_of(scores[begin]), zero
+        n = n_outputs
+        for at in range(begin, end, 8):
+            largest = larger(largest, where_column(0, min(n, n_tile), load_scores(scores, at, zero), largest))
+            n -= n_tile
+        largest = eight_of(largest_of(largest))
+        n = n_outputs
+        for at in range(begin, end, 8):
+            power = where_column(0, min(n, n_tile), exp_below(load_scores(scores, at, zero), largest), zero)
+            store_scores(scores, at, power)
+            total = total + power
+            n -= n_tile
+        share = eight_of(-lr / sum_of(total))
+        for at in range(begin, end, 8):
+            store_scores(scores, at, load_scores(scores, at, zero) * share)
+        scores[begin] += lr
 
 
 @inlined
-def softmax_loss(scores: F32, at: int, n_outputs: int, shape: Shape) -> float:
+def softmax_loss(scores: F32, labels: F32, at: int, n_outputs: int, shape: Shape) -> float:
     """Return L of the hidden vector whose scores begin at `at`."""
     largest = float(scores[at])
     for o in range(1, n_outputs):
@@ -141,7 +148,28 @@ def softmax_loss(scores: F32, at: int, n_outputs: int, shape: Shape) -> float:
     return largest + math.log(total) - float(scores[at])
 
 
+@inlined
+def hs_gradient(scores: F32, labels: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
+    """Turn scores into gradients lr * (label - sigmoid(f)), padding too, as in bce."""
+    width, rate, minus_lr = 8 * shape.n_tiles, eight_of(lr), eight_of(-lr)
+    for i in range(0, width, 8):
+        target = rate * load_scores(labels, i, rate)
+        for at in range(i, n_hidden * width, width):
+            store_scores(scores, at, target + scaled_sigmoid(load_scores(scores, at, minus_lr), minus_lr))
+
+
+@inlined
+def hs_loss(scores: F32, labels: F32, at: int, n_outputs: int, shape: Shape) -> float:
+    """Return L of the hidden vector whose scores begin at `at`."""
+    total = 0.0
+    for o in range(n_outputs):
+        column = column_of(o, shape.tile_like)
+        total += softplus((1.0 - 2.0 * float(labels[column])) * float(scores[at + column]))
+    return total
+
+
 LOSSES = {
+    "hs": Loss(hs_loss, hs_gradient),
     "bce": Loss(bce_loss, bce_gradient),
     "bpr": Loss(bpr_loss, bpr_gradient),
     "softmax": Loss(softmax_loss, softmax_gradient),
@@ -161,10 +189,13 @@ def correct_scores(n_hidden: int, n_outputs: int, shape: Shape, sampling: Sampli
         n_outputs: outputs in use, whose rows are words.
         shape: the layout.
         sampling: its logq is log q, less its mean: a constant would only move all scores.
-        scratch: its scores are mutated.
+        scratch: its scores are mutated, and its logq.
     """
     for o in range(n_outputs):
-        column = column_of(o, shape.tile_like)
-        logq = sampling.logq[row_of(scratch.outputs[o], scratch.hot_rows, shape.stride)]
-        for c in range(n_hidden):
-            scratch.scores[c * 8 * shape.n_tiles + column] -= logq
+        row = row_of(scratch.outputs[o], scratch.hot_rows, shape.stride)
+        scratch.logq[column_of(o, shape.tile_like)] = sampling.logq[row]
+    width, like = 8 * shape.n_tiles, eight_of(np.float32(0))
+    for c in range(n_hidden):
+        for i in range(0, width, 8):
+            left = load_scores(scratch.scores, c * width + i, like) - load_scores(scratch.logq, i, like)
+            store_scores(scratch.scores, c * width + i, left)

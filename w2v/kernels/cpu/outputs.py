@@ -1,7 +1,8 @@
 """Output layers: which output rows a center is scored against.
 
 The sampled layer takes the center and its negatives, the whole layer the center and every other word (the exact
-softmax). The center is always output 0: its label is 1, those of the others are 0.
+softmax). There the center is output 0: its label is 1, those of the others are 0. The path layer takes the inner nodes
+on the way to the center in a Huffman tree (hierarchical softmax), each with a label of its own.
 
 An output layer is a pair of functions: `choose` before a step, `prepare` for the next one, whose rows then have this
 step's time to arrive. To add one: write the pair and return it from `output_layer`.
@@ -14,11 +15,18 @@ from typing import NamedTuple
 import numpy as np
 
 from w2v.kernels import inlined
-from w2v.kernels.cpu.hot_rows import offset_of
-from w2v.kernels.cpu.layout import fill_tiles
+from w2v.kernels.cpu.hot_rows import offset_of, row_of
+from w2v.kernels.cpu.layout import column_of, fill_tiles, with_tiles
 from w2v.kernels.cpu.samplers import SAMPLERS, reject_marked, select_hardest
 from w2v.kernels.cpu.types import Hidden, Sampling, Scratch, Shape, Variant, Walk, Weights
+from w2v.kernels.llvm import has_repeats, prefetch_row, take
+from w2v.kernels.rng import GOLDEN, U32
 from w2v.kernels.types import F32, I64
+
+SEEN_FROM = 32
+"""Negatives from which on a hash table finds those that repeat: below, comparing each with all before it is faster."""
+PREFETCHED = 6
+"""Nodes of the next path that are prefetched, from its lower end."""
 
 
 class OutputLayer(NamedTuple):
@@ -35,6 +43,8 @@ def output_layer(variant: Variant, arithmetic: ModuleType) -> OutputLayer:
     """Return the output layer of a variant, with the loops of `scalar` or `simd`."""
     if variant.output == "all":
         return OutputLayer(choose_all, prepare_nothing)
+    if variant.output == "path":
+        return OutputLayer(choose_path, prefetch_path)
     return sampled_layer(variant, arithmetic)
 
 
@@ -58,8 +68,16 @@ def sampled_layer(variant: Variant, arithmetic: ModuleType) -> OutputLayer:
             select_hardest(center, shape, scratch)
         scratch.outputs[0] = center
         n_outputs = 1
-        for i in range(shape.negative):
-            n_outputs = add_if_new(scratch.outputs, n_outputs, scratch.negatives[i])
+        if shape.n_tiles == 1:
+            for i in range(shape.negative):
+                scratch.outputs[1 + i] = scratch.negatives[i]
+            if not has_repeats(take(scratch.outputs, 0, shape.tile_like)):
+                return 1 + shape.negative  # type: ignore[no-any-return]
+        if shape.negative < SEEN_FROM:
+            for i in range(shape.negative):
+                n_outputs = add_if_new(scratch.outputs, n_outputs, scratch.negatives[i])
+        else:
+            n_outputs = add_unseen(shape.negative, scratch)
         fill_tiles(n_outputs, shape, scratch)
         return n_outputs
 
@@ -81,6 +99,30 @@ def add_if_new(outputs: I64, n_outputs: int, offset: int) -> int:
 
 
 @inlined
+def add_unseen(n_negatives: int, scratch: Scratch) -> int:
+    """Append all negatives that are not there already; return the number of rows.
+
+    A hash table finds repeats, so that k negatives take k steps and not k**2 / 2. It is never cleared (Briggs and
+    Torczon 1993): slot s is in use in this step if slots[s] is the number of an output whose slot_of is s.
+
+    Args:
+        n_negatives: how many of scratch.negatives are in use.
+        scratch: outputs, slots and slot_of are mutated; outputs[0] is the center.
+    """
+    outputs, slots, slot_of = scratch.outputs, scratch.slots, scratch.slot_of
+    mask, n_outputs = len(slots) - 1, 0
+    for i in range(-1, n_negatives):
+        offset = outputs[0] if i < 0 else scratch.negatives[i]
+        slot = np.int64((np.uint64(offset) * GOLDEN) >> U32) & mask
+        while slots[slot] < n_outputs and slot_of[slots[slot]] == slot and outputs[slots[slot]] != offset:
+            slot = (slot + 1) & mask
+        if slots[slot] >= n_outputs or slot_of[slots[slot]] != slot:
+            outputs[n_outputs], slots[slot], slot_of[n_outputs] = offset, n_outputs, slot
+            n_outputs += 1
+    return n_outputs
+
+
+@inlined
 def choose_all(n_contexts: int, walk: Walk, weights: Weights, shape: Shape, scratch: Scratch) -> int:
     """Write the center and every other word."""
     outputs, center = scratch.outputs, scratch.kept[walk.t]
@@ -98,3 +140,25 @@ def choose_all(n_contexts: int, walk: Walk, weights: Weights, shape: Shape, scra
 @inlined
 def prepare_nothing(output: F32, walk: Walk, shape: Shape, sampling: Sampling, scratch: Scratch) -> None:
     """Draw nothing: all rows are used in every step."""
+
+
+@inlined
+def choose_path(n_contexts: int, walk: Walk, weights: Weights, shape: Shape, scratch: Scratch) -> int:
+    """Write the inner nodes on the path to the center, root first, and their labels to scratch.labels."""
+    word = row_of(scratch.kept[walk.t], scratch.hot_rows, shape.stride)
+    begin, end = scratch.paths.starts[word], scratch.paths.starts[word + 1]
+    for i in range(end - begin):
+        scratch.outputs[i] = offset_of(np.int64(scratch.paths.nodes[begin + i]), scratch.hot_rows, shape.stride)
+        scratch.labels[column_of(i, shape.tile_like)] = scratch.paths.labels[begin + i]
+    fill_tiles(end - begin, with_tiles(shape, end - begin), scratch)
+    return end - begin  # type: ignore[no-any-return]
+
+
+@inlined
+def prefetch_path(output: F32, walk: Walk, shape: Shape, sampling: Sampling, scratch: Scratch) -> None:
+    """Prefetch the lower end of the next center's path; what is near the root is in cache."""
+    if walk.t + 1 < walk.end:
+        word = row_of(scratch.kept[walk.t + 1], scratch.hot_rows, shape.stride)
+        begin, end = scratch.paths.starts[word], scratch.paths.starts[word + 1]
+        for i in range(max(begin, end - PREFETCHED), end):
+            prefetch_row(output, np.int64(scratch.paths.nodes[i]) * shape.stride, shape.stride)

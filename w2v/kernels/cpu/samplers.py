@@ -22,6 +22,9 @@ from w2v.kernels.types import F32, I32, U64
 
 PICKS, PICK_BITS = 4, np.uint64(16)
 """A draw of 64 bits picks this many words from the pool, whose size is a power of two up to 2**16."""
+RENEWED = 64
+"""Words of the pool that are drawn anew at a time, every 64 steps: they look into the alias table together, where
+one a step waited for it, 7% of the time."""
 TRIES = 64
 """Places that are tried for a word of the batch: a stream with one word in two sentence ends fails in 2**-64."""
 
@@ -46,8 +49,8 @@ def fill_pool(sampling: Sampling, stride: int, scratch: Scratch) -> None:
 def draw_negatives(output: F32, walk: Walk, shape: Shape, sampling: Sampling, scratch: Scratch) -> None:
     """The noise sampler (Mikolov et al. 2013): words from count ** ns_exponent, whatever the text has here.
 
-    With a pool (recycled noise), one fresh draw takes the place of the pool's oldest word and the negatives
-    are picked from the pool at random: each has exactly the noise distribution, and its row is in cache,
+    With a pool (recycled noise), fresh draws take the place of the pool's oldest words, on average one a step, and the
+    negatives are picked from the pool at random: each has exactly the noise distribution, and its row is in cache,
     because a drawn word is used about `negative` times before it leaves.
 
     Args:
@@ -59,7 +62,10 @@ def draw_negatives(output: F32, walk: Walk, shape: Shape, sampling: Sampling, sc
     """
     pool, state = scratch.pool, scratch.state
     if len(pool) > 0:
-        pool[walk.n_steps & (len(pool) - 1)] = draw_noise(sampling, scratch.hot_rows, shape.stride, state)
+        n_renewed = min(RENEWED, len(pool))
+        if walk.n_steps & (n_renewed - 1) == 0:
+            for i in range(walk.n_steps, walk.n_steps + n_renewed):
+                pool[i & (len(pool) - 1)] = draw_noise(sampling, scratch.hot_rows, shape.stride, state)
     bits = np.uint64(0)
     for i in range(shape.n_draws):
         if len(pool) > 0:

@@ -89,17 +89,17 @@ def average(input: F32, contexts: I64, n_contexts: int, stride: int, mean: F32) 
 
 
 @inlined
-def scatter_mean(input: F32, contexts: I64, n_contexts: int, stride: int, mean: F32) -> None:
-    """Add to each context row its share, 1 / n_contexts, of what the mean has moved: mean[:stride] - mean[stride:].
+def scatter_difference(input: F32, offsets: I64, n_rows: int, share: np.float32, stride: int, mean: F32) -> None:
+    """Add to each row a share of what their mean has moved: share * (mean[:stride] - mean[stride:]).
 
     Args:
         input: mutated; threads race for its rows, and may lose each other's addition.
-        contexts: (>= n_contexts,) offsets into input; a row that repeats gets the sum.
-        n_contexts: how many are in use, at least 1.
+        offsets: (>= n_rows,) offsets into input; a row that repeats gets the sum.
+        n_rows: how many are in use.
+        share: 1 / n_rows is the gradient of a mean.
         stride: numbers in a row.
-        mean: (2 * stride,) the mean after and before the step.
+        mean: (2 * stride,) the mean as it is and as it was.
     """
-    share = np.float32(1) / np.float32(n_contexts)
-    for c in range(n_contexts):
+    for i in range(n_rows):
         for j in range(stride):
-            input[contexts[c] + j] += share * (mean[j] - mean[stride + j])
+            input[offsets[i] + j] += share * (mean[j] - mean[stride + j])

@@ -1,8 +1,8 @@
-"""Score and update on vectors of 16 numbers: what `scalar.py` does, function by function, several times faster.
+"""Score and update on vectors: what `scalar.py` does, function by function, several times faster.
 
-Blocks are 4 hidden vectors by a tile of up to 6 outputs: 24 sums and the 7 vectors that feed them fill the 32
-registers of AVX-512, and 10 loads feed 24 multiply-adds. The instructions are those of `llvm.py`. There a tuple's
-length is what unrolls a loop, so blocks are named by tuples of 4, 2 and 1 offsets.
+Scores are taken in blocks of 4 or 2 hidden vectors by a tile of up to 6 outputs, as `REGISTERS` says: 10 loads feed 24
+multiply-adds. The instructions are those of `llvm.py`. There a tuple's length is what unrolls a loop, so blocks are
+named by tuples of offsets.
 """
 
 import numpy as np
@@ -11,6 +11,7 @@ from w2v.kernels import inlined
 from w2v.kernels.cpu.types import Hidden, Shape
 from w2v.kernels.llvm import (
     LANES,
+    REGISTERS,
     add,
     add_combined,
     add_products,
@@ -25,7 +26,8 @@ from w2v.kernels.llvm import (
 )
 from w2v.kernels.types import F32, I64
 
-FOUR, TWO, ONE = (0, 0, 0, 0), (0, 0), (0,)
+BLOCK, TWO, ONE = (0,) * REGISTERS.block, (0, 0), (0,)
+HAS_PAIRS = len(BLOCK) > 2
 Offsets = tuple[int, ...]
 
 
@@ -33,18 +35,19 @@ Offsets = tuple[int, ...]
 def score(hidden: Hidden, output: F32, outputs: I64, n_tiles: int, shape: Shape, scores: F32) -> None:
     """Do what `scalar.score` does; the sums are taken in another order."""
     width = 8 * n_tiles
-    rows, offsets = hidden.rows, hidden.offsets
+    rows, offsets, stride = hidden.rows, hidden.offsets, shape.stride
     for number in range(n_tiles):
         tile = take(outputs, number * len(shape.tile_like), shape.tile_like)
-        c = 0
-        while c + 4 <= hidden.n:
-            score_block(rows, output, take(offsets, c, FOUR), tile, shape.stride, scores, c * width + 8 * number, width)
-            c += 4
-        if c + 2 <= hidden.n:
-            score_block(rows, output, take(offsets, c, TWO), tile, shape.stride, scores, c * width + 8 * number, width)
-            c += 2
+        c, at = 0, 8 * number
+        while c + len(BLOCK) <= hidden.n:
+            score_block(rows, output, take(offsets, c, BLOCK), tile, stride, scores, at + c * width, width)
+            c += len(BLOCK)
+        if HAS_PAIRS:
+            if c + 2 <= hidden.n:  # noqa: SIM102  (Numba drops the branch on a constant)
+                score_block(rows, output, take(offsets, c, TWO), tile, stride, scores, at + c * width, width)
+                c += 2
         if c < hidden.n:
-            score_block(rows, output, take(offsets, c, ONE), tile, shape.stride, scores, c * width + 8 * number, width)
+            score_block(rows, output, take(offsets, c, ONE), tile, stride, scores, at + c * width, width)
 
 
 @inlined
@@ -89,7 +92,7 @@ def update_tile(hidden: Hidden, output: F32, outputs: I64, shape: Shape, gradien
 
 @inlined
 def update_tiles(hidden: Hidden, output: F32, outputs: I64, shape: Shape, gradients: F32, before: F32) -> None:
-    """Update tile after tile; `before` keeps 16 numbers of each hidden vector from before the step."""
+    """Update tile after tile; `before` keeps LANES numbers of each hidden vector from before the step."""
     width = 8 * shape.n_tiles
     for j in range(0, shape.stride, LANES):
         for c in range(hidden.n):
@@ -120,11 +123,10 @@ def average(input: F32, contexts: I64, n_contexts: int, stride: int, mean: F32) 
 
 
 @inlined
-def scatter_mean(input: F32, contexts: I64, n_contexts: int, stride: int, mean: F32) -> None:
-    """Do what `scalar.scatter_mean` does."""
-    share = np.float32(1) / np.float32(n_contexts)
+def scatter_difference(input: F32, offsets: I64, n_rows: int, share: np.float32, stride: int, mean: F32) -> None:
+    """Do what `scalar.scatter_difference` does."""
     for j in range(0, stride, LANES):
         moved = scaled_difference(load(mean, (0,), j), load(mean, (stride,), j), share)
-        for c in range(n_contexts):
-            context = take(contexts, c, ONE)
-            store(input, context, j, add(load(input, context, j), moved))
+        for i in range(n_rows):
+            row = take(offsets, i, ONE)
+            store(input, row, j, add(load(input, row, j), moved))

@@ -21,9 +21,10 @@ import numpy as np
 
 from w2v.kernels import inlined, jit
 from w2v.kernels.cpu import scalar, simd
+from w2v.kernels.cpu.composed import context_reader
 from w2v.kernels.cpu.hidden import hidden_layer
 from w2v.kernels.cpu.hot_rows import merge_hot_rows, take_hot_rows
-from w2v.kernels.cpu.layout import clear_padding
+from w2v.kernels.cpu.layout import clear_padding, with_tiles
 from w2v.kernels.cpu.loss import LOSSES, correct_scores
 from w2v.kernels.cpu.outputs import output_layer
 from w2v.kernels.cpu.samplers import fill_pool, mark_line
@@ -48,13 +49,22 @@ the other one evicts them before they are used (4: 6% slower)."""
 TrainShard = Callable[[I32, Weights, Sampling, Shape, Scratch, Tally, ShardPass], None]
 
 
-@inlined
-def prefetch_ahead(weights: Weights, walk: Walk, shape: Shape, scratch: Scratch) -> None:
-    """Prefetch the rows that the center at t + AHEAD needs and none before it did."""
-    last = walk.end - 1
-    soon = min(walk.t + AHEAD, last)
-    prefetch_row(weights.output, scratch.kept[soon], shape.stride)
-    prefetch_row(weights.input, scratch.kept[min(soon + shape.window, last)], shape.stride)
+def row_prefetcher(kernel: str, variant: Variant) -> Callable[[Weights, Walk, Shape, Scratch], None]:
+    """Return the function that prefetches the rows of the center at t + AHEAD, as far as they are single rows."""
+    of_input = kernel == "simd" and not variant.subwords  # 20 rows at once would stall as long as they save: no gain
+    of_output = kernel == "simd" and variant.output != "path"
+
+    @inlined
+    def prefetch_ahead(weights: Weights, walk: Walk, shape: Shape, scratch: Scratch) -> None:
+        """Prefetch the rows that the center needs and none before it did: its own, and that of its last context."""
+        last = walk.end - 1
+        soon = min(walk.t + AHEAD, last)
+        if of_output:
+            prefetch_row(weights.output, scratch.kept[soon], shape.stride)
+        if of_input:
+            prefetch_row(weights.input, scratch.kept[min(soon + shape.window, last)], shape.stride)
+
+    return prefetch_ahead
 
 
 def step_of(kernel: str, variant: Variant) -> Callable[..., bool]:
@@ -63,7 +73,9 @@ def step_of(kernel: str, variant: Variant) -> Callable[..., bool]:
     The names below are in its closure. So each variant compiles only what it uses, and flags are constants to it.
     """
     arithmetic = ARITHMETIC[kernel]
-    use_simd, has_logq = kernel == "simd", variant.logq
+    has_logq, composes, has_path = variant.logq, variant.subwords, variant.output == "path"
+    prefetch_ahead = row_prefetcher(kernel, variant)
+    read_contexts, _ = context_reader(variant, arithmetic)
     choose_contexts = context_chooser(variant)
     compose, scatter = hidden_layer(variant, arithmetic)
     choose_outputs, prepare_outputs = output_layer(variant, arithmetic)
@@ -84,31 +96,32 @@ def step_of(kernel: str, variant: Variant) -> Callable[..., bool]:
 
         Args are those of `train_shard`; walk says where the center is. Mutates weights, scratch and tally.
         """
-        input, output = weights
-        scores, width = scratch.scores, 8 * shape.n_tiles
-        if use_simd:
-            prefetch_ahead(weights, walk, shape, scratch)
+        output, scores = weights.output, scratch.scores
+        prefetch_ahead(weights, walk, shape, scratch)
         # 1. choose
         m = choose_contexts(walk, shape, scratch)
         if m == 0:
             return False
-        hidden = compose(input, m, shape, scratch)
-        k = choose_outputs(m, walk, weights, shape, scratch)
+        read_contexts(weights.input, m, walk, shape, scratch)
+        vectors = scratch.composed.vectors if composes else weights.input
+        hidden = compose(vectors, m, shape, scratch)
+        k = choose_outputs(m, walk, Weights(vectors, output), shape, scratch)
         prepare_outputs(output, walk, shape, sampling, scratch)
+        now = with_tiles(shape, k) if has_path else shape
         # 2. score
-        score(hidden, output, scratch.outputs, shape.n_tiles, shape, scores)
+        score(hidden, output, scratch.outputs, now.n_tiles, now, scores)
         if has_logq:
             correct_scores(hidden.n, k, shape, sampling, scratch)
         # 3. loss
         if walk.n_steps % LOSS_EVERY == 0:
             for c in range(hidden.n):
-                tally.loss[0] += loss_of(scores, c * width, k, shape)
+                tally.loss[0] += loss_of(scores, scratch.labels, c * 8 * now.n_tiles, k, now)
             tally.pairs[0] += hidden.n
-        gradient(scores, hidden.n, k, shape, lr)
-        clear_padding(scores, hidden.n, k, shape)
+        gradient(scores, scratch.labels, hidden.n, k, now, lr)
+        clear_padding(scores, hidden.n, k, now)
         # 4. update
-        update(hidden, output, scratch.outputs, shape, scores, scratch.contexts_before)
-        scatter(input, m, shape, scratch)
+        update(hidden, output, scratch.outputs, now, scores, scratch.contexts_before)
+        scatter(vectors, m, shape, scratch)
         return True
 
     return take_step
@@ -138,6 +151,7 @@ def train_shard(kernel: str, variant: Variant) -> TrainShard:
     """Return the kernel of a variant, with the loops of `scalar` or `simd`."""
     take_step = step_of(kernel, variant)
     _, prepare_outputs = output_layer(variant, ARITHMETIC[kernel])
+    _, put_back = context_reader(variant, ARITHMETIC[kernel])
     rejects = variant.reject_positives
 
     @jit
@@ -179,6 +193,7 @@ def train_shard(kernel: str, variant: Variant) -> TrainShard:
                     if n_steps % MERGE_EVERY == 0:
                         merge_hot_rows(weights, scratch.hot_rows, shape.stride)
             begin = end + 1
+        put_back(weights.input, shape, scratch)
         merge_hot_rows(weights, scratch.hot_rows, shape.stride)
 
     return train_shard

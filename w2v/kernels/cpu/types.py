@@ -39,11 +39,14 @@ class Variant(NamedTuple):
     hidden: str = "context"
     """What is scored: context (each context row on its own) or mean (the mean of the contexts: CBOW)."""
     output: str = "sampled"
-    """What it is scored against: sampled (the center and negatives) or all (every word)."""
+    """What it is scored against: sampled (the center and negatives), all (every word) or path (the inner nodes of a
+    Huffman tree on the way to the center)."""
+    subwords: bool = False
+    """The vector of a context is the mean of several input rows."""
     sampler: str = "noise"
     """Where negatives come from: noise, batch or hard."""
     loss: str = "bce"
-    """bce, bpr or softmax."""
+    """bce, bpr, softmax or hs."""
     logq: bool = False
     """Correct the scores for the sampler's probabilities."""
     whole_line: bool = False
@@ -127,12 +130,46 @@ class HotRows(NamedTuple):
 
     n_rows: int
     """Rows 0..n_rows - 1 have copies; 0 turns this off."""
+    n_input: int
+    """Of these the input rows that have copies: all, or with subwords none."""
     shift: int
     """The copy of row r is row r + shift, in both matrices."""
     shares: F32
     """(2 * n_rows,) share of a copy's movement that goes into the shared row, input rows then output rows."""
     base: F32
     """(2 * n_rows * stride,) the copies, input then output, as they were after the last merge."""
+
+
+class Composed(NamedTuple):
+    """With subwords: the input rows of each word, and the vectors that a thread has composed of them."""
+
+    starts: I64
+    """(n_types + 1,) the rows of word w are rows[starts[w] : starts[w + 1]], at least one; read only."""
+    rows: I32
+    """Input rows; read only."""
+    slots: I32
+    """(n_types,) the slot that holds the vector of each word, or -1."""
+    words: I64
+    """(n_slots,) the word in each slot, or -1."""
+    used: I64
+    """(n_slots,) the position of the last center that each slot was used for, or -1."""
+    next: I64
+    """(1,) the slot that is filled next."""
+    vectors: F32
+    """(n_slots * 2 * stride,) for each slot the vector, and the vector as it was when it was composed."""
+    offsets: I64
+    """(most rows of a word,) offsets of the rows of one word."""
+
+
+class Paths(NamedTuple):
+    """With hierarchical softmax: the way from the root of the Huffman tree to each word; read only."""
+
+    starts: I64
+    """(n_types + 1,) the path of word w is nodes[starts[w] : starts[w + 1]]."""
+    nodes: I32
+    """Output rows, root first."""
+    labels: F32
+    """The label of each: 1 - code, as in word2vec.c."""
 
 
 class Scratch(NamedTuple):
@@ -144,6 +181,10 @@ class Scratch(NamedTuple):
     """(2 * window,) offsets of this step's input rows."""
     outputs: I64
     """(n_tiles * len(tile_like),) offsets of this step's output rows: the center, negatives, then zero_row."""
+    slots: I64
+    """(a power of two, >= 2 * (1 + negative),) a hash table of outputs, for `add_unseen`; never negative."""
+    slot_of: I64
+    """(1 + negative,) where each output stands in `slots`."""
     negatives: I64
     """(n_draws, up to full tiles) offsets of the next step's negatives, drawn one step ahead; then zero_row."""
     marks: I32
@@ -153,15 +194,23 @@ class Scratch(NamedTuple):
     pool: I64
     """(noise_pool,) offsets of recycled noise words."""
     scores: F32
-    """(2 * window * 8 * n_tiles,) dot products, then their gradients; `layout.py` says where each stands."""
+    """(2 * window * 8 * n_tiles + 8,) dot products, then their gradients; `layout.py` says where each stands."""
+    logq: F32
+    """(8 * n_tiles,) the correction of each column of the score buffer, for logq; or empty."""
     contexts_before: F32
     """(2 * window * stride,) the contexts before the step."""
     mean: F32
     """(2 * stride,) the mean of the contexts, for CBOW and the hard sampler, and a copy from before the step."""
     mean_offset: I64
     """(1,) where the mean begins in `mean`: 0."""
+    labels: F32
+    """(8 * n_tiles,) with paths, the label of each column of the score buffer; or empty."""
     hot_rows: HotRows
     """Copies of hot rows."""
+    composed: Composed
+    """With subwords, the vectors in use; else empty."""
+    paths: Paths
+    """With paths, those of all words; else empty."""
     state: U64
     """(1,) the generator."""
 

@@ -7,7 +7,7 @@ machine is little-endian, as all are that Numba runs on.
 import numpy as np
 
 from w2v.kernels import inlined
-from w2v.kernels.llvm import load_word, store_word
+from w2v.kernels.llvm_bytes import load_word, store_word
 from w2v.kernels.types import U8
 
 SEED, FACTOR = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)

@@ -9,7 +9,7 @@ import numpy as np
 
 from w2v.arrays import SENTENCE_END
 from w2v.kernels import inlined, jit
-from w2v.kernels.llvm import lowest_bit, maybe_spaces
+from w2v.kernels.llvm_bytes import lowest_bit, maybe_spaces
 from w2v.kernels.text.bytes import equal_bytes, hash_bytes
 from w2v.kernels.text.types import Table
 from w2v.kernels.types import I32, I64, U8

@@ -1,0 +1,148 @@
+"""Measure the kernels' cycles per center and stage, with all rows in the first cache.
+
+    python bench/cycles.py --dim 100 --contexts 6 --negative 5
+    NUMBA_CPU_NAME=haswell NUMBA_CPU_FEATURES=+avx,+avx2,+fma,+bmi,+bmi2 python bench/cycles.py
+
+The second line is what a processor without AVX-512 would run. The clock is measured too, by a loop that takes
+6 cycles a turn on every processor of today. Each figure is the least of many short runs: other programs only add.
+"""
+
+import argparse
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from w2v.config import TrainConfig
+from w2v.kernels import jit
+from w2v.kernels.cpu import step
+from w2v.kernels.cpu.layout import clear_padding
+from w2v.kernels.cpu.loss import LOSSES
+from w2v.kernels.cpu.types import Hidden, Sampling, Scratch, Shape, ShardPass, Tally, Weights
+from w2v.kernels.llvm import REGISTERS
+from w2v.training.distributions import alias_table, noise_distribution, thresholds
+from w2v.training.plan import kernel_name, new_scratch, shape_of, variant_of
+from w2v.training.weights import Embeddings
+
+REPEATS = 200
+TURNS = (100, 500)
+"""Steps of a short and a long run: the difference leaves out the call from Python, 30 microseconds."""
+TOKENS = 20_000
+TINY = np.float32(1e-9)
+"""A learning rate at which the rows stay as they are."""
+
+
+@jit
+def chain(n: int, x: np.uint64) -> np.uint64:
+    """Take 6 n cycles: each of the three lines waits for the one before, for a shift and an exclusive or."""
+    for _ in range(n):
+        x ^= x << np.uint64(13)
+        x ^= x >> np.uint64(7)
+        x ^= x << np.uint64(17)
+    return x
+
+
+def least(function: Callable[[], object], repeats: int = REPEATS) -> float:
+    """Return the shortest of many runs, in seconds."""
+    function()
+    times = []
+    for _ in range(repeats):
+        begin = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - begin)
+    return min(times)
+
+
+def clock() -> float:
+    """Return the processor's cycles per second."""
+    return 6 * 50_000 / least(lambda: chain(50_000, np.uint64(88172645463325252)))
+
+
+def stages(kernel: str, loss: str) -> dict[str, Callable[..., None]]:
+    """Return functions that take a stage, or all of them, n times."""
+    score, update = step.ARITHMETIC[kernel].score, step.ARITHMETIC[kernel].update
+    gradient = LOSSES[loss].gradient
+
+    @jit
+    def only_score(n: int, hidden: Hidden, weights: Weights, shape: Shape, scratch: Scratch, k: int) -> None:
+        for _ in range(n):
+            score(hidden, weights.output, scratch.outputs, shape.n_tiles, shape, scratch.scores)
+
+    @jit
+    def only_gradient(n: int, hidden: Hidden, weights: Weights, shape: Shape, scratch: Scratch, k: int) -> None:
+        for _ in range(n):
+            gradient(scratch.scores, scratch.labels, hidden.n, k, shape, TINY)
+            clear_padding(scratch.scores, hidden.n, k, shape)
+
+    @jit
+    def only_update(n: int, hidden: Hidden, weights: Weights, shape: Shape, scratch: Scratch, k: int) -> None:
+        for _ in range(n):
+            update(hidden, weights.output, scratch.outputs, shape, scratch.scores, scratch.contexts_before)
+
+    @jit
+    def all_three(n: int, hidden: Hidden, weights: Weights, shape: Shape, scratch: Scratch, k: int) -> None:
+        for _ in range(n):
+            score(hidden, weights.output, scratch.outputs, shape.n_tiles, shape, scratch.scores)
+            gradient(scratch.scores, scratch.labels, hidden.n, k, shape, TINY)
+            clear_padding(scratch.scores, hidden.n, k, shape)
+            update(hidden, weights.output, scratch.outputs, shape, scratch.scores, scratch.contexts_before)
+
+    return {"score": only_score, "gradient": only_gradient, "update": only_update, "these three": all_three}
+
+
+def parse() -> argparse.Namespace:
+    """Return the arguments."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--dim", type=int, default=100)
+    parser.add_argument("--contexts", type=int, default=6, help="contexts of each center, an even number")
+    parser.add_argument("--negative", type=int, default=5)
+    parser.add_argument("--loss", choices=("bce", "bpr", "softmax"), default="bce")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Print the cycles of each stage and of the whole kernel."""
+    arguments, kernel = parse(), kernel_name()
+    n_types = 8 + arguments.negative
+    config = TrainConfig(
+        dim=arguments.dim,
+        negative=arguments.negative,
+        window=max(1, arguments.contexts // 2),
+        shrink_window=False,
+        sample=0.0,
+        loss=arguments.loss,
+        min_count=1,
+    )
+    model = Embeddings.create(n_types, arguments.dim, 1, spare_rows=1)
+    shape = shape_of(config, model.stride, n_types)
+    weights = Weights(model.input.reshape(-1), model.output.reshape(-1))
+    scratch = new_scratch(shape, TOKENS + 1, config, n_types * model.stride)
+    scratch.contexts[: arguments.contexts] = np.arange(arguments.contexts) % n_types * model.stride
+    scratch.outputs[:] = n_types * model.stride
+    scratch.outputs[: arguments.negative + 1] = np.arange(arguments.negative + 1) * model.stride
+    hidden = Hidden(weights.input, scratch.contexts, arguments.contexts)
+    hz = clock()
+    bound = 3 * arguments.contexts * (arguments.negative + 1) * model.stride // REGISTERS.lanes
+    print(f"{hz / 1e9:.2f} GHz, {kernel} kernel, vectors of {REGISTERS.lanes}: {bound} multiply-adds a center")
+    for name, run in stages(kernel, arguments.loss).items():
+        short, long = (least(lambda: run(n, hidden, weights, shape, scratch, arguments.negative + 1)) for n in TURNS)  # noqa: B023
+        print(f"{name:12} {(long - short) * hz / (TURNS[1] - TURNS[0]):6.0f} cycles")
+    seconds = least(whole(kernel, config, shape, weights, scratch, n_types), 20)
+    print(f"{'whole':12} {seconds * hz / TOKENS:6.0f} cycles")
+
+
+def whole(
+    kernel: str, config: TrainConfig, shape: Shape, weights: Weights, scratch: Scratch, n_types: int
+) -> Callable[[], None]:
+    """Return a function that trains on a shard of random words."""
+    tokens = np.append(np.random.default_rng(2).integers(0, n_types, TOKENS), -1).astype(np.int32)
+    prob, alias = alias_table(noise_distribution(np.bincount(tokens[:-1], minlength=n_types), 0.75))
+    sampling = Sampling(thresholds(np.ones(n_types)), thresholds(prob), alias, np.zeros(n_types, np.float32))
+    tally = Tally(np.zeros(1), np.zeros(1, np.int64), np.zeros(1, np.int64))
+    shard = ShardPass(TINY, np.uint64(1), np.uint64(0), np.uint64(0))
+    train = step.train_shard(kernel, variant_of(config))
+    return lambda: train(tokens, weights, sampling, shape, scratch, tally, shard)
+
+
+if __name__ == "__main__":
+    main()

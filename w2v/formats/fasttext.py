@@ -1,0 +1,269 @@
+"""fastText's model file, `.bin` there and `.fasttext.bin` here: the words' own rows and those of n-grams, raw.
+
+All little-endian, nothing between the fields:
+
+int32      793712314 (the magic number), 12 (the version)
+int32 x 12 dim, window, epochs, min_count, negative, 1, loss (hs 1, ns 2, softmax 3), model (cbow 1, skipgram 2),
+           buckets, min_n, max_n, 100
+float64    the subsampling threshold
+int32 x 3  words, words, labels (0)
+int64 x 2  tokens, -1 (nothing was pruned: 0 would drop every n-gram)
+per word   its bytes, 0, its count as int64, a byte 0
+byte 0     (not quantised), int64 rows = words + buckets, int64 dim, the rows in float32
+byte 0     the same for the output rows, of which there are as many as words
+
+Buckets that no word uses are zeros in what w2v writes, so that they add nothing to the vectors of unseen words. They
+take room in the file and none in memory.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+
+from w2v.arrays import Indices, Matrix
+from w2v.errors import W2VError
+from w2v.files import replacing
+from w2v.formats.common import PIECE, Contents, blocks
+from w2v.text.subwords import NGrams, Subwords
+
+MAGIC, VERSIONS = 793712314, (11, 12)
+LOSSES, MODELS = {"hs": 1, "full": 3}, {"cbow": 1}
+NS, SKIPGRAM, SUPERVISED = 2, 2, 3
+PER_WORD = 10
+"""Bytes that a word takes at least."""
+
+
+class _Header(NamedTuple):
+    """The numbers before the words, but for the magic one and the version."""
+
+    dim: int
+    window: int
+    epochs: int
+    min_count: int
+    negative: int
+    word_ngrams: int
+    loss: int
+    model: int
+    buckets: int
+    min_n: int
+    max_n: int
+    lr_update_rate: int
+    sample: float
+    size: int
+    n_words: int
+    n_labels: int
+    n_tokens: int
+    n_pruned: int
+
+
+HEADER = np.dtype(
+    [(name, "<i4") for name in _Header._fields[:12]]
+    + [("sample", "<f8")]
+    + [(name, "<i4") for name in _Header._fields[13:16]]
+    + [(name, "<i8") for name in _Header._fields[16:]]
+)
+
+
+def is_model(path: Path) -> bool:
+    """Return whether a file begins as fastText's models do."""
+    with path.open("rb") as file:
+        return file.read(4) == MAGIC.to_bytes(4, "little")
+
+
+def read(path: Path) -> Contents:
+    """Return the words, their composed vectors, counts and output rows, and the rows that they are made of.
+
+    Bytes of a word that are not UTF-8 become U+FFFD.
+
+    Raises:
+        W2VError: it is no model, is cut short, or is supervised or quantised.
+    """
+    with path.open("rb") as file:
+        room = os.fstat(file.fileno()).st_size
+        header = _read_header(path, file, room)
+        words, counts = _read_words(path, file, header)
+        rows = _mapped(path, file, header.n_words + header.buckets, header.dim, "input")
+        try:
+            ngrams = NGrams("fasttext", header.min_n, header.max_n, header.buckets)
+        except ValueError as error:
+            raise W2VError(f"{path} is damaged: {error}") from None
+        output = _mapped(path, file, None, header.dim, "output") if header.loss != LOSSES["hs"] else None
+    buckets, input = _without_zeros(rows, header.n_words)
+    if header.buckets == 0 or header.max_n == 0:
+        return Contents(words, input[: header.n_words], counts, output)
+    subwords = Subwords(ngrams, buckets, input)
+    return Contents(words, subwords.compose(words), counts, output, subwords=subwords)
+
+
+def write(path: Path, contents: Contents) -> None:
+    """Write the model, whole or not at all, in pieces; buckets without a row, and missing output rows, as zeros.
+
+    Raises:
+        W2VError: its words have no rows of their own, as with floret.
+    """
+    subwords = contents.subwords
+    if subwords is not None and not subwords.ngrams.has_word_rows:
+        raise W2VError(
+            f"cannot write {path}: fastText's words have rows of their own, floret's do not; write a .floret"
+        )
+    n_words, dim = contents.vectors.shape
+    counts = np.ones(n_words, np.int64) if contents.counts is None else contents.counts
+    ngrams = NGrams(min_n=0, max_n=0, buckets=0) if subwords is None else subwords.ngrams
+    header = _header(contents, ngrams, int(counts.sum()))
+    with replacing(path) as file:
+        file.write(np.array([MAGIC, VERSIONS[-1]], "<i4").tobytes())
+        file.write(np.array(tuple(header), HEADER).tobytes())
+        for word, count in zip(contents.words, counts.tolist(), strict=True):
+            file.write(word.encode() + b"\0" + count.to_bytes(8, "little") + b"\0")
+        file.write(b"\0" + np.array([n_words + ngrams.buckets, dim], "<i8").tobytes())
+        for block in blocks(contents.vectors if subwords is None else subwords.own_rows):
+            file.write(block.data.cast("B"))
+        if subwords is not None:
+            _write_buckets(file, subwords)
+        file.write(b"\0" + np.array([n_words, dim], "<i8").tobytes())
+        if contents.output is None:
+            _write_zeros(file, n_words * dim * 4)
+        else:
+            for block in blocks(contents.output):
+                file.write(block.data.cast("B"))
+
+
+def _header(contents: Contents, ngrams: NGrams, n_tokens: int) -> _Header:
+    """Return the header, with the settings of the training where they are known."""
+    known = (contents.settings or {}).get("settings", {})
+    window = known.get("window", 5)
+    n_words, dim = contents.vectors.shape
+    return _Header(
+        dim=dim,
+        window=window if isinstance(window, int) else 5,
+        epochs=min(known.get("epochs", 5), 2**31 - 1),
+        min_count=min(known.get("min_count", 1), 2**31 - 1),
+        negative=known.get("negative", 5),
+        word_ngrams=1,
+        loss=NS if contents.output is None else LOSSES.get(known.get("loss", ""), NS),
+        model=MODELS.get(known.get("model", ""), SKIPGRAM),
+        buckets=ngrams.buckets,
+        min_n=ngrams.min_n,
+        max_n=ngrams.max_n,
+        lr_update_rate=100,
+        sample=known.get("sample", 1e-4),
+        size=n_words,
+        n_words=n_words,
+        n_labels=0,
+        n_tokens=n_tokens,
+        n_pruned=-1,
+    )
+
+
+def _write_buckets(file: BinaryIO, subwords: Subwords) -> None:
+    """Write the rows of all buckets, used or not, a piece at a time."""
+    dim = subwords.input.shape[1]
+    step = max(1, PIECE // (4 * dim))
+    for first in range(0, subwords.ngrams.buckets, step):
+        numbers = np.arange(first, min(first + step, subwords.ngrams.buckets))
+        rows = subwords.rows_of(numbers)
+        block = np.zeros((len(numbers), dim), "<f4")
+        block[rows >= 0] = subwords.bucket_rows[rows[rows >= 0]]
+        file.write(block.data.cast("B"))
+
+
+def _write_zeros(file: BinaryIO, size: int) -> None:
+    for first in range(0, size, PIECE):
+        file.write(bytes(min(PIECE, size - first)))
+
+
+def _read_header(path: Path, file: BinaryIO, room: int) -> _Header:
+    """Return the header, every number of which can be."""
+    start = file.read(8)
+    magic, version = (int.from_bytes(start[at : at + 4], "little") for at in (0, 4))
+    if len(start) < 8 or magic != MAGIC:
+        raise W2VError(f"{path} is no fastText model: it does not begin with the number {MAGIC}")
+    if version not in VERSIONS:
+        raise W2VError(f"{path} has version {version} of fastText's models, and w2v reads versions 11 and 12")
+    data = file.read(HEADER.itemsize)
+    if len(data) < HEADER.itemsize:
+        raise W2VError(f"{path} is cut short: it ends in its header")
+    header = _Header(*np.frombuffer(data, HEADER)[0].tolist())
+    if header.model == SUPERVISED or header.n_labels:
+        raise W2VError(f"{path} is a supervised fastText model, a classifier; w2v reads those of skipgram and cbow")
+    if header.n_pruned > 0:
+        raise W2VError(
+            f"{path} is a pruned fastText model (.ftz); w2v reads .bin, as it was before `fasttext quantize`"
+        )
+    if header.n_words != header.size or min(header.dim, header.n_words) < 1 or min(header[8:11]) < 0:
+        raise W2VError(f"{path} is damaged: its header says {header.n_words:,} words x {header.dim:,}")
+    needed = header.n_words * PER_WORD + 4 * header.dim * (header.n_words + header.buckets)
+    if needed > room:
+        raise W2VError(
+            f"{path} is cut short or damaged: its header says {header.n_words:,} words and {header.buckets:,} buckets "
+            f"x {header.dim:,}, which takes at least {needed:,} bytes, and it has {room:,}"
+        )
+    return header
+
+
+def _read_words(path: Path, file: BinaryIO, header: _Header) -> tuple[list[str], Indices]:
+    """Return the words and their counts, the file being behind them."""
+    words, counts = list[str](), list[int]()
+    start, buffer, at = file.tell(), b"", 0
+    while len(words) < header.n_words:
+        end = buffer.find(b"\0", at)
+        if end < 0 or end + PER_WORD > len(buffer):
+            piece = file.read(max(PIECE, len(buffer) - at))
+            if not piece:
+                raise W2VError(f"{path} is cut short: it ends in word {len(words) + 1:,} of {header.n_words:,}")
+            start, buffer, at = start + at, buffer[at:] + piece, 0
+            continue
+        words.append(buffer[at:end].decode("utf-8", "replace"))
+        counts.append(int.from_bytes(buffer[end + 1 : end + 9], "little", signed=True))
+        if buffer[end + 9]:
+            raise W2VError(f"{path} is damaged, or a classifier: entry {len(words):,} is no word")
+        at = end + PER_WORD
+    file.seek(start + at)
+    return words, np.array(counts, np.int64)
+
+
+def _mapped(path: Path, file: BinaryIO, n_rows: int | None, dim: int, name: str) -> Matrix:
+    """Map the matrix that begins here, (n_rows, dim), and go behind it.
+
+    Raises:
+        W2VError: it is quantised, of another shape or cut short.
+    """
+    head = file.read(17)
+    if len(head) == 17 and head[0]:
+        raise W2VError(f"{path} is a quantised fastText model (.ftz); w2v reads .bin, as it was before that")
+    rows, width = (int.from_bytes(head[at : at + 8], "little", signed=True) for at in (1, 9))
+    begin = file.tell()
+    if len(head) < 17 or width != dim or rows < 1 or rows != (n_rows or rows):
+        raise W2VError(f"{path} is damaged: its {name} rows are {rows:,} x {width:,}")
+    if begin + 4 * rows * dim > os.fstat(file.fileno()).st_size:
+        raise W2VError(f"{path} is cut short: it ends in its {name} rows")
+    file.seek(4 * rows * dim, os.SEEK_CUR)
+    return np.memmap(path, "<f4", "r", begin, (rows, dim))
+
+
+def _without_zeros(rows: Matrix, n_words: int) -> tuple[Indices, Matrix]:
+    """Return the buckets that are not all zeros, and the input rows: those of the words, then those of these buckets.
+
+    The file is read twice, and memory taken for what is kept.
+    """
+    is_used = np.concatenate([part.any(axis=1) for part in _parts(rows[n_words:])] or [np.zeros(0, bool)])
+    buckets = np.flatnonzero(is_used)
+    input = np.empty((n_words + len(buckets), rows.shape[1]), np.float32)
+    at = 0
+    kept = np.concatenate([np.ones(n_words, bool), is_used])
+    for part, keep in zip(_parts(rows), np.split(kept, np.arange(_step(rows), len(kept), _step(rows))), strict=True):
+        n = int(keep.sum())
+        input[at : at + n] = part[keep]
+        at += n
+    return buckets, input
+
+
+def _parts(rows: Matrix) -> Iterator[Matrix]:
+    return (rows[first : first + _step(rows)] for first in range(0, len(rows), _step(rows)))
+
+
+def _step(rows: Matrix) -> int:
+    return max(1, PIECE // (4 * int(rows.shape[1])))

@@ -1,0 +1,81 @@
+"""floret's table, `.floret`: the rows of hashed n-grams as text, from which spaCy has a vector for every word.
+
+The first line is `buckets dim min_n max_n hash_count seed < >`, then comes a line for each bucket: its number and
+its numbers. There are no words in it. spaCy reads it with `spacy init vectors LANG FILE DIR --mode floret`.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from w2v.errors import W2VError
+from w2v.files import replacing
+from w2v.formats.common import Contents, reading
+from w2v.text.subwords import BEGIN, END, FLORET_SEED, LONGEST, NGrams, Subwords
+
+HEADER_LIMIT = 256
+NUMBER_LIMIT = 32
+"""Bytes of a number in a line."""
+LINES = 1 << 12
+"""Lines read or written at a time."""
+
+
+def read(path: Path) -> Contents:
+    """Return the rows; there are no words.
+
+    Raises:
+        W2VError: it is no floret table, or is cut short, or its words are marked or hashed otherwise than by default.
+    """
+    with reading(path) as (file, room):
+        fields = file.readline(HEADER_LIMIT).decode("utf-8", "replace").split()
+        if len(fields) != 8 or not all(field.isdecimal() for field in fields[:6]):
+            raise W2VError(
+                f"{path} is no floret table: its first line is not `buckets dim min_n max_n hash_count seed < >`"
+            )
+        buckets, dim, min_n, max_n, hash_count, seed = map(int, fields[:6])
+        if fields[6:] != [BEGIN, END] or seed != FLORET_SEED:
+            raise W2VError(
+                f"{path} marks words by {' '.join(fields[6:])} and hashes with the seed {seed}; w2v reads tables with "
+                f"{BEGIN} {END} and {FLORET_SEED}"
+            )
+        is_sound = 1 <= hash_count <= 4 and 1 <= min_n <= max_n <= LONGEST and buckets and dim
+        if not is_sound or buckets * (2 + 2 * dim) > room:
+            raise W2VError(f"{path} is cut short or damaged: its header says {buckets:,} x {dim:,}")
+        rows = np.zeros((buckets, dim), np.float32)
+        for number in range(buckets):
+            line = file.readline(NUMBER_LIMIT * (dim + 1)).split()
+            try:
+                if not line[0].isdigit():
+                    raise ValueError(line[0])
+                with np.errstate(over="raise"):  # a number that float32 cannot hold is none
+                    rows[int(line[0])] = np.array(line[1:], np.float64).reshape(dim)
+            except (ValueError, IndexError, FloatingPointError):
+                raise W2VError(f"{path}, line {number + 2:,}: expected a bucket and {dim:,} numbers") from None
+    subwords = Subwords(NGrams("floret", min_n, max_n, buckets, hash_count), np.arange(buckets), rows)
+    return Contents([], np.empty((0, dim), np.float32), subwords=subwords)
+
+
+def write(path: Path, contents: Contents) -> None:
+    """Write the rows of all buckets, those that no word uses as zeros; whole or not at all.
+
+    Raises:
+        W2VError: there are no such rows, or they have n-grams of one character, which spaCy counts otherwise.
+    """
+    subwords = contents.subwords
+    if subwords is None or subwords.ngrams.kind != "floret":
+        raise W2VError(f"cannot write {path}: these vectors were not trained with --subwords floret")
+    if subwords.ngrams.min_n == 1:
+        raise W2VError(f"cannot write {path}: spaCy and floret differ at min_n 1; train with --min-n 2 or more")
+    ngrams, dim = subwords.ngrams, subwords.input.shape[1]
+    with replacing(path) as file:
+        head = (ngrams.buckets, dim, ngrams.min_n, ngrams.max_n, ngrams.hash_count, FLORET_SEED, BEGIN, END)
+        file.write((" ".join(map(str, head)) + "\n").encode())
+        line = "%d" + " %.9g" * dim + "\n"
+        for first in range(0, ngrams.buckets, LINES):
+            numbers = np.arange(first, min(first + LINES, ngrams.buckets))
+            rows = subwords.rows_of(numbers)
+            block = np.zeros((len(numbers), dim), np.float32)
+            block[rows >= 0] = subwords.bucket_rows[rows[rows >= 0]]
+            file.writelines(
+                (line % (number, *row.tolist())).encode() for number, row in zip(numbers, block, strict=True)
+            )

@@ -1,0 +1,59 @@
+"""Bytes, 64 at a time and 8 at a time, as LLVM: what text is scanned with."""
+
+from llvmlite import ir
+from numba.core import types
+
+from w2v.kernels.llvm import INT64, operation, pointer_to
+
+BYTES = ir.VectorType(ir.IntType(8), 64)
+SPACES = ((0x09, 5), (0x1C, 5), (0xC2, 1), (0xE1, 3))
+"""(first, how many): ASCII whitespace, and the bytes that longer whitespace begins with in UTF-8."""
+
+
+@operation
+def load_word(typing, text, at):
+    """Return text[at : at + 8] as uint64, wherever it stands."""
+
+    def codegen(context, builder, signature, args):
+        pointer = pointer_to(context, builder, text, *args)
+        return builder.load(builder.bitcast(pointer, INT64.as_pointer()), align=1)
+
+    return types.uint64(text, types.int64), codegen
+
+
+@operation
+def store_word(typing, text, at, word):
+    """Write a uint64 to text[at : at + 8], wherever it stands."""
+
+    def codegen(context, builder, signature, args):
+        pointer = pointer_to(context, builder, text, *args[:2])
+        builder.store(args[2], builder.bitcast(pointer, INT64.as_pointer()), align=1)
+        return context.get_dummy_value()
+
+    return types.void(text, types.int64, types.uint64), codegen
+
+
+@operation
+def maybe_spaces(typing, text, at):
+    """Return a bit for each of text[at : at + 64] that is ASCII whitespace or may begin longer whitespace."""
+
+    def codegen(context, builder, signature, args):
+        pointer = pointer_to(context, builder, text, *args)
+        value = builder.load(builder.bitcast(pointer, BYTES.as_pointer()), align=1)
+        found = ir.Constant(ir.VectorType(ir.IntType(1), 64), None)
+        for first, count in SPACES:
+            above = builder.sub(value, ir.Constant(BYTES, [first] * 64))
+            found = builder.or_(found, builder.icmp_unsigned("<", above, ir.Constant(BYTES, [count] * 64)))
+        return builder.bitcast(found, INT64)
+
+    return types.uint64(text, types.int64), codegen
+
+
+@operation
+def lowest_bit(typing, bits):
+    """Return the number of the lowest bit that is set; bits must not be 0."""
+
+    def codegen(context, builder, signature, args):
+        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(types.uint64), codegen

@@ -1,0 +1,340 @@
+"""Subwords: the n-grams of characters in a word, and the rows that they share by hashing.
+
+fastText (Bojanowski et al. 2017) writes a word between `<` and `>`, takes all its n-grams of min_n to max_n characters
+and hashes each to one of `buckets` rows; a word has a row of its own too. floret hashes the whole `<word>` as well, so
+that words need no rows, and takes up to four buckets for each hash. The vector of a word is the mean of its rows.
+
+Everything is NumPy and works on many words at once, because answering a question must not load Numba.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from w2v.arrays import Floats, Ids, Indices, Matrix
+from w2v.config import TrainConfig
+
+BEGIN, END = "<", ">"
+SENTENCE_END = "</s>"
+"""A word without n-grams: fastText's own, for the end of a line. (In floret it has no vector at all, here one row.)"""
+FNV_START, FNV_PRIME = np.uint32(2166136261), np.uint32(16777619)
+FLORET_SEED = 2166136261
+LONGEST = 64
+"""Characters of an n-gram."""
+WORDS = 1 << 14
+"""Words hashed at a time: their n-grams take some 30 MB."""
+NUMBERS = 1 << 18
+"""Numbers of vectors composed at a time; the rows that they are made of take twenty times as many."""
+
+Bytes = npt.NDArray[np.uint8]
+U64 = npt.NDArray[np.uint64]
+
+
+@dataclass(frozen=True)
+class NGrams:
+    """Which n-grams a word has, and how they are hashed.
+
+    Examples:
+        >>> starts, buckets = NGrams(min_n=3, max_n=3).of(["is"])
+        >>> starts.tolist(), buckets.tolist()
+        ([0, 2], [1707199, 1237425])
+    """
+
+    kind: str = "fasttext"
+    """fasttext, where a word has a row of its own too, or floret, where its whole `<word>` is hashed like an n-gram."""
+    min_n: int = 3
+    max_n: int = 6
+    buckets: int = 2_000_000
+    hash_count: int = 1
+    """Buckets of each n-gram; with fasttext 1."""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for numbers that cannot be."""
+        numbers = (self.min_n, self.max_n, self.buckets, self.hash_count)
+        is_known = self.kind in ("fasttext", "floret") and all(type(number) is int for number in numbers)
+        if not is_known or not (0 <= self.min_n and 0 <= self.max_n <= LONGEST and 1 <= self.hash_count <= 4):
+            raise ValueError(f"there are no n-grams like {self}")
+        if not 0 <= self.buckets < 2**31:
+            raise ValueError(f"buckets must be from 0 to 2^31 - 1, not {self.buckets}")
+
+    @classmethod
+    def of_config(cls, config: TrainConfig) -> "NGrams | None":
+        """Return the n-grams that the settings ask for, None where they ask for none."""
+        if config.subwords == "none" or config.buckets is None:
+            return None
+        hash_count = config.hash_count if config.subwords == "floret" else 1
+        return cls(config.subwords, config.min_n, config.max_n, config.buckets, hash_count)
+
+    @property
+    def has_word_rows(self) -> bool:
+        """Whether each word of the vocabulary has a row of its own."""
+        return self.kind == "fasttext"
+
+    def of(self, words: Sequence[str]) -> tuple[Indices, Indices]:
+        """Return the buckets of words.
+
+        Returns:
+            starts: (n_words + 1,) int64; the buckets of word i are buckets[starts[i] : starts[i + 1]].
+            buckets: int64, in fastText's order: by where the n-gram begins, then by its length. An n-gram that a
+                word has twice is there twice.
+        """
+        counts, found = [np.zeros(1, np.int64)], [np.empty(0, np.int64)]
+        for first in range(0, len(words), WORDS):
+            text = _Text.of(words[first : first + WORDS])
+            word, begin, end = text.spans(self.min_n, self.max_n)
+            if not self.has_word_rows:
+                word, begin, end = text.with_whole_words(word, begin, end)
+            hashed = fnv(text.text, begin, end) if self.has_word_rows else murmur(text.text, begin, end)
+            found.append((hashed[:, : self.hash_count] % np.uint64(self.buckets)).astype(np.int64).reshape(-1))
+            counts.append(np.bincount(word, minlength=text.n_words) * self.hash_count)
+        return np.cumsum(np.concatenate(counts)), np.concatenate(found)
+
+
+@dataclass(frozen=True)
+class WordRows:
+    """The input rows of each word of a vocabulary: its own, where words have rows, then those of its n-grams.
+
+    Only buckets that a word uses have a row. Rows 0 .. n_types - 1 are the words' own (none with floret); after them
+    come the buckets, most used first, so that the rows that are in every cache are neighbours.
+    """
+
+    ngrams: NGrams
+    starts: Indices
+    """(n_types + 1,) the rows of word i are rows[starts[i] : starts[i + 1]], at least one."""
+    rows: Ids
+    """Input rows; a row that a word has twice is there twice."""
+    n_own: int
+    """Rows that belong to words: n_types, or none with floret."""
+    buckets: Indices
+    """(n_buckets_used,) the bucket of each row after the words' own."""
+
+    @classmethod
+    def of(cls, ngrams: NGrams, words: Sequence[str], uses: Floats) -> "WordRows":
+        """Return the rows of a vocabulary.
+
+        Args:
+            ngrams: which n-grams there are.
+            words: (n_types,)
+            uses: (n_types,) how often each word is used, above 0: what the order of the buckets follows.
+        """
+        starts, hashed = ngrams.of(words)
+        per_word = np.diff(starts)
+        total = np.bincount(hashed, weights=np.repeat(uses, per_word), minlength=1)
+        buckets = np.flatnonzero(total)
+        buckets = buckets[np.argsort(-total[buckets], kind="stable")]
+        n_own = len(words) if ngrams.has_word_rows else 0
+        row_of = np.zeros(len(total), np.int32)
+        row_of[buckets] = np.arange(n_own, n_own + len(buckets), dtype=np.int32)
+        if n_own == 0:
+            return cls(ngrams, starts, row_of[hashed], n_own, buckets)
+        rows = np.insert(row_of[hashed], starts[:-1], np.arange(n_own, dtype=np.int32))
+        return cls(ngrams, starts + np.arange(len(starts)), rows, n_own, buckets)
+
+    @property
+    def n_rows(self) -> int:
+        """Input rows: the words' own and those of the buckets."""
+        return self.n_own + len(self.buckets)
+
+    def compose(self, input: Matrix) -> Matrix:
+        """Return the vector of each word, (n_types, dim): the mean of its rows of `input`, (n_rows, dim)."""
+        return mean_rows(self.starts, self.rows, input)
+
+
+def mean_rows(starts: Indices, rows: Ids, matrix: Matrix) -> Matrix:
+    """Return the mean of the rows of each word, (n_words, dim); zeros for one without rows.
+
+    Args:
+        starts: (n_words + 1,) the rows of word i are rows[starts[i] : starts[i + 1]].
+        rows: rows of matrix; a negative one counts as zeros.
+        matrix: (n, dim)
+    """
+    n_words, dim = len(starts) - 1, matrix.shape[1]
+    means = np.zeros((n_words, dim), np.float32)
+    step = max(1, NUMBERS // dim)
+    for first in range(0, n_words, step):
+        bounds = starts[first : first + step + 1]
+        part = rows[bounds[0] : bounds[-1]]
+        values = matrix[part]
+        values[part < 0] = 0
+        sizes = np.diff(bounds)
+        filled = np.flatnonzero(sizes)  # reduceat takes an empty piece for a piece of one
+        if len(filled):
+            sums = np.add.reduceat(values, bounds[:-1][filled] - bounds[0])
+            means[first + filled] = sums / sizes[filled, None].astype(np.float32)
+    return means
+
+
+@dataclass(frozen=True)
+class Subwords:
+    """Trained input rows: what the vector of any word is made of."""
+
+    ngrams: NGrams
+    buckets: Indices
+    """(n_buckets_used,) the bucket of each row after the words' own, each at most once; other buckets are zeros."""
+    input: Matrix
+    """(n_own + n_buckets_used, dim) the words' own rows, where they have any, then those of the buckets."""
+
+    @property
+    def bucket_rows(self) -> Matrix:
+        """(n_buckets_used, dim) the rows of the buckets."""
+        return self.input[len(self.input) - len(self.buckets) :]
+
+    @property
+    def own_rows(self) -> Matrix:
+        """(n_types, dim) the words' own rows; with floret none."""
+        return self.input[: len(self.input) - len(self.buckets)]
+
+    @cached_property
+    def _row_of(self) -> Ids:
+        """(largest bucket + 2,) the row of each bucket in bucket_rows, -1 for one without."""
+        table = np.full(int(self.buckets.max(initial=0)) + 2, -1, np.int32)
+        table[self.buckets] = np.arange(len(self.buckets), dtype=np.int32)
+        return table
+
+    def without_words(self, rows: Sequence[int]) -> "Subwords":
+        """Return the same without the own rows of some words."""
+        return replace(self, input=np.delete(self.input, rows, axis=0) if len(self.own_rows) else self.input)
+
+    def rows_of(self, buckets: Indices) -> Ids:
+        """Return the row of each bucket in bucket_rows, -1 for a bucket without one."""
+        found: Ids = self._row_of[np.minimum(buckets, len(self._row_of) - 1)]
+        return found
+
+    def of(self, word: str) -> Matrix | None:
+        """Return the vector of a word that is not in the vocabulary, (dim,); None where none of its n-grams has a row.
+
+        It is the mean over all its n-grams, of which those without a row count as zeros, as in fastText.
+        """
+        starts, buckets = self.ngrams.of([word])
+        rows = self.rows_of(buckets)
+        return mean_rows(starts, rows, self.bucket_rows)[0] if (rows >= 0).any() else None
+
+    def compose(self, words: Sequence[str]) -> Matrix:
+        """Return the vectors of the vocabulary's words, (n_types, dim): the mean of each word's rows."""
+        starts, buckets = self.ngrams.of(words)
+        n_own = len(self.own_rows)
+        rows = self.rows_of(buckets)
+        rows[rows >= 0] += n_own
+        if n_own:
+            rows = np.insert(rows, starts[:-1], np.arange(n_own, dtype=np.int32))
+            starts = starts + np.arange(len(starts))
+        return mean_rows(starts, rows, self.input)
+
+
+@dataclass(frozen=True)
+class _Text:
+    """Words written one after another, each between `<` and `>`."""
+
+    text: Bytes
+    ends: Indices
+    """(n_words,) where each word ends."""
+    has_none: npt.NDArray[np.bool_]
+    """(n_words,) whether it is the end of a sentence, which has no n-grams."""
+
+    @classmethod
+    def of(cls, words: Sequence[str]) -> "_Text":
+        pieces = [f"{BEGIN}{word}{END}".encode("utf-8", "replace") for word in words]
+        ends = np.cumsum(np.fromiter(map(len, pieces), np.int64, len(pieces)))
+        return cls(np.frombuffer(b"".join(pieces), np.uint8), ends, np.array([word == SENTENCE_END for word in words]))
+
+    @property
+    def n_words(self) -> int:
+        return len(self.ends)
+
+    def spans(self, min_n: int, max_n: int) -> tuple[Indices, Indices, Indices]:
+        """Return the n-grams: the word of each, where it begins, where it ends."""
+        first = np.flatnonzero((self.text & 0xC0) != 0x80)  # of the bytes of a character
+        word = np.searchsorted(self.ends, first, side="right")
+        n_before = np.searchsorted(first, self.ends)  # characters up to the end of each word
+        edges = np.append(first, len(self.text))
+        min_n, longest = max(1, min_n), int(np.diff(n_before, prepend=0).max(initial=0))
+        last = np.arange(len(first))[:, None] + np.arange(min_n, min(max_n, longest) + 1)
+        is_inside = (last <= n_before[word][:, None]) & ~self.has_none[word][:, None]
+        if min_n == 1 and is_inside.shape[1]:  # `<` and `>` alone say nothing
+            is_first = np.append(True, word[1:] != word[:-1])
+            is_last = np.append(word[1:] != word[:-1], True)
+            is_inside[:, 0] &= ~(is_first | is_last)
+        at, _ = np.nonzero(is_inside)
+        return word[at], first[at], edges[last[is_inside]]
+
+    def with_whole_words(self, word: Indices, begin: Indices, end: Indices) -> tuple[Indices, Indices, Indices]:
+        """Return the spans with each whole word before its n-grams."""
+        whole = np.arange(self.n_words)
+        words = np.concatenate([whole, word])
+        order = np.argsort(words, kind="stable")
+        begins = np.concatenate([np.append(0, self.ends[:-1]), begin])
+        return words[order], begins[order], np.concatenate([self.ends, end])[order]
+
+
+def fnv(text: Bytes, begin: Indices, end: Indices) -> U64:
+    """Return fastText's hash of each text[begin:end], (n, 1): FNV-1a of 32 bits with bytes taken as signed."""
+    hashes = np.empty((len(begin), 1), np.uint64)
+    for rows, pieces in _by_length(text, begin, end):
+        hashed = np.full(len(rows), FNV_START)
+        for byte in pieces.T:
+            hashed = (hashed ^ byte.view(np.int8).astype(np.int32).view(np.uint32)) * FNV_PRIME
+        hashes[rows, 0] = hashed
+    return hashes
+
+
+def murmur(text: Bytes, begin: Indices, end: Indices, seed: int = FLORET_SEED) -> U64:
+    """Return MurmurHash3_x64_128 of each text[begin:end] as floret cuts it: (n, 4) numbers of 32 bits, low half first.
+
+    Austin Appleby's third version, in the public domain.
+    """
+    hashes = np.empty((len(begin), 4), np.uint64)
+    for rows, pieces in _by_length(text, begin, end):
+        first, second = _murmur_of(pieces, np.uint64(seed))
+        low = np.uint64(0xFFFFFFFF)
+        hashes[rows] = np.stack([first & low, first >> np.uint64(32), second & low, second >> np.uint64(32)], axis=1)
+    return hashes
+
+
+C1, C2 = np.uint64(0x87C37B91114253D5), np.uint64(0x4CF5AD432745937F)
+
+
+def _murmur_of(pieces: Bytes, seed: np.uint64) -> tuple[U64, U64]:
+    """Return both halves of the hash of rows of bytes that are all of one length."""
+    n, length = pieces.shape
+    h1, h2 = np.full(n, seed), np.full(n, seed)
+    padded = np.zeros((n, -(-length // 16) * 16), np.uint8)
+    padded[:, :length] = pieces
+    blocks = padded.view("<u8")
+    n_whole = length // 16
+    for i in range(-(-length // 16)):
+        k1, k2 = _rotated(blocks[:, 2 * i] * C1, 31) * C2, _rotated(blocks[:, 2 * i + 1] * C2, 33) * C1
+        h1 = h1 ^ k1
+        if i < n_whole:
+            h1 = (_rotated(h1, 27) + h2) * np.uint64(5) + np.uint64(0x52DCE729)
+        h2 = h2 ^ k2
+        if i < n_whole:
+            h2 = (_rotated(h2, 31) + h1) * np.uint64(5) + np.uint64(0x38495AB5)
+    h1, h2 = h1 ^ np.uint64(length), h2 ^ np.uint64(length)
+    h1 = h1 + h2
+    h2 = h2 + h1
+    h1, h2 = _mixed(h1), _mixed(h2)
+    h1 = h1 + h2
+    return h1, h2 + h1
+
+
+def _rotated(x: U64, bits: int) -> U64:
+    return (x << np.uint64(bits)) | (x >> np.uint64(64 - bits))
+
+
+def _mixed(k: U64) -> U64:
+    k = (k ^ (k >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
+    k = (k ^ (k >> np.uint64(33))) * np.uint64(0xC4CEB9FE1A85EC53)
+    return k ^ (k >> np.uint64(33))
+
+
+def _by_length(text: Bytes, begin: Indices, end: Indices) -> Iterator[tuple[Indices, Bytes]]:
+    """Yield (rows, bytes) for each length in bytes: bytes[i] is text[begin[rows[i]]:end[rows[i]]]."""
+    lengths = end - begin
+    order = np.argsort(lengths, kind="stable")
+    cuts = np.flatnonzero(np.diff(lengths[order])) + 1
+    for rows in np.split(order, cuts):
+        if len(rows):
+            yield rows, np.ascontiguousarray(text[begin[rows][:, None] + np.arange(lengths[rows[0]])])

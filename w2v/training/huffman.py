@@ -1,0 +1,86 @@
+"""The Huffman tree of hierarchical softmax, as word2vec.c builds it (Morin and Bengio 2005, Mikolov et al. 2013).
+
+A word is a leaf, and its probability the product of the choices on the way from the root to it: at each inner node
+sigmoid(node row . hidden vector) is the probability of code 0. So a word costs as many output rows as its path is
+long, 14 on the average in 17 M words of English, instead of all of them.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from w2v.arrays import Counts, Ids, Indices
+
+
+@dataclass(frozen=True)
+class Huffman:
+    """The path from the root to each word.
+
+    Inner nodes are numbered from the root (0) on, in the reverse order of their creation: the more words are below a
+    node, the lower its number, so that the nodes in every cache are neighbours.
+
+    Examples:
+        >>> tree = Huffman.of(np.array([4, 2, 1]))
+        >>> tree.starts.tolist(), tree.nodes.tolist(), tree.codes.tolist()
+        ([0, 1, 3, 5], [0, 0, 1, 0, 1], [1, 0, 1, 0, 0])
+    """
+
+    starts: Indices
+    """(n_types + 1,) the path of word i is nodes[starts[i] : starts[i + 1]]."""
+    nodes: Ids
+    """Inner nodes, 0 .. n_types - 2, root first."""
+    codes: npt.NDArray[np.uint8]
+    """The branch taken at each: 0 or 1."""
+
+    @property
+    def longest(self) -> int:
+        """Nodes of the longest path."""
+        return int(np.diff(self.starts).max())
+
+    @classmethod
+    def of(cls, counts: Counts) -> "Huffman":
+        """Build the tree.
+
+        Args:
+            counts: (n_types,) occurrences, in descending order; at least one word. One word alone has an empty path.
+        """
+        n = len(counts)
+        parent, code = _merged(counts.tolist())
+        depth = np.zeros(2 * n - 1, np.int64)
+        for node in range(2 * n - 3, n - 1, -1):  # from the root down: a parent is made after its children
+            depth[node] = depth[parent[node]] + 1
+        lengths = depth[parent[:n]] + 1 if n > 1 else np.zeros(1, np.int64)
+        starts = np.concatenate([[0], np.cumsum(lengths)])
+        nodes, codes = np.empty(starts[-1], np.int32), np.empty(starts[-1], np.uint8)
+        word, at, place = np.arange(n), np.arange(n), starts[1:] - 1
+        while len(word := word[place[word] >= starts[word]]):  # all words climb to the root together
+            nodes[place[word]] = 2 * n - 2 - parent[at[word]]
+            codes[place[word]] = code[at[word]]
+            at[word] = parent[at[word]]
+            place[word] -= 1
+        return cls(starts, nodes, codes)
+
+
+def _merged(counts: list[int]) -> tuple[Indices, npt.NDArray[np.uint8]]:
+    """Return the parent and the code of each node, leaves first, (2 n - 1,); the last is the root.
+
+    The two nodes of the lowest counts are merged until one is left. Leaves are sorted already and inner nodes are
+    made in order of their counts, so the lowest is at the end of the one list or at the beginning of the other. Of a
+    leaf and an inner node with the same count the inner node is taken; the second of the two gets code 1.
+    """
+    n = len(counts)
+    parent, code = np.zeros(2 * n - 1, np.int64), np.zeros(2 * n - 1, np.uint8)
+    totals = list(counts)
+    leaf, inner = n - 1, n
+    for new in range(n, 2 * n - 1):
+        total = 0
+        for branch in (0, 1):
+            if leaf >= 0 and (inner >= new or totals[leaf] < totals[inner]):
+                lowest, leaf = leaf, leaf - 1
+            else:
+                lowest, inner = inner, inner + 1
+            parent[lowest], code[lowest] = new, branch
+            total += totals[lowest]
+        totals.append(total)
+    return parent, code
