@@ -9,6 +9,7 @@ from w2v.commands.checks import check_outputs, require_file, unless_stdout
 from w2v.commands.options import FORMATS_HELP, FormatName, Quiet, command
 from w2v.commands.screen import print_status
 from w2v.settings import Setting
+from w2v.stores import url_of
 
 
 @command(
@@ -47,6 +48,6 @@ def convert(
         return
     if lost := formats.left_out(format, contents):
         print_status(f"{format.title} has no place for {' and '.join(lost)}, which were left out")
-    dim = contents.vectors.shape[1]
+    size = f" x {contents.vectors.shape[1]}" if contents.vectors.shape[1] else ""
     for path in written:
-        print_status(f"wrote {path}: {len(contents.words):,} words{f' x {dim}' if dim else ''}, {format.title}")
+        print_status(f"wrote {url_of(path) or path}: {len(contents.words):,} words{size}, {format.title}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import w2v
+from w2v import stores
 from w2v.commands.checks import (
     check_outputs,
     flag_of,
@@ -186,15 +187,15 @@ def train(
                 after_epoch=scorer(evaluation, report, each_epoch),
                 save_output=save_output,
                 extra={
-                    "output": os.path.abspath(output) if unless_stdout(output) else STDOUT,
+                    "output": stores.absolute(output) if unless_stdout(output) else STDOUT,
                     "save_output": save_output,
                     "log_json": log_path,
                 },
             )
-        with with_hint(f"w2v train --resume {folder} -o FILE" if folder else None):
+        with with_hint(f"w2v train --resume {stores.url_of(folder) or folder} -o FILE" if folder else None):
             runs.save(vectors, output)
     if not quiet:
-        print_status(f"wrote {output}: {len(vectors):,} words x {vectors.dim}")
+        print_status(f"wrote {stores.url_of(output) or output}: {len(vectors):,} words x {vectors.dim}")
         from w2v import formats
 
         kind = formats.find(output)
