@@ -6,7 +6,7 @@ says why it is not the cosine of input rows.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from w2v.errors import SettingsError, W2VError
 from w2v.formats.common import check_finite
 from w2v.vectors import Vectors
 
+if TYPE_CHECKING:
+    from w2v.keywords import ItemSettings
+
 SETTINGS = ("history", "decay", "prior")
 """The settings of a TrainConfig that decide how items are scored."""
 
@@ -24,7 +27,7 @@ def recommend(
     vectors: Vectors,
     items: Sequence[str],
     n: int = 10,
-    **changes: Any,  # noqa: ANN401
+    **changes: "Unpack[ItemSettings]",
 ) -> list[tuple[str, float]]:
     """Return the n items most likely to come next for a person, best first, with their scores.
 

@@ -32,6 +32,7 @@ from w2v.arrays import Matrix
 from w2v.config import TrainConfig
 from w2v.errors import SettingsError, W2VError
 from w2v.text.vocab import Vocab
+from w2v.training import mirror
 from w2v.training.fingerprints import Fingerprint
 from w2v.training.schedule import Position
 
@@ -76,6 +77,7 @@ def save(folder: Path, checkpoint: Checkpoint) -> Path:
     Raises:
         W2VError: it cannot be written. Older checkpoints are as they were, and nothing is left of this one.
     """
+    where, folder = folder, mirror.here(folder)
     numbers = [_number(path) for path in _all(folder)]
     final = folder / f"checkpoint-{max(numbers, default=0) + 1:06d}"
     temporary = folder / f".{final.name}.part"  # the folder is locked
@@ -107,7 +109,8 @@ def save(folder: Path, checkpoint: Checkpoint) -> Path:
         shutil.rmtree(temporary, ignore_errors=True)
     for old in _all(folder)[:-KEPT]:
         shutil.rmtree(old, ignore_errors=True)
-    return final
+    mirror.push(where, final.name, KEPT)
+    return where / final.name
 
 
 def load(folder: Path) -> Checkpoint:
@@ -188,7 +191,7 @@ def locked(folder: Path) -> Iterator[None]:
 @contextmanager
 def _newest(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     """Yield the newest checkpoint and its state; what goes wrong with them meanwhile is damage."""
-    found = _all(folder)
+    found = _all(mirror.here(folder))
     if not found:
         raise W2VError(f"{folder} has no checkpoint; start one with `w2v train CORPUS --checkpoint {folder}`")
     newest = found[-1]
@@ -212,11 +215,12 @@ def _newest(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
 
 def exists(folder: Path) -> bool:
     """Return whether a folder has checkpoints."""
-    return bool(_all(folder))
+    return bool(_all(mirror.here(folder)))
 
 
 def save_stream(folder: Path, stream: npt.NDArray[np.int32]) -> None:
     """Keep the token stream of a corpus that cannot be read again."""
+    where, folder = folder, mirror.here(folder)
     try:
         with _synced(folder / "stream.npy.part") as (file, _):
             np.lib.format.write_array(file, np.asarray(stream), allow_pickle=False)
@@ -224,6 +228,7 @@ def save_stream(folder: Path, stream: npt.NDArray[np.int32]) -> None:
     except OSError as error:
         (folder / "stream.npy.part").unlink(missing_ok=True)
         raise W2VError(f"cannot keep the token stream in {folder}: {error.strerror or error}") from error
+    mirror.push(where, "stream.npy", KEPT)
 
 
 def load_stream(folder: Path, n_types: int) -> npt.NDArray[np.int32]:
@@ -232,6 +237,7 @@ def load_stream(folder: Path, n_types: int) -> npt.NDArray[np.int32]:
     Raises:
         W2VError: it cannot be read, or has other rows than those of n_types words, which no kernel would see.
     """
+    folder = mirror.here(folder)
     try:
         stream = _load_array(folder / "stream.npy", np.int32, None)
         if not -1 <= stream.min() <= stream.max() < n_types:
@@ -246,6 +252,7 @@ def load_stream(folder: Path, n_types: int) -> npt.NDArray[np.int32]:
 
 def check_space(folder: Path, n_types: int, dim: int, stream_bytes: int, n_input: int | None = None) -> None:
     """Raise W2VError where three checkpoints, one of them being written, would not fit into a folder."""
+    folder = mirror.here(folder)
     needed = (KEPT + 1) * ((n_types + (n_input or n_types)) * dim * 4 + n_types * 32) + stream_bytes
     kept = sum(file.stat().st_size for path in _all(folder) for file in path.iterdir())
     free = shutil.disk_usage(folder).free + kept
