@@ -1,5 +1,7 @@
 """Parts: built into kernels, and nothing else."""
 
+from typing import Any
+
 import numpy as np
 
 from w2v.kernels import inlined, jit
@@ -30,4 +32,5 @@ def test_a_kernel_is_built_of_parts_that_have_no_machine_code() -> None:
     for part in (_double, _quadruple):
         (compiled,) = part.overloads.values()  # type: ignore[attr-defined]
         assert isinstance(compiled.library, PartLibrary)
-        assert not compiled.library._codegen._engine.is_symbol_defined(compiled.fndesc.llvm_func_name)
+        engine: Any = compiled.library._codegen._engine
+        assert not engine.is_symbol_defined(compiled.fndesc.llvm_func_name)
