@@ -1,8 +1,8 @@
 """How the parts of kernels are compiled: to LLVM's code alone, without machine code.
 
 Numba makes machine code of each function that it compiles. A part is only built into kernels, so that is in vain: it
-took a tenth of the first start's time. Each part is still optimised before it is built in, which takes 1.3 s of the 8.7 s:
-without, the first start took 7.4 s, but LLVM arranged the step otherwise: 1,260 cycles a center, not 1,180.
+took a tenth of the first start's time. Each part is still optimised before it is built in, which takes 1.3 s of the
+8.7 s: without, the first start took 7.4 s, but LLVM arranged the step otherwise: 1,260 cycles a center, not 1,180.
 """
 
 from typing import Any
