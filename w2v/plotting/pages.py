@@ -80,8 +80,7 @@ def map_page(drawn: WordMap) -> bytes:
         text_font_size=value("16px"),
         text_align="center",
         text_baseline="middle",
-        background_fill_color=value("white"),
-        background_fill_alpha="alpha",
+        **{**behind, "background_fill_alpha": "alpha"},
     )
     plot.add_tools(HoverTool(renderers=[dots], tooltips="<b>@word</b>, word @rank", point_policy="follow_mouse"))
 
