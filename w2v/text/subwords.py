@@ -26,7 +26,7 @@ LONGEST = 64
 """Characters of an n-gram."""
 WORDS = 1 << 14
 """Words hashed at a time: their n-grams take some 30 MB."""
-NUMBERS = 1 << 18
+NUMBERS = 1 << 16
 """Numbers of vectors composed at a time; the rows that they are made of take twenty times as many."""
 
 Bytes = npt.NDArray[np.uint8]
