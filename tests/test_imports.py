@@ -26,7 +26,7 @@ LAYERS = (
     ("evaluation_config", "phrase_config"),
     ("config", "conflicts"),
     ("settings", "presets", "output_layer"),
-    ("arrays", "cosines", "errors", "keys", "keywords", "files", "machine", "slips", "stores", "version"),
+    ("arrays", "cosines", "errors", "files", "keys", "keywords", "locks", "machine", "slips", "stores", "version"),
 )
 """Imports go down this list, or stay on a level: the wings and the files that stand beside them."""
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}

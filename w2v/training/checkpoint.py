@@ -10,17 +10,13 @@ A checkpoint is written beside the older ones under another name, synced, and re
 there is a whole one. Nothing in it is pickled.
 """
 
-try:
-    import fcntl
-except ImportError:
-    fcntl = None  # type: ignore[assignment]
 import hashlib
 import json
 import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
@@ -31,6 +27,7 @@ import numpy.typing as npt
 from w2v.arrays import Matrix
 from w2v.config import TrainConfig
 from w2v.errors import SettingsError, W2VError
+from w2v.locks import locked_folder
 from w2v.text.vocab import Vocab
 from w2v.training import mirror
 from w2v.training.fingerprints import Fingerprint
@@ -167,25 +164,25 @@ def locked(folder: Path) -> Iterator[None]:
     Raises:
         W2VError: another run has it.
     """
-    if fcntl is None:  # Windows, which opens no folders
+    with ExitStack() as stack:
+        try:
+            is_locked = stack.enter_context(locked_folder(folder))
+        except BlockingIOError:
+            raise W2VError(
+                f"another run keeps its checkpoints in {folder}; wait for its end, or name another folder"
+            ) from None
+        if is_locked:  # else what is half-written may be another run's
+            with suppress(OSError):
+                _remove_partial(folder)
         yield
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        with suppress(OSError):  # a file system without locks; but not the lock of another
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise W2VError(
-                    f"another run keeps its checkpoints in {folder}; wait for its end, or name another folder"
-                ) from None
-            for old in folder.iterdir():
-                if PARTIAL_NAME.fullmatch(old.name):
-                    shutil.rmtree(old, ignore_errors=True)
-            (folder / "stream.npy.part").unlink(missing_ok=True)
-        yield
-    finally:
-        os.close(handle)
+
+
+def _remove_partial(folder: Path) -> None:
+    """Remove what a killed run has left half-written."""
+    for old in folder.iterdir():
+        if PARTIAL_NAME.fullmatch(old.name):
+            shutil.rmtree(old, ignore_errors=True)
+    (folder / "stream.npy.part").unlink(missing_ok=True)
 
 
 @contextmanager
