@@ -112,9 +112,7 @@ class Vectors:
         Raises:
             W2VError: it cannot be written.
         """
-        held = formats.Contents(
-            self.words, self.matrix, self.counts, self.output, self.settings, subwords=self.subwords
-        )
+        held = formats.Contents(self.words, self.matrix, self.counts, self.output, self.settings, None, self.subwords)
         formats.write(path, held, format)
 
     @property
@@ -377,9 +375,9 @@ class Vectors:
 
     def __contains__(self, word: object) -> bool:
         """Return whether a word has a vector: its own, or one composed of n-grams."""
-        if not isinstance(word, str) or self.find(word) is not None or self.subwords is None:
+        if not isinstance(word, str) or self.subwords is None:
             return isinstance(word, str) and self.find(word) is not None
-        return self.subwords.of(word) is not None
+        return self.find(word) is not None or self.subwords.of(word) is not None
 
     def __len__(self) -> int:
         """Return the number of words."""
@@ -394,7 +392,7 @@ class Vectors:
         return f"Vectors({len(self):,} words x {self.dim})"
 
     def _unknown(self, word: str) -> str:
-        close = close_spellings(word, self.words)
-        hint = f"; did you mean {' or '.join(close)}?" if close else f" of {len(self):,} words"
-        no_ngrams = "" if self.subwords is None else ", and no word in it shares an n-gram with it"
-        return f"'{word}' is not in the vocabulary{no_ngrams}{hint}"
+        reason = f" of {len(self):,} words" if self.subwords is None else f", and {self.subwords.why_none(word)}"
+        if close := close_spellings(word, self.words):
+            reason = f"{reason if self.subwords else ''}; did you mean {' or '.join(close)}?"
+        return f"'{word}' is not in the vocabulary{reason}"
