@@ -34,6 +34,9 @@ NO_NOISE = {"sampler": ("batch",), **NO_NEGATIVES}
 SUBWORDS = {"subwords": ("fasttext", "floret")}
 FLORET = {"subwords": ("floret",)}
 HARD = {"sampler": ("hard",)}
+LINES = {"line_vectors": ("alone", "with-words")}
+ALONE = {"line_vectors": ("alone",)}
+"""Then a word has no contexts but its line."""
 BUCKETS = {"fasttext": 2_000_000, "floret": 50_000}
 """fastText's default, and what spaCy recommends for floret."""
 SUBWORDS_LR = 0.5
@@ -64,6 +67,7 @@ class TrainConfig:
             "skipgram scores each context on its own. cbow scores the mean of the contexts: faster, and needs a higher "
             "--lr.",
             group="Model",
+            not_with=ALONE,
         ),
     ] = "skipgram"
     window: Annotated[
@@ -74,6 +78,7 @@ class TrainConfig:
             group="Model",
             low=1,
             high=1_000_000,
+            not_with=ALONE,
         ),
     ] = 5
     shrink_window: Annotated[
@@ -82,7 +87,7 @@ class TrainConfig:
             "For each center, draw the radius from 1 to --window, which gives near contexts more weight; or always "
             "use all of it.",
             group="Model",
-            not_with={"window": ("full",)},
+            not_with={"window": ("full",), **ALONE},
         ),
     ] = True
     window_side: Annotated[
@@ -90,6 +95,7 @@ class TrainConfig:
         Setting(
             "Where contexts stand: on both sides of the center, or only before it, to predict what comes next.",
             group="Model",
+            not_with=ALONE,
         ),
     ] = "both"
     subwords: Annotated[
@@ -121,6 +127,24 @@ class TrainConfig:
     hash_count: Annotated[
         int, Setting("Buckets of each n-gram.", group="Subwords", low=1, high=4, only_with=FLORET)
     ] = 2
+    line_vectors: Annotated[
+        Literal["none", "alone", "with-words"],
+        Setting(
+            "Learn a vector for each line too: a person, a document. alone: it predicts each word of the line. "
+            "with-words: it is one more context of each center.",
+            group="Lines",
+            not_with=SUBWORDS,
+        ),
+    ] = "none"
+    line_names: Annotated[
+        bool,
+        Setting(
+            "The name of a line stands before a tab; otherwise its name is its number, from 1.",
+            group="Lines",
+            flags=("--line-names",),
+            only_with=LINES,
+        ),
+    ] = False
     sampler: Annotated[
         Literal["noise", "batch", "hard"],
         Setting(

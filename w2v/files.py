@@ -10,6 +10,7 @@ import re
 import secrets
 import shutil
 import signal
+import tempfile
 import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
@@ -24,6 +25,12 @@ ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if h
 """Signals that end a command; Windows has no SIGHUP."""
 TRIAL = "w2v-trial"
 """The name of what a trial writes, in a temporary folder."""
+
+
+def temporary_folder() -> str:
+    """Return the folder for large temporary files: TMPDIR, else one on a disk, as /tmp may be memory."""
+    on_disk = "TMPDIR" not in os.environ and os.path.isdir("/var/tmp")
+    return "/var/tmp" if on_disk else tempfile.gettempdir()
 
 
 @contextmanager

@@ -21,6 +21,7 @@ HEADINGS = (
     "Corpus",
     "Model",
     "Subwords",
+    "Lines",
     "Sampling",
     "Training",
     "Items",

@@ -165,9 +165,11 @@ class Corpus:
 
 
 def _cut(file: IO[bytes]) -> Iterator[bytes]:
-    """Yield blocks that end between tokens, the last with a newline after it; drop a leading BOM."""
+    """Yield blocks that end between tokens, and a newline after the last where it has none; drop a leading BOM."""
     pieces = [file.read(BLOCK).removeprefix(b"\xef\xbb\xbf")]
+    ends_line = pieces[0][-1:] in (b"\n", b"")
     while more := file.read(BLOCK):
+        ends_line = more.endswith(b"\n")
         # Only the newest piece can hold the last space: a token of any length is gathered in pieces.
         cut = _last_space(more)
         if cut == 0:
@@ -175,7 +177,7 @@ def _cut(file: IO[bytes]) -> Iterator[bytes]:
             continue
         yield b"".join([*pieces, more[:cut]])
         pieces = [more[cut:]]
-    yield b"".join([*pieces, b"\n"])
+    yield b"".join([*pieces, b"" if ends_line else b"\n"])
 
 
 def _last_space(block: bytes) -> int:

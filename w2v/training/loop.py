@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import numpy as np
+import numpy.typing as npt
 
 from w2v.arrays import Ids, Matrix
 from w2v.config import TrainConfig
@@ -23,6 +24,7 @@ from w2v.training.snapshots import CheckpointPolicy, Snapshot, Snapshotter
 from w2v.training.weights import Embeddings
 
 REPORT_S = 0.25
+NO_LINES = np.empty(0, np.float32)
 
 TrainReport = Callable[[Progress], None]
 EpochReport = Callable[[Progress, Matrix], None]
@@ -74,6 +76,8 @@ class _Run:
                 raise W2VError("the checkpoint has other n-grams than this version of w2v; train anew")
             self.embeddings.input_rows[:] = start.input
             self.embeddings.output_rows[:] = start.output
+            if start.lines is not None and self.embeddings.line_rows is not None:
+                self.embeddings.line_rows[:] = start.lines
         self.weights = Weights(self.embeddings.input.reshape(-1), self.embeddings.output.reshape(-1))
         self._train(Job(0, 0, 0, 0, 0, plan.config.lr), *plan.new_buffers(0))  # compiles, or loads what was compiled
         self.schedule = Schedule(plan.bounds, plan.config, start.position if start else None)  # starts the clock
@@ -157,20 +161,33 @@ class _Run:
             self.plan.shape,
             scratch,
             tally,
-            ShardPass(np.float32(job.lr), np.uint64(self.plan.config.seed), np.uint64(job.epoch), np.uint64(job.shard)),
+            ShardPass(
+                np.float32(job.lr),
+                np.uint64(self.plan.config.seed),
+                np.uint64(job.epoch),
+                np.uint64(job.shard),
+                self._lines_of(job.shard),
+            ),
         )
+
+    def _lines_of(self, shard: int) -> npt.NDArray[np.float32]:
+        """Return the rows of a shard's lines, flattened; without line vectors none."""
+        if self.embeddings.lines is None:
+            return NO_LINES
+        first = self.plan.first_lines
+        return self.embeddings.lines[first[shard] : first[shard + 1]].reshape(-1)
 
     def _slice_is_finite(self, shard: int) -> bool:
         """Check one shard's share of the rows: an epoch's shards together check every row."""
         n_shards = self.schedule.n_shards
-        return all(
+        return step.all_finite(self._lines_of(shard)) and all(
             step.all_finite(rows[len(rows) * shard // n_shards : len(rows) * (shard + 1) // n_shards])
             for rows in self.weights
         )
 
     def _now(self) -> Snapshot:
         position = self.schedule.position()  # before the rows: what it says is done is in them
-        return Snapshot(self.embeddings.input_rows, self.embeddings.output_rows, position)
+        return Snapshot(self.embeddings.input_rows, self.embeddings.output_rows, position, self.embeddings.line_rows)
 
     def _diverged(self) -> DivergedError:
         lr = self.plan.config.lr

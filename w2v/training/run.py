@@ -162,7 +162,7 @@ def continue_from(
     run, encoded = begin(corpus, replace(config, dim=dim, min_count=1, max_vocab=None), report=report)
     vocab = join_vocab(held, encoded.vocab, config.min_count if grow_vocab else None, earlier)
     row_of = np.array([vocab.index.get(word, -1) for word in encoded.vocab.words], np.int32)
-    stream = renumber(run.stream, row_of)
+    stream = renumber(run.stream, row_of, keep_empty=config.line_vectors != "none")
     tokens_kept = int(encoded.vocab.counts[row_of >= 0].sum())
     if tokens_kept == 0:
         raise W2VError(f"none of the {encoded.tokens_read:,} tokens of the corpus is among the words of {earlier}")
