@@ -84,9 +84,10 @@ def assert_same(printed: str, shown: str, where: str) -> None:
             is_first = number > 0 and not right[number - 1].startswith("  ")
             if theirs.startswith("  ") and not is_first and "." not in other:
                 continue
-            if not re.fullmatch(r"-?\d+\.\d+", one.strip(":;")):
+            one, other = one.strip(":;"), other.strip(":;")
+            if not re.fullmatch(r"-?\d+\.\d+", one):
                 assert one == other, f"{where}: {ours!r} where the page has {theirs!r}"
-            assert one == other or abs(float(one) - float(other.strip(":;"))) <= CLOSE, f"{where}: {ours!r}, {theirs!r}"
+            assert one == other or abs(float(one) - float(other)) <= CLOSE, f"{where}: {ours!r}, {theirs!r}"
 
 
 def commands_of(block: str) -> list[tuple[str, str]]:

@@ -39,6 +39,8 @@ KERNELS_MAY_IMPORT = {
     "numba",
     "llvmlite",
     "hashlib",
+    "itertools",
+    "operator",
     "pathlib",
     "collections",
     "functools",

@@ -25,8 +25,7 @@ def _copy(source: F32, at: I64, target: F32, to: I64, like: tuple[int, ...], str
 @pytest.mark.parametrize("n", range(1, 7))
 @pytest.mark.parametrize("stride", [16, 48])
 def test_take_load_and_store(n: int, stride: int) -> None:
-    source, target = _rows(9, stride), np.copy(aligned_zeros(9, stride)).reshape(-1)
-    target = aligned_zeros(9, stride).reshape(-1)
+    source, target = _rows(9, stride), aligned_zeros(9, stride).reshape(-1)
     generator = np.random.default_rng(n)
     at, to = (np.concatenate(([-1], generator.permutation(9)[:n])) for _ in range(2))
     _copy(source, at * stride, target, to * stride, ZEROS[n], stride)
@@ -65,10 +64,11 @@ def test_sums_of_products(n_left: int, n_right: int, width: int) -> None:
 
 @jit
 def _combine(scores: F32, tile: tuple[int, ...], rows: F32, offsets: I64, value: F32, out: F32) -> None:
-    scales = llvm.broadcast(scores, 2, tile)
-    others, one = llvm.load(rows, llvm.take(offsets, 0, tile), 0), llvm.load(value, (0,), 0)
-    llvm.store(out, (0,), 0, llvm.add_combined(one, scales, others))
-    llvm.store(out, llvm.take(offsets, 0, tile), 16, llvm.add_scaled(others, scales, one))
+    scales, at = llvm.broadcast(scores, 2, tile), llvm.take(offsets, 0, tile)
+    for j in range(0, 16, llvm.LANES):
+        others, one = llvm.load(rows, at, j), llvm.load(value, (0,), j)
+        llvm.store(out, (0,), j, llvm.add_combined(one, scales, others))
+        llvm.store(out, at, 16 + j, llvm.add_scaled(others, scales, one))
 
 
 @pytest.mark.parametrize("n", range(1, 7))
@@ -83,8 +83,9 @@ def test_combinations(n: int) -> None:
 
 @jit
 def _differ(left: F32, right: F32, scale: np.float32, out: F32) -> None:
-    a, b = llvm.load(left, (0, 16), 0), llvm.load(right, (0, 16), 0)
-    llvm.store(out, (0, 16), 0, llvm.add(llvm.scaled_difference(a, b, scale), b))
+    for j in range(0, 16, llvm.LANES):
+        a, b = llvm.load(left, (0, 16), j), llvm.load(right, (0, 16), j)
+        llvm.store(out, (0, 16), j, llvm.add(llvm.scaled_difference(a, b, scale), b))
 
 
 def test_differences_and_sums() -> None:
