@@ -20,12 +20,12 @@ LAYERS = (
     ("tuning", "plotting"),
     ("evaluation",),
     ("training",),
-    ("vectors", "items", "unseen"),
+    ("vectors", "items", "lines", "unseen"),
     ("formats",),
     ("text",),
     ("evaluation_config", "phrase_config"),
     ("config",),
-    ("settings", "presets", "output_layer"),
+    ("settings", "presets", "output_layer", "conditions", "corpus_settings"),
     ("arrays", "cosines", "errors", "keys", "files", "machine", "version"),
 )
 """Imports go down this list, or stay on a level: the wings and the files that stand beside them."""

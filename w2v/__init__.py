@@ -155,7 +155,7 @@ def train(
         log: a file to write the run's log to, JSON Lines.
         checkpoint: a folder to keep checkpoints in, for `resume`.
         checkpoint_every: seconds between them.
-        save_output: whether the vectors keep the output rows too, as `output`.
+        save_output: whether the vectors keep the output rows too, as `output`; with line_vectors they always do.
         settings: dim, window, negative, sample, epochs, lr, ...; see TrainConfig.
 
     Raises:
@@ -187,7 +187,7 @@ def train(
             checkpoints=None if folder is None else runs.Checkpoints(folder, checkpoint_every),
             log=run_log,
             after_epoch=after_epoch,
-            save_output=save_output,
+            save_output=save_output or runs.keeps_output_rows(run.config),
         )
 
 
@@ -227,13 +227,14 @@ def resume(
     if log is not None and any(is_same(log, path) for path in files_read(folder)):
         raise SettingsError(f"log {log} is a file that the run reads, which it would replace; name another")
     with runs.reserved(folder, is_resumed=True), Log(log) as run_log:
+        run = runs.resume(folder, changes)
         return runs.train(
-            runs.resume(folder, changes),
+            run,
             report,
             checkpoints=runs.Checkpoints(folder, checkpoint_every),
             log=run_log,
             after_epoch=after_epoch,
-            save_output=save_output,
+            save_output=save_output or runs.keeps_output_rows(run.config),
         )
 
 

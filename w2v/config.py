@@ -6,41 +6,18 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from w2v.conditions import ALONE, FLORET, HARD, LINES, NO_NEGATIVES, NO_NOISE, SUBWORDS
+from w2v.corpus_settings import Column, ForceText, Lowercase, Threads
 from w2v.errors import SettingsError, W2VError
 from w2v.output_layer import OutputLayer
 from w2v.presets import find_config
 from w2v.settings import Setting, check_effect, check_values, fields_of
 
-Lowercase = Annotated[bool, Setting("Lowercase the text while it is read.", group="Corpus")]
-Column = Annotated[
-    str | None,
-    Setting(
-        "The column that holds the text; the files are JSON Lines or Parquet.",
-        group="Corpus",
-        unset="none: the files are plain text",
-    ),
-]
-ForceText = Annotated[
-    bool,
-    Setting("Read files too whose bytes say that they are not text.", group="Corpus"),
-]
-Threads = Annotated[
-    int | None,
-    Setting("Number of threads.", group="Training", low=1, high=4_096, unset="as many as this process may use"),
-]
-"""Settings of every command that reads a corpus."""
-NO_NEGATIVES = {"loss": ("full", "hs")}
-NO_NOISE = {"sampler": ("batch",), **NO_NEGATIVES}
-SUBWORDS = {"subwords": ("fasttext", "floret")}
-FLORET = {"subwords": ("floret",)}
-HARD = {"sampler": ("hard",)}
-LINES = {"line_vectors": ("alone", "with-words")}
-ALONE = {"line_vectors": ("alone",)}
-"""Then a word has no contexts but its line."""
 BUCKETS = {"fasttext": 2_000_000, "floret": 50_000}
 """fastText's default, and what spaCy recommends for floret."""
 SUBWORDS_LR = 0.5
 """With subwords a step moves all rows of a word by as much as it moves its one row without: docs/subwords.md."""
+LINE_WEIGHT = {"none": 0.0, "alone": 1.0, "with-words": 0.5}
 LR = {"skipgram": 0.05, "cbow": 0.1}
 """Measured best: docs/settings.md. CBOW takes more, because each context gets a part of the step."""
 
@@ -292,6 +269,17 @@ class TrainConfig:
             unset="--ns-exponent; 1 with --sampler batch; 0 with --logq or --loss full",
         ),
     ] = None  # type: ignore[assignment]  # __post_init__ sets it: what the sampler has taken out of the scores
+    line_weight: Annotated[
+        float,
+        Setting(
+            "Weight of a person's own vector in their score, next to the mean of their items: 0 is the mean alone, 1 "
+            "the vector alone.",
+            group="Items",
+            low=0,
+            high=1,
+            unset="1 with --line-vectors alone, 0.5 with with-words, else 0",
+        ),
+    ] = None  # type: ignore[assignment]  # __post_init__ sets it
     seed: Annotated[
         int,
         Setting(
@@ -312,6 +300,8 @@ class TrainConfig:
             object.__setattr__(self, "lr", slower * LR.get(self.model, LR["skipgram"]))
         if self.prior is None:
             object.__setattr__(self, "prior", self._popularity_in_scores)
+        if self.line_weight is None:
+            object.__setattr__(self, "line_weight", LINE_WEIGHT[self.line_vectors])
         check_values(self)
         if self.lr == 0:
             raise SettingsError("lr must be above 0: at 0 nothing is learned")
@@ -352,6 +342,11 @@ class TrainConfig:
         if self.loss == "hs":
             return OutputLayer("path", "hs", has_negatives=False, outputs_are_words=False)
         return OutputLayer("sampled", self.loss)
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether lines have vectors."""
+        return self.line_vectors != "none"
 
     @property
     def scores_are_likelihoods(self) -> bool:

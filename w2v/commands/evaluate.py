@@ -17,7 +17,7 @@ from w2v.settings import fields_of, optional
 
 ITEMS = [
     optional(field, unset="that of VECTORS", only_with={"next": ()})
-    for field in fields_of(TrainConfig, "history", "decay", "prior")
+    for field in fields_of(TrainConfig, "history", "decay", "prior", "line_weight")
 ]
 
 

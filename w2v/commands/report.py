@@ -138,7 +138,10 @@ def format_next(next: "NextItemScores") -> str:
         notes = [f"{next.people:,} people; {next.unknown:,} of their {next.items:,} next items have no vector"]
     if next.left_out:
         notes.append(f"{next.left_out:,} left out, with no earlier items" + ("" if is_single else " or no next ones"))
-    notes.append(f"history {next.history}, decay {next.decay:g}, prior {next.prior:g}")
+    notes.append(
+        f"history {next.history}, decay {next.decay:g}, prior {next.prior:g}"
+        + (f", line weight {next.line_weight:g}" if next.line_weight else "")
+    )
     return "\n".join([aligned(rows), *notes])
 
 

@@ -6,7 +6,7 @@ should be (Krichene and Rendle 2020), among all of them. Where several are held 
 each is ranked among all.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -20,6 +20,7 @@ from w2v.errors import W2VError
 from w2v.evaluation.lines import read_lines
 from w2v.evaluation.metrics import RankingMetrics, ranking_metrics
 from w2v.items import person_vector, rows_of, scoring_arrays
+from w2v.lines import line_vectors
 from w2v.vectors import Vectors
 
 TABLE = 1 << 22
@@ -51,6 +52,8 @@ class Person(NamedTuple):
     """(n,) items before, oldest first; those without a vector are left out."""
     next: Indices
     """(m,) next items, at least one; -1 for one without a vector."""
+    line: Matrix | None
+    """(dim,) the vector of the person's line, where it is used."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,7 @@ class NextItemScores:
     history: int
     decay: float
     prior: float
+    line_weight: float
     vectors: FullAndSampled
     popularity: FullAndSampled
     """What ranking by the counts alone scores."""
@@ -107,16 +111,18 @@ def rank_next(vectors: Vectors, sessions: Sessions, config: TrainConfig, k: int 
     Args:
         vectors: with output rows and counts.
         sessions: the people.
-        config: history, decay and prior.
+        config: history, decay, prior and line_weight; with line_weight the people are the lines of the training
+            corpus, in the same order.
         k: of HR@k and NDCG@k.
 
     Raises:
         W2VError: the vectors have no output rows or no counts, or no person has both earlier and next items.
     """
     output, log_counts = scoring_arrays(vectors)
+    lines = line_rows(vectors, sessions, config)
     asked = [
-        Person(rows_of(vectors, before), np.array([vectors.index.get(item, -1) for item in next]))
-        for before, next in zip(sessions.before, sessions.next, strict=True)
+        Person(rows_of(vectors, before), np.array([vectors.index.get(item, -1) for item in next]), line)
+        for before, next, line in zip(sessions.before, sessions.next, lines, strict=True)
         if before and next
     ]
     if not asked:
@@ -126,7 +132,7 @@ def rank_next(vectors: Vectors, sessions: Sessions, config: TrainConfig, k: int 
     step = max(1, TABLE // len(vectors))
     for start in range(0, len(asked), step):
         part = asked[start : start + step]
-        people = np.stack([person_vector(vectors, person.seen, config) for person in part])
+        people = np.stack([person_vector(vectors, person.seen, config, person.line) for person in part])
         with np.errstate(all="ignore"):  # a score may be beyond float32
             by_vectors = people @ output.T + np.float32(config.prior) * log_counts
         by_counts = np.tile(log_counts, (len(part), 1))
@@ -149,9 +155,28 @@ def rank_next(vectors: Vectors, sessions: Sessions, config: TrainConfig, k: int 
         history=config.history,
         decay=config.decay,
         prior=config.prior,
+        line_weight=config.line_weight,
         vectors=vectors_rank,
         popularity=counts_rank,
     )
+
+
+def line_rows(vectors: Vectors, sessions: Sessions, config: TrainConfig) -> Sequence[Matrix | None]:
+    """Return the vector of each person's line, (dim,) each; None for each where line_weight is 0.
+
+    Raises:
+        W2VError: there are no line vectors, or not one for each person.
+    """
+    n_people = len(sessions.before)
+    if config.line_weight == 0:
+        return [None] * n_people
+    rows = line_vectors(vectors).matrix
+    if len(rows) != n_people:
+        raise W2VError(
+            f"{vectors.name} has vectors of {len(rows):,} lines for {n_people:,} people: the sessions must be the file "
+            "that it was trained on; or score by items alone, --line-weight 0"
+        )
+    return list(rows)
 
 
 def _standings(tables: list[Matrix], part: list[Person], generator: np.random.Generator | None) -> Iterator[Indices]:

@@ -88,7 +88,7 @@ def encode(
     if spool_above is None:
         spool_above = available_memory() // 4
     threads = config.threads or available_threads()
-    keep_empty = config.line_vectors != "none"
+    keep_empty = config.has_lines
     names = LineNames() if config.line_names else None
     with Spool(spool_above, keep_empty) as spool, ThreadPoolExecutor(threads) as pool:
         scan = _Scan(config, threads, pool, spool if keep_stream else None, vocab, names)
@@ -149,7 +149,7 @@ class _Scan:
         names: LineNames | None,
     ) -> None:
         self.pool, self.spool, self.names = pool, spool, names
-        self.keep_empty = config.line_vectors != "none"
+        self.keep_empty = config.has_lines
         self.lowercase, self.column, self.force_text = config.lowercase, config.column, config.force_text
         self.tables = [WordTable() for _ in range(threads)]
         self.known = vocab.words if vocab is not None else []

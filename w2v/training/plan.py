@@ -1,7 +1,7 @@
 """Plan: everything that a run's threads and kernels are handed, made once from (config, vocab, stream)."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -77,7 +77,7 @@ class Plan:
         tree = Huffman.of(vocab.counts) if config.output_layer.kernel == "path" else None
         shape = shape_of(config, padded(config.dim), tree.longest if tree else len(vocab))
         work = step_work(config, vocab, shape)
-        has_lines = config.line_vectors != "none"
+        has_lines = config.has_lines
         bounds = shard_bounds(stream, work, whole_lines=has_lines)
         shard = len(stream) // (len(bounds) - 1)
         # Rows are merged at the end of a shard too, which comes first where shards were cut for their work.
@@ -106,7 +106,9 @@ class Plan:
         """Return rows as a run begins with them, with spare ones for the threads' own."""
         n_spare = self.n_threads * self._spare_rows
         lines = new_line_rows(self.first_lines[-1], self.config.dim, self.config.seed) if self.first_lines else None
-        return Embeddings.create(self.n_types, self.config.dim, self.config.seed, n_spare, self.word_rows, lines)
+        embeddings = Embeddings.create(self.n_types, self.config.dim, self.config.seed, n_spare, self.word_rows, lines)
+        are_outputs = self.config.line_vectors == "alone" and self.config.output_layer.outputs_are_words
+        return replace(embeddings, vectors_are_outputs=are_outputs)
 
     def new_buffers(self, thread: int) -> tuple[Scratch, Tally]:
         """Return what a thread, numbered from 0, has for itself."""
@@ -318,7 +320,7 @@ def new_scratch(
     """Return a thread's buffers for shards of up to `longest_shard` tokens."""
     hot_rows = hot_rows or new_hot_rows(np.empty((2, 0), np.float32), 0, shape.stride)
     n_words = 0 if config.line_vectors == "alone" else min(2 * shape.window, longest_shard)
-    n_contexts = n_words + (config.line_vectors != "none")
+    n_contexts = n_words + (config.has_lines)
     n_outputs = shape.n_tiles * len(shape.tile_like)
     candidate_tiles = -(-shape.candidates // len(shape.tile_like))
     negatives = own_lines(max(shape.n_draws, candidate_tiles * len(shape.tile_like)), np.int64)

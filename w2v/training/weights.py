@@ -38,6 +38,8 @@ class Embeddings:
     """With subwords, the input rows of each word."""
     lines: npt.NDArray[np.float32] | None = None
     """(n_lines, stride) with line vectors, the rows of lines."""
+    vectors_are_outputs: bool = False
+    """Whether the words' vectors are the output rows, as the input rows are not trained."""
 
     @classmethod
     def create(
@@ -70,7 +72,9 @@ class Embeddings:
 
     @property
     def vectors(self) -> npt.NDArray[np.float32]:
-        """(n_types, dim) the words' vectors: a view of their input rows, or with subwords composed anew."""
+        """(n_types, dim) the words' vectors: a view of their rows, or with subwords composed anew."""
+        if self.vectors_are_outputs:
+            return self.output_rows
         return self.input_rows if self.word_rows is None else self.word_rows.compose(self.input_rows)
 
     @property
