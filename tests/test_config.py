@@ -32,6 +32,7 @@ def test_defaults_are_valid_and_cannot_be_changed() -> None:
     assert settings.as_dict() == {field.name: field.default for field in fields(TrainConfig)} | {
         "lr": 0.05,
         "prior": 0.75,
+        "line_weight": 0.0,
     }
     with pytest.raises(FrozenInstanceError):
         settings.dim = 3  # type: ignore[misc]
@@ -80,7 +81,7 @@ def test_whole_numbers_are_whole(name: str, value: object) -> None:
 @pytest.mark.parametrize("name", NUMBERS)
 @pytest.mark.parametrize("value", ["0.1", True, None, [0.1]])
 def test_numbers_are_numbers(name: str, value: object) -> None:
-    if name in ("lr", "prior") and value is None:
+    if name in ("lr", "prior", "line_weight") and value is None:
         return  # the default
     with pytest.raises(SettingsError, match=f"^{name} must be a number"):
         TrainConfig(**{name: value})  # type: ignore[arg-type]

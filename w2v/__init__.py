@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from w2v.config import TrainConfig, load_config
     from w2v.evaluation.scores import Scores
     from w2v.items import recommend
-    from w2v.text.corpus import Source
+    from w2v.text.corpus import Corpus, Source
     from w2v.text.encoding import Encoded, ScanReport
     from w2v.text.phrases import Phrases, StageReport
     from w2v.text.vocab import Vocab
@@ -61,6 +61,7 @@ __all__ = [
     "build_vocab",
     "evaluate",
     "find_phrases",
+    "infer",
     "load_config",
     "recommend",
     "resume",
@@ -290,6 +291,29 @@ def evaluate(
         return evaluation.score(vectors)
     ranked = rank_next(vectors, read_sessions(sessions, next), scoring_settings(vectors, **settings), config.k)
     return replace(evaluation.score(vectors), next=ranked)
+
+
+def infer(vectors: Vectors, corpus: Source | Corpus, **settings: Any) -> Vectors:  # noqa: ANN401
+    """Return vectors for lines that training has not seen; the model stays as it is.
+
+    Args:
+        vectors: trained with line_vectors.
+        corpus: a path, a list of paths, or an iterable of token lists.
+        settings: epochs, lr, negative, sample and seed, which are else those of the training; lowercase, column,
+            force_text, line_names and threads. The same line and settings give the same vector, wherever it stands.
+
+    Returns:
+        A vector for each line, under its name or number.
+
+    Raises:
+        W2VError: the vectors were not trained with line_vectors, or the corpus cannot be read.
+        SettingsError: a setting is unknown or out of range, or has no effect here.
+    """
+    from w2v.lines import named_lines
+    from w2v.text.corpus import Corpus
+    from w2v.training.infer import infer
+
+    return named_lines(infer(vectors, corpus if isinstance(corpus, Corpus) else Corpus(corpus), **settings))
 
 
 def tune(

@@ -301,7 +301,7 @@ class TrainConfig:
         if self.prior is None:
             object.__setattr__(self, "prior", self._popularity_in_scores)
         if self.line_weight is None:
-            object.__setattr__(self, "line_weight", LINE_WEIGHT[self.line_vectors])
+            object.__setattr__(self, "line_weight", LINE_WEIGHT.get(self.line_vectors, 0.0))
         check_values(self)
         if self.lr == 0:
             raise SettingsError("lr must be above 0: at 0 nothing is learned")

@@ -1,6 +1,7 @@
 """Lines: the vectors of lines by name, to look up and to compare. NumPy only."""
 
 from w2v.errors import W2VError
+from w2v.formats.common import Lines
 from w2v.vectors import Vectors
 
 
@@ -10,10 +11,14 @@ def line_vectors(vectors: Vectors) -> Vectors:
     Raises:
         W2VError: lines have no vectors.
     """
-    held = vectors.lines
-    if held is None:
+    if vectors.lines is None:
         raise W2VError(f"{vectors.name} has no line vectors: train with --line-vectors -o FILE.w2v")
-    names = [*map(str, range(1, len(held.vectors) + 1))] if held.names is None else held.names
-    found = Vectors(names, held.vectors)
+    found = named_lines(vectors.lines)
     found.name = f"the lines of {vectors.name}"
     return found
+
+
+def named_lines(lines: Lines) -> Vectors:
+    """Return the vectors of lines by name, or by number from 1."""
+    names = [*map(str, range(1, len(lines.vectors) + 1))] if lines.names is None else lines.names
+    return Vectors(names, lines.vectors)

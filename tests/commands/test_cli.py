@@ -23,6 +23,7 @@ COMMANDS = (
     "analogy",
     "vector",
     "recommend",
+    "infer",
     "evaluate",
     "convert",
     "info",

@@ -20,7 +20,8 @@ def read_lines(path: str | Path) -> list[str]:
         raise W2VError(f"{path} is a folder; name a file")
     # A file of JSON is read as text here too; the line that is not what it should be is named later.
     text = b"".join(Corpus(path, warn=lambda _: None).blocks()).decode("utf-8", "replace")
-    return text.split("\n")[:-1]  # it ends with a newline
+    lines = text.removesuffix("\n").split("\n")  # a corpus adds a newline at the end
+    return lines[:-1] if not lines[-1] else lines
 
 
 def parse_lines(path: str | Path, parse: Callable[[str], Item | None], expected: str) -> Iterator[Item]:

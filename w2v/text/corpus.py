@@ -73,7 +73,9 @@ class Corpus:
             return self._paths
         return None
 
-    def blocks(self, column: str | None = None, *, force_text: bool = False) -> Iterator[bytes]:
+    def blocks(
+        self, column: str | None = None, *, force_text: bool = False, count_lines: bool = False
+    ) -> Iterator[bytes]:
         """Yield the text in blocks that end between tokens; each file ends with a newline.
 
         The bytes are as found, valid UTF-8 or not.
@@ -81,6 +83,7 @@ class Corpus:
         Args:
             column: the column of JSON Lines or Parquet that holds the text; None reads plain text.
             force_text: whether to read files too whose bytes say that they are no text.
+            count_lines: whether a file that ends with a newline gets no second one, so that lines can be counted.
 
         Raises:
             W2VError: a file cannot be read, is cut short or is no text; or a token is no word.
@@ -93,16 +96,16 @@ class Corpus:
             return
         for path in self._paths:
             with reading(path):
-                yield from self._blocks_of_file(path, column, force_text)
+                yield from self._blocks_of_file(path, column, force_text, count_lines)
 
-    def _blocks_of_file(self, path: str, column: str | None, force_text: bool) -> Iterator[bytes]:
+    def _blocks_of_file(self, path: str, column: str | None, force_text: bool, count_lines: bool) -> Iterator[bytes]:
         if column is not None and is_parquet(path):
             yield from self._blocks_of_parquet(path, column)
             return
         with open_file(path, column=column, force_text=force_text, count=self._count) as file:
             if column is None:
                 self._look_for_json(file, path)
-                yield from _cut(file)
+                yield from _cut(file, count_lines)
             else:
                 yield from self._blocks_of_rows(json_rows(file, column, shown(path)), path, "line", column)
 
@@ -138,7 +141,7 @@ class Corpus:
 
         for block in text_blocks(rows, place, pass_over):
             # One row may be as long as a book, or a library.
-            yield from (block,) if len(block) <= 4 * BLOCK else _cut(io.BytesIO(block))
+            yield from (block,) if len(block) <= 4 * BLOCK else _cut(io.BytesIO(block), count_lines=True)
 
     def _blocks_of_tokens(self) -> Iterator[bytes]:
         """Yield an iterable of token lists as text, a list a line."""
@@ -164,8 +167,11 @@ class Corpus:
         return block
 
 
-def _cut(file: IO[bytes]) -> Iterator[bytes]:
-    """Yield blocks that end between tokens, and a newline after the last where it has none; drop a leading BOM."""
+def _cut(file: IO[bytes], count_lines: bool = False) -> Iterator[bytes]:
+    """Yield blocks that end between tokens, the last with a newline after it; drop a leading BOM.
+
+    With count_lines no newline is added to one that is there.
+    """
     pieces = [file.read(BLOCK).removeprefix(b"\xef\xbb\xbf")]
     ends_line = pieces[0][-1:] in (b"\n", b"")
     while more := file.read(BLOCK):
@@ -177,7 +183,7 @@ def _cut(file: IO[bytes]) -> Iterator[bytes]:
             continue
         yield b"".join([*pieces, more[:cut]])
         pieces = [more[cut:]]
-    yield b"".join([*pieces, b"" if ends_line else b"\n"])
+    yield b"".join([*pieces, b"" if count_lines and ends_line else b"\n"])
 
 
 def _last_space(block: bytes) -> int:

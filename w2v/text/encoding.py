@@ -172,7 +172,7 @@ class _Scan:
             finally:  # or the next block would wait for this table, and the pool for the block
                 idle.put(number)
 
-        blocks = corpus.blocks(self.column, force_text=self.force_text)
+        blocks = corpus.blocks(self.column, force_text=self.force_text, count_lines=self.keep_empty)
         if self.names is not None:
             blocks = self.names.take_from(blocks)
         try:

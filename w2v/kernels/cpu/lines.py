@@ -11,9 +11,12 @@ where a line is a person. In the mean with the words of the window it is PV-DM.
 from collections.abc import Callable
 from typing import NamedTuple
 
+import numpy as np
+
 from w2v.kernels import inlined
-from w2v.kernels.cpu.types import Scratch, Shape, Variant, Walk
-from w2v.kernels.types import F32
+from w2v.kernels.cpu.layout import column_of
+from w2v.kernels.cpu.types import Hidden, Scratch, Shape, Variant, Walk
+from w2v.kernels.types import F32, I64
 
 
 class LineRows(NamedTuple):
@@ -71,3 +74,26 @@ def with_line(variant: Variant, choose_words: Callable[[Walk, Shape, Scratch], i
         return n_words + 1
 
     return choose_line if variant.lines == "alone" else choose_both
+
+
+@inlined
+def update_hidden(hidden: Hidden, output: F32, outputs: I64, shape: Shape, gradients: F32, before: F32) -> None:
+    """Do C += G.T @ O, and leave the output rows as they are: `update` of scalar.py for frozen rows.
+
+    Mutates the hidden vectors. `before` is not used.
+    """
+    stride, width = shape.stride, 8 * shape.n_tiles
+    for c in range(hidden.n):
+        at = hidden.offsets[c]
+        for o in range(shape.n_tiles * len(shape.tile_like)):
+            gradient, row = gradients[c * width + column_of(o, shape.tile_like)], outputs[o]
+            for j in range(stride):
+                hidden.rows[at + j] += gradient * output[row + j]
+
+
+@inlined
+def scatter_to_line(input: F32, n_contexts: int, shape: Shape, scratch: Scratch) -> None:
+    """Add to the row of the line alone its share of what the mean has moved. Mutates input, this thread's row of it."""
+    share, at = np.float32(1) / np.float32(n_contexts), scratch.line_row[0]
+    for j in range(shape.stride):
+        input[at + j] += share * (scratch.mean[j] - scratch.mean[shape.stride + j])

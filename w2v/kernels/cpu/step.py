@@ -25,7 +25,7 @@ from w2v.kernels.cpu.composed import context_reader
 from w2v.kernels.cpu.hidden import hidden_layer
 from w2v.kernels.cpu.hot_rows import merge_hot_rows, take_hot_rows
 from w2v.kernels.cpu.layout import clear_padding, with_tiles
-from w2v.kernels.cpu.lines import line_rows
+from w2v.kernels.cpu.lines import line_rows, update_hidden
 from w2v.kernels.cpu.loss import LOSSES, correct_scores
 from w2v.kernels.cpu.outputs import output_layer
 from w2v.kernels.cpu.samplers import fill_pool, mark_line
@@ -81,7 +81,7 @@ def step_of(kernel: str, variant: Variant) -> Callable[..., bool]:
     choose_contexts = context_chooser(variant)
     compose, scatter = hidden_layer(variant, arithmetic)
     choose_outputs, prepare_outputs = output_layer(variant, arithmetic)
-    score, update = arithmetic.score, arithmetic.update
+    score, update = arithmetic.score, update_hidden if variant.frozen else arithmetic.update
     loss_of, gradient = LOSSES[variant.loss]
 
     @inlined

@@ -46,6 +46,8 @@ class Variant(NamedTuple):
     lines: str = "none"
     """Whether a line has a row of its own: none; alone (it is the only context of each center of the line) or
     with-words (it is one more context)."""
+    frozen: bool = False
+    """A step moves nothing but the line's row."""
     sampler: str = "noise"
     """Where negatives come from: noise, batch or hard."""
     loss: str = "bce"
