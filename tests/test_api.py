@@ -172,7 +172,7 @@ def test_a_run_with_checkpoints_may_be_resumed(corpus: Path, tmp_path: Path) -> 
     more = w2v.resume(tmp_path / "kept", epochs=3)
     assert more.matrix.tobytes() != first.matrix.tobytes()
     with pytest.raises(w2v.SettingsError, match="dim cannot change"):
-        w2v.resume(tmp_path / "kept", dim=8)
+        w2v.resume(tmp_path / "kept", dim=8)  # type: ignore[call-arg]
 
 
 def test_a_run_can_what_the_command_can(corpus: Path, tmp_path: Path) -> None:

@@ -110,6 +110,12 @@ def test_near_words_are_those_that_similar_finds(demo_vectors: Vectors) -> None:
     assert len(words) == len(set(words))
 
 
+def test_near_words_are_among_the_most_frequent(demo_vectors: Vectors) -> None:
+    rows = maps.choose_rows(demo_vectors, (), ["horse"], 30, restrict=20)
+    assert demo_vectors.words[rows[0]] == "horse" and (rows[1:] < 20).all()
+    assert maps.choose_rows(demo_vectors, (), ["horse"], 30, restrict=0).max() >= 20
+
+
 def test_what_cannot_be_chosen(demo_vectors: Vectors) -> None:
     with pytest.raises(UnknownWordError, match="did you mean horse"):
         maps.choose_rows(demo_vectors, ["hores"], ())
@@ -343,6 +349,9 @@ def test_a_map_from_the_command_line(run: Run, vectors_file: Path, tmp_path: Pat
     result = run("plot", vectors_file, "--near", "horse", "-n", "20", "--method", "pca", "-o", "map.html")
     assert (result.status, result.out) == (0, "")
     assert result.err == "w2v: wrote map.html: 21 words, pca\n"
+    result = run("plot", vectors_file, "--near", "horse", "--restrict", "20", "--method", "pca")
+    assert result.err.startswith("w2v: answers are among the 20 most frequent of ")
+    assert "--restrict has an effect only with --near" in run("plot", vectors_file, "--restrict", "20").err
     (tmp_path / "vocab.txt").write_text("cat 9\nred 7\n\n")
     assert run("plot", vectors_file, "oslo", "--words", "vocab.txt").err == "w2v: wrote plot.html: 3 words, pca\n"
     assert words_in(Page(tmp_path / "plot.html").data) == ["oslo", "cat", "red"]

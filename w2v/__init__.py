@@ -15,13 +15,21 @@ from w2v.version import __version__
 
 TYPE_CHECKING = False  # as in typing, which takes 10 ms, in which a command could not yet answer Ctrl-C
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
-    from typing import Any
+    from typing import Any, Unpack
 
     from w2v.config import TrainConfig, load_config
     from w2v.evaluation.scores import Scores
     from w2v.items import recommend
+    from w2v.keywords import (
+        EvaluationSettings,
+        InferenceSettings,
+        PhraseSettings,
+        ResumeSettings,
+        TrainSettings,
+        VocabSettings,
+    )
     from w2v.text.corpus import Corpus, Source
     from w2v.text.encoding import Encoded, ScanReport
     from w2v.text.phrases import Phrases, StageReport
@@ -70,11 +78,14 @@ __all__ = [
 ]
 
 
-def build_vocab(corpus: Source, *, report: ScanReport | None = None, **settings: Any) -> Vocab:  # noqa: ANN401
+def build_vocab(
+    corpus: Source, *, progress: bool = False, report: ScanReport | None = None, **settings: Unpack[VocabSettings]
+) -> Vocab:
     """Count the words of a corpus.
 
     Args:
         corpus: a path, a list of paths, or an iterable of token lists.
+        progress: whether to draw a bar, on standard error or in a notebook; report is then not called.
         report: called with the bytes read and the bytes there are (None where unknown).
         settings: min_count, max_vocab, max_types, lowercase, column, threads; see TrainConfig.
 
@@ -87,11 +98,14 @@ def build_vocab(corpus: Source, *, report: ScanReport | None = None, **settings:
         ['a']
     """
     from w2v.config import load_config
+    from w2v.reports import following, log_corpus
     from w2v.text.corpus import Corpus
     from w2v.text.encoding import encode
 
     config = load_config(None, settings)
-    encoded = encode(Corpus(corpus), config, keep_stream=False, report=report)
+    with following(progress) as (report_scan, _):
+        encoded = encode(Corpus(corpus), config, keep_stream=False, report=report_scan or report)
+    log_corpus(encoded)
     _warn_of_dropped(encoded)
     return encoded.vocab
 
@@ -101,7 +115,7 @@ def find_phrases(
     output: str | Path | None = None,
     *,
     report: StageReport | None = None,
-    **settings: Any,  # noqa: ANN401
+    **settings: Unpack[PhraseSettings],
 ) -> Phrases:
     """Find pairs of words that belong together, and write the text with them joined.
 
@@ -121,9 +135,12 @@ def find_phrases(
         'new_york'
     """
     from w2v.phrase_config import PhraseConfig
+    from w2v.settings import fields_of
+    from w2v.slips import check_known
     from w2v.text.corpus import Corpus
     from w2v.text.phrases import find_phrases as find
 
+    check_known(settings, [field.name for field in fields_of(PhraseConfig)])
     return find(Corpus(corpus), PhraseConfig(**settings), output, report)
 
 
@@ -133,13 +150,14 @@ def train(
     vocab: Vocab | None = None,
     init_from: str | Path | None = None,
     grow_vocab: bool = False,
+    progress: bool = False,
     report: TrainReport | None = None,
     after_epoch: EpochReport | None = None,
     log: str | Path | None = None,
     checkpoint: str | Path | None = None,
     checkpoint_every: float = 600.0,
     save_output: bool = False,
-    **settings: Any,  # noqa: ANN401
+    **settings: Unpack[TrainSettings],
 ) -> Vectors:
     """Train vectors on a corpus.
 
@@ -150,6 +168,7 @@ def train(
         init_from: start from the vectors of this file, or from the newest checkpoint of this folder, and their
             words; then vocab, dim and max_vocab are refused.
         grow_vocab: with init_from, add the new words of the corpus that reach min_count.
+        progress: whether to draw bars, on standard error or in a notebook.
         report: called with a Progress about four times a second.
         after_epoch: called after each epoch with a Progress and the Vectors, which training goes on changing but
             after the last; a dict that it returns is added to the log.
@@ -167,6 +186,8 @@ def train(
     from pathlib import Path
 
     from w2v.config import load_config
+    from w2v.conflicts import refuse_together
+    from w2v.reports import following, log_corpus
     from w2v.text.corpus import Corpus
     from w2v.training import run as runs
     from w2v.training.log import Log
@@ -176,15 +197,16 @@ def train(
     if log is not None and source.holds(log):
         raise SettingsError(f"log {log} is a file of the corpus, which it would replace; name another")
     folder = None if checkpoint is None else Path(checkpoint)
-    with runs.reserved(folder), Log(log) as run_log:
+    with runs.reserved(folder), Log(log) as run_log, following(progress, report) as (report_scan, report_training):
         if init_from is not None:
-            run, encoded = runs.continue_from(Path(init_from), source, config, grow_vocab)
+            run, encoded = runs.continue_from(Path(init_from), source, config, grow_vocab, report_scan)
         else:
-            run, encoded = runs.begin(source, config, vocab)
+            run, encoded = runs.begin(source, config, vocab, report_scan)
+        log_corpus(encoded)
         _warn_of_dropped(encoded)
         return runs.train(
             run,
-            report,
+            report_training,
             checkpoints=None if folder is None else runs.Checkpoints(folder, checkpoint_every),
             log=run_log,
             after_epoch=after_epoch,
@@ -195,17 +217,19 @@ def train(
 def resume(
     checkpoint: str | Path,
     *,
+    progress: bool = False,
     report: TrainReport | None = None,
     after_epoch: EpochReport | None = None,
     log: str | Path | None = None,
     checkpoint_every: float = 600.0,
     save_output: bool = False,
-    **changes: Any,  # noqa: ANN401
+    **changes: Unpack[ResumeSettings],
 ) -> Vectors:
     """Go on with a run from the newest checkpoint of a folder.
 
     Args:
         checkpoint: the folder.
+        progress: whether to draw bars, on standard error or in a notebook.
         report: called with a Progress about four times a second.
         after_epoch: as for `train`.
         log: a file to write the log of the whole run to, the part before included.
@@ -220,6 +244,7 @@ def resume(
     from pathlib import Path
 
     from w2v.files import is_same
+    from w2v.reports import following
     from w2v.training import run as runs
     from w2v.training.checkpoint import files_read
     from w2v.training.log import Log
@@ -227,11 +252,12 @@ def resume(
     folder = Path(checkpoint)
     if log is not None and any(is_same(log, path) for path in files_read(folder)):
         raise SettingsError(f"log {log} is a file that the run reads, which it would replace; name another")
-    with runs.reserved(folder, is_resumed=True), Log(log) as run_log:
-        run = runs.resume(folder, changes)
+    watched = following(progress, report)
+    with runs.reserved(folder, is_resumed=True), Log(log) as run_log, watched as (report_scan, report_training):
+        run = runs.resume(folder, changes, report_scan)
         return runs.train(
             run,
-            report,
+            report_training,
             checkpoints=runs.Checkpoints(folder, checkpoint_every),
             log=run_log,
             after_epoch=after_epoch,
@@ -246,7 +272,7 @@ def evaluate(
     *,
     next: str | Path | None = None,
     sessions: str | Path | None = None,
-    **settings: Any,  # noqa: ANN401
+    **settings: Unpack[EvaluationSettings],
 ) -> Scores:
     """Score vectors by word pairs and analogies, as gensim does, and by what people took next.
 
@@ -273,11 +299,14 @@ def evaluate(
     from w2v.evaluation.next_item import rank_next, read_sessions
     from w2v.evaluation.scores import Evaluation
     from w2v.evaluation_config import EvaluationConfig
-    from w2v.items import scoring_settings
+    from w2v.items import SETTINGS, scoring_settings
     from w2v.settings import fields_of
+    from w2v.slips import check_known
 
-    known = {field.name for field in fields_of(EvaluationConfig)}
-    config = EvaluationConfig(**{name: settings.pop(name) for name in known & set(settings)})
+    given: dict[str, Any] = dict(settings)
+    known = [field.name for field in fields_of(EvaluationConfig)]
+    check_known(given, [*known, *SETTINGS])
+    config = EvaluationConfig(**{name: given.pop(name) for name in known if name in given})
     evaluation = Evaluation.read(
         similarity,
         analogies,
@@ -286,14 +315,14 @@ def evaluate(
         match_case=config.match_case,
     )
     if next is None or sessions is None:
-        if settings or next != sessions:
+        if given or next != sessions:
             raise SettingsError("next and sessions go together; history, decay and prior need both")
         return evaluation.score(vectors)
-    ranked = rank_next(vectors, read_sessions(sessions, next), scoring_settings(vectors, **settings), config.k)
+    ranked = rank_next(vectors, read_sessions(sessions, next), scoring_settings(vectors, **given), config.k)
     return replace(evaluation.score(vectors), next=ranked)
 
 
-def infer(vectors: Vectors, corpus: Source | Corpus, **settings: Any) -> Vectors:  # noqa: ANN401
+def infer(vectors: Vectors, corpus: Source | Corpus, **settings: Unpack[InferenceSettings]) -> Vectors:
     """Return vectors for lines that training has not seen; the model stays as it is.
 
     Args:
@@ -329,7 +358,7 @@ def tune(
     fraction: float = 0.1,
     search: Sequence[str] = (),
     report: SearchReport | None = None,
-    **settings: Any,  # noqa: ANN401
+    **settings: Unpack[TrainSettings],
 ) -> Search:
     """Search for better settings, by trials on a part of a corpus. Needs Optuna: `pip install 'w2v[tune]'`.
 
@@ -379,38 +408,3 @@ def _warn_of_dropped(encoded: Encoded) -> None:
             f"words seen up to {encoded.dropped_count} times were dropped while reading: there are more than max_types",
             stacklevel=3,
         )
-
-
-def refuse_together(
-    settings: Mapping[str, Any],
-    *,
-    has_vocab: bool,
-    has_init: bool,
-    grow_vocab: bool,
-    show: Callable[[str], str] = str,
-) -> None:
-    """Raise SettingsError for what cannot go with a vocabulary or with earlier vectors, or not without them.
-
-    Args:
-        settings: those that were given.
-        has_vocab: whether vocab was given.
-        has_init: whether init_from was given.
-        grow_vocab: whether new words are to join.
-        show: how a name is shown in the message.
-    """
-    if has_vocab:
-        refuse_pruning(settings)
-    if grow_vocab and not has_init:
-        raise SettingsError(f"{show('grow_vocab')} has an effect only with {show('init_from')}, whose words it adds to")
-    if has_init and has_vocab:
-        raise SettingsError(f"{show('vocab')} cannot go with {show('init_from')}, which brings its own words")
-    for name in ("dim", "max_vocab"):
-        if has_init and name in settings:
-            raise SettingsError(f"{show(name)} cannot go with {show('init_from')}, whose vectors it follows")
-
-
-def refuse_pruning(settings: Mapping[str, Any]) -> None:
-    """Raise SettingsError for a setting that cannot go with a given vocabulary."""
-    for name in ("min_count", "max_vocab"):
-        if name in settings:
-            raise SettingsError(f"{name} cannot go with a vocabulary, which says itself what the words are")

@@ -12,6 +12,7 @@ from w2v.errors import SettingsError, W2VError
 from w2v.output_layer import OutputLayer
 from w2v.presets import find_config
 from w2v.settings import Setting, check_effect, check_values, fields_of
+from w2v.slips import check_known
 
 BUCKETS = {"fasttext": 2_000_000, "floret": 50_000}
 """fastText's default, and what spaCy recommends for floret."""
@@ -390,10 +391,8 @@ def load_config(source: str | Path | None, overrides: Mapping[str, Any], *, is_e
         except (ValueError, RecursionError) as error:  # TOML, UTF-8, a number too long or lists too deep for Python
             raise W2VError(f"the config {path} is not TOML: {error}") from error
     known = [field.name for field in fields(TrainConfig)]
-    unknown = [name for name in [*settings, *overrides] if name not in known]
-    if unknown:
-        where = f" in {source}" if unknown[0] in settings else ""
-        raise SettingsError(f"unknown setting '{unknown[0]}'{where}; known are: {', '.join(known)}")
+    check_known(settings, known, str(source))
+    check_known(overrides, known)
     try:
         config = TrainConfig(**{**settings, **overrides})
         _check_effect(settings, TrainConfig().as_dict() | settings)  # with the file's own, which a flag may replace

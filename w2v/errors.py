@@ -42,6 +42,10 @@ class SettingsError(W2VError, ValueError):
     exit_status = 2
 
 
+class UnknownSettingError(SettingsError, TypeError):
+    """A keyword or key that is no setting."""
+
+
 class UnknownWordError(W2VError, KeyError):
     """A word that has no vector."""
 

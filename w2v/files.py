@@ -1,4 +1,4 @@
-"""Files and folders that are written whole or not at all."""
+"""Files and folders that are written whole or not at all, on this machine or in a store."""
 
 try:
     import fcntl
@@ -10,6 +10,7 @@ import re
 import secrets
 import shutil
 import signal
+import sys
 import tempfile
 import threading
 from collections.abc import Collection, Iterator
@@ -17,12 +18,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from w2v import stores
 from w2v.errors import W2VError
 
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
 """Of Linux: paths are taken as they stand, and two of them change places."""
 ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 """Signals that end a command; Windows has no SIGHUP."""
+STDOUT = "-"
+"""The name of standard output."""
 TRIAL = "w2v-trial"
 """The name of what a trial writes, in a temporary folder."""
 
@@ -38,11 +42,19 @@ def replacing(path: str | Path) -> Iterator[BinaryIO]:
     """Open a temporary file next to `path`; at the end it takes the place of `path`, on an error it is removed.
 
     A link is followed: the file that it names is replaced, and not the link. What a killed process has left of an
-    earlier save to this name is removed.
+    earlier save to this name is removed. `-` is standard output, to which all is written as it comes.
 
     Raises:
         W2VError: it cannot be written, or `path` is something other than a file.
     """
+    if str(path) == STDOUT:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    if url := stores.url_of(path):
+        with stores.uploading(url) as copy, copy.open("wb") as file:
+            yield file
+        return
     target = Path(os.path.realpath(path))
     _check_kind(path, ())
     temporary: Path | None = None
@@ -74,6 +86,10 @@ def replacing_folder(path: str | Path, names: Collection[str]) -> Iterator[Path]
     Raises:
         W2VError: it cannot be written, or `path` is no folder, or one that holds other files.
     """
+    if url := stores.url_of(path):
+        with stores.uploading(url, names) as copy:
+            yield copy
+        return
     target = Path(os.path.realpath(path))
     _check_kind(path, names)
     with _locked_folder(path, names) as temporary:
@@ -100,6 +116,10 @@ def trial_path(path: str | Path, names: Collection[str]) -> Iterator[Path]:
         W2VError: nothing can be written there.
     """
     check_writable(path, names)
+    if stores.url_of(path):
+        with tempfile.TemporaryDirectory(prefix="w2v-") as folder:
+            yield Path(folder) / TRIAL
+        return
     with _locked_folder(path, names) as temporary:
         yield temporary / TRIAL
 
@@ -132,6 +152,9 @@ def check_writable(path: str | Path, names: Collection[str] = ()) -> None:
         path: of the file, or of the folder where `names` are given.
         names: the files that an old folder may hold; one that holds others is not replaced.
     """
+    if url := stores.url_of(path):
+        stores.check_writable(url)
+        return
     target = Path(os.path.realpath(path))
     folder = target.parent
     if not os.path.isdir(folder):
@@ -281,8 +304,11 @@ def _uninterrupted() -> Iterator[None]:
 
 
 def check_space(path: str | Path, n_bytes: int) -> None:
-    """Raise W2VError where a file of this many bytes would not fit on the disk of `path`, with what is there now."""
-    folder = Path(os.path.realpath(path)).parent
+    """Raise W2VError where a file of this many bytes would not fit on the disk of `path`, with what is there now.
+
+    What goes to a store is first written to the temporary folder of this machine.
+    """
+    folder = Path(tempfile.gettempdir()) if stores.url_of(path) else Path(os.path.realpath(path)).parent
     free = shutil.disk_usage(folder).free
     if free < n_bytes:
         raise W2VError(

@@ -6,7 +6,7 @@ the logarithm of the item's count: docs/items.md derives it, and says why it is 
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from w2v.formats.common import check_finite
 from w2v.lines import line_vectors
 from w2v.vectors import Vectors
 
+if TYPE_CHECKING:
+    from w2v.keywords import ItemSettings
+
 SETTINGS = ("history", "decay", "prior", "line_weight")
 """The settings of a TrainConfig that decide how items are scored."""
 
@@ -26,7 +29,7 @@ def recommend(
     items: Sequence[str],
     n: int = 10,
     line: str | None = None,
-    **changes: Any,  # noqa: ANN401
+    **changes: "Unpack[ItemSettings]",
 ) -> list[tuple[str, float]]:
     """Return the n items most likely to come next for a person, best first, with their scores.
 

@@ -65,6 +65,7 @@ def test_help_of_train_is_in_groups(run: Run) -> None:
     assert headings == [
         "Corpus",
         "Model",
+        "Subwords",
         "Sampling",
         "Training",
         "Items",
@@ -85,7 +86,7 @@ def test_help_of_train_is_in_groups(run: Run) -> None:
     (
         ("w2v bu", ["build-vocab"]),
         ("w2v train --noi", ["--noise-pool"]),
-        ("w2v train --loss ", ["bce", "bpr", "softmax", "full"]),
+        ("w2v train --loss ", ["bce", "bpr", "softmax", "full", "hs"]),
         ("w2v train --window-side b", ["both", "before"]),
         ("w2v evaluate v --method ", ["3cosadd", "3cosmul"]),
         ("w2v train --config ", sorted(path.stem for path in (CHECKOUT / "configs").glob("*.toml"))),
@@ -129,6 +130,20 @@ def test_build_vocab_takes_its_settings(run: Run, corpus: Path) -> None:
     words = [line.split() for line in Path("v").read_text().splitlines()]
     assert len(words) == 7
     assert all(int(count) >= 100 for _, count in words)
+
+
+def test_a_dash_is_standard_output(run: Run, corpus: Path, vectors_file: Path) -> None:
+    vocab = run("build-vocab", "corpus.txt", "-o", "-").out
+    run("build-vocab", "corpus.txt")
+    assert vocab == Path("vocab.txt").read_text()
+    phrased = run("phrases", "corpus.txt", "-o", "-", "--quiet").out
+    assert len(phrased.splitlines()) == 3_000
+    trained = run("train", "corpus.txt", "-o", "-", *SMALL)
+    assert trained.out.startswith("147 8\nthe ") and trained.err.endswith("w2v: wrote -: 147 words x 8\n")
+    words = run("convert", vectors_file, "-", "--to", "glove").out.splitlines()
+    run("convert", vectors_file, "v.txt")
+    assert words == Path("v.txt").read_text().splitlines()[1:]
+    assert not Path("-").exists() and len(list(corpus.parent.iterdir())) == 3, "no file but corpus, vocab.txt, v.txt"
 
 
 def test_lowercase(run: Run, tmp_path: Path) -> None:

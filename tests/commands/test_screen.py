@@ -88,9 +88,10 @@ def test_a_python_warning_is_one_line(run: Run, tmp_path: Path, monkeypatch: pyt
         (("convert", "nofile", "x.bin"), 1, "there is no file nofile"),
         (("plot", "nofile"), 1, "there is no file nofile"),
         (("evaluate", "nofile", "--similarity", "x"), 1, "there is no file nofile"),
-        (("similar", "a", "--vectors", "https://x.org/v.bin"), 1, "from the network; download it"),
-        (("convert", "good.bin", "-", "--to", "glove"), 2, "DST -: cannot write to standard output; name a file"),
-        (("build-vocab", "corpus.txt", "-o", "-"), 2, "-o -: cannot write to standard output; name a file"),
+        (("similar", "a", "--vectors", "nowhere://x.org/v.bin"), 1, "cannot use nowhere://x.org/v.bin with this"),
+        (("convert", "good.bin", "-", "--to", "native"), 2, "a w2v folder cannot go to standard output; word2vec-text"),
+        (("train", "corpus.txt", "--log-json", "-"), 2, "--log-json -: cannot write to standard output; name a file"),
+        (("train", "corpus.txt", "-o", "-", "--save-output"), 2, "--save-output needs a file to write to"),
     ],
 )
 def test_files_that_are_none(

@@ -53,7 +53,7 @@ def test_lines_of_a_topic_are_near_each_other_and_the_model_stays(models: dict[s
 
 def test_what_cannot_be_inferred_is_refused(models: dict[str, w2v.Vectors]) -> None:
     with pytest.raises(SettingsError, match="dim cannot change when lines are inferred"):
-        w2v.infer(models["alone"], topics(2, 1), dim=3)
+        w2v.infer(models["alone"], topics(2, 1), dim=3)  # type: ignore[call-arg]
     with pytest.raises(W2VError, match="was trained without line vectors"):
         w2v.infer(w2v.Vectors(["a"], np.ones((1, 2), np.float32)), [["a"]])
     model = models["alone"]

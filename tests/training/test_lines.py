@@ -121,7 +121,7 @@ def test_a_run_that_is_resumed_ends_with_the_same_bytes(tmp_path: Path) -> None:
         with pytest.raises(KeyboardInterrupt):
             w2v.train(source, checkpoint=folder, report=stop, **how)
         with pytest.raises(SettingsError, match="line_vectors cannot change"):
-            w2v.resume(folder, line_vectors="alone")
+            w2v.resume(folder, line_vectors="alone")  # type: ignore[call-arg]
         again, whole = w2v.resume(folder), w2v.train(source, **how)
         np.testing.assert_array_equal(line_vectors(again).matrix, line_vectors(whole).matrix)
         np.testing.assert_array_equal(again.matrix, whole.matrix)

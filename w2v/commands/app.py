@@ -2,13 +2,19 @@
 
 import io
 import os
+import re
 import sys
 import warnings
+from collections.abc import Sequence
+from functools import cache
+from itertools import takewhile
 from typing import Annotated
 
 import typer
+from typer.main import get_command
 
 import w2v
+from w2v import slips
 from w2v.commands.convert import convert
 from w2v.commands.corpus import build_vocab, phrases
 from w2v.commands.demo import demo
@@ -22,7 +28,7 @@ from w2v.commands.query import analogy, recommend, similar, vector
 from w2v.commands.screen import print_status
 from w2v.commands.train import train
 from w2v.commands.tune import tune
-from w2v.errors import W2VError
+from w2v.errors import SettingsError, W2VError
 
 app = typer.Typer(
     help="Learn embeddings by negative sampling, from text or any sequences of tokens.\n\n"
@@ -65,6 +71,7 @@ def run(arguments: list[str] | None) -> int:
     INTERRUPTS.command_runs = True
     show_warning, warnings.showwarning = warnings.showwarning, lambda message, *_: print_status(str(message))
     try:
+        refuse_slips(sys.argv[1:] if arguments is None else arguments)
         status = app(args=arguments, prog_name="w2v", standalone_mode=False)
         if status == INTERRUPTED:  # so Typer passes on a KeyboardInterrupt
             raise KeyboardInterrupt
@@ -75,6 +82,29 @@ def run(arguments: list[str] | None) -> int:
     finally:
         INTERRUPTS.command_runs = False
         warnings.showwarning = show_warning
+
+
+def refuse_slips(arguments: Sequence[str]) -> None:
+    """Raise SettingsError for a flag or command of another program; Typer would read `-size` as -s -i -z -e."""
+    if arguments and arguments[0] in slips.COMMANDS:
+        raise SettingsError(f"w2v has no command {arguments[0]}: use `w2v {slips.COMMANDS[arguments[0]]}`")
+    for argument in takewhile(lambda argument: argument != "--", arguments):
+        flag = argument.partition("=")[0]
+        if not re.fullmatch(r"--?[A-Za-z][\w-]*", flag):
+            continue
+        hint = slips.answer(flag, as_flag=True)
+        spelled = "--" + flag.lstrip("-").replace("_", "-")
+        if hint is None and flag != spelled and spelled in own_flags():  # -dim, --min_count
+            hint = f"use {spelled}"
+        if hint is not None:
+            raise SettingsError(f"w2v has no {flag}: {hint}")
+
+
+@cache
+def own_flags() -> frozenset[str]:
+    """Return the flags of all commands."""
+    commands = vars(get_command(app))["commands"].values()
+    return frozenset(flag for one in commands for param in one.params for flag in param.opts + param.secondary_opts)
 
 
 def exit_status(error: BaseException) -> int:

@@ -1,7 +1,6 @@
 """Checks before a command begins: that it overwrites nothing that it reads, and that it can write its outputs."""
 
 import os
-import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from w2v.commands.screen import print_status
 from w2v.errors import SettingsError, W2VError
-from w2v.files import check_writable, is_same
+from w2v.files import STDOUT, check_writable, is_same
+from w2v.stores import url_of
 
 if TYPE_CHECKING:
     from w2v.text.corpus import Corpus
@@ -52,7 +52,7 @@ def check_outputs(
         folder_files: the names of its files, where the first output is to be a folder.
     """
     for flag, path in outputs.items():
-        if path == Path("-"):
+        if str(path) == STDOUT:
             raise SettingsError(f"{flag} -: cannot write to standard output; name a file")
     others = {flag: Path(path) for flag, path in inputs.items() if path is not None}
     for number, (flag, path) in enumerate(outputs.items()):
@@ -80,10 +80,13 @@ def require_argument(values: list[str] | None, argument: str, command: str) -> l
 
 def require_file(path: Path, hint: str = "check the name") -> None:
     """Raise a W2VError if there is no file or folder of this name."""
-    if re.match(r"[a-z][a-z0-9+.-]+:/", str(path)):
-        raise W2VError(f"cannot read {path} from the network; download it, and name the file")
-    if not os.path.lexists(path):
+    if url_of(path) is None and not os.path.lexists(path):
         raise W2VError(f"there is no file {path}; {hint}")
+
+
+def unless_stdout(path: Path) -> Path | None:
+    """Return the path, or None for `-`, standard output, which replaces nothing."""
+    return None if str(path) == STDOUT else path
 
 
 def unless_stream(path: Path | None) -> Path | None:

@@ -5,13 +5,17 @@ from typing import Annotated
 
 import typer
 
-from w2v.commands.checks import check_outputs, require_file
+from w2v.commands.checks import check_outputs, require_file, unless_stdout
 from w2v.commands.options import FORMATS_HELP, FormatName, Quiet, command
 from w2v.commands.screen import print_status
 from w2v.settings import Setting
+from w2v.stores import url_of
 
 
-@command(f"Convert vectors to another format.\n\n{FORMATS_HELP}\n\nExample: w2v convert vectors.bin vectors.parquet")
+@command(
+    f"Convert vectors to another format.\n\n{FORMATS_HELP} DST - is standard output: word2vec-text, or with --to "
+    "word2vec, glove or word2vec-vocab.\n\nExample: w2v convert vectors.bin vectors.parquet"
+)
 def convert(
     source: Annotated[Path, typer.Argument(metavar="SRC", hidden=True)],
     target: Annotated[Path, typer.Argument(metavar="DST", hidden=True)],
@@ -30,7 +34,7 @@ def convert(
 
     require_file(source)
     format = formats.find(target, to)
-    check_outputs({"DST": target}, {"SRC": source}, formats.folder_files(format))
+    check_outputs({"DST": unless_stdout(target)}, {"SRC": source}, formats.folder_files(format))
     if format.name == "word2vec-vocab" and from_ is None and source.suffix == ".txt":
         from_ = format.name
     contents = formats.read(source, from_)
@@ -44,6 +48,6 @@ def convert(
         return
     if lost := formats.left_out(format, contents):
         print_status(f"{format.title} has no place for {' and '.join(lost)}, which were left out")
-    dim = contents.vectors.shape[1]
+    size = f" x {contents.vectors.shape[1]}" if contents.vectors.shape[1] else ""
     for path in written:
-        print_status(f"wrote {path}: {len(contents.words):,} words{f' x {dim}' if dim else ''}, {format.title}")
+        print_status(f"wrote {url_of(path) or path}: {len(contents.words):,} words{size}, {format.title}")

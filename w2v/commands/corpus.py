@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any
 
-from w2v.commands.checks import open_corpus
+from w2v.commands.checks import open_corpus, unless_stdout
 from w2v.commands.options import CORPUS_HELP, CorpusFiles, Quiet, command
 from w2v.commands.progress import phrase_progress, scan_progress
 from w2v.commands.report import describe, describe_phrases
@@ -20,13 +20,15 @@ from w2v.settings import Setting, fields_of
 )
 def build_vocab(
     corpus: CorpusFiles,
-    output: Annotated[Path, Setting("The file to write.", flags=("-o", "--output"))] = Path("vocab.txt"),
+    output: Annotated[Path, Setting("The file to write; - is standard output.", flags=("-o", "--output"))] = Path(
+        "vocab.txt"
+    ),
     quiet: Quiet = False,
     **settings: Any,  # noqa: ANN401
 ) -> None:
     """Write the vocabulary of a corpus."""
     config = load_config(None, settings, is_explicit=True)
-    source = open_corpus(corpus, {"-o": output}, {})
+    source = open_corpus(corpus, {"-o": unless_stdout(output)}, {})
     from w2v.text.encoding import encode
 
     with scan_progress(quiet) as report:
@@ -45,9 +47,9 @@ def build_vocab(
 )
 def phrases(
     corpus: CorpusFiles,
-    output: Annotated[Path, Setting("The text to write; .gz is compressed.", flags=("-o", "--output"))] = Path(
-        "phrased.txt"
-    ),
+    output: Annotated[
+        Path, Setting("The text to write; .gz is compressed; - is standard output.", flags=("-o", "--output"))
+    ] = Path("phrased.txt"),
     list_file: Annotated[
         Path | None,
         Setting(
@@ -59,7 +61,7 @@ def phrases(
     **settings: Any,  # noqa: ANN401
 ) -> None:
     """Find phrases, and write the text with them joined."""
-    source = open_corpus(corpus, {"-o": output, "--list": list_file}, {})
+    source = open_corpus(corpus, {"-o": unless_stdout(output), "--list": list_file}, {})
     from w2v.text import phrases as phrasing
 
     config = PhraseConfig(**settings)

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -100,7 +101,7 @@ def with_bare_values(args: Sequence[str]) -> list[str]:
     """Return the arguments with the value of each flag that stands alone: `--subwords` is `--subwords=fasttext`."""
     may_stand_alone = {field.flag: field for field in fields_of(TrainConfig) if field.setting.bare}
     found = list[str]()
-    for arg, after in zip(args, [*args[1:], ""], strict=True):
+    for arg, after in pairwise([*args, ""]):
         field = may_stand_alone.get(arg)
         found.append(arg if field is None or after in field.choices else f"{arg}={field.setting.bare}")
     return found

@@ -8,9 +8,11 @@ import typer
 import w2v
 from w2v.commands.checks import check_outputs, require_file
 from w2v.commands.options import command
+from w2v.commands.query import describe_restriction
 from w2v.commands.screen import print_status
 from w2v.errors import SettingsError
 from w2v.settings import Setting
+from w2v.vectors import RESTRICT
 
 
 @command(
@@ -39,6 +41,16 @@ def plot(
             unset="1000; with --near 50",
         ),
     ] = None,
+    restrict: Annotated[
+        int | None,
+        Setting(
+            "Take the nearest from this many words, the most frequent; 0 takes all.",
+            low=0,
+            high=2**31 - 2,
+            unset=str(RESTRICT),
+            only_with={"near": ()},
+        ),
+    ] = None,
     method: Annotated[
         Literal["umap", "tsne", "pca"] | None,
         Setting("How to place the words: umap, tsne or pca.", unset="umap if installed, else tsne"),
@@ -64,15 +76,20 @@ def plot(
         print_status(f"wrote {output}: {', '.join(name for lines in curves.values() for name in lines)}")
         return
     shown = [*(words or ()), *(read_words(words_file) if words_file else ())]
+    vectors = w2v.Vectors.load(source)
+    restrict = RESTRICT if restrict is None else restrict
+    if near:
+        describe_restriction(vectors, restrict)
     drawn = plotting.plot_words(
         output,
-        w2v.Vectors.load(source),
+        vectors,
         words=shown,
         near=near or (),
         n=n,
         method=method,
         seed=1 if seed is None else seed,
         title=source.name,
+        restrict=restrict,
         warn=print_status,
     )
     print_status(f"wrote {output}: {len(drawn.words):,} word{'s' * (len(drawn.words) > 1)}, {drawn.method}")

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import w2v
-from w2v.commands.checks import check_outputs, flag_of, open_corpus, require_argument, unless_stream, with_hint
+from w2v import stores
+from w2v.commands.checks import (
+    check_outputs,
+    flag_of,
+    open_corpus,
+    require_argument,
+    unless_stdout,
+    unless_stream,
+    with_hint,
+)
 from w2v.commands.interrupts import INTERRUPTS
 from w2v.commands.options import (
     CORPUS_HELP,
@@ -22,8 +31,10 @@ from w2v.commands.progress import ReportScores, scan_progress, training_progress
 from w2v.commands.report import describe, describe_training
 from w2v.commands.screen import print_status
 from w2v.config import TrainConfig, load_config
+from w2v.conflicts import refuse_together
 from w2v.errors import SettingsError
 from w2v.evaluation_config import EvaluationConfig
+from w2v.files import STDOUT
 from w2v.settings import Setting, fields_of
 
 if TYPE_CHECKING:
@@ -49,7 +60,7 @@ def train(
         Path,
         Setting(
             "The file to write: .bin, .txt or .vec (word2vec), .w2v (a folder with counts and settings), or another "
-            "suffix that `w2v convert` knows.",
+            "suffix that `w2v convert` knows; - is standard output, as text.",
             group="Output",
             flags=("-o", "--output"),
         ),
@@ -133,7 +144,7 @@ def train(
     save_output = bool(paths.get("save_output", save_output))
     every_s = seconds_of(checkpoint_every)
     has_vocab, has_init = vocab is not None, init_from is not None
-    w2v.refuse_together(settings, has_vocab=has_vocab, has_init=has_init, grow_vocab=grow_vocab, show=flag_of)
+    refuse_together(settings, has_vocab=has_vocab, has_init=has_init, grow_vocab=grow_vocab, show=flag_of)
     inputs = {"--vocab": vocab, "--config": config_name, "--init-from": init_from}
     inputs |= {f"--similarity {path}": path for path in similarity or []}
     inputs |= {f"--analogies {path}": path for path in analogies or []}
@@ -178,12 +189,16 @@ def train(
                 log=log,
                 after_epoch=scorer(evaluation, report, each_epoch),
                 save_output=save_output,
-                extra={"output": os.path.abspath(output), "save_output": save_output, "log_json": log_path},
+                extra={
+                    "output": stores.absolute(output) if unless_stdout(output) else STDOUT,
+                    "save_output": save_output,
+                    "log_json": log_path,
+                },
             )
-        with with_hint(f"w2v train --resume {folder} -o FILE" if folder else None):
+        with with_hint(f"w2v train --resume {stores.url_of(folder) or folder} -o FILE" if folder else None):
             runs.save(vectors, output)
     if not quiet:
-        print_status(f"wrote {output}: {len(vectors):,} words x {vectors.dim}")
+        print_status(f"wrote {stores.url_of(output) or output}: {len(vectors):,} words x {vectors.dim}")
         from w2v import formats
 
         kind = formats.find(output)
@@ -201,7 +216,9 @@ def outputs_of(
     from w2v import formats
 
     format = formats.find(output)
-    written = {"-o": output, "--log-json": unless_stream(log_json)}
+    written = {"-o": unless_stdout(output), "--log-json": unless_stream(log_json)}
+    if save_output and str(output) == STDOUT:
+        raise SettingsError("--save-output needs a file to write to: name one with -o")
     if save_output and "output" not in format.stores:
         written["--save-output"] = formats.output_rows_path(output)
     return written, formats.folder_files(format)

@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from w2v import stores
 from w2v.arrays import Matrix
 from w2v.errors import SettingsError, W2VError
-from w2v.files import check_space, trial_path
+from w2v.files import STDOUT, check_space, trial_path
 from w2v.formats.common import LONE, Contents, check_finite
 from w2v.text.subwords import NGrams, Subwords
 
@@ -109,18 +110,24 @@ FORMATS = {
     )
 }
 """By name."""
+STREAMED = ("word2vec-text", "word2vec", "glove", "word2vec-vocab")
+"""The formats that can be written to standard output; the first where none is named."""
 SUFFIXES = {suffix: format for format in FORMATS.values() for suffix in format.suffixes}
 
 
 def find(path: str | Path, name: str | None = None) -> Format:
-    """Return the format of a path: the one of this name, else that of its suffix.
+    """Return the format of a path: the one of this name, else that of its suffix; of `-`, standard output, text.
 
     Raises:
-        SettingsError: there is none; the message lists those there are.
+        SettingsError: there is none; the message lists those there are. Or standard output cannot hold it.
     """
+    if name is None and str(path) == STDOUT:
+        name = STREAMED[0]
     if name is not None:
         if name not in FORMATS:
             raise SettingsError(f"there is no format '{name}'; known are: {', '.join(FORMATS)}")
+        if str(path) == STDOUT and name not in STREAMED:
+            raise SettingsError(f"{FORMATS[name].title} cannot go to standard output; {', '.join(STREAMED)} can")
         return FORMATS[name]
     suffix = _suffix(path)
     format = SUFFIXES.get(suffix.removesuffix(".gz"))
@@ -141,15 +148,15 @@ def folder_files(format: Format) -> tuple[str, ...]:
 
 
 def find_source(path: str | Path, name: str | None = None) -> Format:
-    """Return the format of a file to read, as `find` does; a .bin of fastText is told by its bytes.
+    """Return the format of a file to read, as `find` does; on this machine a .bin of fastText by its bytes.
 
     Raises:
         W2VError: there is no such file.
         SettingsError: the format is unknown.
     """
+    if stores.url_of(path) is not None:
+        return find(path, name)
     if not os.path.exists(path):
-        if re.match(r"[a-z]+[a-z0-9]*:/", str(path), re.I):
-            raise W2VError(f"cannot read {path} from the network; download it, and name the file")
         if os.path.islink(path):
             raise W2VError(f"the link {path} leads to nothing; mend or remove it")
         raise W2VError(f"there is no file {path}; check the name")
@@ -173,9 +180,10 @@ def read(path: str | Path, name: str | None = None, limit: int | None = None) ->
             or safetensors) numbers are not looked at here, but when they are used.
     """
     try:
-        format = find_source(path, name)
+        copy = stores.local_copy(path, folder_files(find_source(path, name)))
+        format = find_source(copy, name)  # of a copy, by its bytes too
         module = format.load()
-        contents: Contents = module.read(Path(path), limit) if format.can_stop else module.read(Path(path))
+        contents: Contents = module.read(copy, limit) if format.can_stop else module.read(copy)
     except (OSError, EOFError, zlib.error) as error:
         raise W2VError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
     except MemoryError as error:
@@ -244,6 +252,8 @@ def check(
     format = find(path, name)
     module = format.load()
     check_words(path, format, words)
+    if str(path) == STDOUT:
+        return
     few = list(words[:TRIAL_WORDS])
     rows, counts = np.ones((len(few), 1), np.float32), np.ones(len(few), np.int64)
     output = rows if save_output and "output" in format.stores else None

@@ -12,6 +12,7 @@ config.json    the version of this format; w2v's version, every setting, the cor
 """
 
 import json
+import mmap
 import tokenize
 import warnings
 from collections.abc import Sequence
@@ -143,9 +144,12 @@ def _read_lines(path: Path, dim: int) -> Lines | None:
 
 
 def _read_vocab(path: Path) -> tuple[Sequence[str], Counts | None]:
+    if path.stat().st_size >= LARGE:
+        with path.open("rb") as file:
+            table = WordTable.parse(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        if table is not None:
+            return table, table.counts
     data = path.read_bytes()
-    if len(data) >= LARGE and (table := WordTable.parse(data)) is not None:
-        return table, table.counts
     try:
         rows = [line.split("\t") for line in data.decode().removesuffix("\n").split("\n")]
         counts = [int(row[1]) for row in rows if len(row) > 1]

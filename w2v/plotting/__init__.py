@@ -14,7 +14,7 @@ from w2v.files import replacing
 from w2v.plotting import pages, pictures
 from w2v.plotting.curves import Curves, read_curves
 from w2v.plotting.maps import Method, WordMap, word_map
-from w2v.vectors import Vectors
+from w2v.vectors import RESTRICT, Vectors
 
 LIBRARIES = {
     ".html": ("sklearn", "bokeh"),
@@ -36,6 +36,7 @@ def plot_words(
     method: Method | None = None,
     seed: int = 1,
     title: str = "vectors",
+    restrict: int = RESTRICT,
     warn: Callable[[str], None] = warnings.warn,
 ) -> WordMap:
     """Draw a map of words, and return it.
@@ -50,6 +51,7 @@ def plot_words(
         method: the layout, umap, tsne or pca; by default umap where it is installed, else tsne.
         seed: the same seed, words and method give the same map.
         title: the name of the vectors.
+        restrict: neighbours of `near` are among the first so many words, the most frequent; 0 takes all.
         warn: called with a message where no installed font has a letter.
 
     Raises:
@@ -58,7 +60,7 @@ def plot_words(
         W2VError: a library is not installed, vectors are not finite, or the file cannot be written.
     """
     suffix = check_output(path)
-    drawn = word_map(vectors, words, near, n, method, seed, title)
+    drawn = word_map(vectors, words, near, n, method, seed, title, restrict)
     if suffix == ".html":
         _write(path, pages.map_page(drawn))
     else:

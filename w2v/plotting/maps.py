@@ -14,7 +14,7 @@ from w2v.arrays import Floats, Indices, Matrix
 from w2v.errors import SettingsError, W2VError
 from w2v.plotting.lines import read_lines
 from w2v.unseen import with_unseen
-from w2v.vectors import Vectors
+from w2v.vectors import RESTRICT, Vectors
 
 Method = Literal["umap", "tsne", "pca"]
 
@@ -55,10 +55,11 @@ def word_map(
     method: Method | None = None,
     seed: int = 1,
     title: str = "vectors",
+    restrict: int = RESTRICT,
 ) -> WordMap:
     """Return a map. The arguments are those of `plot_words`."""
     vectors = with_unseen(vectors, (*near, *words))
-    rows = choose_rows(vectors, words, near, n)
+    rows = choose_rows(vectors, words, near, n, restrict)
     directions = vectors.matrix[rows] / vectors.norms[rows, None]
     if method is None:
         method = "umap" if find_spec("umap") else "tsne"
@@ -76,7 +77,9 @@ def word_map(
     )
 
 
-def choose_rows(vectors: Vectors, words: Sequence[str], near: Sequence[str], n: int | None = None) -> Indices:
+def choose_rows(
+    vectors: Vectors, words: Sequence[str], near: Sequence[str], n: int | None = None, restrict: int = RESTRICT
+) -> Indices:
     """Return the rows of the words to draw, each once: those named first, then by frequency.
 
     Raises:
@@ -89,7 +92,7 @@ def choose_rows(vectors: Vectors, words: Sequence[str], near: Sequence[str], n: 
     if not named:
         return np.arange(min(MOST_FREQUENT if n is None else n, len(vectors)))
     count = NEIGHBOURS_OF_EACH if n is None else n
-    found = {vectors.row(other) for word in near for other, _ in vectors.similar(word, count)}
+    found = {vectors.row(other) for word in near for other, _ in vectors.similar(word, count, restrict=restrict)}
     return np.array([*dict.fromkeys(named), *sorted(found - set(named))])
 
 

@@ -7,13 +7,24 @@ import io
 import os
 import re
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, cast
 
 from w2v.errors import SettingsError, W2VError
+from w2v.files import is_same
 from w2v.text.records import Row, json_rows, parquet_rows, text_blocks, token_line
-from w2v.text.sources import find_files, is_parquet, open_file, reading, shown
+from w2v.text.sources import (
+    Piece,
+    find_files,
+    is_file,
+    is_parquet,
+    open_buffered,
+    open_file,
+    reading,
+    shown,
+    size_of,
+)
 
 BLOCK = 1 << 21
 """Bytes read at a time: long enough that a block's overhead is nothing, short enough to stay in cache."""
@@ -49,28 +60,35 @@ class Corpus:
         """Rows so far that had nothing in the column."""
         self._warn = warn
         self._has_warned = False
-        self._paths: list[str] | None = None
+        self._pieces: list[Piece] | None = None
         self._token_lists: Iterable[Iterable[str]] = ()
         if isinstance(source, str | Path):
             source = [source]
         if isinstance(source, list) and all(isinstance(item, str | Path) for item in source):
-            self._paths = [path for item in source for path in find_files(os.fspath(item))]
+            self._pieces = [Piece(path) for item in source for path in find_files(os.fspath(item))]
             if self.files:
-                self.bytes_total = sum(os.path.getsize(path) for path in self.files)
+                self.bytes_total = sum(map(size_of, self.files)) or None
         elif isinstance(source, Iterable):
             self._token_lists = cast(Iterable[Iterable[str]], source)
         else:
             raise W2VError(f"a corpus is a path, a list of paths or token lists, not {source!r}")
 
+    @classmethod
+    def of_pieces(cls, pieces: Sequence[Piece]) -> "Corpus":
+        """Return a corpus of parts of files."""
+        corpus = cls([])
+        corpus._pieces = list(pieces)
+        return corpus
+
     def holds(self, path: str | Path) -> bool:
         """Return whether `path` is one of the corpus' files, under any name."""
-        return os.path.exists(path) and any(name != "-" and os.path.samefile(name, path) for name in self._paths or ())
+        return any(piece.path != "-" and is_same(piece.path, path) for piece in self._pieces or ())
 
     @property
     def files(self) -> list[str] | None:
         """The files, where all can be read again; None for standard input, pipes and Python's iterables."""
-        if self._paths and all(path != "-" and os.path.isfile(path) for path in self._paths):
-            return self._paths
+        if self._pieces and all(is_file(piece.path) for piece in self._pieces):
+            return [piece.path for piece in self._pieces]
         return None
 
     def blocks(
@@ -89,20 +107,21 @@ class Corpus:
             W2VError: a file cannot be read, is cut short or is no text; or a token is no word.
             SettingsError: Python's token lists have no columns.
         """
-        if self._paths is None:
+        if self._pieces is None:
             if column is not None:
                 raise SettingsError("column goes with files of JSON Lines or Parquet, not with token lists")
             yield from self._blocks_of_tokens()
             return
-        for path in self._paths:
-            with reading(path):
-                yield from self._blocks_of_file(path, column, force_text, count_lines)
+        for piece in self._pieces:
+            with reading(piece.path):
+                yield from self._blocks_of_file(piece, column, force_text, count_lines)
 
-    def _blocks_of_file(self, path: str, column: str | None, force_text: bool, count_lines: bool) -> Iterator[bytes]:
+    def _blocks_of_file(self, piece: Piece, column: str | None, force_text: bool, count_lines: bool) -> Iterator[bytes]:
+        path = piece.path
         if column is not None and is_parquet(path):
-            yield from self._blocks_of_parquet(path, column)
+            yield from self._blocks_of_parquet(piece, column)
             return
-        with open_file(path, column=column, force_text=force_text, count=self._count) as file:
+        with open_file(piece, column=column, force_text=force_text, count=self._count) as file:
             if column is None:
                 self._look_for_json(file, path)
                 yield from _cut(file, count_lines)
@@ -121,15 +140,17 @@ class Corpus:
                 "--column NAME reads the text in a column"
             )
 
-    def _blocks_of_parquet(self, path: str, column: str) -> Iterator[bytes]:
+    def _blocks_of_parquet(self, piece: Piece, column: str) -> Iterator[bytes]:
         """Yield a column of a Parquet file as text; bytes_read follows the rows."""
-        before, size = self.bytes_read, os.path.getsize(path)
+        path, groups = piece.path, None if piece.end is None else range(piece.begin, piece.end)
+        before, size = self.bytes_read, size_of(path)
 
         def progress(share: float) -> None:
             self.bytes_read = before + int(share * size)
 
-        with open(path, "rb") as file:
-            yield from self._blocks_of_rows(parquet_rows(file, column, shown(path), progress), path, "row", column)
+        with open_buffered(path) as file:
+            rows = parquet_rows(file, column, shown(path), progress, groups)
+            yield from self._blocks_of_rows(rows, path, "row", column)
         progress(1.0)
 
     def _blocks_of_rows(self, rows: Iterable[Row], path: str, unit: str, column: str) -> Iterator[bytes]:

@@ -85,7 +85,9 @@ def json_rows(file: IO[bytes], column: str, name: str) -> Iterator[Row]:
         raise W2VError(f"{name} has no column '{column}'; it has {_listed(list(first))}")
 
 
-def parquet_rows(file: IO[bytes], column: str, name: str, progress: Callable[[float], None]) -> Iterator[Row]:
+def parquet_rows(
+    file: IO[bytes], column: str, name: str, progress: Callable[[float], None], groups: range | None = None
+) -> Iterator[Row]:
     """Yield what stands in a column of a Parquet file, a batch in memory at a time.
 
     Args:
@@ -93,6 +95,7 @@ def parquet_rows(file: IO[bytes], column: str, name: str, progress: Callable[[fl
         column: the name of a column of strings, or of lists of strings.
         name: what to call the file in an error.
         progress: told the share of the rows that has been read.
+        groups: the groups of rows to read; None reads all.
 
     Raises:
         W2VError: pyarrow is missing, the file is damaged, or it has no such column.
@@ -113,13 +116,22 @@ def parquet_rows(file: IO[bytes], column: str, name: str, progress: Callable[[fl
             kind = schema.field(column).type
             if not _holds_text(kind):
                 raise W2VError(f"{name}: column '{column}' is of type {kind}, neither text nor lists of tokens")
-            done = 0
-            for batch in opened.iter_batches(BATCH, columns=[column]):
+            groups = groups or range(opened.num_row_groups)
+            done = sum(opened.metadata.row_group(group).num_rows for group in range(groups.start))
+            for batch in opened.iter_batches(BATCH, row_groups=groups, columns=[column]):
                 yield from enumerate(batch.column(0).to_pylist(), done + 1)
                 done += len(batch)
                 progress(done / opened.metadata.num_rows)
     except (pyarrow.ArrowException, OSError) as error:
         raise W2VError(f"cannot read {name}: {' '.join(str(error).split())}") from error
+
+
+def row_group_bytes(file: IO[bytes]) -> list[int]:
+    """Return the bytes of each group of rows of a Parquet file."""
+    import pyarrow.parquet
+
+    with pyarrow.parquet.ParquetFile(file) as opened:
+        return [opened.metadata.row_group(group).total_byte_size for group in range(opened.num_row_groups)]
 
 
 def _json_object(line: bytes, number: int, name: str) -> dict[str, Any]:

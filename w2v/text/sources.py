@@ -12,17 +12,27 @@ import io
 import lzma
 import os
 import re
-import stat
 import sys
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import IO, Any, cast
+from typing import IO, Any, NamedTuple, cast
 
+from w2v import stores
 from w2v.errors import W2VError
 from w2v.text.kinds import HEAD, PARQUET, refusal
 
 BUFFER = 1 << 18
+
+
+class Piece(NamedTuple):
+    """A file or a part of one."""
+
+    path: str
+    begin: int = 0
+    """The first byte; of Parquet the first group of rows."""
+    end: int | None = None
+    """What follows the last one; None reads to the end."""
 
 
 def _open_zstd(file: IO[bytes]) -> IO[bytes]:
@@ -52,6 +62,8 @@ def find_files(name: str) -> list[str]:
     Raises:
         W2VError: there are none, a link leads to nothing, or a folder cannot be read.
     """
+    if url := stores.url_of(name):
+        return stores.find(url)
     if name == "-" or (os.path.exists(name) and not os.path.isdir(name)):
         return [name]
     if os.path.isdir(name):
@@ -100,12 +112,12 @@ def _is_file(path: str) -> bool:
 
 @contextmanager
 def open_file(
-    path: str, *, column: str | None = None, force_text: bool = False, count: Callable[[int], None] = lambda n: None
+    piece: Piece, *, column: str | None = None, force_text: bool = False, count: Callable[[int], None] = lambda n: None
 ) -> "Iterator[io.BufferedReader[Any]]":
-    """Open a file, unpacked as its first bytes say; standard input stays open at the end.
+    """Open a file or a part of it, unpacked as its first bytes say; standard input stays open at the end.
 
     Args:
-        path: the file, or - for standard input.
+        piece: the file, or - for standard input. A part must begin and end between two tokens, and is not unpacked.
         column: named by the user, or None; for the message of a Parquet file that cannot be read as such.
         force_text: whether to read what is no text too.
         count: called with the number of bytes that were read, before unpacking.
@@ -114,14 +126,18 @@ def open_file(
         W2VError: standard input is closed, or the file is no text; the message says what it seems to be.
         OSError: it cannot be opened.
     """
+    path = piece.path
     with ExitStack() as opened:
         if path == "-" and sys.stdin is None:
             raise W2VError("cannot read standard input: it is closed")
-        raw = sys.stdin.buffer if path == "-" else opened.enter_context(open(path, "rb", buffering=0))
-        size = sys.maxsize if path == "-" else os.fstat(raw.fileno()).st_size or sys.maxsize
+        raw = sys.stdin.buffer if path == "-" else opened.enter_context(open_raw(path))
+        size = sys.maxsize if path == "-" else size_of(path) or sys.maxsize
+        if piece.end is not None:
+            raw.seek(piece.begin)
+            size = piece.end - piece.begin
         head = _read_head(raw)
         file: io.BufferedReader[Any] = opened.enter_context(io.BufferedReader(_Counted(raw, head, size, count), BUFFER))
-        for magic, opener in OPENERS:
+        for magic, opener in OPENERS if piece.begin == 0 else ():
             if head.startswith(magic):
                 unpacked = opened.enter_context(opener(file))
                 head = _read_head(unpacked)
@@ -148,12 +164,49 @@ def reading(path: str) -> Iterator[None]:
         raise W2VError(f"cannot read {shown(path)}: {error}") from error
 
 
+def open_raw(path: str, block: int = stores.BLOCK) -> IO[bytes]:
+    """Open a file, without unpacking it.
+
+    Args:
+        path: the file.
+        block: bytes that a store is asked for at a time.
+
+    Raises:
+        OSError: it cannot be opened.
+        W2VError: it is in a store that this installation cannot read.
+    """
+    url = stores.url_of(path)
+    return open(path, "rb", buffering=0) if url is None else cast(IO[bytes], stores.RemoteFile(url, block))
+
+
+def open_buffered(path: str) -> IO[bytes]:
+    """Open a file as `open_raw` does, to be read in pieces of any size."""
+    return io.BufferedReader(cast(io.RawIOBase, open_raw(path)), BUFFER)
+
+
+def size_of(path: str) -> int:
+    """Return the bytes of a file, as it is stored; 0 where that is not known."""
+    return stores.stat(url).size if (url := stores.url_of(path)) else os.stat(path).st_size
+
+
+def is_file(path: str) -> bool:
+    """Return whether a path names a file that can be read again."""
+    return path != "-" and (stores.url_of(path) is not None or os.path.isfile(path))
+
+
+def is_compressed(path: str) -> bool:
+    """Return whether a file must be unpacked to be read."""
+    with open_raw(path, HEAD) as file:
+        head = _read_head(file)
+    return any(head.startswith(magic) for magic, _ in OPENERS)
+
+
 def is_parquet(path: str) -> bool:
     """Return whether a file is Parquet, and one that can be read at any place."""
-    if path == "-":
+    if not is_file(path):
         return False
-    with open(path, "rb", buffering=0) as file:
-        return stat.S_ISREG(os.fstat(file.fileno()).st_mode) and file.read(len(PARQUET)) == PARQUET
+    with open_raw(path, HEAD) as file:
+        return file.read(len(PARQUET)) == PARQUET
 
 
 def shown(path: str) -> str:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from w2v.errors import W2VError
 from w2v.files import replacing
+from w2v.stores import local_copy
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class Vocab:
             W2VError: the file cannot be read, or a line is no word and count; the message has its number.
         """
         try:
-            lines = Path(path).read_bytes().removeprefix(BOM).split(b"\n")
+            lines = local_copy(path).read_bytes().removeprefix(BOM).split(b"\n")
         except OSError as error:
             raise W2VError(f"cannot read the vocabulary {path}: {error.strerror}") from error
         counts: dict[str, int] = {}

@@ -10,17 +10,13 @@ A checkpoint is written beside the older ones under another name, synced, and re
 there is a whole one. Nothing in it is pickled.
 """
 
-try:
-    import fcntl
-except ImportError:
-    fcntl = None  # type: ignore[assignment]
 import hashlib
 import json
 import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
@@ -31,7 +27,9 @@ import numpy.typing as npt
 from w2v.arrays import Matrix
 from w2v.config import TrainConfig
 from w2v.errors import SettingsError, W2VError
+from w2v.locks import locked_folder
 from w2v.text.vocab import Vocab
+from w2v.training import mirror
 from w2v.training.fingerprints import Fingerprint
 from w2v.training.schedule import Position
 
@@ -80,6 +78,7 @@ def save(folder: Path, checkpoint: Checkpoint) -> Path:
     Raises:
         W2VError: it cannot be written. Older checkpoints are as they were, and nothing is left of this one.
     """
+    where, folder = folder, mirror.here(folder)
     numbers = [_number(path) for path in _all(folder)]
     final = folder / f"checkpoint-{max(numbers, default=0) + 1:06d}"
     temporary = folder / f".{final.name}.part"  # the folder is locked
@@ -116,7 +115,8 @@ def save(folder: Path, checkpoint: Checkpoint) -> Path:
         shutil.rmtree(temporary, ignore_errors=True)
     for old in _all(folder)[:-KEPT]:
         shutil.rmtree(old, ignore_errors=True)
-    return final
+    mirror.push(where, final.name, KEPT)
+    return where / final.name
 
 
 def load(folder: Path) -> Checkpoint:
@@ -182,31 +182,31 @@ def locked(folder: Path) -> Iterator[None]:
     Raises:
         W2VError: another run has it.
     """
-    if fcntl is None:  # Windows, which opens no folders
+    with ExitStack() as stack:
+        try:
+            is_locked = stack.enter_context(locked_folder(folder))
+        except BlockingIOError:
+            raise W2VError(
+                f"another run keeps its checkpoints in {folder}; wait for its end, or name another folder"
+            ) from None
+        if is_locked:  # else what is half-written may be another run's
+            with suppress(OSError):
+                _remove_partial(folder)
         yield
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        with suppress(OSError):  # a file system without locks; but not the lock of another
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise W2VError(
-                    f"another run keeps its checkpoints in {folder}; wait for its end, or name another folder"
-                ) from None
-            for old in folder.iterdir():
-                if PARTIAL_NAME.fullmatch(old.name):
-                    shutil.rmtree(old, ignore_errors=True)
-            (folder / "stream.npy.part").unlink(missing_ok=True)
-        yield
-    finally:
-        os.close(handle)
+
+
+def _remove_partial(folder: Path) -> None:
+    """Remove what a killed run has left half-written."""
+    for old in folder.iterdir():
+        if PARTIAL_NAME.fullmatch(old.name):
+            shutil.rmtree(old, ignore_errors=True)
+    (folder / "stream.npy.part").unlink(missing_ok=True)
 
 
 @contextmanager
 def _newest(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     """Yield the newest checkpoint and its state; what goes wrong with them meanwhile is damage."""
-    found = _all(folder)
+    found = _all(mirror.here(folder))
     if not found:
         raise W2VError(f"{folder} has no checkpoint; start one with `w2v train CORPUS --checkpoint {folder}`")
     newest = found[-1]
@@ -230,11 +230,12 @@ def _newest(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
 
 def exists(folder: Path) -> bool:
     """Return whether a folder has checkpoints."""
-    return bool(_all(folder))
+    return bool(_all(mirror.here(folder)))
 
 
 def save_stream(folder: Path, stream: npt.NDArray[np.int32]) -> None:
     """Keep the token stream of a corpus that cannot be read again."""
+    where, folder = folder, mirror.here(folder)
     try:
         with _synced(folder / "stream.npy.part") as (file, _):
             np.lib.format.write_array(file, np.asarray(stream), allow_pickle=False)
@@ -242,6 +243,7 @@ def save_stream(folder: Path, stream: npt.NDArray[np.int32]) -> None:
     except OSError as error:
         (folder / "stream.npy.part").unlink(missing_ok=True)
         raise W2VError(f"cannot keep the token stream in {folder}: {error.strerror or error}") from error
+    mirror.push(where, "stream.npy", KEPT)
 
 
 def load_stream(folder: Path, n_types: int) -> npt.NDArray[np.int32]:
@@ -250,6 +252,7 @@ def load_stream(folder: Path, n_types: int) -> npt.NDArray[np.int32]:
     Raises:
         W2VError: it cannot be read, or has other rows than those of n_types words, which no kernel would see.
     """
+    folder = mirror.here(folder)
     try:
         stream = _load_array(folder / "stream.npy", np.int32, None)
         if not -1 <= stream.min() <= stream.max() < n_types:
@@ -272,6 +275,7 @@ def check_space(folder: Path, n_types: int, n_rows: int, dim: int, stream_bytes:
         dim: numbers in a row.
         stream_bytes: what the stream takes besides.
     """
+    folder = mirror.here(folder)
     needed = (KEPT + 1) * (n_rows * dim * 4 + n_types * 32) + stream_bytes
     kept = sum(file.stat().st_size for path in _all(folder) for file in path.iterdir())
     free = shutil.disk_usage(folder).free + kept

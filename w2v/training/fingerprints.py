@@ -6,6 +6,7 @@ import zlib
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
+from w2v import stores
 from w2v.arrays import Ids
 from w2v.errors import W2VError
 from w2v.machine import available_threads
@@ -24,7 +25,7 @@ class Fingerprint(NamedTuple):
     size: int
     modified_ns: int
     sample: str
-    """Hash of pieces of its beginning, middle and end."""
+    """Hash of pieces of its beginning, middle and end; of a file in a store its ETag, or when it was changed."""
 
     @classmethod
     def of(cls, path: str) -> "Fingerprint":
@@ -33,6 +34,9 @@ class Fingerprint(NamedTuple):
         Raises:
             W2VError: it cannot be read.
         """
+        if url := stores.url_of(path):
+            size, mark = stores.stat(url)
+            return cls(url, size, 0, mark)
         try:
             if not os.path.isfile(path):  # gone, or now a pipe, which would wait for a writer
                 raise FileNotFoundError(2, "no such file")
@@ -48,6 +52,8 @@ class Fingerprint(NamedTuple):
 
     def check(self) -> None:
         """Raise W2VError where the file is no longer what it was."""
+        if url := stores.url_of(self.path):
+            stores.forget(url)
         now = Fingerprint.of(self.path)
         for name, before, after in zip(self._fields, self, now, strict=True):
             if before != after:

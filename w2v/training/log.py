@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from w2v.errors import W2VError
+from w2v.stores import url_of
 from w2v.training.schedule import Progress
 
 EVERY, EVERY_S = 0.001, 60.0
@@ -34,8 +35,10 @@ class Log:
             warn: told why the file cannot be written any more.
 
         Raises:
-            W2VError: it is a pipe that nobody reads, or cannot be opened.
+            W2VError: it is a pipe that nobody reads, cannot be opened, or is in a store.
         """
+        if path is not None and url_of(path):
+            raise W2VError(f"cannot write a log to {url_of(path)}: name a file of this machine")
         self.path, self._warn = path, warn
         self.rows: list[dict[str, Any]] = []
         self._file: IO[bytes] | None = None

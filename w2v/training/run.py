@@ -22,6 +22,7 @@ from w2v.arrays import Ids, Matrix
 from w2v.config import TrainConfig
 from w2v.errors import SettingsError, W2VError
 from w2v.formats.common import Lines
+from w2v.stores import url_of
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, ScanReport, encode, renumber
 from w2v.text.subwords import NGrams
@@ -96,7 +97,7 @@ def reserved(folder: Path | None, *, is_resumed: bool = False) -> Iterator[None]
         return
     is_new = not folder.exists()
     try:
-        if not is_resumed:
+        if not is_resumed and url_of(folder) is None:
             folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise W2VError(f"cannot make the folder {folder}: {error.strerror or error}") from error

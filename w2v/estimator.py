@@ -1,0 +1,81 @@
+"""A scikit-learn transformer: documents become the mean of their words' vectors. Needs `pip install 'w2v[sklearn]'`."""
+
+import inspect
+from collections.abc import Iterable, Sequence
+from dataclasses import MISSING
+from typing import Unpack
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+import w2v
+from w2v.arrays import Matrix
+from w2v.config import TrainConfig
+from w2v.keywords import TrainSettings
+from w2v.settings import fields_of
+from w2v.slips import check_known
+
+Document = str | Sequence[str]
+"""A text, whose words whitespace separates, or its words."""
+DEFAULTS = {field.name: None if field.default is MISSING else field.default for field in fields_of(TrainConfig)}
+
+
+class MeanVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Learns vectors from documents, and turns a document into the mean of its words' vectors, each of length 1.
+
+    It works in pipelines and searches of scikit-learn: every setting of TrainConfig is a parameter.
+
+    Attributes:
+        vectors_: the Vectors that `fit` has trained.
+
+    Examples:
+        >>> documents = ["up high up", "low down low"] * 20
+        >>> MeanVectorizer(dim=4, epochs=1).fit_transform(documents).shape
+        (40, 4)
+    """
+
+    vectors_: "w2v.Vectors"
+
+    def __init__(self, **settings: Unpack[TrainSettings]) -> None:
+        """Take settings of training; they are checked by `fit`, as scikit-learn wants it.
+
+        Raises:
+            TypeError: a setting is unknown.
+        """
+        check_known(settings, DEFAULTS)
+        self.__dict__.update({**DEFAULTS, **settings})
+
+    # What get_params, clone and set_params of scikit-learn read.
+    __init__.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [
+            inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY),
+            *(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=DEFAULTS[name]) for name in DEFAULTS),
+        ]
+    )
+
+    def fit(self, X: Iterable[Document], y: object = None) -> "MeanVectorizer":
+        """Train vectors on documents.
+
+        Args:
+            X: the documents.
+            y: ignored.
+
+        Raises:
+            W2VError: no word is frequent enough.
+            SettingsError: a setting is out of range.
+        """
+        self.vectors_ = w2v.train([words_of(document) for document in X], **self.get_params())
+        self._n_features_out = self.vectors_.dim
+        return self
+
+    def transform(self, X: Iterable[Document]) -> Matrix:
+        """Return the mean vector of each document, (n, dim) float32; 0 where none of its words has a vector."""
+        check_is_fitted(self)
+        means = [self.vectors_.mean(words_of(document)) for document in X]
+        return np.array(means, np.float32).reshape(-1, self.vectors_.dim)
+
+
+def words_of(document: Document) -> Sequence[str]:
+    """Return the words of a document."""
+    return document.split() if isinstance(document, str) else document

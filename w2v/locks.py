@@ -1,0 +1,62 @@
+"""A lock on a folder, which ends with the process that has it, however it ends."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+LOCK_FILE = "w2v.lock"
+"""Of Windows, where a folder cannot be opened: the first byte of this file is locked, and it is removed at the end."""
+
+
+@contextmanager
+def locked_folder(folder: Path) -> Iterator[bool]:
+    """Lock a folder until the end; yield whether it is locked, which some file systems cannot do.
+
+    Raises:
+        BlockingIOError: another process has the lock.
+        OSError: the folder cannot be opened.
+    """
+    if fcntl is None:
+        with _locked_byte(folder / LOCK_FILE):
+            yield True
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        yield _try_flock(handle)
+    finally:
+        os.close(handle)
+
+
+def _try_flock(handle: int) -> bool:
+    """Lock an open folder; return whether its file system has locks."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise
+    except OSError:
+        return False
+    return True
+
+
+@contextmanager
+def _locked_byte(path: Path) -> Iterator[None]:
+    """Lock the first byte of a file, as Windows can."""
+    import msvcrt  # type: ignore[import-not-found,unused-ignore]
+
+    handle = os.open(path, os.O_RDWR | os.O_CREAT)
+    try:
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+        except OSError as error:
+            raise BlockingIOError(error.errno, "another process has the lock", str(path)) from None
+        yield
+    finally:
+        os.close(handle)
+    with suppress(OSError):  # where another process has opened it by now
+        path.unlink()
