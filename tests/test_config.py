@@ -195,7 +195,7 @@ def test_what_is_no_toml_is_said_in_a_line(tmp_path: Path, data: bytes) -> None:
 
 @pytest.mark.parametrize("name", ["huge", "", "large.toml.bak", "x" * 300, "."])
 def test_unknown_presets_are_refused_with_the_known(name: str) -> None:
-    with pytest.raises(SettingsError, match="default, demo, items, large, text8"):
+    with pytest.raises(SettingsError, match="baskets, default, demo, items, large, text8"):
         load_config(name, {})
 
 
@@ -211,7 +211,7 @@ def test_a_file_is_preferred_to_a_preset(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_presets_are_found_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert list(presets()) == ["default", "demo", "items", "large", "text8"]
+    assert list(presets()) == ["baskets", "default", "demo", "items", "large", "text8"]
     monkeypatch.setattr(preset_files, "CONFIG_FOLDERS", (tmp_path,))
     assert presets() == {}
 

@@ -119,7 +119,6 @@ class TrainConfig:
         Setting(
             "The name of a line stands before a tab; otherwise its name is its number, from 1.",
             group="Lines",
-            flags=("--line-names",),
             only_with=LINES,
         ),
     ] = False
@@ -278,7 +277,7 @@ class TrainConfig:
             group="Items",
             low=0,
             high=1,
-            unset="1 with --line-vectors alone, 0.5 with with-words, else 0",
+            unset="1 with --line-vectors alone; 0 without line vectors; else 0.5",
         ),
     ] = None  # type: ignore[assignment]  # __post_init__ sets it
     seed: Annotated[

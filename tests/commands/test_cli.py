@@ -66,6 +66,7 @@ def test_help_of_train_is_in_groups(run: Run) -> None:
         "Corpus",
         "Model",
         "Subwords",
+        "Lines",
         "Sampling",
         "Training",
         "Items",

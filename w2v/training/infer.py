@@ -28,6 +28,10 @@ CHANGES = ("epochs", "lr", "negative", "sample", "seed", "threads", "lowercase",
 """Settings that may be other than those of the training."""
 
 
+NOISE_POOL = 1024
+"""Noise words that all lines share."""
+
+
 def infer(vectors: Vectors, corpus: Corpus, **changes: Any) -> Lines:  # noqa: ANN401
     """Return vectors for the lines of a corpus.
 
@@ -73,7 +77,7 @@ def inference_settings(vectors: Vectors, changes: dict[str, Any]) -> TrainConfig
         raise W2VError(f"{vectors.name} was trained with loss {config.loss}, whose output rows are not kept")
     if config.sampler == "batch":  # in a line of its own there are no other places to draw from
         config = replace(config, sampler="noise", ns_exponent=1.0)
-    return replace(config, dim=vectors.dim, noise_pool=0, min_count=1, max_vocab=None)
+    return replace(config, dim=vectors.dim, noise_pool=NOISE_POOL, min_count=1, max_vocab=None)
 
 
 def frozen_variant(config: TrainConfig) -> Variant:

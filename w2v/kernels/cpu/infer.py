@@ -1,7 +1,8 @@
 """Inference: rows for lines that training has not seen, with all other rows frozen.
 
 The loss of a line is then convex in its row, which begins at 0. All that is drawn for a line follows from the seed and
-from its words, so the same line gets the same row wherever it stands and whichever thread takes it.
+from its words, so the same line gets the same row wherever it stands and whichever thread takes it. For this the pool
+of noise words, which follows from the seed, is the same for all lines and stays as it is.
 """
 
 from collections.abc import Callable
@@ -13,12 +14,15 @@ from w2v.arrays import SENTENCE_END
 from w2v.kernels import inlined, jit
 from w2v.kernels.cpu.lines import put_back_row, take_row
 from w2v.kernels.cpu.outputs import output_layer
-from w2v.kernels.cpu.samplers import mark_line
+from w2v.kernels.cpu.samplers import fill_pool, mark_line
 from w2v.kernels.cpu.step import ARITHMETIC, step_of
 from w2v.kernels.cpu.types import Sampling, Scratch, Shape, ShardPass, Tally, Variant, Walk, Weights
 from w2v.kernels.cpu.windows import subsample
 from w2v.kernels.rng import mix, seed_shard
 from w2v.kernels.types import I32
+
+STEP = 1
+"""The number of every step: one at which the pool of noise words is not renewed, and no loss is computed."""
 
 InferLines = Callable[[I32, Weights, Sampling, Shape, Scratch, Tally, ShardPass, int], None]
 
@@ -62,6 +66,8 @@ def infer_lines(kernel: str, variant: Variant) -> InferLines:
             how: the learning rate at the start, which falls linearly; the seed; and the rows of the lines, mutated.
             epochs: passes.
         """
+        scratch.state[0] = seed_shard(how.seed, how.epoch, how.shard)
+        fill_pool(sampling, shape.stride, scratch)
         begin, line = 0, 0
         while begin < len(tokens):
             end = begin
@@ -76,9 +82,9 @@ def infer_lines(kernel: str, variant: Variant) -> InferLines:
                 scratch.state[0] = seed_shard(how.seed, np.uint64(epoch), hashed)
                 lr = how.lr * np.float32(1 - epoch / epochs)
                 n, _ = subsample(words, sampling, shape.stride, scratch)
-                prepare_outputs(weights.output, Walk(n, 0, -1, n, -1, line), shape, sampling, scratch)
+                prepare_outputs(weights.output, Walk(n, 0, -1, n, STEP, line), shape, sampling, scratch)
                 for t in range(n):
-                    take_step(Walk(n, 0, t, n, t + 1, line), weights, sampling, shape, scratch, tally, lr)
+                    take_step(Walk(n, 0, t, n, STEP, line), weights, sampling, shape, scratch, tally, lr)
             put_back_row(weights.input, how.lines, line - 1, shape.stride, scratch)
             begin = end + 1
 
