@@ -125,6 +125,21 @@ def test_what_cannot_be_chosen(demo_vectors: Vectors) -> None:
         maps.choose_rows(demo_vectors, ["cat"], (), 5)
 
 
+def test_groups_are_named_by_words_of_their_own(demo_vectors: Vectors) -> None:
+    words = [word for word in demo_vectors.words if word in GROUP_OF]
+    drawn = word_map(demo_vectors, words, method="pca")
+    assert len(drawn.names) == drawn.groups.max() + 1
+    for group, name in enumerate(drawn.names):
+        own = {word for word, other in zip(drawn.words, drawn.groups, strict=True) if other == group}
+        assert set(name.split(", ")) <= own and 1 <= len(name.split(", ")) <= 3
+
+
+def test_a_name_says_nothing_twice() -> None:
+    directions = np.array([[1, 0], [1, 0], [1, 0], [0, 1], [0, 1]], np.float32)
+    names = maps.name_groups(["song", "songs", "album", "red", "blue"], directions, np.array([0, 0, 0, 1, 1]))
+    assert names == ["song, album", "red, blue"]
+
+
 def layout_of(vectors: Vectors, method: maps.Method, seed: int = 1) -> npt.NDArray[np.float64]:
     return word_map(vectors, method=method, seed=seed).places
 

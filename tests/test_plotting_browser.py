@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from w2v.plotting import plot_log, plot_words
+from w2v.plotting.style import COLOURS, COLOURS_AT_NIGHT
 from w2v.vectors import Vectors
 
 playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
@@ -155,6 +156,33 @@ def test_the_wheel_zooms_and_more_words_get_labels(opened: Tab) -> None:
     after = set(column(opened, "dx", "word"))
     assert before - after, "what is out of view has no label"
     assert after - before, "there is room for labels that had none"
+
+
+def test_groups_are_named_on_the_map_and_in_the_panel(opened: Tab) -> None:
+    names = column(opened, "name", "name")
+    assert listed(opened) == names and len(names) == 10
+    assert any(column(opened, "name", "alpha")), "on the whole map"
+    opened.locator("#panel li button").first.click()
+    picked = opened.evaluate(
+        "() => [...Bokeh.documents[0]._all_models.values()].find(m => m.data && 'rank' in m.data).selected.indices"
+    )
+    groups = column(opened, "rank", "group")
+    assert {groups[i] for i in picked} == {0} and len(picked) == groups.count(0)
+    assert not any(column(opened, "name", "alpha"))
+    opened.keyboard.press("Escape")
+    assert listed(opened) == names
+
+
+def test_colours_are_those_of_the_systems_mode(opened: Tab) -> None:
+    def colours() -> tuple[str, str, str]:
+        paper = opened.evaluate("() => getComputedStyle(document.body).backgroundColor")
+        plot = opened.evaluate("() => Bokeh.documents[0].roots()[0].background_fill_color")
+        return paper, plot, column(opened, "rank", "colour")[0]
+
+    assert colours()[:2] == ("rgb(255, 255, 255)", "#fff") and colours()[2] in COLOURS
+    opened.emulate_media(color_scheme="dark")
+    opened.wait_for_function("() => Bokeh.documents[0].roots()[0].background_fill_color !== '#fff'")
+    assert colours()[:2] == ("rgb(22, 24, 28)", "#16181c") and colours()[2] in COLOURS_AT_NIGHT
 
 
 def test_hard_words_are_shown_as_they_are(opened: Tab) -> None:

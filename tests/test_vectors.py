@@ -56,7 +56,7 @@ def test_ten_by_default_and_all_where_n_is_larger() -> None:
     vectors = make_vectors(20)
     assert len(vectors.similar("w3")) == 10
     assert sorted(word for word, _ in vectors.similar("w3", n=1000)) == sorted(set(vectors.words) - {"w3"})
-    assert vectors.similar("w3", n=0) == vectors.similar("w3", n=-1) == []
+    assert vectors.similar("w3", n=0) == []
     assert make_vectors(1).similar("w0") == []
 
 
@@ -116,7 +116,7 @@ def test_it_is_a_mapping_of_words() -> None:
 
 
 def test_words_and_rows_must_be_as_many() -> None:
-    with pytest.raises(ValueError, match="2 words and 3 vectors"):
+    with pytest.raises(ValueError, match=r"2 words and vectors of shape \(3, 2\)"):
         Vectors(["a", "b"], np.ones((3, 2), np.float32))
 
 
@@ -379,3 +379,31 @@ def test_a_table_that_breaks_off_or_is_mixed_is_left_to_the_slow_reader(data: by
 @pytest.mark.parametrize("line", ["a\t-1", "a\t", "a\t1x", "a", "a\t1\t2", "a\t" + "9" * 30, "\xff\t1"])
 def test_a_table_that_is_not_of_the_usual_form_is_left_to_the_slow_reader(line: str) -> None:
     assert WordTable.parse(f"the\t9\n{line}\n".encode("latin-1")) is None
+
+
+def test_arguments_of_a_wrong_type_are_said_by_name() -> None:
+    vectors = make_vectors(5)
+    for wrong in ("3", 2.5, None, True):
+        with pytest.raises(TypeError, match="^n must be a whole number, not "):
+            vectors.similar("w1", wrong)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="^restrict must be a whole number, not "):
+            vectors.similar("w1", restrict=wrong)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="n must be at least 0, not -1"):
+        vectors.similar("w1", -1)
+    for function in (vectors.mean, vectors.doesnt_match):
+        with pytest.raises(TypeError, match="expected a list of words, not the text 'w1 w2'; split it"):
+            function("w1 w2")
+
+
+def test_a_missing_file_is_an_error_of_pythons_kind(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"^there is no file .*none.bin; check the name$") as caught:
+        Vectors.load(tmp_path / "none.bin")
+    assert isinstance(caught.value, W2VError)
+
+
+def test_vectors_are_made_of_whatever_is_a_matrix() -> None:
+    vectors = Vectors(["up", "down"], [[1, 0], [-1, 0]])  # type: ignore[arg-type]
+    assert vectors.matrix.dtype == np.float32 and vectors.similar("up") == [("down", -1.0)]
+    for wrong in ([1, 2], [[1, 2]], [[[1]], [[2]]]):
+        with pytest.raises(ValueError, match="2 words and vectors of shape"):
+            Vectors(["up", "down"], wrong)  # type: ignore[arg-type]

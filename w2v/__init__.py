@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import warnings
 
-from w2v.errors import DivergedError, SettingsError, UnknownWordError, W2VError
+from w2v.errors import DivergedError, SettingsError, UnknownWordError, W2VError, WrongTypeError
 from w2v.version import __version__
 
 TYPE_CHECKING = False  # as in typing, which takes 10 ms, in which a command could not yet answer Ctrl-C
@@ -189,9 +189,12 @@ def train(
     from w2v.conflicts import refuse_together
     from w2v.reports import following, log_corpus
     from w2v.text.corpus import Corpus
+    from w2v.text.vocab import Vocab
     from w2v.training import run as runs
     from w2v.training.log import Log
 
+    if vocab is not None:
+        _check_type("vocab", vocab, Vocab, "w2v.Vocab.load reads a file")
     refuse_together(settings, has_vocab=vocab is not None, has_init=init_from is not None, grow_vocab=grow_vocab)
     config, source = load_config(None, settings), Corpus(corpus)
     if log is not None and source.holds(log):
@@ -267,8 +270,8 @@ def resume(
 
 def evaluate(
     vectors: Vectors,
-    similarity: Sequence[str | Path] = (),
-    analogies: Sequence[str | Path] = (),
+    similarity: str | Path | Sequence[str | Path] = (),
+    analogies: str | Path | Sequence[str | Path] = (),
     *,
     next: str | Path | None = None,
     sessions: str | Path | None = None,
@@ -278,8 +281,8 @@ def evaluate(
 
     Args:
         vectors: what to score.
-        similarity: files of word pairs with the scores that people gave them.
-        analogies: files of questions, four words a line.
+        similarity: one or more files of word pairs with the scores that people gave them.
+        analogies: one or more files of questions, four words a line.
         next: a file with the item that each person took next, a person a line.
         sessions: the file with the items of the same people before that.
         settings: restrict, method, match_case and k, see EvaluationConfig; and history, decay and prior, see
@@ -302,14 +305,16 @@ def evaluate(
     from w2v.items import SETTINGS, scoring_settings
     from w2v.settings import fields_of
     from w2v.slips import check_known
+    from w2v.vectors import Vectors
 
+    _check_type("vectors", vectors, Vectors, "w2v.Vectors.load reads a file")
     given: dict[str, Any] = dict(settings)
     known = [field.name for field in fields_of(EvaluationConfig)]
     check_known(given, [*known, *SETTINGS])
     config = EvaluationConfig(**{name: given.pop(name) for name in known if name in given})
     evaluation = Evaluation.read(
-        similarity,
-        analogies,
+        _files(similarity),
+        _files(analogies),
         restrict=config.restrict or None,
         method=config.method,
         match_case=config.match_case,
@@ -349,8 +354,8 @@ def tune(
     corpus: Source,
     metric: str,
     *,
-    similarity: Sequence[str | Path] = (),
-    analogies: Sequence[str | Path] = (),
+    similarity: str | Path | Sequence[str | Path] = (),
+    analogies: str | Path | Sequence[str | Path] = (),
     next: str | Path | None = None,
     sessions: str | Path | None = None,
     restrict: int | None = 30_000,
@@ -365,8 +370,8 @@ def tune(
     Args:
         corpus: a path, a list of paths, or an iterable of token lists.
         metric: similarity, analogies or next, with the files so named, or loss, on text that is held out.
-        similarity: files of word pairs.
-        analogies: files of questions.
+        similarity: one or more files of word pairs.
+        analogies: one or more files of questions.
         next: a file with the item that each person took next, a person a line.
         sessions: a file with the items of the same people before that.
         restrict: analogies are asked and answered among so many words; None is all of them.
@@ -393,12 +398,25 @@ def tune(
 
     config = load_config(None, settings)
     check_search(config, search, fraction)
-    objective = Objective.of(metric, similarity, analogies, next, sessions, restrict)
+    objective = Objective.of(metric, _files(similarity), _files(analogies), next, sessions, restrict)
     encoded = encode(Corpus(corpus), config)
     _warn_of_dropped(encoded)
     found = Search.begin(encoded, config, objective, fraction, search)
     found.run(trials, report)
     return found
+
+
+def _files(files: str | Path | Sequence[str | Path]) -> Sequence[str | Path]:
+    """Return a list of files; one alone is a list of one."""
+    from os import PathLike
+
+    return [files] if isinstance(files, str | PathLike) else files
+
+
+def _check_type(name: str, value: object, expected: type, hint: str) -> None:
+    """Raise WrongTypeError where an argument is not what it should be."""
+    if not isinstance(value, expected):
+        raise WrongTypeError(f"{name} must be {expected.__name__}, not {type(value).__name__}; {hint}")
 
 
 def _warn_of_dropped(encoded: Encoded) -> None:

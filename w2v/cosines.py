@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2v.arrays import Floats, Indices, Matrix
+from w2v.keys import check_number
 from w2v.machine import available_threads
 
 BLOCK = 1 << 20
@@ -73,6 +74,7 @@ def best_rows(scores: Matrix, without: Sequence[int], n: int) -> Indices:
         >>> best_rows(np.array([0.1, 0.9, 0.5], np.float32), [1], 5).tolist()
         [2, 0]
     """
+    check_number("n", n, 0)
     scores = scores.copy()
     scores[list(without)] = -np.inf
     n = min(n, len(scores) - len(set(without)))

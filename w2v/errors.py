@@ -42,6 +42,18 @@ class SettingsError(W2VError, ValueError):
     exit_status = 2
 
 
+class MissingFileError(W2VError, FileNotFoundError):
+    """A file that is not there."""
+
+    def __str__(self) -> str:
+        """Return the message itself; OSError would look for a number and a name."""
+        return str(self.args[0])
+
+
+class WrongTypeError(SettingsError, TypeError):
+    """An argument of a type that cannot be meant."""
+
+
 class UnknownSettingError(SettingsError, TypeError):
     """A keyword or key that is no setting."""
 

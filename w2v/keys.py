@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from w2v.arrays import Matrix
+from w2v.errors import SettingsError, WrongTypeError
 
 Key = str | int | np.integer[Any] | Matrix
 """A word, the number of a row, or a vector, (dim,)."""
@@ -31,6 +32,20 @@ def with_weights(keys: WeightedKey | Sequence[WeightedKey]) -> list[tuple[Key, f
     if not isinstance(keys, Sequence | np.ndarray):
         raise TypeError(f"expected words or vectors, not {type(keys).__name__}: {keys!r:.80}")
     return [key if isinstance(key, tuple) else (key, 1.0) for key in keys]  # type: ignore[misc]
+
+
+def check_number(name: str, value: object, least: int) -> None:
+    """Raise SettingsError where a number of words is too small, and WrongTypeError where it is no whole number."""
+    if not isinstance(value, int | np.integer) or isinstance(value, bool):
+        raise WrongTypeError(f"{name} must be a whole number, not {value!r:.80}")
+    if value < least:
+        raise SettingsError(f"{name} must be at least {least}, not {value:,}")
+
+
+def check_words(words: object) -> None:
+    """Raise WrongTypeError for a text where a list of words is meant: its letters would be taken for words."""
+    if isinstance(words, str):
+        raise WrongTypeError(f"expected a list of words, not the text {words!r:.80}; split it")
 
 
 def row_of(key: object, n_rows: int, row_of_word: Callable[[str], int]) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from w2v import formats
+from w2v import formats, keys
 from w2v.arrays import Counts, Floats, Indices, Matrix
 from w2v.cosines import all_lengths, best_rows, cosines_with, lengths, pair_cosines
 from w2v.errors import SettingsError, UnknownWordError, W2VError
@@ -55,15 +55,16 @@ class Vectors:
 
         Args:
             words: (n_types,)
-            matrix: (n_types, dim) float32, their vectors.
+            matrix: (n_types, dim) float32, their vectors; what is no such array is copied into one.
             counts: (n_types,) int64, their occurrences.
             output: (n_types, dim) float32, their output rows.
             settings: how they were trained: `w2v` (the version), `settings`, `corpus` (fingerprints of its files).
             subwords: rows of n-grams, of which other words have vectors.
             lines: vectors of lines, and their names.
         """
-        if len(words) != len(matrix):
-            raise ValueError(f"{len(words)} words and {len(matrix)} vectors")
+        matrix = np.asanyarray(matrix, np.float32)
+        if matrix.ndim != 2 or len(words) != len(matrix):
+            raise ValueError(f"{len(words)} words and vectors of shape {matrix.shape}")
         self._words = words
         self.matrix = matrix
         self._counts = counts
@@ -93,8 +94,7 @@ class Vectors:
                 file the numbers are checked when they are used.
             SettingsError: the format is unknown, or limit is below 1.
         """
-        if limit is not None and limit < 1:
-            raise SettingsError(f"limit must be at least 1, not {limit:,}")
+        keys.check_number("limit", 1 if limit is None else limit, 1)
         held = formats.read(path, format, limit)
         vectors = cls(held.words, held.vectors, held.counts, held.output, held.settings, held.subwords, held.lines)
         vectors.name = str(path)
@@ -115,9 +115,8 @@ class Vectors:
         Raises:
             W2VError: it cannot be written.
         """
-        held = formats.Contents(
-            self.words, self.matrix, self.counts, self.output, self.settings, subwords=self.subwords, lines=self.lines
-        )
+        rows = (self.matrix, self.counts, self.output, self.settings)
+        held = formats.Contents(self.words, *rows, subwords=self.subwords, lines=self.lines)
         formats.write(path, held, format)
 
     @property
@@ -154,8 +153,7 @@ class Vectors:
     @cached_property
     def index(self) -> dict[str, int]:
         """The row of each word; the first of a word that a file of another program has twice."""
-        rows = range(len(self.words) - 1, -1, -1)
-        return dict(zip(reversed(self.words), rows, strict=True))
+        return dict(zip(reversed(self.words), reversed(range(len(self.words))), strict=True))
 
     @property
     def norms(self) -> Matrix:
@@ -286,6 +284,7 @@ class Vectors:
             UnknownWordError: a word has no vector.
             SettingsError: there are no words.
         """
+        keys.check_words(words)
         if not words:
             raise SettingsError("name words, of which one does not match the others")
         units = self[list(words)] / lengths(self[list(words)])[:, None]
@@ -296,6 +295,7 @@ class Vectors:
 
         Words without a vector are left out; where none has one, the mean is 0.
         """
+        keys.check_words(words)
         found = self[[word for word in words if word in self]]
         mean: Matrix = np.sum(found / lengths(found)[:, None], axis=0) / np.float32(max(1, len(found)))
         return mean
@@ -325,8 +325,8 @@ class Vectors:
     ) -> list[tuple[float, Floats, int | None]]:
         """Return the weight, the vector and the row, if it has one, of each part of a question."""
         found: list[tuple[float, Floats, int | None]] = []
-        for keys, sign in ((positive, 1.0), (negative, -1.0)):
-            for key, weight in with_weights(keys):
+        for part, sign in ((positive, 1.0), (negative, -1.0)):
+            for key, weight in with_weights(part):
                 if isinstance(key, np.ndarray):
                     if key.shape != (self.dim,):
                         raise ValueError(f"a vector must have the shape ({self.dim},), not {key.shape}")
@@ -340,8 +340,7 @@ class Vectors:
 
     def _cosines(self, query: Floats, restrict: int) -> Matrix:
         """Return the cosines of the first rows with a vector of length 1, (dim,)."""
-        if restrict < 0:
-            raise SettingsError(f"restrict must be at least 0, not {restrict:,}")
+        keys.check_number("restrict", restrict, 0)
         n = min(restrict or len(self), len(self))
         scores = cosines_with(self.matrix[:n], self._first_norms(n), query)
         bad = np.flatnonzero(~np.isfinite(scores))
@@ -354,8 +353,7 @@ class Vectors:
     ) -> list[tuple[str, float]]:
         """Return the n words with the highest scores, without those that were asked about."""
         best = best_rows(scores, [row for _, _, row in asked if row is not None and row < len(scores)], n)
-        norms, kept = lengths(self.take(best)), self._norms[best]
-        if not np.allclose(norms, kept, rtol=NORMS_DIFFER, atol=0):
+        if not np.allclose(lengths(self.take(best)), self._norms[best], rtol=NORMS_DIFFER, atol=0):
             raise W2VError(f"{self.name}: norms.npy is not that of vectors.npy; remove it, and w2v computes it anew")
         return [(self._words[row], float(scores[row])) for row in best.tolist()]
 
@@ -381,9 +379,9 @@ class Vectors:
 
     def __contains__(self, word: object) -> bool:
         """Return whether a word has a vector: its own, or one composed of n-grams."""
-        if not isinstance(word, str) or self.find(word) is not None or self.subwords is None:
+        if not isinstance(word, str) or self.subwords is None:
             return isinstance(word, str) and self.find(word) is not None
-        return self.subwords.of(word) is not None
+        return self.find(word) is not None or self.subwords.of(word) is not None
 
     def __len__(self) -> int:
         """Return the number of words."""
@@ -398,7 +396,7 @@ class Vectors:
         return f"Vectors({len(self):,} words x {self.dim})"
 
     def _unknown(self, word: str) -> str:
-        close = close_spellings(word, self.words)
-        hint = f"; did you mean {' or '.join(close)}?" if close else f" of {len(self):,} words"
-        no_ngrams = "" if self.subwords is None else ", and no word in it shares an n-gram with it"
-        return f"'{word}' is not in the vocabulary{no_ngrams}{hint}"
+        reason = f" of {len(self):,} words" if self.subwords is None else f", and {self.subwords.why_none(word)}"
+        if close := close_spellings(word, self.words):
+            reason = f"{reason if self.subwords else ''}; did you mean {' or '.join(close)}?"
+        return f"'{word}' is not in the vocabulary{reason}"

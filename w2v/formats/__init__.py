@@ -15,7 +15,7 @@ import numpy as np
 
 from w2v import stores
 from w2v.arrays import Matrix
-from w2v.errors import SettingsError, W2VError
+from w2v.errors import MissingFileError, SettingsError, W2VError
 from w2v.files import STDOUT, check_space, trial_path
 from w2v.formats.common import LONE, Contents, check_finite
 from w2v.text.subwords import NGrams, Subwords
@@ -159,7 +159,7 @@ def find_source(path: str | Path, name: str | None = None) -> Format:
     if not os.path.exists(path):
         if os.path.islink(path):
             raise W2VError(f"the link {path} leads to nothing; mend or remove it")
-        raise W2VError(f"there is no file {path}; check the name")
+        raise MissingFileError(f"there is no file {path}; check the name")
     format = find(path, name)
     return FORMATS["fasttext"] if format.name == "word2vec" and name is None and is_fasttext(path) else format
 
@@ -184,6 +184,8 @@ def read(path: str | Path, name: str | None = None, limit: int | None = None) ->
         format = find_source(copy, name)  # of a copy, by its bytes too
         module = format.load()
         contents: Contents = module.read(copy, limit) if format.can_stop else module.read(copy)
+    except MissingFileError:
+        raise
     except (OSError, EOFError, zlib.error) as error:
         raise W2VError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
     except MemoryError as error:

@@ -22,6 +22,7 @@ MAX_GROUPS = 10
 """Groups of words, each of which has a colour of its own."""
 MOST_FREQUENT, NEIGHBOURS_OF_EACH = 1000, 50
 """Words of a map by default: without words, and with --near."""
+WORDS_OF_A_NAME = 3
 FEWEST = 10
 """With fewer words than this there is nothing for UMAP or t-SNE to find."""
 WIDEST_GAP = 1 / 15
@@ -41,6 +42,8 @@ class WordMap:
     """(n, 2)"""
     groups: Indices
     """(n,) the group of each word, by k-means of the vectors."""
+    names: list[str]
+    """The name of each group: words of its own."""
     asked: frozenset[str]
     """Words that the user named, which are marked."""
     method: Method
@@ -65,12 +68,15 @@ def word_map(
         method = "umap" if find_spec("umap") else "tsne"
     if len(rows) < FEWEST or vectors.dim < 3:
         method = "pca"
+    shown = [vectors.words[row] for row in rows]
+    groups = group_words(directions, seed)
     return WordMap(
-        words=[vectors.words[row] for row in rows],
+        words=shown,
         rows=rows,
         directions=directions,
         places=layout(directions, method, seed),
-        groups=group_words(directions, seed),
+        groups=groups,
+        names=name_groups(shown, directions, groups),
         asked=frozenset(near or words),
         method=method,
         title=title,
@@ -167,6 +173,29 @@ def group_words(directions: Matrix, seed: int = 1) -> Indices:
     count = min(MAX_GROUPS, 1 + len(directions) // 10)
     with warnings.catch_warnings(action="ignore"), one_thread():
         return np.asarray(KMeans(count, n_init=4, random_state=seed).fit_predict(directions), np.int64)
+
+
+def name_groups(words: Sequence[str], directions: Matrix, groups: Indices) -> list[str]:
+    """Return a name for each group: the words that are nearest to its middle, and farther from that of all words.
+
+    Only the most frequent tenth of a group is asked, which comes first, and at least 20 words.
+
+    Examples:
+        >>> vectors = np.array([[1, 0], [0.9, 0.1], [0, 1], [0.1, 0.9]], np.float32)
+        >>> name_groups(["cat", "dog", "red", "blue"], vectors, np.array([0, 0, 1, 1]))
+        ['cat, dog', 'red, blue']
+    """
+    names = []
+    for group in range(int(groups.max()) + 1):
+        rows = np.flatnonzero(groups == group)
+        rows = rows[: max(20, len(rows) // 10)]
+        apart = directions[groups == group].mean(axis=0) - directions.mean(axis=0)
+        taken = list[str]()
+        for row in rows[np.argsort(-(directions[rows] @ apart), kind="stable")]:
+            if not any(words[row].startswith(word) or word.startswith(words[row]) for word in taken):
+                taken.append(words[row])  # songs says no more than song
+        names.append(", ".join(taken[:WORDS_OF_A_NAME]))
+    return names
 
 
 def neighbours(directions: Matrix, n: int) -> list[list[tuple[int, float]]]:

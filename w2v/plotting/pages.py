@@ -1,19 +1,24 @@
 """Drawings as pages: one HTML file with all it needs, by Bokeh. The JavaScript of ours is in `map.html`."""
 
+import math
 from itertools import product
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from w2v.plotting.curves import Curves
 from w2v.plotting.maps import WordMap, caption, neighbours
-from w2v.plotting.style import COLOURS, colours_of, limits_of
+from w2v.plotting.style import COLOURS, COLOURS_AT_NIGHT, colours_of, limits_of
 
 NEIGHBOURS_LISTED = 10
 """On the page, when a word is clicked: of the words of the map, so that each can be seen there."""
 
 
-DEEPEST = 200
-"""How many times a page can be magnified: a thousand words have room for all labels long before."""
+LEAST_DEPTH = 4.0
+"""How many times any page can be magnified; one of n words sqrt(n) / 2 times, where four words are in view."""
+MANY = 3_000
+"""Dots from which the graphics processor draws them, and smaller."""
 
 
 def map_page(drawn: WordMap) -> bytes:
@@ -29,8 +34,10 @@ def map_page(drawn: WordMap) -> bytes:
     labels = ColumnDataSource({name: [] for name in ("x", "y", "dx", "dy", "word", "colour", "alpha", "style")})
     links = ColumnDataSource({name: [] for name in ("x0", "y0", "x1", "y1")})
 
+    names = ColumnDataSource(_name_columns(drawn))
+    depth = max(LEAST_DEPTH, math.sqrt(len(drawn.words)) / 2)
     x_range, y_range = (
-        Range1d(start=low, end=high, min_interval=(high - low) / DEEPEST, max_interval=(high - low) * 2)
+        Range1d(start=low, end=high, min_interval=(high - low) / depth, max_interval=(high - low) * 2)
         for low, high in map(limits_of, drawn.places.T)
     )
     plot = figure(
@@ -42,13 +49,14 @@ def map_page(drawn: WordMap) -> bytes:
         active_scroll="wheel_zoom",
         toolbar_location="above",
         outline_line_color=None,
+        output_backend="webgl" if len(drawn.words) >= MANY else "canvas",
     )
     plot.axis.visible = plot.grid.visible = False  # the numbers of such a plane mean nothing
     plot.toolbar.logo = None
     plot.segment("x0", "y0", "x1", "y1", source=links, color="#999999", line_alpha=0.6)
     dots = plot.scatter("x", "y", source=words, size="size", color="colour", alpha=0.8, nonselection_alpha=0.12)
     behind: dict[str, Any] = {"background_fill_color": value("white"), "background_fill_alpha": 0.7}
-    plot.text(
+    letters = plot.text(
         *("x", "y", "word"),
         source=labels,
         x_offset="dx",
@@ -61,11 +69,26 @@ def map_page(drawn: WordMap) -> bytes:
         text_baseline="middle",
         **behind,
     )
+    titles = plot.text(
+        *("x", "y", "name"),
+        source=names,
+        y_offset="dy",
+        text_color="colour",
+        text_alpha="alpha",
+        text_font_style="bold",
+        text_font=value("sans-serif"),
+        text_font_size=value("16px"),
+        text_align="center",
+        text_baseline="middle",
+        **{**behind, "background_fill_alpha": "alpha"},
+    )
     plot.add_tools(HoverTool(renderers=[dots], tooltips="<b>@word</b>, word @rank", point_policy="follow_mouse"))
 
     document = Document()
     document.add_root(plot)
-    _connect(document, {"plot": plot, "words": words, "labels": labels, "links": links})
+    palettes = {"light": COLOURS, "dark": COLOURS_AT_NIGHT}
+    sources = {"words": words, "labels": labels, "links": links, "names": names}
+    _connect(document, {"plot": plot, **sources, "letters": [letters.glyph, titles.glyph], "palettes": palettes})
     template = Path(__file__).with_name("map.html").read_text(encoding="utf-8")
     return file_html(document, INLINE, title=caption(drawn), template=template).encode("utf-8", "replace")
 
@@ -78,11 +101,25 @@ def _word_columns(drawn: WordMap) -> dict[str, Any]:
         "y": drawn.places[:, 1].round(4),
         "word": drawn.words,
         "rank": drawn.rows + 1,
+        "group": drawn.groups,
         "colour": [COLOURS[group] for group in drawn.groups],
-        "size": [11 if word in drawn.asked else 6 for word in drawn.words],
+        "size": [11 if word in drawn.asked else 6 if len(drawn.words) < MANY else 3 for word in drawn.words],
         "asked": [word in drawn.asked for word in drawn.words],
         "near": [[other for other, _ in nearest] for nearest in near],
         "cosines": [[round(cosine, 3) for _, cosine in nearest] for nearest in near],
+    }
+
+
+def _name_columns(drawn: WordMap) -> dict[str, Any]:
+    """Return the names of the groups, and where they stand: at the median of the places of their words."""
+    middles = np.array([np.median(drawn.places[drawn.groups == group], axis=0) for group in range(len(drawn.names))])
+    return {
+        "name": drawn.names,
+        "x": middles[:, 0].round(4),
+        "y": middles[:, 1].round(4),
+        "colour": list(COLOURS[: len(drawn.names)]),
+        "dy": [0] * len(drawn.names),
+        "alpha": [0.0] * len(drawn.names),
     }
 
 
@@ -92,7 +129,7 @@ def _connect(document: Any, models: dict[str, Any]) -> None:  # noqa: ANN401
     from bokeh.models import CustomJS
 
     plot = models["plot"]
-    document.js_on_event(DocumentReady, CustomJS(args=models, code="startMap(plot, words, labels, links)"))
+    document.js_on_event(DocumentReady, CustomJS(args=models, code=f"startMap({', '.join(models)})"))
     moved = CustomJS(code="wordMap?.moved()")
     ranges = product((plot.x_range, plot.y_range), ("start", "end"))
     for model, name in (*ranges, (plot, "inner_width"), (plot, "inner_height")):

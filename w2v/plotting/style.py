@@ -9,6 +9,11 @@ COLOURS = (
     *("#7a4a32", "#c2408f", "#5c5c5c", "#8a8000", "#0b8494"),
 )
 """One for each group of words or line: dark enough for letters on white."""
+COLOURS_AT_NIGHT = (
+    *("#6ea8ee", "#f0954d", "#6cc67c", "#f0757f", "#b791e6"),
+    *("#c49a80", "#ee85c5", "#b5b5b5", "#d0c545", "#55c4cf"),
+)
+"""The same for letters on black."""
 
 
 def limits_of(values: Floats) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, cast
 
-from w2v.errors import SettingsError, W2VError
+from w2v.errors import SettingsError, W2VError, WrongTypeError
 from w2v.files import is_same
 from w2v.text.records import Row, json_rows, parquet_rows, text_blocks, token_line
 from w2v.text.sources import (
@@ -71,7 +71,7 @@ class Corpus:
         elif isinstance(source, Iterable):
             self._token_lists = cast(Iterable[Iterable[str]], source)
         else:
-            raise W2VError(f"a corpus is a path, a list of paths or token lists, not {source!r}")
+            raise WrongTypeError(f"a corpus is a path, a list of paths or token lists, not {source!r}")
 
     @classmethod
     def of_pieces(cls, pieces: Sequence[Piece]) -> "Corpus":

@@ -19,7 +19,7 @@ from contextlib import ExitStack, contextmanager
 from typing import IO, Any, NamedTuple, cast
 
 from w2v import stores
-from w2v.errors import W2VError
+from w2v.errors import MissingFileError, W2VError
 from w2v.text.kinds import HEAD, PARQUET, refusal
 
 BUFFER = 1 << 18
@@ -75,7 +75,7 @@ def find_files(name: str) -> list[str]:
         return sorted(found)
     if not glob.has_magic(name):
         sentence = ", or pass sentences as token lists" if " " in name else ""
-        raise W2VError(f"no file {shown(name)}; check the path{sentence}")
+        raise MissingFileError(f"no file {shown(name)}; check the path{sentence}")
     found = [path for path in set(_glob(name)) if _is_file(path)]
     if not found:
         raise W2VError(f"no file matches {shown(name)}; check the pattern")

@@ -26,7 +26,7 @@ LONGEST = 64
 """Characters of an n-gram."""
 WORDS = 1 << 14
 """Words hashed at a time: their n-grams take some 30 MB."""
-NUMBERS = 1 << 18
+NUMBERS = 1 << 16
 """Numbers of vectors composed at a time; the rows that they are made of take twenty times as many."""
 
 Bytes = npt.NDArray[np.uint8]
@@ -211,6 +211,15 @@ class Subwords:
         starts, buckets = self.ngrams.of([word])
         rows = self.rows_of(buckets)
         return mean_rows(starts, rows, self.bucket_rows)[0] if (rows >= 0).any() else None
+
+    def why_none(self, word: str) -> str:
+        """Return why `of` has no vector for a word."""
+        has_ngrams = self.ngrams.of([word])[1].size > 0
+        return (
+            "none of its n-grams was seen in training"
+            if has_ngrams
+            else f"it has no n-gram of {self.ngrams.min_n} characters"
+        )
 
     def compose(self, words: Sequence[str]) -> Matrix:
         """Return the vectors of the vocabulary's words, (n_types, dim): the mean of each word's rows."""

@@ -58,8 +58,9 @@ def train_embeddings(
         KeyboardInterrupt: the first one ends the run in order, with a snapshot saved; one more while that goes on
             is ignored, a third gives it up.
     """
-    release_memory()  # of the scan's threads: 30 MB after 100 MB of text
-    run = _Run(stream, Plan.of(config, vocab, stream), start, checkpoints)
+    plan = Plan.of(config, vocab, stream)
+    release_memory()  # of the scan's threads, 30 MB after 100 MB of text, and of the n-grams of the vocabulary, 50 MB
+    run = _Run(stream, plan, start, checkpoints)
     report = report or (lambda progress: None)
     run.work(_with_epochs(run, report, after_epoch) if after_epoch else report)
     return run.embeddings

@@ -1,6 +1,6 @@
 """Embeddings: the two matrices that training writes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -64,6 +64,10 @@ class Embeddings:
             rows = input[start : min(start + FILL_ROWS, n_input), :dim]
             rows[:] = (generator.random(rows.shape, np.float32) - np.float32(0.5)) / width
         return cls(input, output, n_input, n_types, dim, word_rows, lines)
+
+    def without_output(self) -> "Embeddings":
+        """Return the same without output rows, so that their memory is free."""
+        return replace(self, output=np.empty((0, self.stride), np.float32), n_output=0)
 
     @property
     def stride(self) -> int:
