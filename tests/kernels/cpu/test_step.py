@@ -262,7 +262,8 @@ def _check_shard(kernel: str, settings: dict[str, Any], copies: int) -> None:
         rows=[rows.tolist() for rows in np.split(word_rows.rows, word_rows.starts[1:-1])] if word_rows else [],
         n_slots=len(scratch.composed.words),
         paths=_paths(counts) if tree else [],
-        **{**variant._asdict(), "logq": sampling.logq.astype(np.float64) if variant.logq else None},
+        **{name: value for name, value in variant._asdict().items() if name not in ("frozen", "logq")},
+        logq=sampling.logq.astype(np.float64) if variant.logq else None,
     )
     expected = naive.train_shard(before[0], before[1], shard, lambda *step: steps.append(step))
     assert len(steps) > 50
