@@ -20,7 +20,7 @@ LAYERS = (
     ("tuning", "plotting", "reports"),
     ("evaluation",),
     ("training",),
-    ("vectors", "items", "lines", "unseen"),
+    ("vectors", "items", "lines", "unseen", "kmeans", "top_directions"),
     ("formats",),
     ("text",),
     ("evaluation_config", "phrase_config"),
