@@ -61,7 +61,7 @@ def _by_next(inputs: MetricInputs, embeddings: Embeddings, vocab: Vocab, config:
         return None
     vectors = Vectors(vocab.words, embeddings.vectors, vocab.counts, embeddings.output_rows)
     found = rank_next(vectors, inputs.sessions, config, PLACES)
-    return found.vectors.full.hr if found.unknown < found.people else None
+    return found.vectors.full.hr if found.unknown < found.items else None
 
 
 def _mean(scores: Iterable[float | None]) -> float | None:
