@@ -20,7 +20,7 @@ LAYERS = (
     ("tuning", "plotting", "reports"),
     ("evaluation",),
     ("training",),
-    ("vectors", "items", "unseen"),
+    ("vectors", "items", "unseen", "kmeans", "top_directions"),
     ("formats",),
     ("text",),
     ("evaluation_config", "phrase_config"),

@@ -49,7 +49,7 @@ SETTINGS = {
     # word2vec.c
     "binary": "the suffix of {output} says the format: .bin or .txt",
     "cbow": "use {model=cbow}, or {model=skipgram}, which is the default",
-    "classes": "there are no word classes",
+    "classes": "use `w2v convert vectors.bin classes.txt --classes N`",
     "debug": "use --quiet on the command line, report= in Python",
     "hs": "use {loss=hs}",
     "iter": "epochs",

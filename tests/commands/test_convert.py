@@ -221,7 +221,7 @@ def test_info_of_vectors_that_are_damaged_or_bare(run: Run) -> None:
 def test_info_of_no_file_says_so(run: Run, name: str) -> None:
     result = run("info", name)
     assert result.status == 1 and result.err.count("\n") == 1
-    assert f"there is no file {name}" in result.err or "download it" in result.err
+    assert f"there is no file {name}" in result.err or "download it" in result.err or "pip install" in result.err
 
 
 def test_counts_beyond_64_bits_are_summed_right(run: Run) -> None:
@@ -229,3 +229,29 @@ def test_counts_beyond_64_bits_are_summed_right(run: Run) -> None:
     w2v.Vectors(["a", "b", "c"], np.ones((3, 2), np.float32), counts).save("x.w2v")
     assert json.loads(run("info", "x.w2v", "--json").out)["tokens"] == 2**64 + 5
     assert "18,446,744,073,709,551,621 in all" in run("info", "x.w2v").out
+
+
+def test_classes_of_words(run: Run, vectors_file: Path) -> None:
+    done = run("convert", vectors_file, "classes.txt", "--classes", "9")
+    assert (done.status, done.out, done.err) == (0, "", "w2v: wrote classes.txt: 9 classes of words\n")
+    lines = [line.split() for line in Path("classes.txt").read_text().splitlines()]
+    assert [word for word, _ in lines] == w2v.Vectors.load(vectors_file).words
+    assert {int(number) for _, number in lines} <= set(range(9))
+    assert run("convert", vectors_file, "-", "--classes", "9", "--quiet").out == Path("classes.txt").read_text()
+    for arguments, said in (
+        (("--classes", "9", "--to", "glove"), "--to cannot go with --classes"),
+        (("--classes", "9", "--skip-words"), "--skip-words cannot go with --classes"),
+        (("--classes", "100000"), "classes must be from 1 to "),
+    ):
+        done = run("convert", vectors_file, "c.txt", *arguments)
+        assert done.status == 2 and said in done.err and not Path("c.txt").exists()
+
+
+def test_all_but_the_top(run: Run, native: w2v.Vectors) -> None:
+    done = run("convert", "v.w2v", "flat.w2v", "--all-but-the-top", "2")
+    assert done.status == 0 and "left out output rows, which belong to the vectors as they were" in done.err
+    flat = w2v.Vectors.load("flat.w2v")
+    assert flat.words == native.words and flat.output is None and flat.counts is not None
+    assert np.abs(flat.matrix.mean(axis=0)).max() < 1e-5 and np.linalg.matrix_rank(flat.matrix, tol=1e-3) == 6
+    assert flat.similar(flat.words[0]), "its norms are those of the new vectors"
+    assert run("convert", "v.w2v", "x.bin", "--all-but-the-top", "8").status == 2

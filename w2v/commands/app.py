@@ -95,7 +95,7 @@ def refuse_slips(arguments: Sequence[str]) -> None:
         spelled = "--" + flag.lstrip("-").replace("_", "-")
         if hint is None and flag != spelled and spelled in own_flags():  # -dim, --min_count
             hint = f"use {spelled}"
-        if hint is not None:
+        if hint is not None and flag not in own_flags():
             raise SettingsError(f"w2v has no {flag}: {hint}")
 
 

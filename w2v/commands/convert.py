@@ -1,15 +1,21 @@
 """`w2v convert`."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from w2v.commands.checks import check_outputs, require_file, unless_stdout
 from w2v.commands.options import FORMATS_HELP, FormatName, Quiet, command
 from w2v.commands.screen import print_status
+from w2v.errors import SettingsError
+from w2v.files import replacing
 from w2v.settings import Setting
 from w2v.stores import url_of
+
+if TYPE_CHECKING:
+    from w2v.formats import Contents
 
 
 @command(
@@ -27,17 +33,41 @@ def convert(
     skip_words: Annotated[
         bool, Setting("Leave out the words that the format cannot hold.", flags=("--skip-words",))
     ] = False,
+    all_but_the_top: Annotated[
+        int | None,
+        Setting(
+            "Take away the mean of the vectors, and this many of the directions in which they vary most.",
+            low=0,
+            high=65_535,
+        ),
+    ] = None,
+    classes: Annotated[
+        int | None,
+        Setting(
+            "Write `word class` lines instead of vectors: this many classes, by k-means, as word2vec.c's -classes.",
+            low=1,
+            high=2**31 - 2,
+        ),
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Convert vectors."""
     from w2v import formats
 
     require_file(source)
+    if classes is not None:
+        if to is not None or skip_words:
+            raise SettingsError(f"{'--to' if to else '--skip-words'} cannot go with --classes, which writes no vectors")
+        check_outputs({"DST": unless_stdout(target)}, {"SRC": source})
+        write_classes(target, prepared(formats.read(source, from_), all_but_the_top), classes)
+        if not quiet:
+            print_status(f"wrote {target}: {classes:,} classes of words")
+        return
     format = formats.find(target, to)
     check_outputs({"DST": unless_stdout(target)}, {"SRC": source}, formats.folder_files(format))
     if format.name == "word2vec-vocab" and from_ is None and source.suffix == ".txt":
         from_ = format.name
-    contents = formats.read(source, from_)
+    contents = prepared(formats.read(source, from_), all_but_the_top)
     if skip_words and (rows := formats.unsupported_words(format, contents.words)):
         print_status(
             f"left out {len(rows):,} words that {format.title} cannot hold, such as {contents.words[rows[0]]!r}"
@@ -51,3 +81,26 @@ def convert(
     size = f" x {contents.vectors.shape[1]}" if contents.vectors.shape[1] else ""
     for path in written:
         print_status(f"wrote {url_of(path) or path}: {len(contents.words):,} words{size}, {format.title}")
+
+
+def prepared(contents: "Contents", n_directions: int | None) -> "Contents":
+    """Return what was read; without the mean of the vectors and so many directions, where they are to go."""
+    if n_directions is None:
+        return contents
+    from w2v.top_directions import without_top_directions
+
+    parts = {"output rows": contents.output, "rows of n-grams": contents.subwords}
+    lost = [name for name, part in parts.items() if part is not None]
+    if lost:
+        print_status(f"left out {' and '.join(lost)}, which belong to the vectors as they were")
+    vectors = without_top_directions(contents.vectors, n_directions)
+    return replace(contents, vectors=vectors, norms=None, output=None, subwords=None)
+
+
+def write_classes(path: Path, contents: "Contents", n_classes: int) -> None:
+    """Write `word class` lines, in the order of the words."""
+    from w2v.kmeans import word_classes
+
+    classes = word_classes(contents.vectors, n_classes).tolist()
+    with replacing(path) as file:
+        file.writelines(f"{word} {number}\n".encode() for word, number in zip(contents.words, classes, strict=True))
