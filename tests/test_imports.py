@@ -18,7 +18,7 @@ LAYERS = (
     ("commands",),
     ("w2v", "estimator"),
     ("tuning", "plotting", "reports"),
-    ("evaluation",),
+    ("evaluation", "cluster"),
     ("training",),
     ("vectors", "items", "unseen", "kmeans", "top_directions"),
     ("formats",),
@@ -31,7 +31,9 @@ LAYERS = (
 """Imports go down this list, or stay on a level: the wings and the files that stand beside them."""
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 
-MAY_IMPORT_KERNELS = {"w2v.text.encoding", "w2v.text.phrases", "w2v.training.plan", "w2v.training.loop"}
+MAY_IMPORT_KERNELS = {"w2v.text.encoding", "w2v.text.phrases", "w2v.training.plan", "w2v.training.loop"} | {
+    "w2v.cluster.packing"
+}
 COMMANDS_MAY_ASK_KERNELS = {"cache_is_writable"}
 """What a command may import from the kernels, inside a function: facts to tell the user, and nothing that computes."""
 KERNELS_MAY_IMPORT = {

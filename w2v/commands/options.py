@@ -28,6 +28,7 @@ HEADINGS = (
     "Output",
     "Evaluation",
     "Checkpoints",
+    "Cluster",
     "Options",
 )
 """The headings in the help of a command with many options, in order; any other comes last."""
