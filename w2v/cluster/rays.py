@@ -22,8 +22,9 @@ try:
 except ImportError as error:
     raise W2VError("training on several machines needs Ray: pip install 'w2v[ray]', on each of them") from error
 
-NODES_S = 60.0
-"""Time that the cluster has to give as many nodes as a run asks for, and then one in place of a lost one."""
+NODES_S, REPLACE_S = 60.0, 300.0
+"""Time that the cluster has to give as many nodes as a run asks for, and later one in place of a lost one: Ray needs
+half a minute to notice that a machine is gone, and a cloud some minutes to start another."""
 PING_S, FROZEN_S = 1.0, 6.0
 """A node that has not answered for so long is given up. While it trains or compiles, another thread answers."""
 TRY_S = 1.0
@@ -68,7 +69,7 @@ class Nodes:
         try:
             for rank in range(len(self)):
                 self._create(rank)
-            self._await(range(len(self)))
+            self._await(range(len(self)), NODES_S)
         except BaseException:
             self.close()
             raise
@@ -124,13 +125,13 @@ class Nodes:
         """Start nodes in place of lost ones, on the same machines or on others.
 
         Raises:
-            W2VError: there is no machine for them within NODES_S.
+            W2VError: there is no machine for them within REPLACE_S.
         """
         for rank in ranks:
             with suppress(Exception):
                 ray.kill(self.actors[rank])
             self._create(rank)
-        self._await(ranks)
+        self._await(ranks, REPLACE_S)
 
     def share(self, value: Any) -> Ref:  # noqa: ANN401
         """Make a value known to all nodes; return what to pass in its place."""
@@ -155,9 +156,9 @@ class Nodes:
             scheduling_strategy=where,
         ).remote(rank)
 
-    def _await(self, ranks: Collection[int]) -> None:
+    def _await(self, ranks: Collection[int], within_s: float) -> None:
         """Wait until nodes answer, and compare their versions."""
-        end = time.monotonic() + NODES_S
+        end = time.monotonic() + within_s
         waiting = {rank: self.call(rank, "introduce") for rank in ranks}
         while waiting:
             ray.wait(list(waiting.values()), num_returns=len(waiting), timeout=TRY_S)
@@ -180,7 +181,7 @@ class Nodes:
                 del waiting[rank]
             if waiting and time.monotonic() > end:
                 raise W2VError(
-                    f"no machine for node {min(waiting)} within {NODES_S:.0f} s; `ray status` shows the cluster"
+                    f"no machine for node {min(waiting)} within {within_s:.0f} s; `ray status` shows the cluster"
                 )
 
     def _value(self, ref: Ref, rank: int) -> Any:  # noqa: ANN401
