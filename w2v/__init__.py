@@ -190,6 +190,7 @@ def train(
     from w2v.reports import following, log_corpus
     from w2v.text.corpus import Corpus
     from w2v.text.vocab import Vocab
+    from w2v.training import outputs
     from w2v.training import run as runs
     from w2v.training.log import Log
 
@@ -213,7 +214,7 @@ def train(
             checkpoints=None if folder is None else runs.Checkpoints(folder, checkpoint_every),
             log=run_log,
             after_epoch=after_epoch,
-            save_output=save_output or runs.keeps_output_rows(run.config),
+            save_output=save_output or outputs.keeps_output_rows(run.config),
         )
 
 
@@ -248,6 +249,7 @@ def resume(
 
     from w2v.files import is_same
     from w2v.reports import following
+    from w2v.training import outputs
     from w2v.training import run as runs
     from w2v.training.checkpoint import files_read
     from w2v.training.log import Log
@@ -264,7 +266,7 @@ def resume(
             checkpoints=runs.Checkpoints(folder, checkpoint_every),
             log=run_log,
             after_epoch=after_epoch,
-            save_output=save_output or runs.keeps_output_rows(run.config),
+            save_output=save_output or outputs.keeps_output_rows(run.config),
         )
 
 

@@ -11,7 +11,7 @@ from w2v.config import TrainConfig
 from w2v.errors import W2VError
 from w2v.text.corpus import Corpus
 from w2v.text.vocab import Vocab
-from w2v.training import checkpoint
+from w2v.training import checkpoint, outputs
 from w2v.training import run as runs
 from w2v.training.fingerprints import Fingerprint
 from w2v.training.loop import train_embeddings
@@ -250,7 +250,7 @@ def test_a_corpus_whose_name_is_no_utf8_is_no_reason_to_lose_vectors(tmp_path: P
     run, _ = runs.begin(Corpus(str(tmp_path / name)), TrainConfig(dim=4, epochs=1, column=None))
     output = tmp_path / "n.w2v"
     runs.check_output(run, output)
-    runs.save(_trained(run), output)
+    outputs.save(_trained(run), output)
     settings = w2v.Vectors.load(output).settings
     assert settings is not None and settings["corpus"][0]["name"] == name
 
@@ -266,7 +266,7 @@ def test_vectors_that_cannot_be_written_are_kept_elsewhere(tmp_path: Path, monke
     with pytest.raises(
         W2VError, match=r"cannot write .*v\.txt: .*nobody thought of this.*; the vectors are in .*"
     ) as said:
-        runs.save(vectors, tmp_path / "v.txt")
+        outputs.save(vectors, tmp_path / "v.txt")
     kept = Path(str(said.value).partition("the vectors are in ")[2])
     assert kept.parent == tmp_path
     np.testing.assert_array_equal(w2v.Vectors.load(kept).matrix, vectors.matrix)

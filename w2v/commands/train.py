@@ -3,7 +3,7 @@
 import math
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -42,7 +42,7 @@ from w2v.settings import Setting, fields_of
 if TYPE_CHECKING:
     from w2v.evaluation.scores import Evaluation
     from w2v.training.machines import Machine
-    from w2v.training.run import EpochReport
+    from w2v.training.run import EpochReport, Run
     from w2v.training.schedule import Progress
 
 RESUMED_FLAGS = {"resume", "output", "save_output", "epochs", "threads", "quiet", "log_json", "checkpoint_every"}
@@ -168,8 +168,7 @@ def train(
     has_vocab, has_init = vocab is not None, init_from is not None
     refuse_together(settings, has_vocab=has_vocab, has_init=has_init, grow_vocab=grow_vocab, show=flag_of)
     inputs = {"--vocab": vocab, "--config": config_name, "--init-from": init_from}
-    inputs |= {f"--similarity {path}": path for path in similarity or []}
-    inputs |= {f"--analogies {path}": path for path in analogies or []}
+    inputs |= test_sets("--similarity", similarity) | test_sets("--analogies", analogies)
     evaluation = Evaluation.read(similarity or [], analogies or [], restrict=restrict or None)
     written, folder_files = outputs_of(output, save_output, log_json)
     if resume is None:
@@ -179,6 +178,7 @@ def train(
     else:
         inputs |= {f"{path}, which --resume reads,": path for path in files_read(resume)}
         check_outputs(written, inputs, folder_files)
+    from w2v.training import outputs
     from w2v.training import run as runs
     from w2v.training.log import Log
     from w2v.training.plan import kernel_name
@@ -202,14 +202,9 @@ def train(
             if encoded is not None:
                 describe(encoded, reused=has_vocab or has_init)
             describe_training(run, kernel)
-        save_output = save_output or runs.keeps_output_rows(run.config, output)
-        runs.check_output(run, output, save_output)
-        if run.config.has_lines and not runs.can_hold_lines(output):
-            print_status(f"{output} cannot hold line vectors, which are lost: write a .w2v folder to keep them")
-        log_path = log_json and os.path.abspath(log_json)
-        ends = f"training stops and a checkpoint is saved in {folder}" if folder else ""
-        loses = "what was learned since the last checkpoint" if folder else "nothing more"
-        with INTERRUPTS.during(ends, loses), training_progress(quiet) as report:
+        save_output = save_output or outputs.keeps_output_rows(run.config, output)
+        check_output(run, output, save_output)
+        with ending_in_order(folder), training_progress(quiet) as report:
             vectors = runs.train(
                 run,
                 report,
@@ -217,16 +212,44 @@ def train(
                 log=log,
                 after_epoch=scorer(evaluation, report, each_epoch),
                 save_output=save_output,
-                extra={
-                    "output": stores.absolute(output) if unless_stdout(output) else STDOUT,
-                    "save_output": save_output,
-                    "log_json": log_path,
-                },
+                extra=outputs_for_resume(output, save_output, log_json),
             )
         with with_hint(f"w2v train --resume {stores.url_of(folder) or folder} -o FILE" if folder else None):
-            runs.save(vectors, output)
+            outputs.save(vectors, output)
     if not quiet:
         describe_output(output, vectors)
+
+
+def test_sets(flag: str, paths: list[Path] | None) -> dict[str, str | Path | None]:
+    """Return test sets by what they were given as, so that none of them is written over."""
+    return {f"{flag} {path}": path for path in paths or []}
+
+
+def check_output(run: "Run", output: Path, save_output: bool) -> None:
+    """Raise W2VError where the vectors could not be written; say so where the vectors of lines cannot be."""
+    from w2v.training import outputs
+    from w2v.training import run as runs
+
+    runs.check_output(run, output, save_output)
+    if run.config.has_lines and not outputs.can_hold_lines(output):
+        print_status(f"{output} cannot hold line vectors, which are lost: write a .w2v folder to keep them")
+
+
+def ending_in_order(folder: Path | None) -> AbstractContextManager[None]:
+    """Return what answers interrupts while a run trains, with checkpoints in `folder` if it has any."""
+    if folder is None:
+        return INTERRUPTS.during("", "nothing more")
+    ends = f"training stops and a checkpoint is saved in {folder}"
+    return INTERRUPTS.during(ends, "what was learned since the last checkpoint")
+
+
+def outputs_for_resume(output: Path, save_output: bool, log_json: Path | None) -> dict[str, Any]:
+    """Return the paths and flags that a checkpoint keeps, so that the resumed run writes the same files."""
+    return {
+        "output": stores.absolute(output) if unless_stdout(output) else STDOUT,
+        "save_output": save_output,
+        "log_json": log_json and os.path.abspath(log_json),
+    }
 
 
 @contextmanager

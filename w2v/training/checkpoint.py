@@ -10,16 +10,14 @@ A checkpoint is written beside the older ones under another name, synced, and re
 there is a whole one. Nothing in it is pickled.
 """
 
-import hashlib
 import json
-import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +29,7 @@ from w2v.locks import locked_folder
 from w2v.text.vocab import Vocab
 from w2v.training import mirror
 from w2v.training.fingerprints import Fingerprint
+from w2v.training.hashed_files import checksum, load_array, sync_folder, synced, write_array, write_lines
 from w2v.training.schedule import Position
 
 VERSION = 2
@@ -39,14 +38,8 @@ KEPT = 2
 NAME = re.compile(r"checkpoint-([0-9]{6,})")
 PARTIAL_NAME = re.compile(r"\.checkpoint-[0-9]{6,}\.part")
 """The folders that are ours to read and to remove. `checkpoint-000001.bak` is somebody's copy."""
-PIECE = 1 << 24
-"""Bytes that are hashed and written at a time."""
-LONGEST_HEADER = 1 << 12
-"""Bytes of a header of .npy, which takes 128 where it is ours."""
 SUMMED = ("input.npy", "output.npy", "vocab.txt")
 """Files whose checksums stand in state.json."""
-
-Scalar = TypeVar("Scalar", np.float32, np.int32)
 
 
 @dataclass
@@ -85,15 +78,15 @@ def save(folder: Path, checkpoint: Checkpoint) -> Path:
     try:
         temporary.mkdir()
         sums = {
-            "input.npy": _write_array(temporary / "input.npy", checkpoint.input),
-            "output.npy": _write_array(temporary / "output.npy", checkpoint.output),
-            "vocab.txt": _write_lines(temporary / "vocab.txt", checkpoint.vocab.lines()),
+            "input.npy": write_array(temporary / "input.npy", checkpoint.input),
+            "output.npy": write_array(temporary / "output.npy", checkpoint.output),
+            "vocab.txt": write_lines(temporary / "vocab.txt", checkpoint.vocab.lines()),
         }
         if checkpoint.lines is not None:
-            sums["lines.npy"] = _write_array(temporary / "lines.npy", checkpoint.lines)
+            sums["lines.npy"] = write_array(temporary / "lines.npy", checkpoint.lines)
         if checkpoint.line_names is not None:
             names = (f"{name}\n".encode() for name in checkpoint.line_names)
-            sums["lines.txt"] = _write_lines(temporary / "lines.txt", names)
+            sums["lines.txt"] = write_lines(temporary / "lines.txt", names)
         state = {
             "version": VERSION,
             "config": checkpoint.config.as_dict(),
@@ -104,11 +97,11 @@ def save(folder: Path, checkpoint: Checkpoint) -> Path:
             "extra": checkpoint.extra,
             "checksums": sums,
         }
-        with _synced(temporary / "state.json") as (file, _):
+        with synced(temporary / "state.json") as (file, _):
             file.write(json.dumps(state, indent=1).encode())
-        _sync_folder(temporary)
+        sync_folder(temporary)
         temporary.rename(final)
-        _sync_folder(folder)
+        sync_folder(folder)
     except OSError as error:
         raise W2VError(f"cannot write a checkpoint to {folder}: {error.strerror or error}") from error
     finally:
@@ -128,20 +121,20 @@ def load(folder: Path) -> Checkpoint:
     with _newest(folder) as (newest, state):
         config = TrainConfig(**state["config"])
         for name in _files_of(config):
-            if _checksum(newest / name) != state["checksums"][name]:
+            if checksum(newest / name) != state["checksums"][name]:
                 raise ValueError(f"the checksum of {name} is not what was written")
         vocab = Vocab.load(newest / "vocab.txt", sentence_end=True)
         n_input = len(vocab) if config.subwords == "none" else state["n_input"]
         return Checkpoint(
             config=config,
             vocab=vocab,
-            input=_load_array(newest / "input.npy", np.float32, (n_input, config.dim)),
-            output=_load_array(newest / "output.npy", np.float32, (len(vocab), config.dim)),
+            input=load_array(newest / "input.npy", np.float32, (n_input, config.dim)),
+            output=load_array(newest / "output.npy", np.float32, (len(vocab), config.dim)),
             position=_position(state),
             corpus=None if state["corpus"] is None else [_fingerprint(*row) for row in state["corpus"]],
             stream=_checksum_of_stream(state),
             extra=_extra(state),
-            lines=_load_array(newest / "lines.npy", np.float32, (-1, config.dim)) if config.has_lines else None,
+            lines=load_array(newest / "lines.npy", np.float32, (-1, config.dim)) if config.has_lines else None,
             line_names=(newest / "lines.txt").read_text("utf-8").split("\n")[:-1] if config.line_names else None,
         )
 
@@ -237,7 +230,7 @@ def save_stream(folder: Path, stream: npt.NDArray[np.int32]) -> None:
     """Keep the token stream of a corpus that cannot be read again."""
     where, folder = folder, mirror.here(folder)
     try:
-        with _synced(folder / "stream.npy.part") as (file, _):
+        with synced(folder / "stream.npy.part") as (file, _):
             np.lib.format.write_array(file, np.asarray(stream), allow_pickle=False)
         (folder / "stream.npy.part").rename(folder / "stream.npy")
     except OSError as error:
@@ -254,7 +247,7 @@ def load_stream(folder: Path, n_types: int) -> npt.NDArray[np.int32]:
     """
     folder = mirror.here(folder)
     try:
-        stream = _load_array(folder / "stream.npy", np.int32, None)
+        stream = load_array(folder / "stream.npy", np.int32, None)
         if not -1 <= stream.min() <= stream.max() < n_types:
             raise ValueError(f"it has rows outside of those of {n_types:,} words")
     except (OSError, ValueError) as error:
@@ -290,28 +283,6 @@ def _all(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
     return sorted((path for path in folder.iterdir() if NAME.fullmatch(path.name) and path.is_dir()), key=_number)
-
-
-def _load_array(path: Path, dtype: type[Scalar], shape: tuple[int, int] | None) -> npt.NDArray[Scalar]:
-    """Map an array of this type and shape, or without a shape of one axis; raise ValueError for another.
-
-    -1 stands for any number of rows.
-    """
-    try:
-        with path.open("rb") as file:  # or NumPy would take as much memory as a header says that it is long
-            width = 2 if np.lib.format.read_magic(file) == (1, 0) else 4
-            if int.from_bytes(file.read(width), "little") > LONGEST_HEADER:
-                raise ValueError("its header is too long")
-        array = np.lib.format.open_memmap(path, mode="r")
-    except OSError:
-        raise
-    except Exception as error:  # a header goes through Python's own parser, with errors of many kinds
-        raise ValueError(f"{path.name} is no array: {error}") from error
-    if shape is not None and shape[0] < 0:
-        shape = (len(array), shape[1])
-    if array.dtype != dtype or array.shape != (shape or (array.size,)):
-        raise ValueError(f"{path.name} is not an array of {np.dtype(dtype)} {shape or ''}")
-    return array
 
 
 def _position(state: dict[str, Any]) -> Position:
@@ -358,58 +329,3 @@ def _extra(state: dict[str, Any]) -> dict[str, Any]:
 
 def _number(path: Path) -> int:
     return int(path.name.removeprefix("checkpoint-"))
-
-
-class _Hashing:
-    """A file that is written and hashed at once."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self.file, self.digest = file, hashlib.blake2b(digest_size=16)
-
-    def write(self, data: bytes | memoryview) -> int:
-        self.digest.update(data)
-        return self.file.write(data)
-
-
-@contextmanager
-def _synced(path: Path) -> Iterator[tuple[BinaryIO, _Hashing]]:
-    """Open a file for writing, plain and hashing; at the end it is on the disk."""
-    with path.open("wb") as file:
-        yield file, _Hashing(file)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    with suppress(OSError):  # Windows has no such thing
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def _write_array(path: Path, rows: Matrix) -> str:
-    """Write rows as .npy, a piece at a time; return the checksum."""
-    with _synced(path) as (_, file):
-        header = {"descr": "<f4", "fortran_order": False, "shape": rows.shape}
-        np.lib.format.write_array_header_2_0(file, header)  # type: ignore[arg-type]
-        step = max(1, PIECE // (4 * rows.shape[1]))
-        for start in range(0, len(rows), step):
-            file.write(np.ascontiguousarray(rows[start : start + step], "<f4").data.cast("B"))
-        return file.digest.hexdigest()
-
-
-def _write_lines(path: Path, lines: Iterable[bytes]) -> str:
-    with _synced(path) as (_, file):
-        for line in lines:
-            file.write(line)
-        return file.digest.hexdigest()
-
-
-def _checksum(path: Path) -> str:
-    digest = hashlib.blake2b(digest_size=16)
-    with path.open("rb") as file:
-        while piece := file.read(PIECE):
-            digest.update(piece)
-    return digest.hexdigest()
