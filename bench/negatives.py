@@ -164,7 +164,7 @@ def items(arguments: argparse.Namespace) -> None:
             vectors, next=arguments.next, sessions=arguments.sessions or arguments.corpus, prior=prior_of(config),
             history=config.history, decay=config.decay,
         ).next  # fmt: skip
-        assert found is not None
+        assert found is not None and found.vectors.sampled is not None  # a next item per person
         return {"HR@10 of 100": found.vectors.sampled.hr, "HR@10": found.vectors.full.hr, "MRR": found.vectors.full.mrr}
 
     plot(study(encoded, base, score, arguments.seeds, arguments.output), arguments.output.with_suffix(".png"))

@@ -143,6 +143,7 @@ class Shard:
     reject_positives: bool = False
     candidates: int = 0
     n_hard: int = 0
+    lines: str = "none"
     subwords: bool = False
     rows: list[list[int]] = field(default_factory=list)
     """With subwords, the input rows of each word."""
@@ -184,7 +185,13 @@ class Shard:
             found.append(text[at])
         return found
 
-    def contexts(self, line: list[int], t: int) -> list[int]:
+    def contexts(self, line: list[int], t: int, line_row: int) -> list[int]:
+        """The contexts of a center; the row of its line is the last of them, or the only one."""
+        if self.lines == "none":
+            return self.words_around(line, t)
+        return [line_row] if self.lines == "alone" else [*self.words_around(line, t), line_row]
+
+    def words_around(self, line: list[int], t: int) -> list[int]:
         if self.only_before:
             line = line[: t + 1]
         others = line[:t] + line[t + 1 :]
@@ -254,7 +261,10 @@ def train_shard(
     shard: Shard,
     on_step: Callable[[list[int], list[int], float], None] = lambda contexts, outputs, loss: None,
 ) -> tuple[Matrix, Matrix]:
-    """Return both matrices after a walk over a shard; on_step is told contexts, outputs and loss of each step."""
+    """Return both matrices after a walk over a shard; on_step is told contexts, outputs and loss of each step.
+
+    With line vectors the last input rows are the lines'.
+    """
     input = input.copy()
     pool = [shard.noise() for _ in range(shard.noise_pool)]
     kept = [[word for word in line if shard.generator.draw() >> 32 <= shard.keep[word]] for line in shard.sentences]
@@ -269,9 +279,9 @@ def train_shard(
     negatives = draw(0, -1)
     steps = 0
     begin = 0
-    for raw, line in zip(shard.sentences, kept, strict=True):
+    for number, (raw, line) in enumerate(zip(shard.sentences, kept, strict=True)):
         for t, center in enumerate(line):
-            contexts = shard.contexts(line, t)
+            contexts = shard.contexts(line, t, len(input) - len(kept) + number)
             if not contexts:
                 continue
             if shard.reject_positives:

@@ -32,6 +32,7 @@ def test_defaults_are_valid_and_cannot_be_changed() -> None:
     assert settings.as_dict() == {field.name: field.default for field in fields(TrainConfig)} | {
         "lr": 0.05,
         "prior": 0.75,
+        "line_weight": 0.0,
     }
     with pytest.raises(FrozenInstanceError):
         settings.dim = 3  # type: ignore[misc]
@@ -80,7 +81,7 @@ def test_whole_numbers_are_whole(name: str, value: object) -> None:
 @pytest.mark.parametrize("name", NUMBERS)
 @pytest.mark.parametrize("value", ["0.1", True, None, [0.1]])
 def test_numbers_are_numbers(name: str, value: object) -> None:
-    if name in ("lr", "prior") and value is None:
+    if name in ("lr", "prior", "line_weight") and value is None:
         return  # the default
     with pytest.raises(SettingsError, match=f"^{name} must be a number"):
         TrainConfig(**{name: value})  # type: ignore[arg-type]
@@ -194,7 +195,7 @@ def test_what_is_no_toml_is_said_in_a_line(tmp_path: Path, data: bytes) -> None:
 
 @pytest.mark.parametrize("name", ["huge", "", "large.toml.bak", "x" * 300, "."])
 def test_unknown_presets_are_refused_with_the_known(name: str) -> None:
-    with pytest.raises(SettingsError, match="default, demo, items, large, text8"):
+    with pytest.raises(SettingsError, match="baskets, default, demo, items, large, text8"):
         load_config(name, {})
 
 
@@ -210,7 +211,7 @@ def test_a_file_is_preferred_to_a_preset(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_presets_are_found_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert list(presets()) == ["default", "demo", "items", "large", "text8"]
+    assert list(presets()) == ["baskets", "default", "demo", "items", "large", "text8"]
     monkeypatch.setattr(preset_files, "CONFIG_FOLDERS", (tmp_path,))
     assert presets() == {}
 

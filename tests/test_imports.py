@@ -20,19 +20,24 @@ LAYERS = (
     ("tuning", "plotting", "reports"),
     ("evaluation", "cluster"),
     ("training",),
-    ("vectors", "items", "unseen", "kmeans", "top_directions"),
+    ("vectors", "items", "lines", "unseen", "kmeans", "top_directions"),
     ("formats",),
     ("text",),
     ("evaluation_config", "phrase_config"),
     ("config", "conflicts"),
-    ("settings", "presets", "output_layer"),
+    ("settings", "presets", "output_layer", "conditions", "corpus_settings"),
     ("arrays", "cosines", "errors", "files", "keys", "keywords", "locks", "machine", "slips", "stores", "version"),
 )
 """Imports go down this list, or stay on a level: the wings and the files that stand beside them."""
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 
-MAY_IMPORT_KERNELS = {"w2v.text.encoding", "w2v.text.phrases", "w2v.training.plan", "w2v.training.loop"} | {
-    "w2v.cluster.packing"
+MAY_IMPORT_KERNELS = {
+    "w2v.text.encoding",
+    "w2v.text.phrases",
+    "w2v.training.plan",
+    "w2v.training.loop",
+    "w2v.training.infer",
+    "w2v.cluster.packing",
 }
 COMMANDS_MAY_ASK_KERNELS = {"cache_is_writable"}
 """What a command may import from the kernels, inside a function: facts to tell the user, and nothing that computes."""

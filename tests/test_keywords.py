@@ -15,6 +15,7 @@ from w2v.evaluation_config import EvaluationConfig
 from w2v.items import SETTINGS
 from w2v.phrase_config import PhraseConfig
 from w2v.settings import Field, fields_of
+from w2v.training.infer import CHANGES
 from w2v.training.run import MAY_CHANGE
 
 HEAD = '''"""Types of the keywords that stand for settings, for checkers and editors.
@@ -31,6 +32,7 @@ TYPED = {
     "TrainSettings": ("Settings of `w2v.train` and `w2v.tune`.", fields_of(TrainConfig)),
     "ResumeSettings": ("Settings of `w2v.resume`.", fields_of(TrainConfig, *MAY_CHANGE)),
     "PhraseSettings": ("Settings of `w2v.find_phrases`.", fields_of(PhraseConfig)),
+    "InferenceSettings": ("Settings of `w2v.infer`.", fields_of(TrainConfig, *CHANGES)),
     "ItemSettings": ("Settings of `w2v.recommend`.", fields_of(TrainConfig, *SETTINGS)),
     "EvaluationSettings": (
         "Settings of `w2v.evaluate`.",

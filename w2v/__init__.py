@@ -22,8 +22,15 @@ if TYPE_CHECKING:
     from w2v.config import TrainConfig, load_config
     from w2v.evaluation.scores import Scores
     from w2v.items import recommend
-    from w2v.keywords import EvaluationSettings, PhraseSettings, ResumeSettings, TrainSettings, VocabSettings
-    from w2v.text.corpus import Source
+    from w2v.keywords import (
+        EvaluationSettings,
+        InferenceSettings,
+        PhraseSettings,
+        ResumeSettings,
+        TrainSettings,
+        VocabSettings,
+    )
+    from w2v.text.corpus import Corpus, Source
     from w2v.text.encoding import Encoded, ScanReport
     from w2v.text.phrases import Phrases, StageReport
     from w2v.text.vocab import Vocab
@@ -62,6 +69,7 @@ __all__ = [
     "build_vocab",
     "evaluate",
     "find_phrases",
+    "infer",
     "load_config",
     "recommend",
     "resume",
@@ -167,7 +175,7 @@ def train(
         log: a file to write the run's log to, JSON Lines.
         checkpoint: a folder to keep checkpoints in, for `resume`.
         checkpoint_every: seconds between them.
-        save_output: whether the vectors keep the output rows too, as `output`.
+        save_output: whether the vectors keep the output rows too, as `output`; with line_vectors they always do.
         settings: dim, window, negative, sample, epochs, lr, ...; see TrainConfig.
 
     Raises:
@@ -205,7 +213,7 @@ def train(
             checkpoints=None if folder is None else runs.Checkpoints(folder, checkpoint_every),
             log=run_log,
             after_epoch=after_epoch,
-            save_output=save_output,
+            save_output=save_output or runs.keeps_output_rows(run.config),
         )
 
 
@@ -249,13 +257,14 @@ def resume(
         raise SettingsError(f"log {log} is a file that the run reads, which it would replace; name another")
     watched = following(progress, report)
     with runs.reserved(folder, is_resumed=True), Log(log) as run_log, watched as (report_scan, report_training):
+        run = runs.resume(folder, changes, report_scan)
         return runs.train(
-            runs.resume(folder, changes, report_scan),
+            run,
             report_training,
             checkpoints=runs.Checkpoints(folder, checkpoint_every),
             log=run_log,
             after_epoch=after_epoch,
-            save_output=save_output,
+            save_output=save_output or runs.keeps_output_rows(run.config),
         )
 
 
@@ -316,6 +325,29 @@ def evaluate(
         return evaluation.score(vectors)
     ranked = rank_next(vectors, read_sessions(sessions, next), scoring_settings(vectors, **given), config.k)
     return replace(evaluation.score(vectors), next=ranked)
+
+
+def infer(vectors: Vectors, corpus: Source | Corpus, **settings: Unpack[InferenceSettings]) -> Vectors:
+    """Return vectors for lines that training has not seen; the model stays as it is.
+
+    Args:
+        vectors: trained with line_vectors.
+        corpus: a path, a list of paths, or an iterable of token lists.
+        settings: epochs, lr, negative, sample and seed, which are else those of the training; lowercase, column,
+            force_text, line_names and threads. The same line and settings give the same vector, wherever it stands.
+
+    Returns:
+        A vector for each line, under its name or number.
+
+    Raises:
+        W2VError: the vectors were not trained with line_vectors, or the corpus cannot be read.
+        SettingsError: a setting is unknown or out of range, or has no effect here.
+    """
+    from w2v.lines import named_lines
+    from w2v.text.corpus import Corpus
+    from w2v.training.infer import infer
+
+    return named_lines(infer(vectors, corpus if isinstance(corpus, Corpus) else Corpus(corpus), **settings))
 
 
 def tune(

@@ -6,39 +6,19 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from w2v.conditions import ALONE, FLORET, HARD, LINES, NO_NEGATIVES, NO_NOISE, SUBWORDS
+from w2v.corpus_settings import Column, ForceText, Lowercase, Threads
 from w2v.errors import SettingsError, W2VError
 from w2v.output_layer import OutputLayer
 from w2v.presets import find_config
 from w2v.settings import Setting, check_effect, check_values, fields_of
 from w2v.slips import check_known
 
-Lowercase = Annotated[bool, Setting("Lowercase the text while it is read.", group="Corpus")]
-Column = Annotated[
-    str | None,
-    Setting(
-        "The column that holds the text; the files are JSON Lines or Parquet.",
-        group="Corpus",
-        unset="none: the files are plain text",
-    ),
-]
-ForceText = Annotated[
-    bool,
-    Setting("Read files too whose bytes say that they are not text.", group="Corpus"),
-]
-Threads = Annotated[
-    int | None,
-    Setting("Number of threads.", group="Training", low=1, high=4_096, unset="as many as this process may use"),
-]
-"""Settings of every command that reads a corpus."""
-NO_NEGATIVES = {"loss": ("full", "hs")}
-NO_NOISE = {"sampler": ("batch",), **NO_NEGATIVES}
-SUBWORDS = {"subwords": ("fasttext", "floret")}
-FLORET = {"subwords": ("floret",)}
-HARD = {"sampler": ("hard",)}
 BUCKETS = {"fasttext": 2_000_000, "floret": 50_000}
 """fastText's default, and what spaCy recommends for floret."""
 SUBWORDS_LR = 0.5
 """With subwords a step moves all rows of a word by as much as it moves its one row without: docs/subwords.md."""
+LINE_WEIGHT = {"none": 0.0, "alone": 1.0, "with-words": 0.5}
 LR = {"skipgram": 0.05, "cbow": 0.1}
 """Measured best: docs/settings.md. CBOW takes more, because each context gets a part of the step."""
 
@@ -65,6 +45,7 @@ class TrainConfig:
             "skipgram scores each context on its own. cbow scores the mean of the contexts: faster, and needs a higher "
             "--lr.",
             group="Model",
+            not_with=ALONE,
         ),
     ] = "skipgram"
     window: Annotated[
@@ -75,6 +56,7 @@ class TrainConfig:
             group="Model",
             low=1,
             high=1_000_000,
+            not_with=ALONE,
         ),
     ] = 5
     shrink_window: Annotated[
@@ -83,7 +65,7 @@ class TrainConfig:
             "For each center, draw the radius from 1 to --window, which gives near contexts more weight; or always "
             "use all of it.",
             group="Model",
-            not_with={"window": ("full",)},
+            not_with={"window": ("full",), **ALONE},
         ),
     ] = True
     window_side: Annotated[
@@ -91,6 +73,7 @@ class TrainConfig:
         Setting(
             "Where contexts stand: on both sides of the center, or only before it, to predict what comes next.",
             group="Model",
+            not_with=ALONE,
         ),
     ] = "both"
     subwords: Annotated[
@@ -122,6 +105,23 @@ class TrainConfig:
     hash_count: Annotated[
         int, Setting("Buckets of each n-gram.", group="Subwords", low=1, high=4, only_with=FLORET)
     ] = 2
+    line_vectors: Annotated[
+        Literal["none", "alone", "with-words"],
+        Setting(
+            "Learn a vector for each line too: a person, a document. alone: it predicts each word of the line. "
+            "with-words: it is one more context of each center.",
+            group="Lines",
+            not_with=SUBWORDS,
+        ),
+    ] = "none"
+    line_names: Annotated[
+        bool,
+        Setting(
+            "The name of a line stands before a tab; otherwise its name is its number, from 1.",
+            group="Lines",
+            only_with=LINES,
+        ),
+    ] = False
     sampler: Annotated[
         Literal["noise", "batch", "hard"],
         Setting(
@@ -269,6 +269,17 @@ class TrainConfig:
             unset="--ns-exponent; 1 with --sampler batch; 0 with --logq or --loss full",
         ),
     ] = None  # type: ignore[assignment]  # __post_init__ sets it: what the sampler has taken out of the scores
+    line_weight: Annotated[
+        float,
+        Setting(
+            "Weight of a person's own vector in their score, next to the mean of their items: 0 is the mean alone, 1 "
+            "the vector alone.",
+            group="Items",
+            low=0,
+            high=1,
+            unset="1 with --line-vectors alone; 0 without line vectors; else 0.5",
+        ),
+    ] = None  # type: ignore[assignment]  # __post_init__ sets it
     seed: Annotated[
         int,
         Setting(
@@ -289,6 +300,8 @@ class TrainConfig:
             object.__setattr__(self, "lr", slower * LR.get(self.model, LR["skipgram"]))
         if self.prior is None:
             object.__setattr__(self, "prior", self._popularity_in_scores)
+        if self.line_weight is None:
+            object.__setattr__(self, "line_weight", LINE_WEIGHT.get(self.line_vectors, 0.0))
         check_values(self)
         if self.lr == 0:
             raise SettingsError("lr must be above 0: at 0 nothing is learned")
@@ -329,6 +342,11 @@ class TrainConfig:
         if self.loss == "hs":
             return OutputLayer("path", "hs", has_negatives=False, outputs_are_words=False)
         return OutputLayer("sampled", self.loss)
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether lines have vectors."""
+        return self.line_vectors != "none"
 
     @property
     def scores_are_likelihoods(self) -> bool:

@@ -31,6 +31,12 @@ TRIAL = "w2v-trial"
 """The name of what a trial writes, in a temporary folder."""
 
 
+def temporary_folder() -> str:
+    """Return the folder for large temporary files: TMPDIR, else one on a disk, as /tmp may be memory."""
+    on_disk = "TMPDIR" not in os.environ and os.path.isdir("/var/tmp")
+    return "/var/tmp" if on_disk else tempfile.gettempdir()
+
+
 @contextmanager
 def replacing(path: str | Path) -> Iterator[BinaryIO]:
     """Open a temporary file next to `path`; at the end it takes the place of `path`, on an error it is removed.

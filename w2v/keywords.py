@@ -31,6 +31,8 @@ class TrainSettings(TypedDict, total=False):
     max_n: int
     buckets: int | None
     hash_count: int
+    line_vectors: Literal["none", "alone", "with-words"]
+    line_names: bool
     sampler: Literal["noise", "batch", "hard"]
     negative: int
     candidates: int
@@ -53,6 +55,7 @@ class TrainSettings(TypedDict, total=False):
     history: int
     decay: float
     prior: float | None
+    line_weight: float | None
     seed: int
 
 
@@ -77,12 +80,28 @@ class PhraseSettings(TypedDict, total=False):
     threads: int | None
 
 
+class InferenceSettings(TypedDict, total=False):
+    """Settings of `w2v.infer`."""
+
+    epochs: int
+    lr: float | None
+    negative: int
+    sample: float
+    seed: int
+    threads: int | None
+    lowercase: bool
+    column: str | None
+    force_text: bool
+    line_names: bool
+
+
 class ItemSettings(TypedDict, total=False):
     """Settings of `w2v.recommend`."""
 
     history: int
     decay: float
     prior: float | None
+    line_weight: float | None
 
 
 class EvaluationSettings(TypedDict, total=False):
@@ -95,3 +114,4 @@ class EvaluationSettings(TypedDict, total=False):
     history: int
     decay: float
     prior: float | None
+    line_weight: float | None

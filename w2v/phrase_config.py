@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from w2v.config import Column, ForceText, Lowercase, Threads, TrainConfig
+from w2v.config import TrainConfig
+from w2v.corpus_settings import Column, ForceText, Lowercase, Threads
 from w2v.errors import SettingsError
 from w2v.settings import Setting, check_values
 

@@ -12,7 +12,7 @@ from w2v import formats, keys
 from w2v.arrays import Counts, Floats, Indices, Matrix
 from w2v.cosines import all_lengths, best_rows, cosines_with, lengths, pair_cosines
 from w2v.errors import SettingsError, UnknownWordError, W2VError
-from w2v.formats.common import check_finite
+from w2v.formats.common import Lines, check_finite
 from w2v.formats.word_table import WordTable
 from w2v.keys import Key, WeightedKey, close_spellings, row_of, with_weights
 from w2v.text.subwords import Subwords
@@ -49,6 +49,7 @@ class Vectors:
         output: npt.NDArray[np.float32] | None = None,
         settings: dict[str, Any] | None = None,
         subwords: Subwords | None = None,
+        lines: Lines | None = None,
     ) -> None:
         """Take words and their vectors, and what else is known; nothing is copied, and the matrix may be mapped.
 
@@ -59,6 +60,7 @@ class Vectors:
             output: (n_types, dim) float32, their output rows.
             settings: how they were trained: `w2v` (the version), `settings`, `corpus` (fingerprints of its files).
             subwords: rows of n-grams, of which other words have vectors.
+            lines: vectors of lines, and their names.
         """
         matrix = np.asanyarray(matrix, np.float32)
         if matrix.ndim != 2 or len(words) != len(matrix):
@@ -69,6 +71,7 @@ class Vectors:
         self.output = output
         self.settings = settings
         self.subwords = subwords
+        self.lines = lines
         self.name = "the vectors"
         """What errors call them: the file they were read from."""
         self._norms: Matrix = np.empty(0, np.float32)
@@ -93,7 +96,7 @@ class Vectors:
         """
         keys.check_number("limit", 1 if limit is None else limit, 1)
         held = formats.read(path, format, limit)
-        vectors = cls(held.words, held.vectors, held.counts, held.output, held.settings, held.subwords)
+        vectors = cls(held.words, held.vectors, held.counts, held.output, held.settings, held.subwords, held.lines)
         vectors.name = str(path)
         vectors._vocab_file = Path(path).with_name("vocab.txt")
         if held.norms is not None:
@@ -112,7 +115,8 @@ class Vectors:
         Raises:
             W2VError: it cannot be written.
         """
-        held = formats.Contents(self.words, self.matrix, self.counts, self.output, self.settings, None, self.subwords)
+        rows = (self.matrix, self.counts, self.output, self.settings)
+        held = formats.Contents(self.words, *rows, subwords=self.subwords, lines=self.lines)
         formats.write(path, held, format)
 
     @property

@@ -213,7 +213,7 @@ def test_no_cluster(
 def test_what_does_not_go_with_ray(team: "Team", text: Path) -> None:
     with pytest.raises(SettingsError, match="--ray needs files"):
         team[0].encode(Corpus([["a", "b"]]), CONFIG)
-    with pytest.raises(SettingsError, match="neither subwords nor"):
+    with pytest.raises(SettingsError, match="neither subwords, hier"):
         team[0].encode(Corpus(text), replace(CONFIG, loss="hs"))
 
 

@@ -84,7 +84,7 @@ WRONG_COMMANDS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     ((*TRAIN, "--seed", str(2**64)), ("seed",)),
     ((*TRAIN, "--vocab", "words.txt", "--min-count", "2"), ("min_count", "vocabulary")),
     ((*TRAIN, "--vocab", "words.txt", "--max-vocab", "2"), ("max_vocab", "vocabulary")),
-    ((*TRAIN, "--config", "nosuch"), ("nosuch", "default, demo, items, large, text8")),
+    ((*TRAIN, "--config", "nosuch"), ("nosuch", "baskets, default, demo, items, large, text8")),
     ((*TRAIN, "--config", "unknown-key.toml"), ("dimension", "unknown-key.toml", "ns_exponent")),
     ((*TRAIN, "--config", "bad-value.toml"), ("window", "wide", "bad-value.toml")),
     ((*TRAIN, "-o", "vectors.xyz"), (".xyz", ".bin, .txt, .vec")),

@@ -297,7 +297,7 @@ def scanned(text: bytes, behind: bytes, n_tokens: int) -> tuple[list[bytes], lis
     table.starts[0] = 0
     array, ids = last(3, len(text) + len(behind)), last(4, 4 * (len(text) + 1)).view(np.int32)
     array[:] = np.frombuffer(text + behind, np.uint8)
-    at, filled = kernels.scan(array, 0, len(text), table, ids, 0)
+    at, filled = kernels.scan(array, 0, len(text), table, ids, 0, False)
     assert at == len(text)
     bounds = table.starts[: int(table.size[0]) + 1].tolist()
     words = [table.arena[begin:end].tobytes() for begin, end in zip(bounds, bounds[1:], strict=False)]

@@ -99,7 +99,7 @@ def test_a_folder_without_any_says_how_to_get_one(tmp_path: Path) -> None:
         checkpoint.load(tmp_path)
 
 
-@pytest.mark.parametrize("fails", ["_write_array", "_write_vocab", "_sync_folder"])
+@pytest.mark.parametrize("fails", ["_write_array", "_write_lines", "_sync_folder"])
 def test_a_failure_leaves_the_older_ones_and_no_litter(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: str
 ) -> None:
@@ -116,9 +116,9 @@ def test_a_failure_leaves_the_older_ones_and_no_litter(
 
 
 def test_space_is_checked_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    checkpoint.check_space(tmp_path, 1_000, 100, 0)
+    checkpoint.check_space(tmp_path, 1_000, 2_000, 100, 0)
     with pytest.raises(W2VError, match=r"no space.*take 2400\d\d\.\d+ GB"):
-        checkpoint.check_space(tmp_path, 10**9, 10_000, 0)
+        checkpoint.check_space(tmp_path, 10**9, 2 * 10**9, 10_000, 0)
 
 
 def test_version_1_is_read(tmp_path: Path) -> None:

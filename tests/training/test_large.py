@@ -72,7 +72,7 @@ def test_matrices_of_more_than_2_to_the_31_numbers(monkeypatch: pytest.MonkeyPat
     vocab = Vocab([f"w{i}" for i in range(n_types)], counts)
     rows = np.random.default_rng(3).random((4, dim), np.float32) / dim
 
-    def untouched(n_types: int, dim: int, seed: int, spare_rows: int = 0, word_rows: None = None) -> Embeddings:
+    def untouched(n_types: int, dim: int, seed: int, spare_rows: int = 0, *_: None) -> Embeddings:
         """Return rows that take no memory until they are used."""
         try:
             input, output = (aligned_zeros(n_types + spare_rows, dim) for _ in range(2))

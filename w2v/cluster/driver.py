@@ -101,9 +101,9 @@ class Cluster:
             raise SettingsError(
                 "--ray needs files, which every node can read: not standard input, a pipe or token lists"
             )
-        if config.subwords != "none" or config.output_layer.kernel == "path":
+        if config.subwords != "none" or config.output_layer.kernel == "path" or config.has_lines:
             raise SettingsError(
-                "--ray trains neither subwords nor hierarchical softmax yet: train these on one machine"
+                "--ray trains neither subwords, hierarchical softmax nor line vectors yet: train these on one machine"
             )
         self._parts = parts_of(corpus.files, self.n_nodes, config.column)
         report = report or (lambda done, total: None)

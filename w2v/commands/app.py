@@ -19,6 +19,7 @@ from w2v.commands.convert import convert
 from w2v.commands.corpus import build_vocab, phrases
 from w2v.commands.demo import demo
 from w2v.commands.evaluate import evaluate
+from w2v.commands.infer import infer
 from w2v.commands.info import info
 from w2v.commands.interrupts import INTERRUPTED, INTERRUPTS
 from w2v.commands.options import GroupedCommand
@@ -52,7 +53,7 @@ def options(
 
 
 for command in (
-    *(build_vocab, phrases, train, tune, similar, analogy, vector, recommend),
+    *(build_vocab, phrases, train, tune, similar, analogy, vector, recommend, infer),
     *(evaluate, convert, info, plot, demo),
 ):
     app.command(cls=GroupedCommand if command in (train, tune) else None)(command)

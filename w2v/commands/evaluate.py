@@ -17,13 +17,13 @@ from w2v.settings import fields_of, optional
 
 ITEMS = [
     optional(field, unset="that of VECTORS", only_with={"next": ()})
-    for field in fields_of(TrainConfig, "history", "decay", "prior")
+    for field in fields_of(TrainConfig, "history", "decay", "prior", "line_weight")
 ]
 
 
 @command(
     "Score VECTORS by word pairs and by analogies, as gensim does. A file may have tabs, commas or spaces between "
-    "its columns, and a header.\n\nOr score items by the next item of each person, which needs output rows and "
+    "its columns, and a header.\n\nOr score items by the next items of each person, which needs output rows and "
     "counts: a .w2v folder of `w2v train --save-output`.\n\n"
     "Example: w2v evaluate vectors.bin --similarity wordsim353.tsv",
     *fields_of(EvaluationConfig),

@@ -22,6 +22,7 @@ HEADINGS = (
     "Corpus",
     "Model",
     "Subwords",
+    "Lines",
     "Sampling",
     "Training",
     "Items",
@@ -197,7 +198,9 @@ SimilarityFiles = Annotated[
 AnalogyFiles = Annotated[
     list[Path] | None, Setting("Score by the analogies in this file; may be repeated.", group="Evaluation")
 ]
-NextFile = Annotated[Path | None, Setting("Score by the next item of each person, one per line.", group="Evaluation")]
+NextFile = Annotated[
+    Path | None, Setting("Score by the next items of each person, one person per line.", group="Evaluation")
+]
 SessionsFile = Annotated[
     Path | None,
     Setting("The items of the same people before that, in order, one person per line.", group="Evaluation"),

@@ -15,10 +15,14 @@ from w2v.commands.report import format_neighbours
 from w2v.commands.screen import print_status
 from w2v.config import TrainConfig
 from w2v.errors import SettingsError, W2VError
+from w2v.lines import line_vectors
 from w2v.settings import Setting, fields_of, optional
 from w2v.vectors import RESTRICT, Vectors
 
-ITEMS = [optional(field, unset="that of the vectors") for field in fields_of(TrainConfig, "history", "decay", "prior")]
+ITEMS = [
+    optional(field, unset="that of the vectors")
+    for field in fields_of(TrainConfig, "history", "decay", "prior", "line_weight")
+]
 
 Answer = list[tuple[str, float]]
 
@@ -35,6 +39,13 @@ def similar(
     restrict: Restrict = RESTRICT,
     positive: Annotated[list[str] | None, Setting("Add this word; may be repeated.", metavar="WORD")] = None,
     negative: Annotated[list[str] | None, Setting("Subtract this word; may be repeated.", metavar="WORD")] = None,
+    lines: Annotated[
+        bool,
+        Setting(
+            "Each WORD is the name or number of a line; show the lines nearest to it. --restrict 0 by default.",
+            flags=("--lines",),
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show neighbours."""
@@ -42,6 +53,8 @@ def similar(
     if words and (plus or minus):
         raise SettingsError("WORD cannot go with --positive or --negative, which together are one question")
     loaded = load_vectors(vectors)
+    if lines:
+        loaded, restrict = line_vectors(loaded), 0 if restrict == RESTRICT else restrict
     describe_restriction(loaded, restrict)
 
     def answer(questions: list[Question]) -> None:
@@ -117,6 +130,10 @@ def recommend(
     items: Annotated[list[str] | None, typer.Argument(metavar="ITEM", hidden=True)] = None,
     n: Neighbours = 10,
     vectors: Annotated[Path, Setting("The folder of vectors with output rows.")] = Path("vectors.w2v"),
+    line: Annotated[
+        str | None,
+        Setting("Use the vector of this line of the training corpus too: its name, or its number.", metavar="NAME"),
+    ] = None,
     as_json: AsJson = False,
     **settings: Any,  # noqa: ANN401
 ) -> None:
@@ -130,7 +147,7 @@ def recommend(
         if unknown:
             shown = ", ".join(unknown[:3]) + ", ..." * (len(unknown) > 3)
             print_status(f"left out {len(unknown):,} of {len(items):,} items, which have no vector: {shown}")
-        found = w2v.recommend(loaded, items, n, **settings)
+        found = w2v.recommend(loaded, items, n, line, **settings)
         if as_json:
             scored = [{"item": item, "score": round(score, 6)} for item, score in found]
             print(json.dumps([{"items": items, "next": scored}], ensure_ascii=False), flush=True)

@@ -126,15 +126,22 @@ def format_scores(scores: "Scores") -> str:
 
 def format_next(next: "NextItemScores") -> str:
     """Return a table of how high the next items are ranked, by the vectors and by the counts alone."""
-    rows = [[next.file, f"HR@{next.k}", f"NDCG@{next.k}", "MRR"]]
+    is_single = next.vectors.sampled is not None
+    rows = [[next.file, f"{'HR' if is_single else 'recall'}@{next.k}", f"NDCG@{next.k}", "MRR"]]
     for among, kind in (("100 sampled items", "sampled"), ("all items", "full")):
         for scorer in ("vectors", "popularity"):
-            found = getattr(getattr(next, scorer), kind)
-            rows.append([f"  {scorer}, among {among}", *map(format_score, (found.hr, found.ndcg, found.mrr))])
-    notes = [f"{next.people:,} people; the next item of {next.unknown:,} has no vector"]
+            if (found := getattr(getattr(next, scorer), kind)) is not None:
+                rows.append([f"  {scorer}, among {among}", *map(format_score, (found.hr, found.ndcg, found.mrr))])
+    if is_single:
+        notes = [f"{next.people:,} people; the next item of {next.unknown:,} has no vector"]
+    else:
+        notes = [f"{next.people:,} people; {next.unknown:,} of their {next.items:,} next items have no vector"]
     if next.left_out:
-        notes.append(f"{next.left_out:,} left out, with no earlier items")
-    notes.append(f"history {next.history}, decay {next.decay:g}, prior {next.prior:g}")
+        notes.append(f"{next.left_out:,} left out, with no earlier items" + ("" if is_single else " or no next ones"))
+    notes.append(
+        f"history {next.history}, decay {next.decay:g}, prior {next.prior:g}"
+        + (f", line weight {next.line_weight:g}" if next.line_weight else "")
+    )
     return "\n".join([aligned(rows), *notes])
 
 

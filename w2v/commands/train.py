@@ -202,7 +202,10 @@ def train(
             if encoded is not None:
                 describe(encoded, reused=has_vocab or has_init)
             describe_training(run, kernel)
+        save_output = save_output or runs.keeps_output_rows(run.config, output)
         runs.check_output(run, output, save_output)
+        if run.config.has_lines and not runs.can_hold_lines(output):
+            print_status(f"{output} cannot hold line vectors, which are lost: write a .w2v folder to keep them")
         log_path = log_json and os.path.abspath(log_json)
         ends = f"training stops and a checkpoint is saved in {folder}" if folder else ""
         loses = "what was learned since the last checkpoint" if folder else "nothing more"

@@ -14,11 +14,12 @@ class RankingMetrics:
     """How high the next items rank, averaged over people. A tie counts as the mean over all its orders."""
 
     hr: float
-    """HR@k: share of the items that rank among the first k."""
+    """HR@k: share of a person's next items that rank among the first k; with several items it is called recall@k."""
     ndcg: float
-    """NDCG@k: mean of 1 / log2(1 + rank) for those among the first k, 0 for others (Jarvelin and Kekalainen 2002)."""
+    """NDCG@k: sum of 1 / log2(1 + rank) over those among the first k, as a share of the largest possible sum (Jarvelin
+    and Kekalainen 2002)."""
     mrr: float
-    """Mean of 1 / rank."""
+    """1 / rank of the person's item that ranks highest."""
 
 
 def spearman(left: npt.NDArray[np.floating], right: npt.NDArray[np.floating]) -> float | None:
@@ -46,22 +47,35 @@ def share(correct: int, covered: int) -> float | None:
     return correct / covered if covered else None
 
 
-def ranking_metrics(standings: Indices, n_ranks: int, k: int) -> RankingMetrics:
+def ranking_metrics(standings: Indices, sizes: Indices, n_ranks: int, k: int) -> RankingMetrics:
     """Return the metrics of items that share their rank with others.
 
     Args:
-        standings: (2, people) how many items score higher than the next item, -1 for a miss, and how many score the
-            same: its rank is anything from higher + 1 to higher + same + 1, each as likely.
+        standings: (2, items) how many items score higher than each held-out item, -1 for a miss, and how many score
+            the same: its rank is anything from higher + 1 to higher + same + 1, each as likely. A person's follow
+            each other.
+        sizes: (people,) held-out items of each person, at least 1.
         n_ranks: the last rank that is possible.
         k: of HR@k and NDCG@k.
     """
     ranks = np.arange(1, n_ranks + 1)
-    higher, same = standings[:, standings[0] >= 0]
-    among_first = ranks <= k
+    discounts = (ranks <= k) / np.log2(1 + ranks)
+    ideal = np.cumsum(discounts)[np.minimum(sizes, n_ranks) - 1]
+    begins = np.cumsum(sizes) - sizes
+    higher, same = standings
+    known = higher >= 0
 
-    def mean(gains: npt.NDArray[np.floating]) -> float:
+    def expected(gains: npt.NDArray[np.floating]) -> Floats:
         up_to = np.concatenate([[0.0], np.cumsum(gains)])
-        total = ((up_to[higher + same + 1] - up_to[higher]) / (same + 1)).sum()
-        return float(total / standings.shape[1])
+        found = np.zeros(len(higher))
+        found[known] = (up_to[(higher + same + 1)[known]] - up_to[higher[known]]) / (same + 1)[known]
+        return found
 
-    return RankingMetrics(mean(among_first * 1.0), mean(among_first / np.log2(1 + ranks)), mean(1 / ranks))
+    def mean(of_people: Floats) -> float:
+        return float(of_people.mean())
+
+    return RankingMetrics(
+        mean(np.add.reduceat(expected((ranks <= k) * 1.0), begins) / sizes),
+        mean(np.add.reduceat(expected(discounts), begins) / ideal),
+        mean(np.maximum.reduceat(expected(1 / ranks), begins)),
+    )

@@ -1,15 +1,18 @@
-"""Next items: how high the item ranks that a person took next, scored from the items before it. NumPy only.
+"""Next items: how high the items rank that a person took next, scored from the items before. NumPy only.
 
-Items are scored as `w2v.items` does. The protocol is that of He et al. (2017) and Kang and McAuley (2018): one item of
-each person is held out, and ranked among 100 drawn from those that the person has not seen; or, as it should be
-(Krichene and Rendle 2020), among all of them.
+Items are scored as `w2v.items` does. Where one item of each person is held out, the protocol is that of He et al.
+(2017) and Kang and McAuley (2018): it is ranked among 100 drawn from those that the person has not seen; and, as it
+should be (Krichene and Rendle 2020), among all of them. Where several are held out, as for collaborative filtering,
+each is ranked among all.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from w2v.arrays import Indices, Matrix
 from w2v.config import TrainConfig
@@ -17,6 +20,7 @@ from w2v.errors import W2VError
 from w2v.evaluation.lines import read_lines
 from w2v.evaluation.metrics import RankingMetrics, ranking_metrics
 from w2v.items import person_vector, rows_of, scoring_arrays
+from w2v.lines import line_vectors
 from w2v.vectors import Vectors
 
 TABLE = 1 << 22
@@ -29,11 +33,27 @@ SEED = 1
 
 @dataclass(frozen=True)
 class Sessions:
-    """The items of each person, oldest first, and the item that came next."""
+    """The items of each person, oldest first, and the items that came next: one, several or none."""
 
     file: str
     before: list[list[str]]
-    next: list[str]
+    next: list[list[str]]
+
+    @property
+    def has_single_items(self) -> bool:
+        """Whether no person has several next items."""
+        return all(len(items) <= 1 for items in self.next)
+
+
+class Person(NamedTuple):
+    """The rows of a person's items."""
+
+    seen: Indices
+    """(n,) items before, oldest first; those without a vector are left out."""
+    next: Indices
+    """(m,) next items, at least one; -1 for one without a vector."""
+    line: Matrix | None
+    """(dim,) the vector of the person's line, where it is used."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +62,8 @@ class FullAndSampled:
 
     full: RankingMetrics
     """Among all items that the person has not seen."""
-    sampled: RankingMetrics
-    """Among SAMPLED of them."""
+    sampled: RankingMetrics | None
+    """Among SAMPLED of them; None where a person has several next items."""
 
 
 @dataclass(frozen=True)
@@ -54,33 +74,33 @@ class NextItemScores:
     people: int
     """People that count."""
     left_out: int
-    """People with no items before the next one, who do not count."""
+    """People with no earlier items, or no next ones, who do not count."""
+    items: int
+    """Next items of the people that count."""
     unknown: int
-    """People that count and whose next item has no vector: misses."""
+    """Those of them without a vector: misses."""
     k: int
     history: int
     decay: float
     prior: float
+    line_weight: float
     vectors: FullAndSampled
     popularity: FullAndSampled
     """What ranking by the counts alone scores."""
 
 
 def read_sessions(before: str | Path, next: str | Path) -> Sessions:
-    """Read two files with one line per person: the items before, which may be none, and the item that came next.
+    """Read two files with one line per person: the items before, which may be none, and the items that came next.
 
     Raises:
-        W2VError: a file cannot be read, they differ in length, or a line of `next` does not hold one item.
+        W2VError: a file cannot be read, or they differ in length.
     """
-    lines, held_out = read_lines(before), [line.split() for line in read_lines(next)]
+    lines, held_out = read_lines(before), read_lines(next)
     if len(lines) != len(held_out):
         raise W2VError(
             f"{before} has {len(lines):,} lines and {next} has {len(held_out):,}: both need one line per person"
         )
-    for number, items in enumerate(held_out, 1):
-        if len(items) != 1:
-            raise W2VError(f"{next}, line {number}: expected one item, the person's next, not {len(items)}")
-    return Sessions(str(next), [line.split() for line in lines], [items[0] for items in held_out])
+    return Sessions(str(next), [line.split() for line in lines], [[*dict.fromkeys(line.split())] for line in held_out])
 
 
 def rank_next(vectors: Vectors, sessions: Sessions, config: TrainConfig, k: int = 10) -> NextItemScores:
@@ -91,69 +111,116 @@ def rank_next(vectors: Vectors, sessions: Sessions, config: TrainConfig, k: int 
     Args:
         vectors: with output rows and counts.
         sessions: the people.
-        config: history, decay and prior.
+        config: history, decay, prior and line_weight; with line_weight the people are the lines of the training
+            corpus, in the same order.
         k: of HR@k and NDCG@k.
 
     Raises:
-        W2VError: the vectors have no output rows or no counts, or no person has items before the next one.
+        W2VError: the vectors have no output rows or no counts, or no person has both earlier and next items.
     """
     output, log_counts = scoring_arrays(vectors)
+    lines = line_rows(vectors, sessions, config)
     asked = [
-        (rows_of(vectors, items), vectors.index.get(item, -1))
-        for items, item in zip(sessions.before, sessions.next, strict=True)
-        if items
+        Person(rows_of(vectors, before), np.array([vectors.index.get(item, -1) for item in next]), line)
+        for before, next, line in zip(sessions.before, sessions.next, lines, strict=True)
+        if before and next
     ]
     if not asked:
         raise W2VError(f"{sessions.file}: no person has items before the next one")
-    generator = np.random.default_rng(SEED)
+    generator = np.random.default_rng(SEED) if sessions.has_single_items else None
     found: list[list[Indices]] = [[], [], [], []]
     step = max(1, TABLE // len(vectors))
     for start in range(0, len(asked), step):
         part = asked[start : start + step]
-        people = np.stack([person_vector(vectors, seen, config) for seen, _ in part])
+        people = np.stack([person_vector(vectors, person.seen, config, person.line) for person in part])
         with np.errstate(all="ignore"):  # a score may be beyond float32
             by_vectors = people @ output.T + np.float32(config.prior) * log_counts
         by_counts = np.tile(log_counts, (len(part), 1))
-        standings = zip(found, _standings([by_vectors, by_counts], part, generator), strict=True)
-        for gathered, standing in standings:
+        for gathered, standing in zip(found, _standings([by_vectors, by_counts], part, generator), strict=False):
             gathered.append(standing)
     # An item that is drawn twice stands in the sample twice, hence the 1.
-    n_ranks = max(len(vectors), SAMPLED) + 1
-    metrics = [ranking_metrics(np.hstack(gathered), n_ranks, k) for gathered in found]
-    unknown = sum(item < 0 for _, item in asked)
-    left_out = len(sessions.next) - len(asked)
-    how = (config.history, config.decay, config.prior)
-    both = (FullAndSampled(*metrics[:2]), FullAndSampled(*metrics[2:]))
-    return NextItemScores(sessions.file, len(asked), left_out, unknown, k, *how, *both)
+    n_ranks, sizes = max(len(vectors), SAMPLED) + 1, np.array([len(person.next) for person in asked])
+    metrics = [ranking_metrics(np.hstack(gathered), sizes, n_ranks, k) for gathered in found if gathered]
+    if generator is None:
+        vectors_rank, counts_rank = (FullAndSampled(full, None) for full in metrics)
+    else:
+        vectors_rank, counts_rank = FullAndSampled(*metrics[:2]), FullAndSampled(*metrics[2:])
+    return NextItemScores(
+        file=sessions.file,
+        people=len(asked),
+        left_out=len(sessions.next) - len(asked),
+        items=int(sizes.sum()),
+        unknown=sum(int((person.next < 0).sum()) for person in asked),
+        k=k,
+        history=config.history,
+        decay=config.decay,
+        prior=config.prior,
+        line_weight=config.line_weight,
+        vectors=vectors_rank,
+        popularity=counts_rank,
+    )
 
 
-def _standings(
-    tables: list[Matrix], part: list[tuple[Indices, int]], generator: np.random.Generator
-) -> Iterator[Indices]:
-    """Yield for each table, for all items and then a sample, how many score higher than the next item, and the same.
+def line_rows(vectors: Vectors, sessions: Sessions, config: TrainConfig) -> Sequence[Matrix | None]:
+    """Return the vector of each person's line, (dim,) each; None for each where line_weight is 0.
+
+    Raises:
+        W2VError: there are no line vectors, or not one for each person.
+    """
+    n_people = len(sessions.before)
+    if config.line_weight == 0:
+        return [None] * n_people
+    rows = line_vectors(vectors).matrix
+    if len(rows) != n_people:
+        raise W2VError(
+            f"{vectors.name} has vectors of {len(rows):,} lines for {n_people:,} people: the sessions must be the file "
+            "that it was trained on; or score by items alone, --line-weight 0"
+        )
+    return list(rows)
+
+
+def _standings(tables: list[Matrix], part: list[Person], generator: np.random.Generator | None) -> Iterator[Indices]:
+    """Yield for each table, for all items and then a sample, how many score higher than a next item, and the same.
 
     An item that does not compete becomes NaN, which is neither higher than nor equal to anything. So does a next item
     without a score: it gets -1 for higher.
 
-    Each is (2, people).
+    Each is (2, next items).
 
     Args:
         tables: (people, n_types) each; mutated.
-        part: for each person the items before, and the next item or -1.
-        generator: of the sample.
+        part: the people.
+        generator: of the sample, with which each person has one next item; None yields no samples.
     """
-    n_types = tables[0].shape[1]
-    items = np.array([item for _, item in part])
+    items = np.concatenate([person.next for person in part])
+    asking = np.repeat(np.arange(len(part)), [len(person.next) for person in part])
     known = items >= 0
-    out = [np.union1d(seen, items[[i]][known[[i]]]) for i, (seen, _) in enumerate(part)]
-    people = np.repeat(np.arange(len(part)), [len(rows) for rows in out])
-    drawn = np.stack([_draw_others(generator, rows, n_types) for rows in out])
+    seen = np.concatenate([person.seen for person in part])
+    seeing = np.repeat(np.arange(len(part)), [len(person.seen) for person in part])
+    drawn = None
+    if generator is not None:
+        out = [np.union1d(person.seen, person.next[person.next >= 0]) for person in part]
+        drawn = np.stack([_draw_others(generator, rows, tables[0].shape[1]) for rows in out])
     for table in tables:
-        own = np.where(known, table[np.arange(len(part)), items], np.float32(np.nan))[:, None]
-        table[people, np.concatenate(out)] = np.nan
-        for scores in (table, np.take_along_axis(table, drawn, axis=1)):
-            higher = np.where(np.isnan(own[:, 0]), -1, np.count_nonzero(scores > own, axis=1))
-            yield np.stack([higher, np.count_nonzero(scores == own, axis=1)])
+        own = np.where(known, table[asking, items], np.float32(np.nan))
+        table[seeing, seen] = np.nan
+        own_competes = table[asking, items] == own  # with itself, where the person has not seen it before
+        yield _compare(table[asking], own, own_competes)
+        if drawn is not None:
+            table[asking[known], items[known]] = np.nan
+            yield _compare(np.take_along_axis(table, drawn, axis=1), own, np.zeros(len(own), bool))
+
+
+def _compare(scores: Matrix, own: Matrix, own_competes: npt.NDArray[np.bool_]) -> Indices:
+    """Return how many scores of each row are higher than its own one, -1 where that is NaN, and how many others equal.
+
+    Args:
+        scores: (n, rivals)
+        own: (n,)
+        own_competes: (n,) whether the own one is among the rivals.
+    """
+    higher = np.where(np.isnan(own), -1, np.count_nonzero(scores > own[:, None], axis=1))
+    return np.stack([higher, np.count_nonzero(scores == own[:, None], axis=1) - own_competes])
 
 
 def _draw_others(generator: np.random.Generator, out: Indices, n_types: int) -> Indices:

@@ -92,7 +92,14 @@ FORMATS = {
             "word2vec-text", "word2vec text", "word2vec_text", (".txt", ".vec"), TOKEN, can_gzip=True, can_stop=True
         ),
         Format("glove", "GloVe text", "glove", (".glove.txt", ".glove"), TOKEN, can_gzip=True, can_stop=True),
-        Format("native", "a w2v folder", "native", (".w2v",), CELL, ("counts", "output", "settings", "subwords")),
+        Format(
+            "native",
+            "a w2v folder",
+            "native",
+            (".w2v",),
+            CELL,
+            ("counts", "output", "settings", "subwords", "lines"),
+        ),
         Format("fasttext", "fastText's model", "fasttext", (".fasttext.bin",), TOKEN, ("counts", "output", "subwords")),
         Format("floret", "floret's table", "floret", (".floret",), ANY, ("subwords",)),
         Format("safetensors", "safetensors", "safetensors", (".safetensors",), TOKEN, distinct=True),
@@ -224,6 +231,7 @@ def check(
     save_output: bool = False,
     name: str | None = None,
     ngrams: NGrams | None = None,
+    n_lines: int = 0,
 ) -> None:
     """Raise what `write` would raise for these words and settings, before there are vectors to lose.
 
@@ -237,6 +245,7 @@ def check(
         save_output: whether output rows are to be written too.
         name: of the format, where the suffix does not say it.
         ngrams: those whose rows are to be written too.
+        n_lines: how many lines have vectors, which are to be written too where the format has a place for them.
 
     Raises:
         SettingsError: the format is unknown.
@@ -259,6 +268,8 @@ def check(
     size = (1 + save_output) * expected_bytes(path, words, dim, name)
     if ngrams is not None and format.name in ("fasttext", "floret"):  # zeros for each bucket without a row
         size += ngrams.buckets * dim * (11 if format.module in TEXTS else 4)
+    if "lines" in format.stores:
+        size += 4 * n_lines * dim
     check_space(path, size)
 
 
@@ -274,10 +285,11 @@ def is_fasttext(path: str | Path) -> bool:
     return os.path.isfile(path) and bool(FORMATS["fasttext"].load().is_model(Path(path)))
 
 
-def left_out(format: Format, contents: Contents) -> list[str]:
-    """Return what a format has no place for, in words: of counts, settings and n-gram rows those that there are."""
-    known = {"counts": "counts", "settings": "settings", "subwords": "the rows of n-grams"}
-    return [text for name, text in known.items() if getattr(contents, name) is not None and name not in format.stores]
+def left_out(format: Format, contents: Contents) -> str:
+    """Return what a format has no place for, in words: of what may be left out, those that there are."""
+    known = {"counts": "counts", "settings": "settings", "subwords": "the rows of n-grams", "lines": "line vectors"}
+    lost = [text for name, text in known.items() if getattr(contents, name) is not None and name not in format.stores]
+    return " and ".join([", ".join(lost[:-1]), lost[-1]] if len(lost) > 1 else lost)
 
 
 def check_words(path: str | Path, format: Format, words: Sequence[str]) -> None:

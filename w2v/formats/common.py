@@ -32,6 +32,16 @@ PIECE = 1 << 22
 
 
 @dataclass(frozen=True)
+class Lines:
+    """The vectors of lines."""
+
+    vectors: Matrix
+    """(n_lines, dim)"""
+    names: list[str] | None
+    """(n_lines,) their names; None where they are the lines' numbers, from 1."""
+
+
+@dataclass(frozen=True)
 class Contents:
     """What a vector file holds, or is to hold."""
 
@@ -48,6 +58,8 @@ class Contents:
     """(n_types,) the lengths of the vectors, 1 where it is 0, where a file keeps them; no writer is handed them."""
     subwords: Subwords | None = None
     """Rows of n-grams, where there are any."""
+    lines: Lines | None = None
+    """The vectors of lines, where there are any."""
 
 
 @contextmanager

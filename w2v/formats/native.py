@@ -5,6 +5,8 @@ norms.npy      (n_types, 1) float32, the lengths of the vectors, 1 where it is 0
 output.npy     like vectors.npy, for the output rows, where they were kept
 input.npy      with subwords, (n_own + n_buckets_used, dim) float32: the words' own rows, then those of the buckets
 buckets.npy    with subwords, (n_buckets_used,) int64: the bucket of each of these
+lines.npy      with line vectors, (n_lines, dim) float32: the vectors of lines
+lines.txt      their names, one per line, where lines have names
 vocab.tsv      a word, a tab and its count a line; the word alone where counts are not known
 config.json    the version of this format; w2v's version, every setting, the corpus' fingerprints
 """
@@ -25,11 +27,21 @@ from w2v.arrays import Counts, Indices, Matrix
 from w2v.cosines import all_lengths
 from w2v.errors import W2VError
 from w2v.files import replacing_folder
-from w2v.formats.common import Contents, blocks, check_lines, to_json
+from w2v.formats.common import Contents, Lines, blocks, check_lines, to_json
 from w2v.formats.word_table import WordTable
 from w2v.text.subwords import NGrams, Subwords
 
-FILES = ("vectors.npy", "norms.npy", "output.npy", "input.npy", "buckets.npy", "vocab.tsv", "config.json")
+FILES = (
+    "vectors.npy",
+    "norms.npy",
+    "output.npy",
+    "input.npy",
+    "buckets.npy",
+    "lines.npy",
+    "lines.txt",
+    "vocab.tsv",
+    "config.json",
+)
 VERSION = 1
 LARGE = 1 << 22
 """Bytes of a vocabulary of which only the words that are asked for become strings; all of fewer take 60 ms."""
@@ -58,7 +70,8 @@ def read(path: Path) -> Contents:
     if norms is not None and norms.shape[1] != 1:
         raise W2VError(f"{path / 'norms.npy'} is damaged: it has {norms.shape[1]:,} numbers for a vector, not one")
     subwords = _read_subwords(path, config.get("subwords"), len(words))
-    return Contents(words, vectors, counts, output, settings, None if norms is None else norms[:, 0], subwords)
+    lines = _read_lines(path, vectors.shape[1])
+    return Contents(words, vectors, counts, output, settings, None if norms is None else norms[:, 0], subwords, lines)
 
 
 def write(path: Path, contents: Contents) -> None:
@@ -79,6 +92,11 @@ def write(path: Path, contents: Contents) -> None:
             config["subwords"] = asdict(contents.subwords.ngrams)
             _write_matrix(folder / "input.npy", contents.subwords.input)
             np.save(folder / "buckets.npy", contents.subwords.buckets, allow_pickle=False)
+        if contents.lines is not None:
+            _write_matrix(folder / "lines.npy", contents.lines.vectors)
+            if contents.lines.names is not None:
+                with (folder / "lines.txt").open("wb") as file:
+                    file.writelines(f"{name}\n".encode() for name in contents.lines.names)
         (folder / "config.json").write_bytes(to_json(config, indent=1) + b"\n")
 
 
@@ -103,6 +121,28 @@ def _read_subwords(path: Path, how: object, n_types: int) -> Subwords | None:
     return Subwords(ngrams, buckets, input)
 
 
+def _read_lines(path: Path, dim: int) -> Lines | None:
+    """Return the vectors of lines, mapped, and their names; None where there are none.
+
+    Raises:
+        W2VError: they are damaged.
+    """
+    if not (path / "lines.npy").exists():
+        return None
+    vectors = _map(path / "lines.npy", None)
+    if vectors.shape[1] != dim:
+        raise W2VError(f"{path / 'lines.npy'} is damaged: it has {vectors.shape[1]:,} numbers for a line, not {dim:,}")
+    if not (path / "lines.txt").exists():
+        return Lines(vectors, None)
+    try:
+        names = (path / "lines.txt").read_bytes().decode().split("\n")[:-1]
+    except ValueError as error:
+        raise W2VError(f"{path / 'lines.txt'} is damaged: {error}") from None
+    if len(names) != len(vectors) or len(set(names)) != len(names):
+        raise W2VError(f"{path / 'lines.txt'} is damaged: it has no name of its own for each of {len(vectors):,} lines")
+    return Lines(vectors, names)
+
+
 def _read_vocab(path: Path) -> tuple[Sequence[str], Counts | None]:
     if path.stat().st_size >= LARGE:
         with path.open("rb") as file:
@@ -119,11 +159,12 @@ def _read_vocab(path: Path) -> tuple[Sequence[str], Counts | None]:
     return words, check_lines(path, words, counts)
 
 
-def _map(path: Path, n_rows: int) -> Matrix:
-    """Return the matrix of a .npy file, mapped; nothing of the file is trusted."""
+def _map(path: Path, n_rows: int | None) -> Matrix:
+    """Return the matrix of a .npy file, mapped; nothing of the file is trusted. None allows any number of rows."""
     matrix: Matrix = _open(path)
     if matrix.dtype != np.dtype("<f4") or matrix.ndim != 2 or not matrix.flags.c_contiguous:
         raise W2VError(f"{path} is no matrix of float32 in rows")
+    n_rows = len(matrix) if n_rows is None else n_rows
     if len(matrix) != n_rows or matrix.shape[1] == 0:
         raise W2VError(f"{path} has {matrix.shape[0]:,} x {matrix.shape[1]:,} numbers for {n_rows:,} words")
     return matrix

@@ -91,7 +91,9 @@ class Corpus:
             return [piece.path for piece in self._pieces]
         return None
 
-    def blocks(self, column: str | None = None, *, force_text: bool = False) -> Iterator[bytes]:
+    def blocks(
+        self, column: str | None = None, *, force_text: bool = False, count_lines: bool = False
+    ) -> Iterator[bytes]:
         """Yield the text in blocks that end between tokens; each file ends with a newline.
 
         The bytes are as found, valid UTF-8 or not.
@@ -99,6 +101,7 @@ class Corpus:
         Args:
             column: the column of JSON Lines or Parquet that holds the text; None reads plain text.
             force_text: whether to read files too whose bytes say that they are no text.
+            count_lines: whether a file that ends with a newline gets no second one, so that lines can be counted.
 
         Raises:
             W2VError: a file cannot be read, is cut short or is no text; or a token is no word.
@@ -111,9 +114,9 @@ class Corpus:
             return
         for piece in self._pieces:
             with reading(piece.path):
-                yield from self._blocks_of_file(piece, column, force_text)
+                yield from self._blocks_of_file(piece, column, force_text, count_lines)
 
-    def _blocks_of_file(self, piece: Piece, column: str | None, force_text: bool) -> Iterator[bytes]:
+    def _blocks_of_file(self, piece: Piece, column: str | None, force_text: bool, count_lines: bool) -> Iterator[bytes]:
         path = piece.path
         if column is not None and is_parquet(path):
             yield from self._blocks_of_parquet(piece, column)
@@ -121,7 +124,7 @@ class Corpus:
         with open_file(piece, column=column, force_text=force_text, count=self._count) as file:
             if column is None:
                 self._look_for_json(file, path)
-                yield from _cut(file)
+                yield from _cut(file, count_lines)
             else:
                 yield from self._blocks_of_rows(json_rows(file, column, shown(path)), path, "line", column)
 
@@ -159,7 +162,7 @@ class Corpus:
 
         for block in text_blocks(rows, place, pass_over):
             # One row may be as long as a book, or a library.
-            yield from (block,) if len(block) <= 4 * BLOCK else _cut(io.BytesIO(block))
+            yield from (block,) if len(block) <= 4 * BLOCK else _cut(io.BytesIO(block), count_lines=True)
 
     def _blocks_of_tokens(self) -> Iterator[bytes]:
         """Yield an iterable of token lists as text, a list a line."""
@@ -185,10 +188,15 @@ class Corpus:
         return block
 
 
-def _cut(file: IO[bytes]) -> Iterator[bytes]:
-    """Yield blocks that end between tokens, the last with a newline after it; drop a leading BOM."""
+def _cut(file: IO[bytes], count_lines: bool = False) -> Iterator[bytes]:
+    """Yield blocks that end between tokens, the last with a newline after it; drop a leading BOM.
+
+    With count_lines no newline is added to one that is there.
+    """
     pieces = [file.read(BLOCK).removeprefix(b"\xef\xbb\xbf")]
+    ends_line = pieces[0][-1:] in (b"\n", b"")
     while more := file.read(BLOCK):
+        ends_line = more.endswith(b"\n")
         # Only the newest piece can hold the last space: a token of any length is gathered in pieces.
         cut = _last_space(more)
         if cut == 0:
@@ -196,7 +204,7 @@ def _cut(file: IO[bytes]) -> Iterator[bytes]:
             continue
         yield b"".join([*pieces, more[:cut]])
         pieces = [more[cut:]]
-    yield b"".join([*pieces, b"\n"])
+    yield b"".join([*pieces, b"" if count_lines and ends_line else b"\n"])
 
 
 def _last_space(block: bytes) -> int:

@@ -24,6 +24,7 @@ from w2v.kernels.text import scan as kernels
 from w2v.kernels.text.types import Table
 from w2v.machine import available_memory, available_threads
 from w2v.text.corpus import Corpus
+from w2v.text.line_names import LineNames
 from w2v.text.stream import Spool
 from w2v.text.vocab import Vocab, frequency_order
 
@@ -58,6 +59,8 @@ class Encoded:
     """
     rows_empty: int
     """Rows of JSON Lines or Parquet that had nothing in the column."""
+    line_names: list[str] | None = None
+    """With line_names, the name of each line."""
 
 
 def encode(
@@ -73,7 +76,7 @@ def encode(
 
     Args:
         corpus: the text.
-        config: uses min_count, max_vocab, max_types, lowercase, column and threads.
+        config: uses min_count, max_vocab, max_types, lowercase, column, threads, line_vectors and line_names.
         vocab: use this vocabulary, with its counts, in place of the text's own.
         keep_stream: False leaves the stream empty, and takes no memory for it.
         report: told how far the reading is.
@@ -85,8 +88,10 @@ def encode(
     if spool_above is None:
         spool_above = available_memory() // 4
     threads = config.threads or available_threads()
-    with Spool(spool_above) as spool, ThreadPoolExecutor(threads) as pool:
-        scan = _Scan(config, threads, pool, spool if keep_stream else None, vocab)
+    keep_empty = config.has_lines
+    names = LineNames() if config.line_names else None
+    with Spool(spool_above, keep_empty) as spool, ThreadPoolExecutor(threads) as pool:
+        scan = _Scan(config, threads, pool, spool if keep_stream else None, vocab, names)
         scan.read(corpus, report)
         merged, numbers = scan.merge()
         counts = merged.counts()
@@ -113,9 +118,17 @@ def encode(
         if tokens_kept == 0:
             raise W2VError(f"none of the {tokens_read:,} tokens of the corpus is in the vocabulary")
         rows = [row_of[number] for number in numbers]
-        stream = spool.finish(lambda table, ids: kernels.renumber(ids, rows[table]), pool.map)
+        stream = spool.finish(lambda table, ids: kernels.renumber(ids, rows[table], keep_empty), pool.map)
     return Encoded(
-        vocab, stream, tokens_read, types_read, tokens_kept, scan.mended, scan.dropped_count, corpus.rows_empty
+        vocab,
+        stream,
+        tokens_read,
+        types_read,
+        tokens_kept,
+        scan.mended,
+        scan.dropped_count,
+        corpus.rows_empty,
+        names.finish() if names else None,
     )
 
 
@@ -127,9 +140,16 @@ class _Scan:
     """
 
     def __init__(
-        self, config: TrainConfig, threads: int, pool: ThreadPoolExecutor, spool: Spool | None, vocab: Vocab | None
+        self,
+        config: TrainConfig,
+        threads: int,
+        pool: ThreadPoolExecutor,
+        spool: Spool | None,
+        vocab: Vocab | None,
+        names: LineNames | None,
     ) -> None:
-        self.pool, self.spool = pool, spool
+        self.pool, self.spool, self.names = pool, spool, names
+        self.keep_empty = config.has_lines
         self.lowercase, self.column, self.force_text = config.lowercase, config.column, config.force_text
         self.tables = [WordTable() for _ in range(threads)]
         self.known = vocab.words if vocab is not None else []
@@ -148,11 +168,13 @@ class _Scan:
             text, mended = clean(block, self.lowercase)
             number = idle.get()
             try:
-                return number, self.tables[number].scan(text), mended
+                return number, self.tables[number].scan(text, self.keep_empty), mended
             finally:  # or the next block would wait for this table, and the pool for the block
                 idle.put(number)
 
-        blocks = corpus.blocks(self.column, force_text=self.force_text)
+        blocks = corpus.blocks(self.column, force_text=self.force_text, count_lines=self.keep_empty)
+        if self.names is not None:
+            blocks = self.names.take_from(blocks)
         try:
             while True:
                 for number, ids, mended in map_ahead(self.pool, scan_block, self._until_full(blocks), self._ahead):
@@ -209,7 +231,7 @@ class _Scan:
             merged = kept
         if self.spool is not None:
             rows = [number.astype(np.int32) for number in numbers]
-            self.spool.rewrite(lambda table, ids: kernels.renumber(ids, rows[table]), self.pool.map)
+            self.spool.rewrite(lambda table, ids: kernels.renumber(ids, rows[table], self.keep_empty), self.pool.map)
         self.tables = [merged, *(WordTable() for _ in range(threads - 1))]
         self.full = max(self.max_types, len(merged) + self.max_types // 4)
 
@@ -227,9 +249,12 @@ def map_ahead(
         yield running.popleft().result()
 
 
-def renumber(stream: Ids, row_of: Ids) -> Ids:
-    """Return a stream with each row replaced by row_of[row], rows below 0 left out; mutates it."""
-    return stream[: kernels.renumber(stream, row_of)]
+def renumber(stream: Ids, row_of: Ids, keep_empty: bool = False) -> Ids:
+    """Return a stream with each row replaced by row_of[row], rows below 0 left out; mutates it.
+
+    Sentence ends that only repeat are left out, but with keep_empty.
+    """
+    return stream[: kernels.renumber(stream, row_of, keep_empty)]
 
 
 def clean(block: bytes, lowercase: bool) -> tuple[bytes, int]:
@@ -271,18 +296,18 @@ class WordTable:
             self.scan(" ".join(words).encode())
             self._table.counts[:] = 0
 
-    def scan(self, text: bytes) -> Ids:
-        """Count the tokens of a text and return their numbers, with SENTENCE_END for newlines."""
+    def scan(self, text: bytes, keep_empty: bool = False) -> Ids:
+        """Count the tokens of a text and return their numbers, with SENTENCE_END for newlines, with keep_empty each."""
         end = len(text)
         if len(self._ids) <= end:
             self._ids = np.empty(end + 1, np.int32)
             self._text = np.zeros(end + kernels.PADDING, np.uint8)
         self._text[:end] = np.frombuffer(text, np.uint8)
         self._make_room(0, end)
-        at, filled = kernels.scan(self._text, 0, end, self._table, self._ids, 0)
+        at, filled = kernels.scan(self._text, 0, end, self._table, self._ids, 0, keep_empty)
         while at < end:
             self._make_room(len(self), end - at)
-            at, filled = kernels.scan(self._text, at, end, self._table, self._ids, filled)
+            at, filled = kernels.scan(self._text, at, end, self._table, self._ids, filled, keep_empty)
         return self._ids[:filled].copy()
 
     def absorb(self, other: "WordTable", least: int = 0, always: int = 0) -> npt.NDArray[np.int64]:

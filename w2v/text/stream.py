@@ -9,6 +9,7 @@ import numpy as np
 
 from w2v.arrays import SENTENCE_END, Ids
 from w2v.errors import W2VError
+from w2v.files import temporary_folder
 
 GROWTH = 1 << 20
 """Ids that the first array has room for, 4 MB."""
@@ -25,9 +26,10 @@ class Spool:
     the process ends, however it ends.
     """
 
-    def __init__(self, limit: int) -> None:
-        """Keep up to `limit` bytes in memory."""
+    def __init__(self, limit: int, keep_empty: bool = False) -> None:
+        """Keep up to `limit` bytes in memory; with keep_empty a sentence end that only repeats stays too."""
         self._limit = limit // 4
+        self._keep_empty = keep_empty
         self._memory = np.empty(0, np.int32)
         self._filled = 0
         self._blocks: list[tuple[int, int]] = []
@@ -70,7 +72,9 @@ class Spool:
         return True
 
     def rewrite(self, renumber: Renumber, map_blocks: MapBlocks) -> None:
-        """Rewrite all blocks, each by `renumber`, without sentence ends that only repeat; they count as table 0's then.
+        """Rewrite all blocks, each by `renumber`; they count as table 0's then.
+
+        Sentence ends that only repeat are left out, but with keep_empty.
 
         Args:
             renumber: called for each block, several at a time.
@@ -81,7 +85,8 @@ class Spool:
         blocks = np.split(ids, np.cumsum([length for _, length in self._blocks], dtype=np.int64))[:-1]
         lengths = map_blocks(renumber, [table for table, _ in self._blocks], blocks)
         self._blocks, self._filled = [], 0
-        for block in _joined(block[:length] for block, length in zip(blocks, lengths, strict=True)):
+        blocks = [block[:length] for block, length in zip(blocks, lengths, strict=True)]
+        for block in blocks if self._keep_empty else _joined(blocks):
             ids[self._filled : self._filled + len(block)] = block
             self._filled += len(block)
             self._blocks.append((0, len(block)))
@@ -102,8 +107,7 @@ class Spool:
 
     def _write(self, ids: Ids) -> None:
         """Write to the file; the first time, all that is in memory before."""
-        on_disk = "TMPDIR" not in os.environ and os.path.isdir("/var/tmp")  # /tmp may be memory
-        folder = "/var/tmp" if on_disk else tempfile.gettempdir()
+        folder = temporary_folder()
         try:
             if self._file is None:
                 self._file = tempfile.TemporaryFile(prefix="w2v-", dir=folder)

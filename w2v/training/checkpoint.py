@@ -15,7 +15,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -66,6 +66,10 @@ class Checkpoint:
     """Checksum of the token stream; None where version 1 wrote it."""
     extra: dict[str, Any]
     """What the caller wants back, as JSON has it: paths of outputs, the log."""
+    lines: Matrix | None = None
+    """(n_lines, dim) with line vectors."""
+    line_names: list[str] | None = None
+    """(n_lines,) the names of the lines, where they have any."""
 
 
 def save(folder: Path, checkpoint: Checkpoint) -> Path:
@@ -83,8 +87,13 @@ def save(folder: Path, checkpoint: Checkpoint) -> Path:
         sums = {
             "input.npy": _write_array(temporary / "input.npy", checkpoint.input),
             "output.npy": _write_array(temporary / "output.npy", checkpoint.output),
-            "vocab.txt": _write_vocab(temporary / "vocab.txt", checkpoint.vocab),
+            "vocab.txt": _write_lines(temporary / "vocab.txt", checkpoint.vocab.lines()),
         }
+        if checkpoint.lines is not None:
+            sums["lines.npy"] = _write_array(temporary / "lines.npy", checkpoint.lines)
+        if checkpoint.line_names is not None:
+            names = (f"{name}\n".encode() for name in checkpoint.line_names)
+            sums["lines.txt"] = _write_lines(temporary / "lines.txt", names)
         state = {
             "version": VERSION,
             "config": checkpoint.config.as_dict(),
@@ -117,10 +126,11 @@ def load(folder: Path) -> Checkpoint:
         W2VError: there is none, it is damaged, or another version wrote it; the message says which.
     """
     with _newest(folder) as (newest, state):
-        for name in SUMMED:
+        config = TrainConfig(**state["config"])
+        for name in _files_of(config):
             if _checksum(newest / name) != state["checksums"][name]:
                 raise ValueError(f"the checksum of {name} is not what was written")
-        config, vocab = TrainConfig(**state["config"]), Vocab.load(newest / "vocab.txt", sentence_end=True)
+        vocab = Vocab.load(newest / "vocab.txt", sentence_end=True)
         n_input = len(vocab) if config.subwords == "none" else state["n_input"]
         return Checkpoint(
             config=config,
@@ -131,7 +141,14 @@ def load(folder: Path) -> Checkpoint:
             corpus=None if state["corpus"] is None else [_fingerprint(*row) for row in state["corpus"]],
             stream=_checksum_of_stream(state),
             extra=_extra(state),
+            lines=_load_array(newest / "lines.npy", np.float32, (-1, config.dim)) if config.has_lines else None,
+            line_names=(newest / "lines.txt").read_text("utf-8").split("\n")[:-1] if config.line_names else None,
         )
+
+
+def _files_of(config: TrainConfig) -> list[str]:
+    """Return the files of a checkpoint whose checksums are kept."""
+    return [*SUMMED, *["lines.npy"] * config.has_lines, *["lines.txt"] * config.line_names]
 
 
 def load_extra(folder: Path) -> dict[str, Any]:
@@ -152,7 +169,8 @@ def files_read(folder: Path) -> list[Path]:
     """
     with _newest(folder) as (newest, state):
         corpus = [Path(_fingerprint(*row).path) for row in state["corpus"] or ()]
-        return [newest / "state.json", *(newest / name for name in SUMMED), folder / "stream.npy", *corpus]
+        names = ["state.json", *SUMMED, "lines.npy", "lines.txt"]
+        return [*(newest / name for name in names), folder / "stream.npy", *corpus]
 
 
 @contextmanager
@@ -247,10 +265,18 @@ def load_stream(folder: Path, n_types: int) -> npt.NDArray[np.int32]:
     return stream
 
 
-def check_space(folder: Path, n_types: int, dim: int, stream_bytes: int, n_input: int | None = None) -> None:
-    """Raise W2VError where three checkpoints, one of them being written, would not fit into a folder."""
+def check_space(folder: Path, n_types: int, n_rows: int, dim: int, stream_bytes: int) -> None:
+    """Raise W2VError where three checkpoints, one of them being written, would not fit into a folder.
+
+    Args:
+        folder: where they go.
+        n_types: words.
+        n_rows: rows of all matrices.
+        dim: numbers in a row.
+        stream_bytes: what the stream takes besides.
+    """
     folder = mirror.here(folder)
-    needed = (KEPT + 1) * ((n_types + (n_input or n_types)) * dim * 4 + n_types * 32) + stream_bytes
+    needed = (KEPT + 1) * (n_rows * dim * 4 + n_types * 32) + stream_bytes
     kept = sum(file.stat().st_size for path in _all(folder) for file in path.iterdir())
     free = shutil.disk_usage(folder).free + kept
     if free < needed:
@@ -267,7 +293,10 @@ def _all(folder: Path) -> list[Path]:
 
 
 def _load_array(path: Path, dtype: type[Scalar], shape: tuple[int, int] | None) -> npt.NDArray[Scalar]:
-    """Map an array of this type and shape, or without a shape of one axis; raise ValueError for another."""
+    """Map an array of this type and shape, or without a shape of one axis; raise ValueError for another.
+
+    -1 stands for any number of rows.
+    """
     try:
         with path.open("rb") as file:  # or NumPy would take as much memory as a header says that it is long
             width = 2 if np.lib.format.read_magic(file) == (1, 0) else 4
@@ -278,6 +307,8 @@ def _load_array(path: Path, dtype: type[Scalar], shape: tuple[int, int] | None) 
         raise
     except Exception as error:  # a header goes through Python's own parser, with errors of many kinds
         raise ValueError(f"{path.name} is no array: {error}") from error
+    if shape is not None and shape[0] < 0:
+        shape = (len(array), shape[1])
     if array.dtype != dtype or array.shape != (shape or (array.size,)):
         raise ValueError(f"{path.name} is not an array of {np.dtype(dtype)} {shape or ''}")
     return array
@@ -369,9 +400,9 @@ def _write_array(path: Path, rows: Matrix) -> str:
         return file.digest.hexdigest()
 
 
-def _write_vocab(path: Path, vocab: Vocab) -> str:
+def _write_lines(path: Path, lines: Iterable[bytes]) -> str:
     with _synced(path) as (_, file):
-        for line in vocab.lines():
+        for line in lines:
             file.write(line)
         return file.digest.hexdigest()
 

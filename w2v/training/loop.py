@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import numpy as np
+import numpy.typing as npt
 
 from w2v.arrays import Ids, Matrix
 from w2v.config import TrainConfig
@@ -23,6 +24,7 @@ from w2v.training.snapshots import CheckpointPolicy, Snapshot, Snapshotter
 from w2v.training.weights import Embeddings
 
 REPORT_S = 0.25
+NO_LINES = np.empty(0, np.float32)
 
 TrainReport = Callable[[Progress], None]
 EpochReport = Callable[[Progress, Matrix], None]
@@ -76,6 +78,8 @@ class Replica:
                 raise W2VError("the checkpoint has other n-grams than this version of w2v; train anew")
             self.embeddings.input_rows[:] = start.input
             self.embeddings.output_rows[:] = start.output
+            if start.lines is not None and self.embeddings.line_rows is not None:
+                self.embeddings.line_rows[:] = start.lines
         self.weights = Weights(self.embeddings.input.reshape(-1), self.embeddings.output.reshape(-1))
         self._train(Job(0, 0, 0, 0, 0, plan.config.lr), *plan.new_buffers(0))
         self.schedule = Schedule(plan.bounds, plan.config, start.position if start else None)  # starts the clock
@@ -113,7 +117,7 @@ class Replica:
     def snapshot(self) -> Snapshot:
         """Return the live rows, and the position they have at least reached."""
         position = self.schedule.position()  # before the rows: what it says is done is in them
-        return Snapshot(self.embeddings.input_rows, self.embeddings.output_rows, position)
+        return Snapshot(self.embeddings.input_rows, self.embeddings.output_rows, position, self.embeddings.line_rows)
 
     def _work_off(self, number: int, after_shard: Callable[[], None]) -> None:
         """Train on one shard after another, until there are none."""
@@ -146,13 +150,21 @@ class Replica:
                 np.uint64(self.plan.config.seed),
                 np.uint64(job.epoch),
                 np.uint64(self.plan.first_shard + job.shard),
+                self._lines_of(job.shard),
             ),
         )
+
+    def _lines_of(self, shard: int) -> npt.NDArray[np.float32]:
+        """Return the rows of a shard's lines, flattened; without line vectors none."""
+        if self.embeddings.lines is None:
+            return NO_LINES
+        first = self.plan.first_lines
+        return self.embeddings.lines[first[shard] : first[shard + 1]].reshape(-1)
 
     def _slice_is_finite(self, shard: int) -> bool:
         """Check one shard's share of the rows: an epoch's shards together check every row."""
         n_shards = self.schedule.n_shards
-        return all(
+        return step.all_finite(self._lines_of(shard)) and all(
             step.all_finite(rows[len(rows) * shard // n_shards : len(rows) * (shard + 1) // n_shards])
             for rows in self.weights
         )

@@ -1,7 +1,7 @@
 """Plan: everything that a run's threads and kernels are handed, made once from (config, vocab, stream)."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ from w2v.text.subwords import NGrams, WordRows
 from w2v.text.vocab import Vocab
 from w2v.training.distributions import alias_table, keep_prob, noise_distribution, thresholds
 from w2v.training.huffman import Huffman
+from w2v.training.line_rows import count_lines, new_line_rows
 from w2v.training.schedule import SHARD_MAX, SHARD_MIN, StepWork, shard_bounds
 from w2v.training.weights import Embeddings, own_lines, padded
 
@@ -58,6 +59,8 @@ class Plan:
     """With subwords, the input rows of each word."""
     tree: Huffman | None
     """With hierarchical softmax, the paths to the words."""
+    first_lines: list[int]
+    """With line vectors, the number of the first line of each shard, and the number of all lines; else empty."""
     first_shard: int = 0
     """Number of the first shard: parts of one text that are trained apart have different ones, and so other draws."""
 
@@ -81,7 +84,8 @@ class Plan:
         tree = Huffman.of(vocab.counts) if config.output_layer.kernel == "path" else None
         shape = shape_of(config, padded(config.dim), tree.longest if tree else len(vocab))
         work = step_work(config, vocab, shape)
-        bounds = shard_bounds(stream, work, shard_max)
+        has_lines = config.has_lines
+        bounds = shard_bounds(stream, work, shard_max, whole_lines=has_lines)
         shard = len(stream) // (len(bounds) - 1)
         # Rows are merged at the end of a shard too, which comes first where shards were cut for their work.
         merge_every = step.MERGE_EVERY if shard >= SHARD_MIN else shard * work.kept
@@ -97,6 +101,7 @@ class Plan:
             n_types=len(vocab),
             word_rows=word_rows_of(config, vocab),
             tree=tree,
+            first_lines=count_lines(stream, bounds) if has_lines else [],
             first_shard=first_shard,
         )
 
@@ -108,7 +113,10 @@ class Plan:
     def new_embeddings(self) -> Embeddings:
         """Return rows as a run begins with them, with spare ones for the threads' own."""
         n_spare = self.n_threads * self._spare_rows
-        return Embeddings.create(self.n_types, self.config.dim, self.config.seed, n_spare, self.word_rows)
+        lines = new_line_rows(self.first_lines[-1], self.config.dim, self.config.seed) if self.first_lines else None
+        embeddings = Embeddings.create(self.n_types, self.config.dim, self.config.seed, n_spare, self.word_rows, lines)
+        are_outputs = self.config.line_vectors == "alone" and self.config.output_layer.outputs_are_words
+        return replace(embeddings, vectors_are_outputs=are_outputs)
 
     def new_buffers(self, thread: int) -> tuple[Scratch, Tally]:
         """Return what a thread, numbered from 0, has for itself."""
@@ -119,7 +127,7 @@ class Plan:
             longest,
             self.config,
             zero_row * self.shape.stride,
-            new_hot_rows(self.shares, zero_row + 1, self.shape.stride, self.word_rows is None),
+            new_hot_rows(self.shares, zero_row + 1, self.shape.stride, has_hot_inputs(self.config)),
             self.n_types,
             self.word_rows,
             self.tree,
@@ -128,8 +136,8 @@ class Plan:
 
     @property
     def _spare_rows(self) -> int:
-        """Rows of a thread: one of zeros, and the copies of the hot rows."""
-        return 1 + int(self.shares.shape[1])
+        """Rows of a thread: one of zeros, the copies of the hot rows, and with line vectors the line's."""
+        return 1 + int(self.shares.shape[1]) + bool(self.first_lines)
 
 
 def kernel_name() -> str:
@@ -152,6 +160,7 @@ def variant_of(config: TrainConfig) -> Variant:
         hidden="mean" if config.model == "cbow" else "context",
         output=layer.kernel,
         subwords=config.subwords != "none",
+        lines=config.line_vectors,
         sampler=config.sampler,
         loss=layer.loss,
         logq=config.uses_logq,
@@ -259,18 +268,28 @@ def use_rates(vocab: Vocab, config: TrainConfig, tree: Huffman | None = None) ->
 
 
 def mean_contexts(config: TrainConfig) -> float:
-    """Return how many contexts a center has in the mean, in a long line."""
+    """Return how many contexts a center has in the mean, in a long line; a line's row beside words is not counted."""
+    if config.line_vectors == "alone":
+        return 1.0
     if isinstance(config.window, str):
         return 2.0 * FULL_WINDOW
     radius = (config.window + 1) / 2 if config.shrink_window else config.window
     return radius * (1 if config.window_side == "before" else 2)
 
 
+def has_hot_inputs(config: TrainConfig) -> bool:
+    """Return whether threads have copies of hot input rows too.
+
+    With subwords, where input rows are n-grams' too, a word's row is written only when its vector is dissolved. With
+    line vectors alone, words' rows are not used.
+    """
+    return config.subwords == "none" and config.line_vectors != "alone"
+
+
 def new_hot_rows(shares: npt.NDArray[np.float32], first: int, stride: int, has_input: bool = True) -> HotRows:
     """Return a thread's copies of the rows that have shares, (2, n_rows); they stand from row `first` on.
 
-    Without has_input, the input rows have none: with subwords, where these are n-grams' too, a word's row is written
-    only when its vector is dissolved.
+    Without has_input, the input rows have none.
     """
     n_rows = shares.shape[1]
     n_input = n_rows if has_input else 0
@@ -316,7 +335,9 @@ def new_scratch(
     tree: Huffman | None = None,
 ) -> Scratch:
     """Return a thread's buffers for shards of up to `longest_shard` tokens."""
-    n_contexts = min(2 * shape.window, longest_shard)
+    hot_rows = hot_rows or new_hot_rows(np.empty((2, 0), np.float32), 0, shape.stride)
+    n_words = 0 if config.line_vectors == "alone" else min(2 * shape.window, longest_shard)
+    n_contexts = n_words + (config.has_lines)
     n_outputs = shape.n_tiles * len(shape.tile_like)
     candidate_tiles = -(-shape.candidates // len(shape.tile_like))
     negatives = own_lines(max(shape.n_draws, candidate_tiles * len(shape.tile_like)), np.int64)
@@ -329,6 +350,7 @@ def new_scratch(
         slot_of=own_lines(n_outputs, np.int64),
         negatives=negatives,
         marks=own_lines(n_types if config.reject_positives else 0, np.int32),
+        line_row=np.array([zero_row + (1 + hot_rows.n_rows) * shape.stride]),
         zero_row=np.array([zero_row]),
         pool=own_lines(config.noise_pool if config.output_layer.has_negatives else 0, np.int64),
         scores=own_lines(8 * max(n_contexts * shape.n_tiles, candidate_tiles) + 8, np.float32),
@@ -339,6 +361,6 @@ def new_scratch(
         labels=own_lines(8 * shape.n_tiles if tree else 0, np.float32),
         composed=new_composed(word_rows, n_contexts, shape.stride),
         paths=new_paths(tree),
-        hot_rows=hot_rows or new_hot_rows(np.empty((2, 0), np.float32), 0, shape.stride),
+        hot_rows=hot_rows,
         state=own_lines(1, np.uint64),
     )

@@ -21,20 +21,23 @@ from w2v import formats
 from w2v.arrays import Ids, Matrix
 from w2v.config import TrainConfig
 from w2v.errors import SettingsError, W2VError
+from w2v.formats.common import Lines
 from w2v.stores import url_of
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, ScanReport, renumber
-from w2v.text.subwords import NGrams, Subwords
+from w2v.text.subwords import NGrams
 from w2v.text.vocab import Vocab
 from w2v.training import checkpoint, loop
 from w2v.training.checkpoint import Checkpoint
 from w2v.training.earlier import carry_over, join_vocab, read_earlier, subword_settings
 from w2v.training.fingerprints import Fingerprint, changed, stream_checksum
+from w2v.training.line_rows import count_lines
 from w2v.training.log import Log
 from w2v.training.machines import Machine, ThisMachine
 from w2v.training.plan import word_rows_of
 from w2v.training.schedule import Progress
 from w2v.training.snapshots import CheckpointPolicy, Snapshot
+from w2v.training.weights import Embeddings
 from w2v.vectors import Vectors
 from w2v.version import __version__
 
@@ -61,6 +64,8 @@ class Run:
     """Where to go on from."""
     extra: dict[str, Any] = field(default_factory=dict)
     """What the checkpoint keeps for the caller: `log`, the rows so far, and paths of outputs."""
+    line_names: list[str] | None = None
+    """The names of the lines, where they have any."""
     is_resumed: bool = False
     """Whether this goes on with a run, whose checkpoints it may replace."""
     machine: Machine = ThisMachine()
@@ -140,7 +145,10 @@ def begin(
         files = None
     if vocab is not None:
         config = replace(config, min_count=1, max_vocab=None)  # which the vocabulary has decided
-    return Run(config, encoded.vocab, encoded.stream, files, machine=machine), encoded
+    return (
+        Run(config, encoded.vocab, encoded.stream, files, line_names=encoded.line_names, machine=machine),
+        encoded,
+    )
 
 
 def continue_from(
@@ -177,7 +185,7 @@ def continue_from(
     run, encoded = begin(corpus, replace(config, dim=dim, min_count=1, max_vocab=None), report=report)
     vocab = join_vocab(held, encoded.vocab, config.min_count if grow_vocab else None, earlier)
     row_of = np.array([vocab.index.get(word, -1) for word in encoded.vocab.words], np.int32)
-    stream = renumber(run.stream, row_of)
+    stream = renumber(run.stream, row_of, keep_empty=config.has_lines)
     tokens_kept = int(encoded.vocab.counts[row_of >= 0].sum())
     if tokens_kept == 0:
         raise W2VError(f"none of the {encoded.tokens_read:,} tokens of the corpus is among the words of {earlier}")
@@ -228,8 +236,12 @@ def resume(
         if kept.corpus is None:
             raise W2VError(f"{folder / 'stream.npy'} is damaged: its checksum is not what was written; train anew")
         raise changed(" or ".join(paths[:3]) + ", ..." * (len(paths) > 3), "its words are others")
-    start = Snapshot(kept.input, kept.output, kept.position)
-    return Run(config, kept.vocab, stream, kept.corpus, start, kept.extra, is_resumed=True, machine=machine)
+    start = Snapshot(kept.input, kept.output, kept.position, kept.lines)
+    return Run(
+        *(config, kept.vocab, stream, kept.corpus, start, kept.extra, kept.line_names),
+        is_resumed=True,
+        machine=machine,
+    )
 
 
 def train(
@@ -281,9 +293,9 @@ def train(
         checkpoints=_policy(run, checkpoints, kept) if checkpoints else None,
         after_epoch=end_epoch if after_epoch else None,
     )
-    if not save_output:
+    if not (save_output or embeddings.vectors_are_outputs):
         embeddings = embeddings.without_output()  # before there are vectors: of 84,000 words and n-grams 38 of 550 MB
-    return _result(run, embeddings.vectors, embeddings.output_rows if save_output else None, embeddings.subwords)
+    return _result(run, embeddings, save_output)
 
 
 def _policy(run: Run, checkpoints: Checkpoints, extra: dict[str, Any]) -> CheckpointPolicy:
@@ -291,14 +303,25 @@ def _policy(run: Run, checkpoints: Checkpoints, extra: dict[str, Any]) -> Checkp
     folder = checkpoints.folder
     stream_bytes = run.stream.nbytes if run.files is None and not run.is_resumed else 0
     word_rows = word_rows_of(run.config, run.vocab)
-    n_input = word_rows.n_rows if word_rows else None
-    checkpoint.check_space(folder, len(run.vocab), run.config.dim, stream_bytes, n_input)
+    n_rows = len(run.vocab) + (word_rows.n_rows if word_rows else len(run.vocab)) + _n_lines(run)
+    checkpoint.check_space(folder, len(run.vocab), n_rows, run.config.dim, stream_bytes)
     if stream_bytes:
         checkpoint.save_stream(folder, run.stream)
     checksum = stream_checksum(run.stream)
 
     def save_checkpoint(at: Snapshot) -> None:
-        state = Checkpoint(run.config, run.vocab, at.input, at.output, at.position, run.files, checksum, extra)
+        state = Checkpoint(
+            config=run.config,
+            vocab=run.vocab,
+            input=at.input,
+            output=at.output,
+            position=at.position,
+            corpus=run.files,
+            stream=checksum,
+            extra=extra,
+            lines=at.lines,
+            line_names=run.line_names,
+        )
         try:
             checkpoint.save(folder, state)
         except W2VError as error:
@@ -307,9 +330,17 @@ def _policy(run: Run, checkpoints: Checkpoints, extra: dict[str, Any]) -> Checkp
     return CheckpointPolicy(save_checkpoint, checkpoints.every_s)
 
 
-def _result(run: Run, vectors: Matrix, output: Matrix | None, subwords: Subwords | None) -> Vectors:
+def _result(run: Run, embeddings: Embeddings, save_output: bool) -> Vectors:
     """Return vectors, what they are composed of, and how they were trained."""
-    return Vectors(run.vocab.words, vectors, run.vocab.counts, output, _settings_of(run), subwords)
+    return Vectors(
+        run.vocab.words,
+        embeddings.vectors,
+        run.vocab.counts,
+        embeddings.output_rows if save_output else None,
+        _settings_of(run),
+        embeddings.subwords,
+        None if embeddings.line_rows is None else Lines(embeddings.line_rows, run.line_names),
+    )
 
 
 def _settings_of(run: Run) -> dict[str, Any]:
@@ -331,7 +362,36 @@ def check_output(run: Run, path: Path, save_output: bool = False) -> None:
     """
     refuse_output_rows(run.config, save_output)
     ngrams = NGrams.of_config(run.config)
-    formats.check(path, run.vocab.words, run.config.dim, _settings_of(run), save_output=save_output, ngrams=ngrams)
+    formats.check(
+        path,
+        run.vocab.words,
+        run.config.dim,
+        _settings_of(run),
+        save_output=save_output,
+        ngrams=ngrams,
+        n_lines=_n_lines(run),
+    )
+
+
+def _n_lines(run: Run) -> int:
+    """Return how many lines have vectors."""
+    return count_lines(run.stream, [0, len(run.stream)])[-1] if run.config.has_lines else 0
+
+
+def can_hold_lines(path: Path) -> bool:
+    """Return whether the format of a file has a place for line vectors."""
+    return "lines" in formats.find(path).stores
+
+
+def keeps_output_rows(config: TrainConfig, path: Path | None = None) -> bool:
+    """Return whether the output rows are kept unasked: line vectors are of no use without them.
+
+    Args:
+        config: of the run.
+        path: the file that the vectors go to; None where they stay in memory.
+    """
+    fits = path is None or can_hold_lines(path)
+    return fits and config.has_lines and config.output_layer.outputs_are_words
 
 
 def refuse_output_rows(config: TrainConfig, save_output: bool) -> None:

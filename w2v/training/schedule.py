@@ -99,7 +99,9 @@ class StepWork:
         return n_tokens * self.kept * (self.per_center + self.per_context * min(self.contexts, self.kept * contexts))
 
 
-def shard_bounds(stream: Ids, work: StepWork | None = None, longest: int = SHARD_MAX) -> list[int]:
+def shard_bounds(
+    stream: Ids, work: StepWork | None = None, longest: int = SHARD_MAX, *, whole_lines: bool = False
+) -> list[int]:
     """Return where the shards of a stream begin, and its length: at sentence ends, where there are any.
 
     A shard has about a 64th of the tokens, within limits, or fewer where these would be too much work.
@@ -108,15 +110,16 @@ def shard_bounds(stream: Ids, work: StepWork | None = None, longest: int = SHARD
         stream: (n,) ids and SENTENCE_END.
         work: what a step costs; without it all shards have about the same number of tokens.
         longest: tokens of the longest shard, about.
+        whole_lines: whether no line may be cut, however long it is.
     """
     size = min(max(len(stream) // SHARDS_WANTED, SHARD_MIN), longest)
-    bounds = _cut(stream, size)
+    bounds = _cut(stream, size, whole_lines)
     if work is None or work.of_tokens(2 * size, 2 * size) <= WORK_MAX:
         return bounds
     cut = [0]
     for begin, end in pairwise(bounds):
         shard = stream[begin:end]
-        cut += [begin + bound for bound in _cut(shard, _size_within(WORK_MAX, shard, work))[1:]]
+        cut += [begin + bound for bound in _cut(shard, _size_within(WORK_MAX, shard, work), whole_lines)[1:]]
     return cut
 
 
@@ -134,15 +137,18 @@ def _size_within(work_max: float, tokens: Ids, work: StepWork) -> int:
     return size
 
 
-def _cut(stream: Ids, size: int) -> list[int]:
+def _cut(stream: Ids, size: int, whole_lines: bool = False) -> list[int]:
     """Return the bounds of parts of about `size` tokens.
 
-    A sentence that ends within half a part of where the next should begin is waited for; a longer one is cut.
+    A sentence that ends within half a part of where the next should begin is waited for; a longer one is cut, but not
+    with whole_lines.
     """
     n = len(stream)
     bounds = [0]
     for nominal in range(size, n, size):
-        reach = stream[nominal : nominal + size // 2]
+        if nominal < bounds[-1]:
+            continue
+        reach = stream[nominal:] if whole_lines else stream[nominal : nominal + size // 2]
         ends = np.flatnonzero(reach == SENTENCE_END)
         if len(ends):
             bound = nominal + int(ends[0]) + 1

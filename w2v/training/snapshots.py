@@ -23,6 +23,13 @@ class Snapshot:
     """(n_output, dim) output rows."""
     position: Position
     """All of these shards are in the rows; of those that were in flight, a part."""
+    lines: Matrix | None = None
+    """(n_lines, dim) with line vectors, the rows of lines."""
+
+    @property
+    def matrices(self) -> list[Matrix]:
+        """All rows."""
+        return [self.input, self.output] + ([] if self.lines is None else [self.lines])
 
 
 @dataclass(frozen=True)
@@ -53,7 +60,7 @@ class Snapshotter:
         self._now, self._policy = now, policy
         self._lock = threading.Lock()
         self._is_due, self._is_taken = threading.Event(), threading.Event()
-        self._buffers: tuple[Matrix, Matrix] | None = None
+        self._buffers: list[Matrix] | None = None
         self._copy: Snapshot | None = None
         self._writer: threading.Thread | None = None
         self._is_over = False
@@ -83,9 +90,10 @@ class Snapshotter:
         if self._buffers is None:
             self._policy.save(now)
         else:
-            np.copyto(self._buffers[0], now.input)
-            np.copyto(self._buffers[1], now.output)
-            self._copy = Snapshot(*self._buffers, now.position)
+            for buffer, rows in zip(self._buffers, now.matrices, strict=True):
+                np.copyto(buffer, rows)
+            input, output, *lines = self._buffers
+            self._copy = Snapshot(input, output, now.position, lines[0] if lines else None)
         self._is_taken.set()
 
     def save_last(self) -> None:
@@ -100,10 +108,10 @@ class Snapshotter:
 
     def _write(self) -> None:
         """Make buffers, have them filled, save what is in them."""
-        rows = self._now()
-        if available_memory() > 2 * (rows.input.nbytes + rows.output.nbytes):
+        matrices = self._now().matrices
+        if available_memory() > 2 * sum(rows.nbytes for rows in matrices):
             # Filled, because memory that was never touched is slow: 1 M words x 300 took 1.2 s to copy, and then 0.2.
-            self._buffers = np.full_like(rows.input, 0), np.full_like(rows.output, 0)
+            self._buffers = [np.full_like(rows, 0) for rows in matrices]
         self._is_due.set()
         self._is_taken.wait()
         self._is_due.clear()

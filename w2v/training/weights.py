@@ -36,10 +36,20 @@ class Embeddings:
     """Numbers of a row in use; the rest, up to stride, are 0."""
     word_rows: WordRows | None = None
     """With subwords, the input rows of each word."""
+    lines: npt.NDArray[np.float32] | None = None
+    """(n_lines, stride) with line vectors, the rows of lines."""
+    vectors_are_outputs: bool = False
+    """Whether the words' vectors are the output rows, as the input rows are not trained."""
 
     @classmethod
     def create(
-        cls, n_types: int, dim: int, seed: int, spare_rows: int = 0, word_rows: WordRows | None = None
+        cls,
+        n_types: int,
+        dim: int,
+        seed: int,
+        spare_rows: int = 0,
+        word_rows: WordRows | None = None,
+        lines: npt.NDArray[np.float32] | None = None,
     ) -> "Embeddings":
         """Return output rows 0 and input rows uniform in +-0.5 / dim, as word2vec.c starts.
 
@@ -53,7 +63,7 @@ class Embeddings:
         for start in range(0, n_input, FILL_ROWS):
             rows = input[start : min(start + FILL_ROWS, n_input), :dim]
             rows[:] = (generator.random(rows.shape, np.float32) - np.float32(0.5)) / width
-        return cls(input, output, n_input, n_types, dim, word_rows)
+        return cls(input, output, n_input, n_types, dim, word_rows, lines)
 
     def without_output(self) -> "Embeddings":
         """Return the same without output rows, so that their memory is free."""
@@ -66,7 +76,9 @@ class Embeddings:
 
     @property
     def vectors(self) -> npt.NDArray[np.float32]:
-        """(n_types, dim) the words' vectors: a view of their input rows, or with subwords composed anew."""
+        """(n_types, dim) the words' vectors: a view of their rows, or with subwords composed anew."""
+        if self.vectors_are_outputs:
+            return self.output_rows
         return self.input_rows if self.word_rows is None else self.word_rows.compose(self.input_rows)
 
     @property
@@ -80,6 +92,11 @@ class Embeddings:
     def input_rows(self) -> npt.NDArray[np.float32]:
         """(n_input, dim) view of the input rows without their padding."""
         return self.input[: self.n_input, : self.dim]
+
+    @property
+    def line_rows(self) -> npt.NDArray[np.float32] | None:
+        """(n_lines, dim) view of the rows of lines without their padding; None without line vectors."""
+        return None if self.lines is None else self.lines[:, : self.dim]
 
     @property
     def output_rows(self) -> npt.NDArray[np.float32]:

@@ -20,7 +20,7 @@ from w2v.text.subwords import NGrams, WordRows
 from w2v.training import plan
 from w2v.training.distributions import alias_table, noise_distribution, thresholds
 from w2v.training.huffman import Huffman
-from w2v.training.plan import new_hot_rows, new_scratch, shape_of, variant_of
+from w2v.training.plan import has_hot_inputs, new_hot_rows, new_scratch, shape_of, variant_of
 from w2v.training.weights import Embeddings
 
 N_ROWS = 40
@@ -158,6 +158,13 @@ VARIANTS: list[dict[str, Any]] = [
     {"loss": "hs"},
     {"loss": "hs", "model": "cbow"},
     {"loss": "hs", "subwords": True, "window_side": "before"},
+    {"line_vectors": "alone"},
+    {"line_vectors": "alone", "loss": "bpr", "reject_positives": True},
+    {"line_vectors": "alone", "sampler": "hard", "candidates": 13},
+    {"line_vectors": "alone", "loss": "hs"},
+    {"line_vectors": "with-words"},
+    {"line_vectors": "with-words", "model": "cbow", "sampler": "batch"},
+    {"line_vectors": "with-words", "window": "full", "negative": 10, "loss": "softmax"},
 ]
 """Each value of each setting, and the pairs that meet in one function; each costs a compilation, some 2 s."""
 
@@ -172,7 +179,14 @@ def test_a_whole_shard_agrees_with_the_oracle(kernel: str, window: int, negative
     _check_shard(kernel, {"window": window, "negative": negative, "noise_pool": 64}, copies)
 
 
-OF_BOTH = ("subwords=True", "loss=hs", "model=cbow", "sampler=hard candidates=13 hard_share=0.5", "loss=full")
+OF_BOTH = (
+    "line_vectors=with-words",
+    "subwords=True",
+    "loss=hs",
+    "model=cbow",
+    "sampler=hard candidates=13 hard_share=0.5",
+    "loss=full",
+)
 """Variants that score or move rows in their own way; the others choose or weigh them, with the same code."""
 
 
@@ -211,9 +225,13 @@ def _check_shard(kernel: str, settings: dict[str, Any], copies: int) -> None:
     word_rows = _word_rows(generator) if variant.subwords else None
     counts = np.sort(1 + generator.integers(0, 50, N_ROWS))[::-1]
     tree = Huffman.of(counts) if variant.output == "path" else None
-    model = _model(dim, seed=3, copies=copies, word_rows=word_rows)
-    hot_rows = new_hot_rows(np.ones((2, copies), np.float32), N_ROWS + 1, model.stride, word_rows is None)
+    model = _model(dim, seed=3, copies=copies + 1, word_rows=word_rows)  # one more for the row of a line
+    hot_rows = new_hot_rows(np.ones((2, copies), np.float32), N_ROWS + 1, model.stride, has_hot_inputs(config))
     before = [rows[:n, :dim].astype(np.float64) for rows, n in _rows(model)]
+    lines = generator.normal(size=(len(sentences), model.stride)).astype(np.float32)
+    lines[:, dim:] = 0
+    if variant.lines != "none":
+        before[0] = np.vstack([before[0], lines[:, :dim]])
     shape = shape_of(config, model.stride, tree.longest if tree else N_ROWS)
     scratch = new_scratch(shape, len(tokens), config, N_ROWS * model.stride, hot_rows, N_ROWS, word_rows, tree)
     tally = Tally(np.zeros(1), np.zeros(1, np.int64), np.zeros(1, np.int64))
@@ -224,7 +242,7 @@ def _check_shard(kernel: str, settings: dict[str, Any], copies: int) -> None:
         shape,
         scratch,
         tally,
-        ShardPass(np.float32(lr), np.uint64(11), np.uint64(2), np.uint64(5)),
+        ShardPass(np.float32(lr), np.uint64(11), np.uint64(2), np.uint64(5), lines.reshape(-1)),
     )
     steps: list[tuple[list[int], list[int], float]] = []
     shard = naive.Shard(
@@ -244,13 +262,18 @@ def _check_shard(kernel: str, settings: dict[str, Any], copies: int) -> None:
         rows=[rows.tolist() for rows in np.split(word_rows.rows, word_rows.starts[1:-1])] if word_rows else [],
         n_slots=len(scratch.composed.words),
         paths=_paths(counts) if tree else [],
-        **{**variant._asdict(), "logq": sampling.logq.astype(np.float64) if variant.logq else None},
+        **{name: value for name, value in variant._asdict().items() if name not in ("frozen", "logq")},
+        logq=sampling.logq.astype(np.float64) if variant.logq else None,
     )
     expected = naive.train_shard(before[0], before[1], shard, lambda *step: steps.append(step))
     assert len(steps) > 50
     for (rows, n), wanted in zip(_rows(model), expected, strict=True):
-        np.testing.assert_allclose(rows[:n, :dim], wanted, rtol=0, atol=2e-5)
-    assert (model.input[: model.n_input, :dim] != before[0]).any()
+        np.testing.assert_allclose(rows[:n, :dim], wanted[:n], rtol=0, atol=2e-5)
+    if variant.lines != "none":
+        np.testing.assert_allclose(lines[:, :dim], expected[0][model.n_input :], rtol=0, atol=2e-5)
+        assert not lines[:, dim:].any()
+    moved = model.input[: model.n_input, :dim] != before[0][: model.n_input]
+    assert moved.any() != (variant.lines == "alone")
     assert tally.words[0] == sum(map(len, sentences))
     assert len(steps) <= step.LOSS_EVERY
     np.testing.assert_allclose(tally.loss[0], steps[0][2], rtol=1e-5)

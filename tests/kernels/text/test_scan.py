@@ -43,7 +43,7 @@ def scan(text: "str | bytes", table: Table) -> list[int]:
     array = padded(text)
     end = len(array) - kernels.PADDING
     ids = np.empty(end + 1, np.int32)
-    at, filled = kernels.scan(array, 0, end, table, ids, 0)
+    at, filled = kernels.scan(array, 0, end, table, ids, 0, False)
     assert at == end
     return [int(token) for token in ids[:filled]]
 
@@ -70,7 +70,7 @@ def test_whitespace_at_the_ends(text: str) -> None:
 def test_a_character_cut_at_the_end_is_no_whitespace_and_nothing_counts_behind_it(tail: bytes) -> None:
     text = padded(b"a " + tail, b"\x80\xa0\x85 \n" * 20)
     table, ids = make_table(), np.empty(8, np.int32)
-    assert kernels.scan(text, 0, 2 + len(tail), table, ids, 0) == (2 + len(tail), 2)
+    assert kernels.scan(text, 0, 2 + len(tail), table, ids, 0, False) == (2 + len(tail), 2)
     assert words_of(table) == [b"a", tail]
 
 
@@ -94,12 +94,12 @@ def test_a_full_table_stops_the_scan_where_it_can_go_on() -> None:
     text = padded(" ".join(f"w{n}" for n in range(100)))
     end = len(text) - kernels.PADDING
     small, ids = make_table(16), np.empty(end + 1, np.int32)
-    at, filled = kernels.scan(text, 0, end, small, ids, 0)
+    at, filled = kernels.scan(text, 0, end, small, ids, 0, False)
     assert (filled, int(small.size[0])) == (15, 15)
     assert text[at:].tobytes().startswith(b"w15 ")
     large = make_table(128)
     kernels.absorb(large, small, np.empty(15, np.int64), 0, 0)
-    at, filled = kernels.scan(text, at, end, large, ids, filled)
+    at, filled = kernels.scan(text, at, end, large, ids, filled, False)
     assert (at, filled) == (end, 100)
     assert ids[:100].tolist() == list(range(100))
     assert words_of(large) == text[:end].tobytes().split()
@@ -164,7 +164,7 @@ def test_absorb_adds_counts_and_tells_the_new_numbers() -> None:
 
 def test_renumber_leaves_out_what_is_dropped() -> None:
     ids = np.array([-1, 0, 1, -1, 1, -1, -1, 2, 0], np.int32)
-    filled = kernels.renumber(ids, np.array([5, -1, 6], np.int32))
+    filled = kernels.renumber(ids, np.array([5, -1, 6], np.int32), False)
     assert ids[:filled].tolist() == [-1, 5, -1, 6, 5]
 
 

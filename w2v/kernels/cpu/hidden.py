@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from w2v.kernels import inlined
+from w2v.kernels.cpu.lines import scatter_to_line
 from w2v.kernels.cpu.types import Hidden, Scratch, Shape, Variant
 from w2v.kernels.types import F32
 
@@ -32,7 +33,11 @@ class HiddenLayer(NamedTuple):
 
 def hidden_layer(variant: Variant, arithmetic: ModuleType) -> HiddenLayer:
     """Return the hidden layer of a variant, with the loops of `scalar` or `simd`."""
-    return HiddenLayer(compose_contexts, scatter_nothing) if variant.hidden == "context" else mean_layer(arithmetic)
+    return (
+        HiddenLayer(compose_contexts, scatter_nothing)
+        if variant.hidden == "context"
+        else mean_layer(variant, arithmetic)
+    )
 
 
 @inlined
@@ -46,7 +51,7 @@ def scatter_nothing(input: F32, n_contexts: int, shape: Shape, scratch: Scratch)
     """Leave the input rows as they are: the step has moved them."""
 
 
-def mean_layer(arithmetic: ModuleType) -> HiddenLayer:
+def mean_layer(variant: Variant, arithmetic: ModuleType) -> HiddenLayer:
     """Return the layer whose one hidden vector is the mean of the contexts."""
     average, scatter_difference = arithmetic.average, arithmetic.scatter_difference
 
@@ -62,4 +67,4 @@ def mean_layer(arithmetic: ModuleType) -> HiddenLayer:
         share = np.float32(1) / np.float32(n_contexts)
         scatter_difference(input, scratch.contexts, n_contexts, share, shape.stride, scratch.mean)
 
-    return HiddenLayer(compose, scatter)
+    return HiddenLayer(compose, scatter_to_line if variant.frozen else scatter)

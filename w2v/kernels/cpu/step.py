@@ -25,6 +25,7 @@ from w2v.kernels.cpu.composed import context_reader
 from w2v.kernels.cpu.hidden import hidden_layer
 from w2v.kernels.cpu.hot_rows import merge_hot_rows, take_hot_rows
 from w2v.kernels.cpu.layout import clear_padding, with_tiles
+from w2v.kernels.cpu.lines import line_rows, update_hidden
 from w2v.kernels.cpu.loss import LOSSES, correct_scores
 from w2v.kernels.cpu.outputs import output_layer
 from w2v.kernels.cpu.samplers import fill_pool, mark_line
@@ -51,7 +52,8 @@ TrainShard = Callable[[I32, Weights, Sampling, Shape, Scratch, Tally, ShardPass]
 
 def row_prefetcher(kernel: str, variant: Variant) -> Callable[[Weights, Walk, Shape, Scratch], None]:
     """Return the function that prefetches the rows of the center at t + AHEAD, as far as they are single rows."""
-    of_input = kernel == "simd" and not variant.subwords  # 20 rows at once would stall as long as they save: no gain
+    # With subwords 20 rows at once would stall as long as they save: no gain.
+    of_input = kernel == "simd" and not variant.subwords and variant.lines != "alone"
     of_output = kernel == "simd" and variant.output != "path"
 
     @inlined
@@ -79,7 +81,7 @@ def step_of(kernel: str, variant: Variant) -> Callable[..., bool]:
     choose_contexts = context_chooser(variant)
     compose, scatter = hidden_layer(variant, arithmetic)
     choose_outputs, prepare_outputs = output_layer(variant, arithmetic)
-    score, update = arithmetic.score, arithmetic.update
+    score, update = arithmetic.score, update_hidden if variant.frozen else arithmetic.update
     loss_of, gradient = LOSSES[variant.loss]
 
     @inlined
@@ -152,6 +154,7 @@ def train_shard(kernel: str, variant: Variant) -> TrainShard:
     take_step = step_of(kernel, variant)
     _, prepare_outputs = output_layer(variant, ARITHMETIC[kernel])
     _, put_back = context_reader(variant, ARITHMETIC[kernel])
+    take_line, put_back_line = line_rows(variant)
     rejects = variant.reject_positives
 
     @jit
@@ -173,7 +176,7 @@ def train_shard(kernel: str, variant: Variant) -> TrainShard:
             shape: the loops' bounds.
             scratch: this thread's own; mutated.
             tally: this thread's own; mutated.
-            shard: learning rate, and what seeds every draw here.
+            shard: learning rate, what seeds every draw here, and the rows of the lines, which are mutated.
         """
         n = start_shard(tokens, weights, sampling, shape, scratch, tally, shard)
         prepare_outputs(weights.output, Walk(n, 0, -1, 0, -1, 0), shape, sampling, scratch)
@@ -183,6 +186,7 @@ def train_shard(kernel: str, variant: Variant) -> TrainShard:
         n_steps, begin = 0, 0
         while begin < n:
             end = sentence_end(scratch.kept, begin, n)
+            take_line(weights.input, shard.lines, line, shape.stride, scratch)
             line += 1
             if rejects:
                 line_begin = mark_line(tokens, line_begin, line, scratch.marks)
@@ -192,6 +196,7 @@ def train_shard(kernel: str, variant: Variant) -> TrainShard:
                     n_steps += 1
                     if n_steps % MERGE_EVERY == 0:
                         merge_hot_rows(weights, scratch.hot_rows, shape.stride)
+            put_back_line(weights.input, shard.lines, line - 1, shape.stride, scratch)
             begin = end + 1
         put_back(weights.input, shape, scratch)
         merge_hot_rows(weights, scratch.hot_rows, shape.stride)

@@ -43,6 +43,11 @@ class Variant(NamedTuple):
     Huffman tree on the way to the center)."""
     subwords: bool = False
     """The vector of a context is the mean of several input rows."""
+    lines: str = "none"
+    """Whether a line has a row of its own: none; alone (it is the only context of each center of the line) or
+    with-words (it is one more context)."""
+    frozen: bool = False
+    """A step moves nothing but the line's row."""
     sampler: str = "noise"
     """Where negatives come from: noise, batch or hard."""
     loss: str = "bce"
@@ -91,6 +96,9 @@ class ShardPass(NamedTuple):
     """Number of the epoch, from 0."""
     shard: np.uint64
     """Number of the shard in its epoch, from 0."""
+    lines: F32 = np.empty(0, np.float32)
+    """(lines of the shard * stride,) the lines' rows, which no other thread has meanwhile; empty without line vectors.
+    Mutated."""
 
 
 class Walk(NamedTuple):
@@ -178,7 +186,7 @@ class Scratch(NamedTuple):
     kept: I64
     """(shard,) offsets of the rows of the shard's tokens after subsampling, -1 for a sentence's end."""
     contexts: I64
-    """(2 * window,) offsets of this step's input rows."""
+    """(2 * window,) offsets of this step's input rows; with line vectors one more."""
     outputs: I64
     """(n_tiles * len(tile_like),) offsets of this step's output rows: the center, negatives, then zero_row."""
     slots: I64
@@ -189,6 +197,8 @@ class Scratch(NamedTuple):
     """(n_draws, up to full tiles) offsets of the next step's negatives, drawn one step ahead; then zero_row."""
     marks: I32
     """(n_types,) the number of the last line that each word was in, for reject_positives; or empty."""
+    line_row: I64
+    """(1,) offset of the input row in which the row of the line at hand stands, with line vectors."""
     zero_row: I64
     """(1,) offset of an output row of zeros that no other thread has, for tiles that are not full."""
     pool: I64

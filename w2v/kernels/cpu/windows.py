@@ -7,6 +7,7 @@ import numpy as np
 from w2v.arrays import SENTENCE_END
 from w2v.kernels import inlined
 from w2v.kernels.cpu.hot_rows import offset_of
+from w2v.kernels.cpu.lines import with_line
 from w2v.kernels.cpu.types import Sampling, Scratch, Shape, Variant, Walk
 from w2v.kernels.rng import U32 as HALF
 from w2v.kernels.rng import below, draw
@@ -53,9 +54,10 @@ def sentence_end(kept: I64, begin: int, n: int) -> int:
 def context_chooser(variant: Variant) -> Callable[[Walk, Shape, Scratch], int]:
     """Return the function that chooses a center's contexts for a variant."""
     whole_line, shrinks, only_before = variant.whole_line, variant.shrink_window, variant.only_before
+    n_spare = 0 if variant.lines == "none" else 1  # the line's row takes one place
 
     @inlined
-    def choose_contexts(walk: Walk, shape: Shape, scratch: Scratch) -> int:
+    def choose_words(walk: Walk, shape: Shape, scratch: Scratch) -> int:
         """Write the contexts of a center to scratch.contexts.
 
         Args:
@@ -69,11 +71,11 @@ def context_chooser(variant: Variant) -> Callable[[Walk, Shape, Scratch], int]:
         t = walk.t
         last = t + 1 if only_before else walk.end
         if whole_line:
-            return sample_contexts(walk.begin, t, last, scratch)
+            return sample_contexts(walk.begin, t, last, len(scratch.contexts) - n_spare, scratch)
         radius = 1 + below(draw(scratch.state), np.uint64(shape.window)) if shrinks else shape.window
         return copy_contexts(scratch.kept, max(walk.begin, t - radius), t, min(last, t + radius + 1), scratch.contexts)
 
-    return choose_contexts
+    return with_line(variant, choose_words)
 
 
 @inlined
@@ -87,13 +89,13 @@ def copy_contexts(kept: I64, begin: int, t: int, end: int, contexts: I64) -> int
 
 
 @inlined
-def sample_contexts(begin: int, t: int, end: int, scratch: Scratch) -> int:
+def sample_contexts(begin: int, t: int, end: int, most: int, scratch: Scratch) -> int:
     """Write contexts from the whole sentence to scratch.contexts; return how many that is.
 
-    They are all its other words. Where these do not fit, as many as fit are drawn at random with replacement: the
+    They are all its other words. Where these are more than `most`, that many are drawn at random with replacement: the
     cost of a sentence grows with its length, and not with its square.
     """
-    others, most = end - begin - 1, len(scratch.contexts)
+    others = end - begin - 1
     if others <= most:
         return copy_contexts(scratch.kept, begin, t, end, scratch.contexts)
     for i in range(most):

@@ -82,10 +82,10 @@ def find_or_add(table: Table, text: U8, begin: int, end: int, hashed: np.uint64)
 
 
 @jit
-def scan(text: U8, begin: int, end: int, table: Table, ids: I32, filled: int) -> tuple[int, int]:
+def scan(text: U8, begin: int, end: int, table: Table, ids: I32, filled: int, keep_empty: bool) -> tuple[int, int]:
     """Write the numbers of the tokens of text[begin:end] to ids[filled:], counting them in the table.
 
-    Runs of newlines give one SENTENCE_END. Stops early where the table is half full; the caller
+    Runs of newlines give one SENTENCE_END, but with keep_empty. Stops early where the table is half full; the caller
     grows it and calls again. 64 bytes are looked at for whitespace at once, and 8 are hashed or compared.
 
     Args:
@@ -95,6 +95,7 @@ def scan(text: U8, begin: int, end: int, table: Table, ids: I32, filled: int) ->
         table: mutated; its arena must have room for all of text[begin:end], and PADDING.
         ids: (>= end - begin + 1 + filled,) mutated.
         filled: how much of ids is filled.
+        keep_empty: whether each newline gives a SENTENCE_END, so that lines can be counted.
 
     Returns:
         where the scan stopped (end when done), and how much of ids is filled.
@@ -117,7 +118,7 @@ def scan(text: U8, begin: int, end: int, table: Table, ids: I32, filled: int) ->
                 table.counts[word] += 1
                 ids[filled] = word
                 filled += 1
-            if kind == NEWLINE and (filled == 0 or ids[filled - 1] != SENTENCE_END):
+            if kind == NEWLINE and (keep_empty or filled == 0 or ids[filled - 1] != SENTENCE_END):
                 ids[filled] = SENTENCE_END
                 filled += 1
             start = at + width
@@ -150,16 +151,16 @@ def absorb(table: Table, other: Table, mapping: I64, least: int, always: int) ->
 
 
 @jit
-def renumber(ids: I32, mapping: I32) -> int:
+def renumber(ids: I32, mapping: I32, keep_empty: bool) -> int:
     """Replace each id by mapping[id], in place, leaving out those mapped below 0; return the length.
 
-    SENTENCE_END stays, one for a run of them.
+    SENTENCE_END stays, one for a run of them; with keep_empty all stay.
     """
     filled = 0
     for i in range(len(ids)):
         token = ids[i]
         if token == SENTENCE_END:
-            if filled > 0 and ids[filled - 1] == SENTENCE_END:
+            if not keep_empty and filled > 0 and ids[filled - 1] == SENTENCE_END:
                 continue
         else:
             token = mapping[token]

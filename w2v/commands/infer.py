@@ -1,0 +1,49 @@
+"""`w2v infer`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from w2v.commands.checks import check_outputs, open_corpus, require_file
+from w2v.commands.options import CORPUS_HELP, Quiet, command
+from w2v.commands.screen import print_status
+from w2v.config import TrainConfig
+from w2v.settings import Setting, fields_of, optional
+
+SAME = ("epochs", "lr", "negative", "sample", "seed")
+"""Settings that are those of the training where they are not given."""
+READING = ("line_names", "lowercase", "column", "force_text", "threads")
+
+
+@command(
+    "Write vectors for lines that training has not seen; the model stays as it is. VECTORS is a .w2v folder of "
+    f"`w2v train --line-vectors`.\n\n{CORPUS_HELP}\n\nExample: w2v infer articles.w2v new.txt -o new.w2v",
+    *(optional(field, unset="that of the training") for field in fields_of(TrainConfig, *SAME)),
+    *(optional(field) for field in fields_of(TrainConfig, *READING)),
+)
+def infer(
+    vectors: Annotated[Path, typer.Argument(metavar="VECTORS", hidden=True)],
+    corpus: Annotated[list[str], typer.Argument(metavar="CORPUS", hidden=True)],
+    output: Annotated[
+        Path,
+        Setting(
+            "The file to write, in any format: a vector for each line, under its name or number.",
+            flags=("-o", "--output"),
+        ),
+    ] = Path("lines.w2v"),
+    quiet: Quiet = False,
+    **settings: Any,  # noqa: ANN401
+) -> None:
+    """Infer vectors of lines, and write them."""
+    import w2v
+    from w2v import formats
+
+    require_file(vectors, "make one with `w2v train --line-vectors`")
+    folder_files = formats.folder_files(formats.find(output))
+    source = open_corpus(corpus, {"-o": output}, {"VECTORS": vectors}, folder_files)
+    check_outputs({"-o": output}, {"VECTORS": vectors}, folder_files)
+    found = w2v.infer(w2v.Vectors.load(vectors), source, **settings)
+    found.save(output)
+    if not quiet:
+        print_status(f"wrote {output}: {len(found):,} lines x {found.dim}")

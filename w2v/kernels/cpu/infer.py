@@ -1,0 +1,91 @@
+"""Inference: rows for lines that training has not seen, with all other rows frozen.
+
+The loss of a line is then convex in its row, which begins at 0. All that is drawn for a line follows from the seed and
+from its words, so the same line gets the same row wherever it stands and whichever thread takes it. For this the pool
+of noise words, which follows from the seed, is the same for all lines and stays as it is.
+"""
+
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+
+from w2v.arrays import SENTENCE_END
+from w2v.kernels import inlined, jit
+from w2v.kernels.cpu.lines import put_back_row, take_row
+from w2v.kernels.cpu.outputs import output_layer
+from w2v.kernels.cpu.samplers import fill_pool, mark_line
+from w2v.kernels.cpu.step import ARITHMETIC, step_of
+from w2v.kernels.cpu.types import Sampling, Scratch, Shape, ShardPass, Tally, Variant, Walk, Weights
+from w2v.kernels.cpu.windows import subsample
+from w2v.kernels.rng import mix, seed_shard
+from w2v.kernels.types import I32
+
+STEP = 1
+"""The number of every step: one at which the pool of noise words is not renewed, and no loss is computed."""
+
+InferLines = Callable[[I32, Weights, Sampling, Shape, Scratch, Tally, ShardPass, int], None]
+
+
+@inlined
+def hash_tokens(tokens: I32) -> np.uint64:
+    """Return a hash of a line."""
+    found = np.uint64(len(tokens))
+    for token in tokens:
+        found = mix(found ^ np.uint64(token))
+    return found
+
+
+@cache
+def infer_lines(kernel: str, variant: Variant) -> InferLines:
+    """Return the kernel that infers rows for a variant, which is frozen, with the loops of `scalar` or `simd`."""
+    take_step = step_of(kernel, variant)
+    _, prepare_outputs = output_layer(variant, ARITHMETIC[kernel])
+    rejects = variant.reject_positives
+
+    @jit
+    def infer_lines(
+        tokens: I32,
+        weights: Weights,
+        sampling: Sampling,
+        shape: Shape,
+        scratch: Scratch,
+        tally: Tally,
+        how: ShardPass,
+        epochs: int,
+    ) -> None:
+        """Move the row of each line by `epochs` passes over its words.
+
+        Args:
+            tokens: (n,) ids, and a SENTENCE_END after each line.
+            weights: of the input rows this thread's spare one is mutated; output rows are read only.
+            sampling: read only.
+            shape: the loops' bounds.
+            scratch: this thread's own; mutated.
+            tally: this thread's own; mutated, and of no meaning.
+            how: the learning rate at the start, which falls linearly; the seed; and the rows of the lines, mutated.
+            epochs: passes.
+        """
+        scratch.state[0] = seed_shard(how.seed, how.epoch, how.shard)
+        fill_pool(sampling, shape.stride, scratch)
+        begin, line = 0, 0
+        while begin < len(tokens):
+            end = begin
+            while end < len(tokens) and tokens[end] != SENTENCE_END:
+                end += 1
+            words, hashed = tokens[begin:end], hash_tokens(tokens[begin:end])
+            take_row(weights.input, how.lines, line, shape.stride, scratch)
+            line += 1
+            if rejects:
+                mark_line(tokens, begin, line, scratch.marks)
+            for epoch in range(epochs):
+                scratch.state[0] = seed_shard(how.seed, np.uint64(epoch), hashed)
+                lr = how.lr * np.float32(1 - epoch / epochs)
+                n, _ = subsample(words, sampling, shape.stride, scratch)
+                prepare_outputs(weights.output, Walk(n, 0, -1, n, STEP, line), shape, sampling, scratch)
+                for t in range(n):
+                    take_step(Walk(n, 0, t, n, STEP, line), weights, sampling, shape, scratch, tally, lr)
+            put_back_row(weights.input, how.lines, line - 1, shape.stride, scratch)
+            begin = end + 1
+
+    return infer_lines

@@ -1,0 +1,99 @@
+"""A line's own row: one more context, or the only one, of each center of its line.
+
+The rows of all lines may be more than memory holds, and each is used in one place of the text. So the row of the line
+at hand stands among the input rows, in a spare one of this thread, and a step scores and moves it like a word's. It is
+copied there when the line begins, and back when it ends. No two threads write the same line's row at the same time.
+
+Alone it is PV-DBOW (Le and Mikolov 2014); with --loss bpr it is matrix factorization as Rendle et al. (2009) train it,
+where a line is a person. In the mean with the words of the window it is PV-DM.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from w2v.kernels import inlined
+from w2v.kernels.cpu.layout import column_of
+from w2v.kernels.cpu.types import Hidden, Scratch, Shape, Variant, Walk
+from w2v.kernels.types import F32, I64
+
+
+class LineRows(NamedTuple):
+    """What is done with the rows of lines, as a pair of functions."""
+
+    take: Callable[[F32, F32, int, int, Scratch], None]
+    """(input, lines, line, stride, scratch): copy the row of a line, numbered from 0 in its shard,
+    to the input rows."""
+    put_back: Callable[[F32, F32, int, int, Scratch], None]
+    """(input, lines, line, stride, scratch): copy it back."""
+
+
+def line_rows(variant: Variant) -> LineRows:
+    """Return the pair of a variant."""
+    return LineRows(do_nothing, do_nothing) if variant.lines == "none" else LineRows(take_row, put_back_row)
+
+
+@inlined
+def do_nothing(input: F32, lines: F32, line: int, stride: int, scratch: Scratch) -> None:
+    """Leave everything as it is: lines have no rows."""
+
+
+@inlined
+def take_row(input: F32, lines: F32, line: int, stride: int, scratch: Scratch) -> None:
+    """Copy the row of a line to this thread's spare input row, which is mutated."""
+    at = scratch.line_row[0]
+    for j in range(stride):
+        input[at + j] = lines[line * stride + j]
+
+
+@inlined
+def put_back_row(input: F32, lines: F32, line: int, stride: int, scratch: Scratch) -> None:
+    """Copy this thread's spare input row back to the row of a line. Mutates lines."""
+    at = scratch.line_row[0]
+    for j in range(stride):
+        lines[line * stride + j] = input[at + j]
+
+
+def with_line(variant: Variant, choose_words: Callable[[Walk, Shape, Scratch], int]) -> Callable[..., int]:
+    """Return what chooses the contexts of a center: the words that `choose_words` finds, the line's row, or both."""
+    if variant.lines == "none":
+        return choose_words
+
+    @inlined
+    def choose_line(walk: Walk, shape: Shape, scratch: Scratch) -> int:
+        """Write the offset of the line's row to scratch.contexts; return 1."""
+        scratch.contexts[0] = scratch.line_row[0]
+        return 1
+
+    @inlined
+    def choose_both(walk: Walk, shape: Shape, scratch: Scratch) -> int:
+        """Write the offset of the line's row after those of the words; return how many that is."""
+        n_words = choose_words(walk, shape, scratch)
+        scratch.contexts[n_words] = scratch.line_row[0]
+        return n_words + 1
+
+    return choose_line if variant.lines == "alone" else choose_both
+
+
+@inlined
+def update_hidden(hidden: Hidden, output: F32, outputs: I64, shape: Shape, gradients: F32, before: F32) -> None:
+    """Do C += G.T @ O, and leave the output rows as they are: `update` of scalar.py for frozen rows.
+
+    Mutates the hidden vectors. `before` is not used.
+    """
+    stride, width = shape.stride, 8 * shape.n_tiles
+    for c in range(hidden.n):
+        at = hidden.offsets[c]
+        for o in range(shape.n_tiles * len(shape.tile_like)):
+            gradient, row = gradients[c * width + column_of(o, shape.tile_like)], outputs[o]
+            for j in range(stride):
+                hidden.rows[at + j] += gradient * output[row + j]
+
+
+@inlined
+def scatter_to_line(input: F32, n_contexts: int, shape: Shape, scratch: Scratch) -> None:
+    """Add to the row of the line alone its share of what the mean has moved. Mutates input, this thread's row of it."""
+    share, at = np.float32(1) / np.float32(n_contexts), scratch.line_row[0]
+    for j in range(shape.stride):
+        input[at + j] += share * (scratch.mean[j] - scratch.mean[shape.stride + j])

@@ -1,0 +1,134 @@
+"""Inference: vectors for lines that training has not seen, of a model whose rows stay as they are."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from w2v.arrays import Ids
+from w2v.config import TrainConfig, load_config
+from w2v.errors import SettingsError, W2VError
+from w2v.formats.common import Lines, check_finite
+from w2v.kernels.cpu.infer import infer_lines
+from w2v.kernels.cpu.types import ShardPass, Tally, Variant, Weights
+from w2v.machine import available_threads
+from w2v.text.corpus import Corpus
+from w2v.text.encoding import encode
+from w2v.text.vocab import Vocab
+from w2v.training.line_rows import count_lines
+from w2v.training.plan import kernel_name, new_scratch, sampling_of, shape_of, variant_of
+from w2v.training.schedule import shard_bounds
+from w2v.training.weights import aligned_zeros, padded
+from w2v.vectors import Vectors
+
+CHANGES = ("epochs", "lr", "negative", "sample", "seed", "threads", "lowercase", "column", "force_text", "line_names")
+"""Settings that may be other than those of the training."""
+
+
+NOISE_POOL = 1024
+"""Noise words that all lines share."""
+
+
+def infer(vectors: Vectors, corpus: Corpus, **changes: Any) -> Lines:  # noqa: ANN401
+    """Return vectors for the lines of a corpus.
+
+    Args:
+        vectors: trained with line vectors, with their output rows.
+        corpus: the lines.
+        changes: settings in place of those of the training: CHANGES.
+
+    Raises:
+        W2VError: the vectors have no output rows, counts or settings of a training with line vectors; or the corpus
+            cannot be read, or has no word of the vectors'.
+        SettingsError: a setting is unknown or out of range.
+    """
+    config = inference_settings(vectors, changes)
+    if vectors.output is None or vectors.counts is None:
+        raise W2VError(f"{vectors.name} has no output rows or no counts, which infer needs: train with -o FILE.w2v")
+    for rows in (vectors.matrix, vectors.output):
+        check_finite(vectors.name, vectors.words, rows)
+    vocab = Vocab(vectors.words, np.asarray(vectors.counts))
+    encoded = encode(corpus, config, vocab=vocab)
+    bounds = shard_bounds(encoded.stream, whole_lines=True)
+    first = count_lines(encoded.stream, bounds)
+    rows = aligned_zeros(first[-1], padded(config.dim))
+    _Inference(vectors, vocab, config, encoded.stream, bounds, first, rows).run()
+    return Lines(rows[:, : config.dim], encoded.line_names)
+
+
+def inference_settings(vectors: Vectors, changes: dict[str, Any]) -> TrainConfig:
+    """Return the settings of the training, with changes on top.
+
+    Raises:
+        W2VError: the vectors were not trained with line vectors, or not so that rows can be inferred.
+        SettingsError: a setting is unknown or out of range.
+    """
+    for name in changes:
+        if name not in CHANGES:
+            raise SettingsError(f"{name} cannot change when lines are inferred; only {', '.join(CHANGES)} can")
+    trained = dict((vectors.settings or {}).get("settings", {}))
+    if trained.get("line_vectors", "none") == "none":
+        raise W2VError(f"{vectors.name} was trained without line vectors: train with --line-vectors -o FILE.w2v")
+    config = load_config(None, trained | {"threads": None, "line_names": False} | changes)
+    if not config.output_layer.outputs_are_words:
+        raise W2VError(f"{vectors.name} was trained with loss {config.loss}, whose output rows are not kept")
+    if config.sampler == "batch":  # in a line of its own there are no other places to draw from
+        config = replace(config, sampler="noise", ns_exponent=1.0)
+    return replace(config, dim=vectors.dim, noise_pool=NOISE_POOL, min_count=1, max_vocab=None)
+
+
+def frozen_variant(config: TrainConfig) -> Variant:
+    """Return what the kernel must be compiled for: with CBOW the words of the window stay in the mean."""
+    variant = variant_of(config)._replace(frozen=True)
+    return variant if variant.hidden == "mean" else variant._replace(lines="alone")
+
+
+class _Inference:
+    """What the threads of an inference share."""
+
+    def __init__(
+        self,
+        vectors: Vectors,
+        vocab: Vocab,
+        config: TrainConfig,
+        stream: Ids,
+        bounds: list[int],
+        first: list[int],
+        rows: npt.NDArray[np.float32],
+    ) -> None:
+        self.config, self.stream, self.first, self.rows = config, stream, first, rows
+        self.shards = [*enumerate(pairwise(bounds))]
+        self.n_threads = min(config.threads or available_threads(), len(self.shards))
+        self.longest = max(end - begin for _, (begin, end) in self.shards)
+        self.n_types = len(vocab)
+        stride = padded(config.dim)
+        self.shape = shape_of(config, stride, len(vocab))
+        self.sampling = sampling_of(config, vocab)
+        # Behind the words' rows each thread has two: one of zeros, and one for the line at hand.
+        self.matrices = [aligned_zeros(len(vocab) + 2 * self.n_threads, stride) for _ in range(2)]
+        for matrix, held in zip(self.matrices, (vectors.matrix, vectors.output), strict=True):
+            assert held is not None
+            matrix[: len(vocab), : config.dim] = held
+        self.kernel = infer_lines(kernel_name(), frozen_variant(config))
+
+    def run(self) -> None:
+        """Infer all rows."""
+        with ThreadPoolExecutor(self.n_threads) as pool:
+            for _ in pool.map(self._work_off, range(self.n_threads)):
+                pass
+
+    def _work_off(self, thread: int) -> None:
+        """Infer the rows of every shard that falls to a thread."""
+        zero_row = (self.n_types + 2 * thread) * self.shape.stride
+        scratch = new_scratch(self.shape, self.longest, self.config, zero_row, n_types=self.n_types)
+        tally = Tally(np.zeros(1), np.zeros(1, np.int64), np.zeros(1, np.int64))
+        weights = Weights(*(matrix.reshape(-1) for matrix in self.matrices))
+        for shard, (begin, end) in self.shards[thread :: self.n_threads]:
+            lines = self.rows[self.first[shard] : self.first[shard + 1]].reshape(-1)
+            zero = np.uint64(0)
+            how = ShardPass(np.float32(self.config.lr), np.uint64(self.config.seed), zero, zero, lines)
+            tokens = self.stream[begin:end]
+            self.kernel(tokens, weights, self.sampling, self.shape, scratch, tally, how, self.config.epochs)

@@ -1,0 +1,63 @@
+"""Line rows: which lines there are, and the matrix of their rows, in memory or mapped from a file without a name."""
+
+import tempfile
+
+import numpy as np
+import numpy.typing as npt
+
+from w2v.arrays import SENTENCE_END, Ids
+from w2v.errors import W2VError
+from w2v.files import temporary_folder
+from w2v.machine import available_memory
+from w2v.training.weights import FILL_ROWS, aligned_zeros, padded
+
+MEMORY_SHARE = 0.5
+"""Of the free memory: rows that take more are mapped from a file."""
+STREAM = 1
+"""Tells the draws of lines' rows from those of words' rows, which have the same seed."""
+
+
+def count_lines(stream: Ids, bounds: list[int]) -> list[int]:
+    """Return the number of the first line of each shard, and after them the number of all lines.
+
+    Args:
+        stream: (n,) ids, with a SENTENCE_END for every line, empty ones too; the last line may have none.
+        bounds: where the shards begin, each at the beginning of a line; and n.
+    """
+    ends = np.flatnonzero(stream == SENTENCE_END)
+    first = np.searchsorted(ends, bounds)
+    if len(stream) and stream[-1] != SENTENCE_END:
+        first[-1] += 1
+    return [int(line) for line in first]
+
+
+def new_line_rows(n_lines: int, dim: int, seed: int) -> npt.NDArray[np.float32]:
+    """Return rows uniform in +-0.5 / dim, (n_lines, stride), as words' rows begin; padded with zeros.
+
+    Raises:
+        W2VError: they do not fit into memory, and there is no space on the disk either.
+    """
+    stride = padded(dim)
+    if 4.0 * n_lines * stride <= MEMORY_SHARE * available_memory():
+        rows = aligned_zeros(n_lines, stride)
+    else:
+        rows = _mapped(n_lines, stride)
+    generator = np.random.default_rng([seed, STREAM])
+    for start in range(0, n_lines, FILL_ROWS):
+        part = rows[start : start + FILL_ROWS, :dim]
+        part[:] = (generator.random(part.shape, np.float32) - np.float32(0.5)) / np.float32(dim)
+    return rows
+
+
+def _mapped(n_lines: int, stride: int) -> npt.NDArray[np.float32]:
+    """Return zeros in a file that is gone when the process ends, however it ends."""
+    folder = temporary_folder()
+    try:
+        with tempfile.TemporaryFile(prefix="w2v-", dir=folder) as file:
+            file.truncate(4 * n_lines * stride)
+            return np.asarray(np.memmap(file, np.float32, "r+", shape=(n_lines, stride)))
+    except OSError as error:
+        raise W2VError(
+            f"no space for the rows of {n_lines:,} lines in {folder}: {error.strerror or error}; "
+            f"set TMPDIR to a folder that has {4 * n_lines * stride / 1e9:.1f} GB"
+        ) from error
