@@ -18,7 +18,7 @@ LAYERS = (
     ("commands",),
     ("w2v", "estimator"),
     ("tuning", "plotting", "reports"),
-    ("evaluation",),
+    ("evaluation", "cluster"),
     ("training",),
     ("vectors", "items", "lines", "unseen", "kmeans", "top_directions"),
     ("formats",),
@@ -37,6 +37,7 @@ MAY_IMPORT_KERNELS = {
     "w2v.training.plan",
     "w2v.training.loop",
     "w2v.training.infer",
+    "w2v.cluster.packing",
 }
 COMMANDS_MAY_ASK_KERNELS = {"cache_is_writable"}
 """What a command may import from the kernels, inside a function: facts to tell the user, and nothing that computes."""

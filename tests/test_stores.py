@@ -31,8 +31,8 @@ def memory() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     """The address of an S3 server of this process."""
-    pytest.importorskip("s3fs", reason="needs s3fs: pip install -e '.[test-stores]'")
-    moto = pytest.importorskip("moto.server", reason="needs moto: pip install -e '.[test-stores]'")
+    pytest.importorskip("s3fs", reason="needs s3fs: pip install -e '.[test-cluster]'")
+    moto = pytest.importorskip("moto.server", reason="needs moto: pip install -e '.[test-cluster]'")
     running = moto.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     running.start()
     host, port = running.get_host_and_port()

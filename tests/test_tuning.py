@@ -389,6 +389,11 @@ def test_settings_without_effect_are_not_searched(encoded: Encoded) -> None:
     assert space.check_search(TrainConfig(), ("lr", "window", "lr"), 1) == ["window", "lr"]
 
 
+def test_a_tree_has_no_scores_of_words(encoded: Encoded) -> None:
+    with pytest.raises(SettingsError, match="the metric loss scores words"):
+        Search.begin(encoded, TrainConfig(loss="hs"), Objective.of("loss"))
+
+
 def test_optuna_is_left_as_it_was(corpus: Path) -> None:
     import optuna
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from w2v.errors import W2VError
+from w2v.errors import MissingFileError, W2VError
 
 URL = re.compile(r"([a-z][a-z0-9+.-]+):/+(?=[^/])", re.IGNORECASE)
 """How a URL begins. The scheme has two letters at least: C:/ is a drive."""
@@ -80,7 +80,7 @@ def find(url: str) -> list[str]:
         found = {name: info for name, info in inside.items() if "/." not in system.unstrip_protocol(name)[start:]}
     names = [name for name, info in found.items() if info["type"] == "file" and info["size"] != 0]
     if not names:
-        raise W2VError(f"no file {url}; check the name")
+        raise MissingFileError(f"no file {url}; check the name")
     return sorted(str(url_of(system.unstrip_protocol(name))) for name in names)
 
 
@@ -278,7 +278,7 @@ def _tried(url: str, action: Callable[[], Result]) -> Result:
         except W2VError:
             raise
         except FileNotFoundError as error:
-            raise W2VError(f"no file {url}; check the name") from error
+            raise MissingFileError(f"no file {url}; check the name") from error
         except Exception as error:  # each store has errors of its own
             if wait_s is None or isinstance(error, FINAL):
                 raise W2VError(f"{url}: the store says: {_line(error)}") from error

@@ -73,6 +73,7 @@ def test_help_of_train_is_in_groups(run: Run) -> None:
         "Output",
         "Evaluation",
         "Checkpoints",
+        "Cluster",
         "Options",
     ]
     assert not re.search(r"^  -", before, re.M)

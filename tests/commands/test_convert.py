@@ -217,11 +217,11 @@ def test_info_of_vectors_that_are_damaged_or_bare(run: Run) -> None:
     assert "not finite" in run("info", "x.w2v").out
 
 
-@pytest.mark.parametrize("name", ["none", "none.xyz", "none.bin", "https://example.org/vectors.bin"])
+@pytest.mark.parametrize("name", ["none", "none.xyz", "none.bin", "nowhere://example.org/vectors.bin"])
 def test_info_of_no_file_says_so(run: Run, name: str) -> None:
     result = run("info", name)
     assert result.status == 1 and result.err.count("\n") == 1
-    assert f"there is no file {name}" in result.err or "download it" in result.err or "pip install" in result.err
+    assert f"there is no file {name}" in result.err or "with this installation" in result.err
 
 
 def test_counts_beyond_64_bits_are_summed_right(run: Run) -> None:

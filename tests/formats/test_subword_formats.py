@@ -61,6 +61,16 @@ def test_vectors_without_ngrams_are_a_model_without_buckets(tmp_path: Path) -> N
     assert again.subwords is None and again.counts is not None and again.counts.tolist() == [1, 1]
 
 
+def test_a_negative_count_is_damage(tmp_path: Path) -> None:
+    path = tmp_path / "a.fasttext.bin"
+    Vectors(["a", "b"], np.ones((2, 3), np.float32)).save(path)
+    data = path.read_bytes()
+    at = data.index(b"b\0") + 2
+    path.write_bytes(data[:at] + (-5).to_bytes(8, "little", signed=True) + data[at + 8 :])
+    with pytest.raises(W2VError, match="damaged: word 2 has the count -5"):
+        Vectors.load(path)
+
+
 def test_the_fasttext_package_has_the_same_vectors(tmp_path: Path) -> None:
     fasttext = pytest.importorskip("fasttext")
     vectors = trained("fasttext")

@@ -77,7 +77,7 @@ def convert(
     if quiet:
         return
     if lost := formats.left_out(format, contents):
-        print_status(f"{format.title} has no place for {' and '.join(lost)}, which were left out")
+        print_status(f"{format.title} has no place for {lost}, which were left out")
     size = f" x {contents.vectors.shape[1]}" if contents.vectors.shape[1] else ""
     for path in written:
         print_status(f"wrote {url_of(path) or path}: {len(contents.words):,} words{size}, {format.title}")

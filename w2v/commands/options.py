@@ -29,6 +29,7 @@ HEADINGS = (
     "Output",
     "Evaluation",
     "Checkpoints",
+    "Cluster",
     "Options",
 )
 """The headings in the help of a command with many options, in order; any other comes last."""

@@ -168,7 +168,9 @@ def training_progress(quiet: bool) -> "Iterator[ReportScores]":
                 bar.print_above(f"scores at {now.progress:.0%}, epoch {now.epoch}: {format_scores_line(scores)}")
             if not quiet:
                 loss = "" if math.isnan(now.loss) else f", loss {now.loss:.3f}"
-                bar.show(now.progress, f"{now.words_per_s / 1e6:.2f} M words/s, lr {now.lr:.4f}{loss}")
+                n_nodes = len(getattr(now, "nodes", ()))
+                nodes = f", {n_nodes} nodes" if n_nodes > 1 else ""
+                bar.show(now.progress, f"{now.words_per_s / 1e6:.2f} M words/s, lr {now.lr:.4f}{loss}{nodes}")
 
         yield report
     if math.isnan(last_loss) and not quiet:

@@ -70,10 +70,10 @@ def describe_training(run: "Run", kernel: str) -> None:
     if not cache_is_writable():
         print_status("compiled code cannot be saved, so each start compiles again; set NUMBA_CACHE_DIR to a folder")
     threads = run.config.threads or available_threads()
-    print_status(
-        f"training {len(run.vocab):,} words x {run.config.dim} "
-        f"on {threads} thread{'s' * (threads > 1)}, {kernel} kernels"
-    )
+    on = f"{threads} thread{'s' * (threads > 1)}, {kernel} kernels"
+    if n_nodes := run.machine.n_nodes:
+        on = f"{n_nodes} node{'s' * (n_nodes > 1)}"
+    print_status(f"training {len(run.vocab):,} words x {run.config.dim} on {on}")
 
 
 def describe_search(search: "Search") -> None:

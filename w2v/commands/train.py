@@ -2,6 +2,8 @@
 
 import math
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -39,11 +41,12 @@ from w2v.settings import Setting, fields_of
 
 if TYPE_CHECKING:
     from w2v.evaluation.scores import Evaluation
+    from w2v.training.machines import Machine
     from w2v.training.run import EpochReport
     from w2v.training.schedule import Progress
 
 RESUMED_FLAGS = {"resume", "output", "save_output", "epochs", "threads", "quiet", "log_json", "checkpoint_every"}
-RESUMED_FLAGS |= {"similarity", "analogies", "restrict", "each_epoch"}
+RESUMED_FLAGS |= {"similarity", "analogies", "restrict", "each_epoch", "ray", "nodes"}
 """Parameters that may be given with --resume."""
 
 
@@ -120,6 +123,25 @@ def train(
             metavar="DIR",
         ),
     ] = None,
+    ray: Annotated[
+        str | None,
+        Setting(
+            "Train on a Ray cluster: its address; auto for the one of this machine; local to start one here.",
+            group="Cluster",
+            metavar="ADDRESS",
+        ),
+    ] = None,
+    nodes: Annotated[
+        int | None,
+        Setting(
+            "Number of machines to train on, each with all its cores.",
+            group="Cluster",
+            low=1,
+            high=10_000,
+            unset="all of the cluster",
+            only_with={"ray": ()},
+        ),
+    ] = None,
     similarity: SimilarityFiles = None,
     analogies: AnalogyFiles = None,
     restrict: int | None = EvaluationConfig.restrict,
@@ -161,15 +183,21 @@ def train(
     from w2v.training.log import Log
     from w2v.training.plan import kernel_name
 
+    if ray is not None and has_init:
+        raise SettingsError("--init-from cannot go with --ray yet; train on one machine")
     kernel, folder = kernel_name(), resume or checkpoint
-    with runs.reserved(folder, is_resumed=resume is not None), Log(log_json, print_status) as log:
+    with (
+        runs.reserved(folder, is_resumed=resume is not None),
+        Log(log_json, print_status) as log,
+        machine_of(ray, nodes, settings.get("threads") if resume else config.threads) as machine,
+    ):
         with scan_progress(quiet) as report_scan:
             if resume is not None:
-                run, encoded = runs.resume(resume, settings, report_scan), None
+                run, encoded = runs.resume(resume, settings, report_scan, machine), None
             elif init_from is not None:
                 run, encoded = runs.continue_from(init_from, source, config, grow_vocab, report_scan, print_status)
             else:
-                run, encoded = runs.begin(source, config, known, report_scan)
+                run, encoded = runs.begin(source, config, known, report_scan, machine)
         if not quiet:
             if encoded is not None:
                 describe(encoded, reused=has_vocab or has_init)
@@ -198,15 +226,34 @@ def train(
         with with_hint(f"w2v train --resume {stores.url_of(folder) or folder} -o FILE" if folder else None):
             runs.save(vectors, output)
     if not quiet:
-        print_status(f"wrote {stores.url_of(output) or output}: {len(vectors):,} words x {vectors.dim}")
-        from w2v import formats
+        describe_output(output, vectors)
 
-        kind = formats.find(output)
-        if vectors.subwords is not None and "subwords" not in kind.stores:
-            print_status(
-                f"{kind.title} has no place for the rows of n-grams: without them no other word has a vector; write "
-                "a .w2v or .fasttext.bin to keep them"
-            )
+
+@contextmanager
+def machine_of(ray: str | None, nodes: int | None, threads: int | None) -> "Iterator[Machine]":
+    """Yield what trains: this machine, or nodes of a Ray cluster."""
+    from w2v.training.machines import ThisMachine
+
+    if ray is None:
+        yield ThisMachine()
+        return
+    from w2v.cluster import connect
+
+    with connect(ray, nodes, threads, print_status) as cluster:
+        yield cluster
+
+
+def describe_output(output: Path, vectors: w2v.Vectors) -> None:
+    """Print what was written, and what was not."""
+    from w2v import formats
+
+    print_status(f"wrote {stores.url_of(output) or output}: {len(vectors):,} words x {vectors.dim}")
+    kind = formats.find(output)
+    if vectors.subwords is not None and "subwords" not in kind.stores:
+        print_status(
+            f"{kind.title} has no place for the rows of n-grams: without them no other word has a vector; write "
+            "a .w2v or .fasttext.bin to keep them"
+        )
 
 
 def outputs_of(

@@ -28,6 +28,7 @@ BASE = (
     "dim",
     "sampler",
     "loss",
+    "subwords",
     "min_count",
     "max_vocab",
     "lowercase",

@@ -285,10 +285,11 @@ def is_fasttext(path: str | Path) -> bool:
     return os.path.isfile(path) and bool(FORMATS["fasttext"].load().is_model(Path(path)))
 
 
-def left_out(format: Format, contents: Contents) -> list[str]:
+def left_out(format: Format, contents: Contents) -> str:
     """Return what a format has no place for, in words: of what may be left out, those that there are."""
     known = {"counts": "counts", "settings": "settings", "subwords": "the rows of n-grams", "lines": "line vectors"}
-    return [text for name, text in known.items() if getattr(contents, name) is not None and name not in format.stores]
+    lost = [text for name, text in known.items() if getattr(contents, name) is not None and name not in format.stores]
+    return " and ".join([", ".join(lost[:-1]), lost[-1]] if len(lost) > 1 else lost)
 
 
 def check_words(path: str | Path, format: Format, words: Sequence[str]) -> None:

@@ -218,6 +218,8 @@ def _read_words(path: Path, file: BinaryIO, header: _Header) -> tuple[list[str],
             continue
         words.append(buffer[at:end].decode("utf-8", "replace"))
         counts.append(int.from_bytes(buffer[end + 1 : end + 9], "little", signed=True))
+        if counts[-1] < 0:
+            raise W2VError(f"{path} is damaged: word {len(words):,} has the count {counts[-1]}")
         if buffer[end + 9]:
             raise W2VError(f"{path} is damaged, or a classifier: entry {len(words):,} is no word")
         at = end + PER_WORD

@@ -322,7 +322,7 @@ def _position(state: dict[str, Any]) -> Position:
         epoch = seen[-1] if seen else 0
         values |= {"epoch": epoch, **{name: [*values[name], 0][epoch] for name in ("loss", "pairs")}}
     position = Position(**values)
-    whole = [position.next_job, position.words, position.epoch, position.pairs, *position.also_done]
+    whole = [position.next_job, position.words, position.epoch, position.pairs, position.n_nodes, *position.also_done]
     numbers = [*whole, position.seconds, position.loss]
     if not all(isinstance(n, int) and n >= 0 for n in whole) or not all(isinstance(x, int | float) for x in numbers):
         raise ValueError("its position holds what is no number")

@@ -68,7 +68,7 @@ class Log:
         last = self.rows[-1] if self.rows else {"progress": -1.0, "seconds": 0.0}
         is_due = now.progress - last["progress"] >= EVERY or now.seconds - last["seconds"] >= EVERY_S
         if is_due or more or (now.progress == 1 and last["progress"] < 1):
-            row = {key: None if math.isnan(value) else value for key, value in asdict(now).items()}
+            row = _json(asdict(now))
             self.rows.append(row | dict(more or {}))
             self._write(self.rows[-1])
 
@@ -113,3 +113,15 @@ class Log:
     def __exit__(self, *_: object) -> None:
         """End."""
         self.close()
+
+
+def _json(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with None for what is no number, as JSON has it; a list's rows alike."""
+    return {
+        key: [_json(one) for one in value]
+        if isinstance(value, list)
+        else None
+        if isinstance(value, float) and math.isnan(value)
+        else value
+        for key, value in row.items()
+    }

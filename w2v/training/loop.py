@@ -60,16 +60,17 @@ def train_embeddings(
     """
     plan = Plan.of(config, vocab, stream)
     release_memory()  # of the scan's threads, 30 MB after 100 MB of text, and of the n-grams of the vocabulary, 50 MB
-    run = _Run(stream, plan, start, checkpoints)
+    replica = Replica(stream, plan, start)
     report = report or (lambda progress: None)
-    run.work(_with_epochs(run, report, after_epoch) if after_epoch else report)
-    return run.embeddings
+    _Run(replica, checkpoints).work(_with_epochs(replica, report, after_epoch) if after_epoch else report)
+    return replica.embeddings
 
 
-class _Run:
-    """One run: what its threads share, and how they take turns."""
+class Replica:
+    """The rows of a run, and the threads that train them."""
 
-    def __init__(self, stream: Ids, plan: Plan, start: Snapshot | None, checkpoints: CheckpointPolicy | None) -> None:
+    def __init__(self, stream: Ids, plan: Plan, start: Snapshot | None = None) -> None:
+        """Begin at the beginning, or where a snapshot says. Compiles the kernel, or loads what was compiled."""
         self.stream, self.plan = stream, plan
         self.embeddings = plan.new_embeddings()
         if start is not None:
@@ -80,40 +81,21 @@ class _Run:
             if start.lines is not None and self.embeddings.line_rows is not None:
                 self.embeddings.line_rows[:] = start.lines
         self.weights = Weights(self.embeddings.input.reshape(-1), self.embeddings.output.reshape(-1))
-        self._train(Job(0, 0, 0, 0, 0, plan.config.lr), *plan.new_buffers(0))  # compiles, or loads what was compiled
+        self._train(Job(0, 0, 0, 0, 0, plan.config.lr), *plan.new_buffers(0))
         self.schedule = Schedule(plan.bounds, plan.config, start.position if start else None)  # starts the clock
-        self.snapshotter = Snapshotter(self._now, checkpoints) if checkpoints else None
-        self.failure: BaseException | None = None
-        self.last: Progress | None = None
+        self._failure: BaseException | None = None
 
-    def work(self, report: TrainReport) -> None:
-        """Run the threads to the end, reporting from this one."""
-        ended = threading.Event()
-        supervisor = threading.Thread(target=self._supervise, args=(ended,), daemon=True)
-        try:
-            supervisor.start()
-            while not ended.wait(REPORT_S):
-                report(self.schedule.progress())
-                if self.snapshotter:
-                    self.snapshotter.start_if_due()
-        finally:  # an interrupt, or an error in report: the threads end with their shards
-            self.schedule.close()
-            if supervisor.ident is not None:
-                _wait(ended)
-                supervisor.join()
-        if self.failure is not None:
-            raise self.failure
-        if self.last is not None:
-            report(self.last)
+    def train(self, after_shard: Callable[[], None] = lambda: None) -> None:
+        """Train on what the schedule gives out, by all threads, until it gives out no more.
 
-    def _supervise(self, ended: threading.Event) -> None:
-        """Run the training threads, then check and save what they have made.
+        Args:
+            after_shard: called by a training thread after each shard.
 
-        This has a thread of its own, since Python raises interrupts in the main thread alone: so none of them can
-        break off the saving.
+        Raises:
+            DivergedError: a row left the finite numbers.
         """
         threads = [
-            threading.Thread(target=self._work_off, args=(number,), daemon=True)
+            threading.Thread(target=self._work_off, args=(number, after_shard), daemon=True)
             for number in range(self.plan.n_threads)
         ]
         try:
@@ -121,36 +103,37 @@ class _Run:
                 thread.start()
         except BaseException as error:  # the system gives no more threads
             self._fail(error)
-        try:
-            for thread in threads:
-                if thread.ident is not None:
-                    thread.join()
-            self.last = self.schedule.progress()  # now, or its speed would count the writing of the last snapshot
-            if self.failure is None and not all(step.all_finite(rows) for rows in self.weights):
-                self.failure = self._diverged()
-            if self.snapshotter and self.failure is None:
-                self.snapshotter.save_last()
-        except BaseException as error:
-            self._fail(error)
-        finally:
-            ended.set()
+        for thread in threads:
+            if thread.ident is not None:
+                thread.join()
+        if self._failure is not None:
+            raise self._failure
 
-    def _work_off(self, number: int) -> None:
+    def check_finite(self) -> None:
+        """Raise DivergedError where a row is no longer finite."""
+        if not all(step.all_finite(rows) for rows in self.weights):
+            raise diverged(self.plan.config)
+
+    def snapshot(self) -> Snapshot:
+        """Return the live rows, and the position they have at least reached."""
+        position = self.schedule.position()  # before the rows: what it says is done is in them
+        return Snapshot(self.embeddings.input_rows, self.embeddings.output_rows, position, self.embeddings.line_rows)
+
+    def _work_off(self, number: int, after_shard: Callable[[], None]) -> None:
         """Train on one shard after another, until there are none."""
         try:
             scratch, tally = self.plan.new_buffers(number)
             while (job := self.schedule.take()) is not None:
                 self._train(job, scratch, tally)
                 if not (np.isfinite(tally.loss[0]) and self._slice_is_finite(job.shard)):
-                    raise self._diverged()
+                    raise diverged(self.plan.config)
                 self.schedule.finish(job, int(tally.words[0]), float(tally.loss[0]), int(tally.pairs[0]))
-                if self.snapshotter:
-                    self.snapshotter.copy_if_due()
+                after_shard()
         except BaseException as error:
             self._fail(error)
 
     def _fail(self, error: BaseException) -> None:
-        self.failure = error
+        self._failure = error
         self.schedule.close()
 
     def _train(self, job: Job, scratch: Scratch, tally: Tally) -> None:
@@ -166,7 +149,7 @@ class _Run:
                 np.float32(job.lr),
                 np.uint64(self.plan.config.seed),
                 np.uint64(job.epoch),
-                np.uint64(job.shard),
+                np.uint64(self.plan.first_shard + job.shard),
                 self._lines_of(job.shard),
             ),
         )
@@ -186,13 +169,53 @@ class _Run:
             for rows in self.weights
         )
 
-    def _now(self) -> Snapshot:
-        position = self.schedule.position()  # before the rows: what it says is done is in them
-        return Snapshot(self.embeddings.input_rows, self.embeddings.output_rows, position, self.embeddings.line_rows)
 
-    def _diverged(self) -> DivergedError:
-        lr = self.plan.config.lr
-        return DivergedError(f"training diverged at --lr {lr:g}: the vectors are no longer finite; try --lr {lr / 4:g}")
+class _Run:
+    """A replica that is trained to the end, while the main thread reports and snapshots are saved."""
+
+    def __init__(self, replica: Replica, checkpoints: CheckpointPolicy | None) -> None:
+        self.replica = replica
+        self.snapshotter = Snapshotter(replica.snapshot, checkpoints) if checkpoints else None
+        self.failure: BaseException | None = None
+        self.last: Progress | None = None
+
+    def work(self, report: TrainReport) -> None:
+        """Run the threads to the end, reporting from this one."""
+        ended = threading.Event()
+        supervisor = threading.Thread(target=self._supervise, args=(ended,), daemon=True)
+        schedule = self.replica.schedule
+        try:
+            supervisor.start()
+            while not ended.wait(REPORT_S):
+                report(schedule.progress())
+                if self.snapshotter:
+                    self.snapshotter.start_if_due()
+        finally:  # an interrupt, or an error in report: the threads end with their shards
+            schedule.close()
+            if supervisor.ident is not None:
+                _wait(ended)
+                supervisor.join()
+        if self.failure is not None:
+            raise self.failure
+        if self.last is not None:
+            report(self.last)
+
+    def _supervise(self, ended: threading.Event) -> None:
+        """Train, then check and save what came of it.
+
+        This has a thread of its own, since Python raises interrupts in the main thread alone: so none of them can
+        break off the saving.
+        """
+        try:
+            self.replica.train(self.snapshotter.copy_if_due if self.snapshotter else lambda: None)
+            self.last = self.replica.schedule.progress()  # now, or its speed would count writing the last snapshot
+            self.replica.check_finite()
+            if self.snapshotter:
+                self.snapshotter.save_last()
+        except BaseException as error:
+            self.failure = error
+        finally:
+            ended.set()
 
 
 def _wait(ended: threading.Event) -> None:
@@ -202,16 +225,22 @@ def _wait(ended: threading.Event) -> None:
     ended.wait()
 
 
-def _with_epochs(run: _Run, report: TrainReport, after_epoch: EpochReport) -> TrainReport:
+def _with_epochs(replica: Replica, report: TrainReport, after_epoch: EpochReport) -> TrainReport:
     """Return a report that first looks whether another epoch is over."""
-    epochs = run.plan.config.epochs
-    over = min(int(run.schedule.progress().progress * epochs), epochs - 1)
+    epochs = replica.plan.config.epochs
+    over = min(int(replica.schedule.progress().progress * epochs), epochs - 1)
 
     def report_both(now: Progress) -> None:
         nonlocal over
         if int(now.progress * epochs) > over:
             over = int(now.progress * epochs)
-            after_epoch(now, run.embeddings.vectors)
+            after_epoch(now, replica.embeddings.vectors)
         report(now)
 
     return report_both
+
+
+def diverged(config: TrainConfig) -> DivergedError:
+    """Return the error that rows are no longer finite."""
+    lr = config.lr
+    return DivergedError(f"training diverged at --lr {lr:g}: the vectors are no longer finite; try --lr {lr / 4:g}")

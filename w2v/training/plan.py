@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from w2v.arrays import Ids
+from w2v.arrays import Floats, Ids
 from w2v.config import TrainConfig
 from w2v.errors import SettingsError
 from w2v.kernels import llvm
+from w2v.kernels.cache import STAMP
 from w2v.kernels.cpu import step
 from w2v.kernels.cpu.types import Composed, HotRows, Paths, Sampling, Scratch, Shape, Tally, Variant
 from w2v.machine import available_threads
@@ -18,7 +19,7 @@ from w2v.text.vocab import Vocab
 from w2v.training.distributions import alias_table, keep_prob, noise_distribution, thresholds
 from w2v.training.huffman import Huffman
 from w2v.training.line_rows import count_lines, new_line_rows
-from w2v.training.schedule import SHARD_MIN, StepWork, shard_bounds
+from w2v.training.schedule import SHARD_MAX, SHARD_MIN, StepWork, shard_bounds
 from w2v.training.weights import Embeddings, own_lines, padded
 
 HOT_ROWS = 128
@@ -60,15 +61,21 @@ class Plan:
     """With hierarchical softmax, the paths to the words."""
     first_lines: list[int]
     """With line vectors, the number of the first line of each shard, and the number of all lines; else empty."""
+    first_shard: int = 0
+    """Number of the first shard: parts of one text that are trained apart have different ones, and so other draws."""
 
     @classmethod
-    def of(cls, config: TrainConfig, vocab: Vocab, stream: Ids) -> "Plan":
+    def of(
+        cls, config: TrainConfig, vocab: Vocab, stream: Ids, *, shard_max: int = SHARD_MAX, first_shard: int = 0
+    ) -> "Plan":
         """Make the plan of a run.
 
         Args:
             config: the settings.
             vocab: the words and the counts that both samplings follow.
             stream: (n,) rows of vocab and SENTENCE_END (-1).
+            shard_max: tokens of the longest shard, about.
+            first_shard: number of the first one.
 
         Raises:
             SettingsError: W2V_KERNEL names no kernel.
@@ -78,7 +85,7 @@ class Plan:
         shape = shape_of(config, padded(config.dim), tree.longest if tree else len(vocab))
         work = step_work(config, vocab, shape)
         has_lines = config.has_lines
-        bounds = shard_bounds(stream, work, whole_lines=has_lines)
+        bounds = shard_bounds(stream, work, shard_max, whole_lines=has_lines)
         shard = len(stream) // (len(bounds) - 1)
         # Rows are merged at the end of a shard too, which comes first where shards were cut for their work.
         merge_every = step.MERGE_EVERY if shard >= SHARD_MIN else shard * work.kept
@@ -95,6 +102,7 @@ class Plan:
             word_rows=word_rows_of(config, vocab),
             tree=tree,
             first_lines=count_lines(stream, bounds) if has_lines else [],
+            first_shard=first_shard,
         )
 
     @property
@@ -138,6 +146,11 @@ def kernel_name() -> str:
     if wanted and wanted not in step.KERNELS:
         raise SettingsError(f"W2V_KERNEL must be one of {', '.join(step.KERNELS)}, not '{wanted}'")
     return wanted or ("simd" if llvm.has_fma() else "scalar")
+
+
+def kernel_stamp() -> str:
+    """Return what changes with the code of the kernels."""
+    return STAMP[:8]
 
 
 def variant_of(config: TrainConfig) -> Variant:
@@ -235,19 +248,23 @@ def merge_shares(
     merges = kept.sum() * n_tokens * config.epochs / (merge_every * n_threads)
     if n_threads == 1 or merges < MERGES_A_THREAD * n_threads:
         return np.empty((2, 0), np.float32)
-    kept /= kept.sum()
-    if tree is not None:
-        on_path = np.bincount(tree.nodes, weights=np.repeat(kept, np.diff(tree.starts)), minlength=len(vocab))
-        negatives = on_path - kept
-    elif not config.output_layer.has_negatives:
-        negatives = np.ones(len(vocab))
-    else:
-        negatives = config.negative * (
-            kept if config.sampler == "batch" else noise_distribution(vocab.counts, config.ns_exponent)
-        )
-    uses = merge_every * np.stack([kept * mean_contexts(config), kept + negatives])
+    centers, negatives = use_rates(vocab, config, tree)
+    uses = merge_every * np.stack([centers * mean_contexts(config), centers + negatives])
     saturation = np.minimum(1.0, uses[:, :HOT_ROWS] / SATURATED)
     return (1 / (1 + (n_threads - 1) * saturation)).astype(np.float32)
+
+
+def use_rates(vocab: Vocab, config: TrainConfig, tree: Huffman | None = None) -> tuple[Floats, Floats]:
+    """Return how often a step has each word as its center, (n_types,), and each output row besides, in the mean."""
+    centers = keep_prob(vocab.counts, config.sample) * vocab.counts
+    centers /= centers.sum()
+    if tree is not None:
+        on_path = np.bincount(tree.nodes, weights=np.repeat(centers, np.diff(tree.starts)), minlength=len(vocab))
+        return centers, on_path - centers
+    if not config.output_layer.has_negatives:
+        return centers, np.ones(len(vocab))
+    drawn = centers if config.sampler == "batch" else noise_distribution(vocab.counts, config.ns_exponent)
+    return centers, config.negative * drawn
 
 
 def mean_contexts(config: TrainConfig) -> float:

@@ -24,7 +24,7 @@ from w2v.errors import SettingsError, W2VError
 from w2v.formats.common import Lines
 from w2v.stores import url_of
 from w2v.text.corpus import Corpus
-from w2v.text.encoding import Encoded, ScanReport, encode, renumber
+from w2v.text.encoding import Encoded, ScanReport, renumber
 from w2v.text.subwords import NGrams
 from w2v.text.vocab import Vocab
 from w2v.training import checkpoint, loop
@@ -33,6 +33,7 @@ from w2v.training.earlier import carry_over, join_vocab, read_earlier, subword_s
 from w2v.training.fingerprints import Fingerprint, changed, stream_checksum
 from w2v.training.line_rows import count_lines
 from w2v.training.log import Log
+from w2v.training.machines import Machine, ThisMachine
 from w2v.training.plan import word_rows_of
 from w2v.training.schedule import Progress
 from w2v.training.snapshots import CheckpointPolicy, Snapshot
@@ -67,6 +68,8 @@ class Run:
     """The names of the lines, where they have any."""
     is_resumed: bool = False
     """Whether this goes on with a run, whose checkpoints it may replace."""
+    machine: Machine = ThisMachine()
+    """What trains."""
 
 
 @dataclass(frozen=True)
@@ -116,9 +119,20 @@ def reserved(folder: Path | None, *, is_resumed: bool = False) -> Iterator[None]
 
 
 def begin(
-    corpus: Corpus, config: TrainConfig, vocab: Vocab | None = None, report: ScanReport | None = None
+    corpus: Corpus,
+    config: TrainConfig,
+    vocab: Vocab | None = None,
+    report: ScanReport | None = None,
+    machine: Machine = Run.machine,
 ) -> tuple[Run, Encoded]:
     """Read a corpus; return a run that starts at the beginning, and what became of the tokens.
+
+    Args:
+        corpus: the text.
+        config: the settings.
+        vocab: use this vocabulary, with its counts, in place of the text's own.
+        report: told how far the reading is.
+        machine: what reads and trains.
 
     Raises:
         W2VError: as `encode` does.
@@ -126,12 +140,15 @@ def begin(
     files = None
     if corpus.files is not None and not any(map(_is_of_the_process, corpus.files)):
         files = [Fingerprint.of(path) for path in corpus.files]
-    encoded = encode(corpus, config, vocab=vocab, report=report)
+    encoded = machine.encode(corpus, config, vocab=vocab, report=report)
     if encoded.dropped_count:  # read again with this vocabulary, the text would have words that were dropped
         files = None
     if vocab is not None:
         config = replace(config, min_count=1, max_vocab=None)  # which the vocabulary has decided
-    return Run(config, encoded.vocab, encoded.stream, files, line_names=encoded.line_names), encoded
+    return (
+        Run(config, encoded.vocab, encoded.stream, files, line_names=encoded.line_names, machine=machine),
+        encoded,
+    )
 
 
 def continue_from(
@@ -180,16 +197,19 @@ def continue_from(
     )
 
 
-def resume(folder: Path, changes: Mapping[str, Any], report: ScanReport | None = None) -> Run:
+def resume(
+    folder: Path, changes: Mapping[str, Any], report: ScanReport | None = None, machine: Machine = Run.machine
+) -> Run:
     """Take up a run from its newest checkpoint, reading its corpus again or the stream that was kept.
 
     Args:
         folder: of the checkpoints.
         changes: new values of settings, of which only `epochs` (higher) and `threads` may have any.
         report: told how far the reading is.
+        machine: what reads and trains.
 
     Raises:
-        SettingsError: another setting is to change.
+        SettingsError: another setting is to change, or the number of nodes.
         W2VError: the checkpoint is damaged, or the corpus has changed.
     """
     for name in changes:
@@ -198,6 +218,11 @@ def resume(folder: Path, changes: Mapping[str, Any], report: ScanReport | None =
     kept = checkpoint.load(folder)
     if changes.get("epochs", kept.config.epochs) < kept.config.epochs:
         raise SettingsError(f"epochs cannot fall when a run is resumed: it has {kept.config.epochs}")
+    if machine.n_nodes != kept.position.n_nodes:
+        trained = f"--ray ADDRESS --nodes {kept.position.n_nodes}" if kept.position.n_nodes else "no --ray"
+        raise SettingsError(f"the nodes cannot change when a run is resumed: go on with {trained}")
+    if machine.n_nodes and "epochs" in changes:
+        raise SettingsError("epochs cannot change when a run on a cluster is resumed")
     config = replace(kept.config, **changes)
     if kept.corpus is None:
         stream = checkpoint.load_stream(folder, len(kept.vocab))
@@ -206,13 +231,17 @@ def resume(folder: Path, changes: Mapping[str, Any], report: ScanReport | None =
             print_.check()
         paths = [print_.path for print_ in kept.corpus]
         # What there is to warn of was said when the run began.
-        stream = encode(Corpus(paths, warn=lambda _: None), config, vocab=kept.vocab, report=report).stream
+        stream = machine.encode(Corpus(paths, warn=lambda _: None), config, vocab=kept.vocab, report=report).stream
     if kept.stream not in (None, stream_checksum(stream)):
         if kept.corpus is None:
             raise W2VError(f"{folder / 'stream.npy'} is damaged: its checksum is not what was written; train anew")
         raise changed(" or ".join(paths[:3]) + ", ..." * (len(paths) > 3), "its words are others")
     start = Snapshot(kept.input, kept.output, kept.position, kept.lines)
-    return Run(config, kept.vocab, stream, kept.corpus, start, kept.extra, kept.line_names, is_resumed=True)
+    return Run(
+        *(config, kept.vocab, stream, kept.corpus, start, kept.extra, kept.line_names),
+        is_resumed=True,
+        machine=machine,
+    )
 
 
 def train(
@@ -255,7 +284,7 @@ def train(
             log.add(now, after_epoch(now, Vectors(words, rows)))
 
     kept = {**run.extra, **(extra or {}), "log": log.rows}
-    embeddings = loop.train_embeddings(
+    embeddings = run.machine.train_embeddings(
         run.stream,
         run.vocab,
         run.config,

@@ -6,6 +6,7 @@ epochs in order, without a pause between epochs.
 
 import threading
 import time
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -62,6 +63,8 @@ class Position:
     """Sum of the sampled losses of that epoch."""
     pairs: int = 0
     """Number of the pairs in it."""
+    n_nodes: int = 0
+    """Nodes of the cluster that trained, each on its part of the text, and then the jobs are periods; 0 is none."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,9 @@ class StepWork:
         return n_tokens * self.kept * (self.per_center + self.per_context * min(self.contexts, self.kept * contexts))
 
 
-def shard_bounds(stream: Ids, work: StepWork | None = None, *, whole_lines: bool = False) -> list[int]:
+def shard_bounds(
+    stream: Ids, work: StepWork | None = None, longest: int = SHARD_MAX, *, whole_lines: bool = False
+) -> list[int]:
     """Return where the shards of a stream begin, and its length: at sentence ends, where there are any.
 
     A shard has about a 64th of the tokens, within limits, or fewer where these would be too much work.
@@ -104,9 +109,10 @@ def shard_bounds(stream: Ids, work: StepWork | None = None, *, whole_lines: bool
     Args:
         stream: (n,) ids and SENTENCE_END.
         work: what a step costs; without it all shards have about the same number of tokens.
+        longest: tokens of the longest shard, about.
         whole_lines: whether no line may be cut, however long it is.
     """
-    size = min(max(len(stream) // SHARDS_WANTED, SHARD_MIN), SHARD_MAX)
+    size = min(max(len(stream) // SHARDS_WANTED, SHARD_MIN), longest)
     bounds = _cut(stream, size, whole_lines)
     if work is None or work.of_tokens(2 * size, 2 * size) <= WORK_MAX:
         return bounds
@@ -170,6 +176,7 @@ class Schedule:
         self._done = set(self._start.also_done)
         self._next = self._start.next_job
         self.lock = threading.Lock()
+        self._until = config.epochs * self.n_shards
         self._closed = False
         self._began = time.perf_counter()
 
@@ -178,7 +185,7 @@ class Schedule:
         with self.lock:
             while self._next in self._done:
                 self._next += 1
-            if self._closed or self._next >= self.config.epochs * self.n_shards:
+            if self._closed or self._next >= self._until:
                 return None
             self._next += 1
             return self._job(self._next - 1)
@@ -197,6 +204,16 @@ class Schedule:
             if job.epoch == now.epoch:  # of the epoch before, a thread may be late
                 now.loss += loss
                 now.pairs += pairs
+
+    def limit(self, share: float) -> None:
+        """Give out jobs until this share of the run is done, to the end of a shard, and then no more."""
+        with self.lock:
+            self._until = self._job_at(share)
+
+    def skip(self, share: float) -> None:
+        """Take what `limit` would give out up to this share for done."""
+        with self.lock:
+            self._next = self._now.next_job = self._job_at(share)
 
     def close(self) -> None:
         """Give out no more jobs."""
@@ -225,6 +242,12 @@ class Schedule:
         begin, end = self.bounds[shard], self.bounds[shard + 1]
         done = (epoch + begin / self.bounds[-1]) / self.config.epochs
         return Job(number, epoch, shard, begin, end, learning_rate(self.config, done))
+
+    def _job_at(self, share: float) -> int:
+        """Return the first job that begins when this share of the run is done, or later."""
+        epoch = min(int(share * self.config.epochs), self.config.epochs - 1)
+        done = round((share * self.config.epochs - epoch) * self.bounds[-1])
+        return epoch * self.n_shards + bisect_left(self.bounds, done)
 
     def _tokens(self, job: int) -> int:
         """Return the tokens, sentence ends included, of all jobs before this one."""

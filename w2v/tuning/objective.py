@@ -39,6 +39,8 @@ class Metric:
     """The arguments of Objective.of for the files it needs."""
     holds_out: bool = False
     """Whether it needs text that was not trained on."""
+    scores_words: bool = False
+    """Whether it needs the output rows of words."""
 
 
 def _by_similarity(inputs: MetricInputs, embeddings: Embeddings, vocab: Vocab, _: TrainConfig) -> float | None:
@@ -74,8 +76,8 @@ def _mean(scores: Iterable[float | None]) -> float | None:
 METRICS = {
     "similarity": Metric("rank correlation with people's scores of word pairs", True, _by_similarity, ("similarity",)),
     "analogies": Metric("share of analogies answered right", True, _by_analogies, ("analogies",)),
-    "next": Metric(f"HR@{PLACES} among all items", True, _by_next, ("next", "sessions")),
-    "loss": Metric("loss on held-out text", False, _by_loss, holds_out=True),
+    "next": Metric(f"HR@{PLACES} among all items", True, _by_next, ("next", "sessions"), scores_words=True),
+    "loss": Metric("loss on held-out text", False, _by_loss, holds_out=True, scores_words=True),
 }
 
 

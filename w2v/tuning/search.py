@@ -83,10 +83,15 @@ class Search:
             names: the settings to search; by default all that have an effect.
 
         Raises:
-            SettingsError: the fraction is out of range, or a setting cannot be searched.
+            SettingsError: the fraction is out of range, or a setting cannot be searched, or the metric scores words and
+                the output rows are not words'.
             W2VError: the part is too small for the metric, or Optuna is missing.
         """
         names = check_search(base, names, fraction)
+        if objective.metric.scores_words and not base.output_layer.outputs_are_words:
+            raise SettingsError(
+                f"the metric {objective.name} scores words, and with loss {base.loss} there are only nodes"
+            )
         part, rest = take_parts(encoded.stream, fraction, HELD_OUT if objective.metric.holds_out else 0.0)
         share = np.count_nonzero(part != SENTENCE_END) / encoded.tokens_kept
         vocab, row_of = vocab_of(part, encoded.vocab, base.min_count)

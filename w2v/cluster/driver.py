@@ -1,0 +1,363 @@
+"""Driver: leads a run on several nodes, from the process that the user started.
+
+A period after the other: all nodes train to its end and pack what they have moved; each combines its slice of the rows
+while all train on the beginning of the next period; then all move the rows. The driver waits once a period; what the
+nodes send each other it only names.
+
+Where a node is lost, another takes its place: it reads the same part of the text, gets the rows as the others have
+them, and trains that part's period from its beginning. What the lost node had trained in that period, and had not yet
+sent of rare rows, is lost.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+import numpy as np
+
+from w2v.arrays import Ids
+from w2v.cluster.node import Report
+from w2v.cluster.ranges import parts_of
+from w2v.cluster.rays import Lost, Nodes, Ref
+from w2v.cluster.reading import read
+from w2v.cluster.worker import Sync, Team
+from w2v.config import TrainConfig
+from w2v.errors import SettingsError, W2VError
+from w2v.text.corpus import Corpus
+from w2v.text.encoding import Encoded, ScanReport
+from w2v.text.sources import Piece
+from w2v.text.vocab import Vocab
+from w2v.training.loop import EpochReport, TrainReport, diverged
+from w2v.training.schedule import Position, Progress, learning_rate
+from w2v.training.snapshots import CheckpointPolicy, Snapshot
+from w2v.training.weights import Embeddings, aligned_zeros, padded
+
+PIECE = 1 << 25
+"""Bytes of rows that are fetched or copied at a time, so that they take no more memory than this."""
+RETRIES = 3
+"""Times that a step is taken again after nodes were lost in it."""
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class NodeProgress:
+    """How far a node is, and what it did in a period."""
+
+    progress: float
+    """Share of its part of the run that is done."""
+    loss: float
+    """Mean loss of a pair in the epoch; nan before the first."""
+    train_seconds: float
+    """Time that it trained."""
+    sync_seconds: float
+    """Time in which it applied and packed rows."""
+    bytes_sent: int
+
+
+@dataclass(frozen=True)
+class ClusterProgress(Progress):
+    """How far a run on several nodes is."""
+
+    nodes: list[NodeProgress]
+    """By rank."""
+
+
+class Cluster:
+    """Several machines in place of this one: it reads and trains as `encode` and `train_embeddings` do here."""
+
+    def __init__(self, nodes: Nodes, warn: Callable[[str], None]) -> None:
+        """Take nodes that have been started; `warn` is told of those that are lost."""
+        self._nodes, self._warn = nodes, warn
+        self._parts: list[list[Piece]] = []
+        self.n_nodes = len(nodes)
+
+    def encode(
+        self,
+        corpus: Corpus,
+        config: TrainConfig,
+        *,
+        vocab: Vocab | None = None,
+        report: ScanReport | None = None,
+    ) -> Encoded:
+        """Let each node read its part of a corpus; the stream stays with them.
+
+        The vocabulary is that of one machine, byte for byte.
+
+        Args:
+            corpus: files that all nodes can read.
+            config: as `encode` takes it.
+            vocab: use this one, with its counts, in place of the text's own.
+            report: told how far the reading is.
+
+        Raises:
+            SettingsError: the corpus is no files, or the rows are not those of words.
+            W2VError: as `encode` does; or a node is lost, or a part has more distinct words than max_types.
+        """
+        if corpus.files is None:
+            raise SettingsError(
+                "--ray needs files, which every node can read: not standard input, a pipe or token lists"
+            )
+        if config.subwords != "none" or config.output_layer.kernel == "path" or config.has_lines:
+            raise SettingsError(
+                "--ray trains neither subwords, hierarchical softmax nor line vectors yet: train these on one machine"
+            )
+        self._parts = parts_of(corpus.files, self.n_nodes, config.column)
+        report = report or (lambda done, total: None)
+        report(0, corpus.bytes_total)
+        try:
+            encoded = read(self._nodes, self._parts, config, vocab)
+        except Lost as lost:
+            raise W2VError(f"{reasons_of(lost)} while the corpus was read; start again") from lost
+        report(corpus.bytes_total or 0, corpus.bytes_total)
+        return encoded
+
+    def train_embeddings(
+        self,
+        _: Ids,
+        vocab: Vocab,
+        config: TrainConfig,
+        report: TrainReport | None = None,
+        *,
+        start: Snapshot | None = None,
+        checkpoints: CheckpointPolicy | None = None,
+        after_epoch: EpochReport | None = None,
+    ) -> Embeddings:
+        """Train on what the nodes have read; see `w2v.training.loop.train_embeddings`."""
+        driver = Driver(self._nodes, self._parts, vocab, config, start, self._warn)
+        return driver.train(report or (lambda now: None), checkpoints, after_epoch)
+
+
+class Driver:
+    """A run: where it stands, and the nodes."""
+
+    def __init__(
+        self,
+        nodes: Nodes,
+        parts: Sequence[Sequence[Piece]],
+        vocab: Vocab,
+        config: TrainConfig,
+        start: Snapshot | None,
+        warn: Callable[[str], None],
+    ) -> None:
+        """Prepare all nodes, at the beginning or where a snapshot says.
+
+        Args:
+            nodes: the machines. Each has read its part.
+            parts: what each has read, for one that takes its place.
+            vocab: the words of the whole text.
+            config: the settings.
+            start: where to begin.
+            warn: told of nodes that are lost.
+        """
+        self._nodes, self._parts, self._warn = nodes, parts, warn
+        self.team = Team.of(config, vocab, len(nodes))
+        self._shared_team = nodes.share(self.team)
+        self._period = start.position.next_job if start else 0
+        """The period that is to be finished next."""
+        self._attempt = 0
+        self._before: Sync | None = None
+        """The period before, while its rows are being combined."""
+        self._moved: list[Ref] = []
+        """What moves its rows, by rank."""
+        self._seconds = start.position.seconds if start else 0.0
+        self._first_share = self._share
+        self._began = time.perf_counter()
+        try:
+            nodes.gather({rank: self._prepare(rank) for rank in range(len(nodes))})
+            if start is not None:
+                self._restore_all(start)
+        except Lost as lost:
+            raise W2VError(f"lost at the beginning of the training: {reasons_of(lost)}; start again") from lost
+        self._began = time.perf_counter()
+
+    def train(
+        self, report: TrainReport, checkpoints: CheckpointPolicy | None, after_epoch: EpochReport | None
+    ) -> Embeddings:
+        """Train to the end, whatever nodes are lost on the way, and return the rows.
+
+        Raises:
+            KeyboardInterrupt: after a checkpoint, if there are to be any.
+        """
+        n_periods, saved_at, now = len(self.team.periods), time.monotonic(), None
+        while self._period < n_periods:
+            is_due = checkpoints is not None and time.monotonic() - saved_at >= checkpoints.every_s
+            epoch = self._epoch
+            try:
+                now = self._surely(partial(self._train_period, is_due))
+                report(now)
+            except KeyboardInterrupt:
+                if checkpoints is not None and self._period < n_periods:
+                    self._surely(partial(self._train_period, True))
+                    self._save(checkpoints)
+                raise
+            if self._period < n_periods and is_due and checkpoints is not None:
+                self._save(checkpoints)
+                saved_at = time.monotonic()
+            if self._period < n_periods and after_epoch is not None and self._epoch > epoch:
+                after_epoch(now, self._rows().input_rows)
+        rows = self._rows()
+        if not (np.isfinite(rows.input_rows).all() and np.isfinite(rows.output_rows).all()):
+            raise diverged(self.team.config)
+        if checkpoints is not None:
+            self._save(checkpoints, rows)
+        if after_epoch is not None and now is not None:
+            after_epoch(now, rows.input_rows)
+        return rows
+
+    @property
+    def _share(self) -> float:
+        """How much of the run is done."""
+        return self.team.periods.begin(self._period)
+
+    @property
+    def _epoch(self) -> int:
+        return int(self._share * self.team.config.epochs + 1e-9)
+
+    def _train_period(self, all_rows: bool) -> Progress:
+        """Train to the end of a period, and begin the next; return how far the run is."""
+        nodes, n = self._nodes, len(self._nodes)
+        sync = Sync(self._period, self._attempt, all_rows)
+        finished = [nodes.call(rank, "finish", sync, self._before, *self._moved, n_returns=1 + n) for rank in range(n)]
+        moved: list[Ref] = []
+        if n > 1:
+            moved = [nodes.call(rank, "combine", sync, *(refs[1 + rank] for refs in finished)) for rank in range(n)]
+            if self._period + 1 < len(self.team.periods):
+                for rank in range(n):
+                    nodes.call(rank, "begin", Sync(self._period + 1, self._attempt), finished[rank][0])
+        reports = nodes.gather({rank: refs[0] for rank, refs in enumerate(finished)})
+        self._period += 1
+        self._before, self._moved = (sync, moved) if moved else (None, [])
+        return self._progress(list(reports.values()))
+
+    def _rows(self) -> Embeddings:
+        """Return the rows as they are after the last period."""
+        return self._surely(self._fetch)
+
+    def _fetch(self) -> Embeddings:
+        if self._before is not None:
+            self._nodes.each("apply", self._before, *self._moved)
+            self._before, self._moved = None, []
+        config, n_types = self.team.config, len(self.team.vocab)
+        input, output = (aligned_zeros(n_types, padded(config.dim)) for _ in range(2))
+        rows = Embeddings(input, output, n_types, n_types, config.dim)
+        for matrix, into in enumerate((rows.input_rows, rows.output_rows)):
+            for begin, end in _pieces(into.shape):
+                into[begin:end] = self._nodes.gather({0: self._nodes.call(0, "base", matrix, begin, end)})[0][0]
+        return rows
+
+    def _save(self, checkpoints: CheckpointPolicy, rows: Embeddings | None = None) -> None:
+        rows = rows or self._rows()
+        checkpoints.save(Snapshot(rows.input_rows, rows.output_rows, self._position()))
+
+    def _position(self) -> Position:
+        return Position(
+            next_job=self._period,
+            words=round(self._share * self.team.periods.words * len(self._nodes)),
+            seconds=self._elapsed_s,
+            n_nodes=len(self._nodes),
+        )
+
+    @property
+    def _elapsed_s(self) -> float:
+        return self._seconds + time.perf_counter() - self._began
+
+    def _progress(self, reports: Sequence[Report]) -> Progress:
+        done = self._share - self._first_share
+        losses = [report.progress.loss for report in reports if not math.isnan(report.progress.loss)]
+        return ClusterProgress(
+            epoch=min(self._epoch, self.team.config.epochs - 1) + 1,
+            progress=self._share,
+            words_per_s=done * self.team.periods.words * len(reports) / (time.perf_counter() - self._began),
+            lr=learning_rate(self.team.config, self._share),
+            loss=sum(losses) / len(losses) if losses else math.nan,
+            seconds=self._elapsed_s,
+            nodes=[
+                NodeProgress(
+                    report.progress.progress, report.progress.loss, report.train_s, report.sync_s, report.n_bytes
+                )
+                for report in reports
+            ],
+        )
+
+    def _surely(self, step: Callable[[], Result]) -> Result:
+        """Return what a step returns, which is taken again after lost nodes were replaced."""
+        for _ in range(RETRIES):
+            try:
+                return step()
+            except Lost as lost:
+                self._recover(lost)
+        try:
+            return step()
+        except Lost as lost:
+            raise W2VError(f"nodes are lost again and again: {reasons_of(lost)}") from lost
+
+    def _recover(self, lost: Lost) -> None:
+        """Put other nodes in place of lost ones, and bring all to the same period."""
+        reasons = dict(lost.reasons)
+        for _ in range(RETRIES * len(self._nodes)):
+            try:
+                self._replace(reasons)
+                return
+            except Lost as more:
+                reasons |= more.reasons
+        raise W2VError(f"nodes are lost again and again: {reasons_of(Lost(reasons))}")
+
+    def _replace(self, reasons: dict[int, str]) -> None:
+        nodes = self._nodes
+        self._attempt += 1
+        alive = [rank for rank in range(len(nodes)) if rank not in reasons]
+        combined = nodes.gather({rank: nodes.call(rank, "stop", self._attempt) for rank in alive})
+        lead = max(combined, key=combined.__getitem__, default=None)
+        if lead is None or combined[lead] < 0:
+            raise W2VError(f"no node is left that has the rows: {reasons_of(Lost(reasons))}; go on with --resume")
+        self._period, self._before, self._moved = combined[lead], None, []
+        if reasons:
+            self._warn(f"{reasons_of(Lost(reasons))}; another takes over from period {self._period}")
+        new = [rank for rank in range(len(nodes)) if combined.get(rank, -1) < 0]
+        nodes.replace(new)
+        reasons.clear()  # of what is lost from here on there will be another Lost
+        vocab = nodes.share(self.team.vocab)
+        nodes.gather(
+            {rank: nodes.call(rank, "read", self._parts[rank], self.team.config, vocab, n_returns=2)[0] for rank in new}
+        )
+        nodes.gather({rank: self._prepare(rank) for rank in new})
+        behind = [rank for rank in range(len(nodes)) if combined.get(rank, -1) < self._period]
+        for matrix in (0, 1):
+            for begin, end in _pieces((len(self.team.vocab), self.team.config.dim)):
+                piece = nodes.call(lead, "base", matrix, begin, end)
+                nodes.gather({rank: nodes.call(rank, "restore", matrix, begin, piece) for rank in behind})
+        nodes.gather({rank: nodes.call(rank, "restored", self._period) for rank in behind})
+
+    def _prepare(self, rank: int) -> Ref:
+        return self._nodes.call(
+            rank, "prepare", self._shared_team, self._nodes.threads[rank], self._period, self._attempt
+        )
+
+    def _restore_all(self, start: Snapshot) -> None:
+        for matrix, rows in enumerate((start.input, start.output)):
+            for begin, end in _pieces(rows.shape):
+                at = np.full(end - begin, self._share)
+                self._nodes.each("restore", matrix, begin, self._nodes.share((np.asarray(rows[begin:end]), at)))
+        self._nodes.each("restored", self._period)
+
+
+def _pieces(shape: tuple[int, ...]) -> Iterator[tuple[int, int]]:
+    """Yield the bounds of pieces of rows of PIECE bytes."""
+    step = max(1, PIECE // (4 * shape[1]))
+    for begin in range(0, shape[0], step):
+        yield begin, min(begin + step, shape[0])
+
+
+def reasons_of(lost: Lost) -> str:
+    """Return which nodes are lost, and why."""
+    return (
+        "; ".join(
+            f"node {rank} is lost ({reason.splitlines()[0] if reason else 'no reason is known'})"
+            for rank, reason in sorted(lost.reasons.items())
+        )
+        or "a node is lost"
+    )

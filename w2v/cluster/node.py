@@ -1,0 +1,189 @@
+"""Node: what stands on a machine of a run, and is called from the driver. It reads its part of the text and trains it.
+
+Nothing here knows of Ray, which calls the methods: `combine` and `base` in one thread, `ping` in another, the rest one
+after the other in a third.
+"""
+
+import os
+import platform
+import socket
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from w2v.arrays import Ids, Matrix
+from w2v.cluster.worker import Shares, Slice, Sync, Team, Worker
+from w2v.config import TrainConfig
+from w2v.machine import release_memory
+from w2v.text.corpus import Corpus
+from w2v.text.encoding import Encoded, encode, renumber
+from w2v.text.sources import Piece
+from w2v.text.vocab import Vocab
+from w2v.training.plan import kernel_stamp
+from w2v.training.schedule import Progress
+from w2v.version import __version__
+
+
+class Introduction(NamedTuple):
+    """What a node says of itself."""
+
+    host: str
+    pid: int
+    version: str
+    """Of w2v and its kernels: all nodes must have the same."""
+
+
+class Report(NamedTuple):
+    """What became of a period on a node."""
+
+    progress: Progress
+    """How far this node's part is."""
+    train_s: float
+    """Seconds that it trained in this period."""
+    sync_s: float
+    """Seconds in which its threads stood still, to apply and pack rows."""
+    n_bytes: int
+    """Bytes that it sent: rows moved, and since the last report rows combined."""
+
+
+class Node:
+    """A part of the text, and the worker that trains on it."""
+
+    def __init__(self, rank: int) -> None:
+        """Stand for part number `rank`."""
+        self._rank = rank
+        self._stream: Ids = np.empty(0, np.int32)
+        self._words: list[str] = []
+        self._worker: Worker | None = None
+        self._attempt = 0
+        self._train_s = 0.0
+        self._n_bytes = 0
+
+    def introduce(self) -> Introduction:
+        """Say who this is."""
+        return Introduction(socket.gethostname(), os.getpid(), version())
+
+    def ping(self) -> None:
+        """Show that this process runs."""
+
+    def read(self, pieces: Sequence[Piece], config: TrainConfig, vocab: Vocab | None) -> tuple[Encoded, bytes]:
+        """Read a part of the text.
+
+        Args:
+            pieces: of the corpus.
+            config: as `encode` takes it.
+            vocab: the words, where they are known. Without it, `number` must follow.
+
+        Returns:
+            What came of it, without the stream, which stays here, and with the counts of all words; these words, a
+            line each.
+        """
+        whole = replace(config, min_count=1, max_vocab=None) if vocab is None else config
+        encoded = encode(Corpus.of_pieces(pieces), whole, vocab=vocab)
+        self._stream, self._words = encoded.stream, encoded.vocab.words
+        words = "\n".join(self._words).encode() if vocab is None else b""
+        counts = encoded.vocab.counts if vocab is None else np.empty(0, np.int64)
+        return replace(encoded, stream=np.empty(0, np.int32), vocab=Vocab([], counts)), words
+
+    def number(self, vocab: Vocab) -> int:
+        """Replace the numbers of this part's own words by rows of the vocabulary of all; return the tokens left."""
+        row_of = np.array([vocab.index.get(word, -1) for word in self._words], np.int32)
+        self._stream, self._words = renumber(self._stream, row_of), []
+        return int(np.count_nonzero(self._stream >= 0))
+
+    def prepare(self, team: Team, threads: int, period: int, attempt: int) -> None:
+        """Make the worker, to begin with a period. Its rows are as a run begins with them; `restore` gives others."""
+        self._attempt = attempt
+        release_memory()
+        self._worker = Worker(team, self._rank, self._stream, threads, period)
+
+    def begin(self, sync: Sync, _: Report) -> None:
+        """Train on the beginning of a period, after the report of the last, while its rows are combined."""
+        self._check(sync)
+        self._train(self.worker.team.periods.overlap_end(sync.period))
+
+    def finish(self, sync: Sync, before: Sync | None, *moved: Slice) -> tuple[Report | Slice, ...]:
+        """Apply the rows of the period before, train to the end of this one, and return what has moved.
+
+        Args:
+            sync: this period.
+            before: the one before, if its rows are in `moved`.
+            moved: from each node, by rank.
+
+        Returns:
+            A report, then a slice for each node.
+        """
+        self._check(sync)
+        worker = self.worker
+        if worker.team.n_workers > 1:
+            self._train(worker.team.periods.overlap_end(sync.period))
+        began = time.perf_counter()
+        if before is not None:
+            worker.apply(before, moved)
+        applied_s = time.perf_counter() - began
+        progress = self._train(worker.team.periods.ends[sync.period])
+        began = time.perf_counter()
+        slices = worker.deltas(sync)
+        sync_s = applied_s + time.perf_counter() - began
+        self._n_bytes += sum(
+            packed.n_bytes for rank, slice_ in enumerate(slices) for packed in slice_ if rank != self._rank
+        )
+        report = Report(progress, self._train_s, sync_s, self._n_bytes)
+        self._train_s, self._n_bytes = 0.0, 0
+        return report, *slices
+
+    def combine(self, sync: Sync, *slices: Slice) -> Slice:
+        """Combine this node's slice of the rows, from what each node has moved them, by rank."""
+        combined = self.worker.combine(sync, slices)
+        self._n_bytes += (len(slices) - 1) * sum(packed.n_bytes for packed in combined)
+        return combined
+
+    def apply(self, sync: Sync, *moved: Slice) -> None:
+        """Apply the rows of a period before the next is finished."""
+        self._check(sync)
+        self.worker.apply(sync, moved)
+
+    def stop(self, attempt: int) -> int:
+        """Refuse calls of earlier attempts from now on.
+
+        Returns:
+            How many periods' rows are combined here; -1 as long as the rows are not those of the run.
+        """
+        self._attempt = attempt
+        return -1 if self._worker is None else self._worker.n_combined
+
+    def base(self, matrix: int, begin: int, end: int) -> tuple[Matrix, Shares]:
+        """Return rows as all nodes have them; see Worker."""
+        return self.worker.base(matrix, begin, end)
+
+    def restore(self, matrix: int, begin: int, rows: tuple[Matrix, Shares]) -> None:
+        """Take rows of another node."""
+        self.worker.restore(matrix, begin, *rows)
+
+    def restored(self, n_combined: int) -> None:
+        """Take note that all rows are as they are after n_combined periods."""
+        self.worker.n_combined = n_combined
+
+    @property
+    def worker(self) -> Worker:
+        """The worker, once it is made."""
+        assert self._worker is not None, "prepare comes first"
+        return self._worker
+
+    def _check(self, sync: Sync) -> None:
+        if sync.attempt != self._attempt:
+            raise RuntimeError(f"a call of attempt {sync.attempt} came in attempt {self._attempt}")
+
+    def _train(self, share: float) -> Progress:
+        began = time.perf_counter()
+        progress = self.worker.train(share)
+        self._train_s += time.perf_counter() - began
+        return progress
+
+
+def version() -> str:
+    """Return what must be the same on all nodes."""
+    return f"w2v {__version__} (kernels {kernel_stamp()}) on Python {'.'.join(platform.python_version_tuple()[:2])}"

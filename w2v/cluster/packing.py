@@ -1,0 +1,74 @@
+"""Rows on their way to another machine: 4 bits a number, with a scale for each row, an eighth of the bytes of float32.
+
+A row that was packed is off by up to half a step. Its sender keeps what it has not sent, and sends it the next time: so
+nothing is lost, it only comes later. Training is as good with 4 bits as with 8 or with 32 (bench/cluster.py).
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from w2v.arrays import Indices, Matrix
+from w2v.kernels import packed as kernels
+
+
+class Packed(NamedTuple):
+    """Rows as they are sent; `w2v.kernels.packed` has the layout."""
+
+    values: npt.NDArray[np.uint8]
+    """(n_rows, ceil(dim / 2))"""
+    scales: npt.NDArray[np.float32]
+    """(n_rows,) the size of a step."""
+    dim: int
+
+    @classmethod
+    def empty(cls, n_rows: int, dim: int) -> "Packed":
+        """Return room for packed rows."""
+        return cls(np.empty((n_rows, -(-dim // 2)), np.uint8), np.empty(n_rows, np.float32), dim)
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes that are sent."""
+        return self.values.nbytes + self.scales.nbytes
+
+    def part(self, rows: slice) -> "Packed":
+        """Return some of the rows, without a copy."""
+        return Packed(self.values[rows], self.scales[rows], self.dim)
+
+
+def pack_into(packed: Packed, rows: Matrix) -> None:
+    """Pack rows, (n_rows, dim); each number is off by half a step at most."""
+    kernels.pack(np.ascontiguousarray(rows), packed.values, packed.scales, *_scratch(packed))
+
+
+def pack_moved(live: Matrix, base: Matrix, where: Indices) -> Packed:
+    """Return what some rows have moved, packed.
+
+    Args:
+        live: (n, dim or more) where they are.
+        base: (n, dim) where they were.
+        where: (n_rows,) which rows.
+    """
+    packed = Packed.empty(len(where), base.shape[1])
+    kernels.pack_moved(live, base, where, packed.values, packed.scales, *_scratch(packed))
+    return packed
+
+
+def add_up(parts: Sequence[Packed]) -> Matrix:
+    """Return the sum of packed rows, (n_rows, dim), added in their order."""
+    total = np.zeros((len(parts[0].scales), parts[0].dim), np.float32)
+    for packed in parts:
+        kernels.add_packed(packed.values, packed.scales, total)
+    return total
+
+
+def move(live: Matrix, base: Matrix, where: Indices, moved: Packed, sent: Packed) -> None:
+    """Move some rows of the base, and the live ones by as much less what was sent of them; see `pack_moved`."""
+    kernels.move_packed(live, base, where, moved.values, moved.scales, sent.values, sent.scales)
+
+
+def _scratch(packed: Packed) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int32]]:
+    row = np.zeros(2 * packed.values.shape[1], np.float32)
+    return row, row.view(np.int32)

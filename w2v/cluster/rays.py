@@ -1,0 +1,287 @@
+"""Ray: where the nodes stand, how they are called, and how it is noticed that one no longer answers.
+
+The only file that imports Ray. Rows travel as what its calls return and take: small ones with the call, others by its
+object stores, from node to node.
+"""
+
+import os
+import socket
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from w2v.cluster.node import Node, version
+from w2v.errors import SettingsError, W2VError
+from w2v.machine import available_threads
+
+try:
+    import ray
+    from ray.util.placement_group import PlacementGroup, placement_group, remove_placement_group
+    from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
+except ImportError as error:
+    raise W2VError("training on several machines needs Ray: pip install 'w2v[ray]', on each of them") from error
+
+NODES_S, REPLACE_S = 60.0, 300.0
+"""Time that the cluster has to give as many nodes as a run asks for, and later one in place of a lost one: Ray needs
+half a minute to notice that a machine is gone, and a cloud some minutes to start another."""
+PING_S, FROZEN_S = 1.0, 6.0
+"""A node that has not answered for so long is given up. While it trains or compiles, another thread answers."""
+TRY_S = 1.0
+"""Pause between two looks at the cluster."""
+CONNECT_S, FETCH_S = 5.0, 60.0
+"""Time that a cluster's address has to take a connection, and that a value has to come from another machine."""
+THREADS_OF = {"combine": "rows", "base": "rows", "ping": "health"}
+"""Methods that have a thread of their own on a node."""
+
+Ref = Any
+"""What Ray returns for a call: a value to come, of any type."""
+
+
+class Lost(Exception):
+    """Nodes no longer answer."""
+
+    def __init__(self, reasons: Mapping[int, str]) -> None:
+        """Take the reason for each rank; none where only a call tells that some node must be lost."""
+        super().__init__(reasons)
+        self.reasons = dict(reasons)
+
+
+class Nodes:
+    """The nodes of a run, by rank, each on a machine of its own."""
+
+    def __init__(self, n_nodes: int | None, threads: int | None, warn: Callable[[str], None]) -> None:
+        """Start the nodes, on the machines with most cores.
+
+        Args:
+            n_nodes: how many; None takes all machines that have cores.
+            threads: of a node; None takes all its cores.
+            warn: told what a user should know.
+
+        Raises:
+            W2VError: the cluster has not that many free machines, or they have another version of w2v.
+        """
+        self._warn = warn
+        self._cores = _cores_of(n_nodes, threads)
+        self.threads = [threads or cores for cores in self._cores]
+        self._group = _place(self._cores)
+        self.actors: list[Any] = [None] * len(self._cores)
+        try:
+            for rank in range(len(self)):
+                self._create(rank)
+            self._await(range(len(self)), NODES_S)
+        except BaseException:
+            self.close()
+            raise
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._cores)
+
+    def call(self, rank: int, method: str, *arguments: Any, n_returns: int = 1) -> Ref:  # noqa: ANN401
+        """Begin a call; return what it will return, one value or as many as are named, which may be passed on."""
+        group = {"concurrency_group": THREADS_OF[method]} if method in THREADS_OF else {}
+        return getattr(self.actors[rank], method).options(num_returns=n_returns, **group).remote(*arguments)
+
+    def gather(self, calls: Mapping[int, Ref], tick: Callable[[], None] = lambda: None) -> dict[int, Any]:
+        """Return what a call to each of some nodes returns.
+
+        Args:
+            calls: by rank.
+            tick: called about once a second.
+
+        Raises:
+            Lost: a node has died, or has not answered pings for a while.
+            W2VError: what a node raised.
+        """
+        waiting = {ref: rank for rank, ref in calls.items()}
+        results: dict[int, Any] = {}
+        pings: dict[Ref, int] = {}
+        heard = dict.fromkeys(calls, time.monotonic())
+        while waiting:
+            for rank in set(waiting.values()) - set(pings.values()):
+                pings[self.call(rank, "ping")] = rank
+            ready, _ = ray.wait(list(waiting), num_returns=len(waiting), timeout=PING_S, fetch_local=False)
+            for ref in ready:
+                rank = waiting.pop(ref)
+                results[rank] = self._value(ref, rank)
+            answered, _ = ray.wait(list(pings), num_returns=len(pings), timeout=0)
+            for ref in answered:
+                rank = pings.pop(ref)
+                self._value(ref, rank)
+                heard[rank] = time.monotonic()
+            for rank in set(waiting.values()):
+                if time.monotonic() - heard[rank] > FROZEN_S:
+                    ray.kill(self.actors[rank])  # or what others wait for from it would never come
+                    raise Lost({rank: f"it has not answered for {FROZEN_S:g} s"})
+            tick()
+        return results
+
+    def each(self, method: str, *arguments: Any) -> dict[int, Any]:  # noqa: ANN401
+        """Call all nodes in the same way and return what they return."""
+        return self.gather({rank: self.call(rank, method, *arguments) for rank in range(len(self))})
+
+    def replace(self, ranks: Collection[int]) -> None:
+        """Start nodes in place of lost ones, on the same machines or on others.
+
+        Raises:
+            W2VError: there is no machine for them within REPLACE_S.
+        """
+        for rank in ranks:
+            with suppress(Exception):
+                ray.kill(self.actors[rank])
+            self._create(rank)
+        self._await(ranks, REPLACE_S)
+
+    def share(self, value: Any) -> Ref:  # noqa: ANN401
+        """Make a value known to all nodes; return what to pass in its place."""
+        return ray.put(value)
+
+    def close(self) -> None:
+        """End the nodes."""
+        for actor in self.actors:
+            with suppress(Exception):
+                ray.kill(actor)
+        with suppress(Exception):
+            remove_placement_group(self._group)
+
+    def _create(self, rank: int) -> None:
+        where = PlacementGroupSchedulingStrategy(self._group, placement_group_bundle_index=rank)
+        remote = ray.remote(concurrency_groups={name: 1 for name in set(THREADS_OF.values())})(Node)
+        self.actors[rank] = remote.options(
+            num_cpus=self._cores[rank],
+            max_restarts=0,
+            max_task_retries=0,
+            allow_out_of_order_execution=True,  # or a ping would wait for rows that an earlier call is to take
+            scheduling_strategy=where,
+        ).remote(rank)
+
+    def _await(self, ranks: Collection[int], within_s: float) -> None:
+        """Wait until nodes answer, and compare their versions."""
+        end = time.monotonic() + within_s
+        waiting = {rank: self.call(rank, "introduce") for rank in ranks}
+        while waiting:
+            ray.wait(list(waiting.values()), num_returns=len(waiting), timeout=TRY_S)
+            for rank, ref in list(waiting.items()):
+                ready, _ = ray.wait([ref], timeout=0)
+                if not ready:
+                    continue
+                try:
+                    found = self._value(ref, rank)
+                except Lost as lost:  # its machine has gone too, and another may come
+                    _check_installed(lost.reasons.get(rank, ""))
+                    time.sleep(TRY_S)
+                    self._create(rank)
+                    waiting[rank] = self.call(rank, "introduce")
+                    continue
+                if found.version != version():
+                    raise W2VError(
+                        f"node {rank} ({found.host}) has {found.version}, and this is {version()}: install one"
+                    )
+                del waiting[rank]
+            if waiting and time.monotonic() > end:
+                raise W2VError(
+                    f"no machine for node {min(waiting)} within {within_s:.0f} s; `ray status` shows the cluster"
+                )
+
+    def _value(self, ref: Ref, rank: int) -> Any:  # noqa: ANN401
+        """Return what a call has returned; raise what it raised, by the words of this program."""
+        try:
+            return ray.get(ref, timeout=FETCH_S)
+        except ray.exceptions.RayTaskError as error:
+            cause = error.cause
+            if isinstance(cause, W2VError):
+                raise type(cause)(f"node {rank}: {cause}") from None
+            if isinstance(cause, ray.exceptions.RayError):  # what it was to take was on a lost node
+                raise Lost({}) from None
+            raise W2VError(f"node {rank} failed: {type(cause).__name__}: {cause}") from error
+        except ray.exceptions.RayActorError as error:
+            raise Lost({rank: str(error)}) from None
+        except ray.exceptions.RayError:
+            raise Lost({}) from None
+
+
+@contextmanager
+def start(address: str, n_nodes: int | None, threads: int | None, warn: Callable[[str], None]) -> Iterator[Nodes]:
+    """Yield the nodes of a run, and end them afterwards.
+
+    Args:
+        address: of a Ray cluster; "auto" is the one that this machine belongs to, "local" a new one on this machine.
+        n_nodes: how many; None takes all machines that have cores.
+        threads: of a node; None takes all its cores.
+        warn: told what a user should know.
+
+    Raises:
+        SettingsError: a new cluster on this machine has one node.
+        W2VError: there is no such cluster, or as `Nodes` does.
+    """
+    if address == "local" and (n_nodes or 1) > 1:
+        raise SettingsError("--ray local has one node, this machine: leave out --nodes, or start a cluster with Ray")
+    was_running = ray.is_initialized()
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # or Ray warns that it will change
+    os.environ.setdefault("RAY_IGNORE_UNHANDLED_ERRORS", "1")  # of calls that are void since a node was lost
+    try:
+        if not was_running:
+            _check_listens(address)
+            local = {"num_cpus": available_threads(), "include_dashboard": False} if address == "local" else {}
+            ray.init(address=address, log_to_driver=False, logging_level="ERROR", **local)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise W2VError(
+            f"no Ray cluster at '{address}': {str(error).splitlines()[0]}; start one with `ray start --head`, "
+            "or use --ray local"
+        ) from error
+    try:
+        nodes = Nodes(n_nodes, threads, warn)
+        try:
+            yield nodes
+        finally:
+            nodes.close()
+    finally:
+        if not was_running:
+            ray.shutdown()
+
+
+def _check_listens(address: str) -> None:
+    """Raise OSError where nothing takes connections at HOST:PORT: Ray would try for 14 minutes."""
+    host, colon, port = address.rpartition(":")
+    if colon and port.isdigit():
+        socket.create_connection((host.strip("[]"), int(port)), CONNECT_S).close()
+
+
+def _cores_of(n_nodes: int | None, threads: int | None) -> list[int]:
+    """Return the cores of each machine to take, waiting for them for a while."""
+    end = time.monotonic() + NODES_S
+    while True:
+        alive = [node for node in ray.nodes() if node["Alive"]]
+        cores = sorted((int(node["Resources"].get("CPU", 0)) for node in alive), reverse=True)
+        fit = [n for n in cores if n >= (threads or 1)]
+        if fit and len(fit) >= (n_nodes or 1):
+            return [threads or n for n in fit[: n_nodes or len(fit)]]
+        if time.monotonic() > end:
+            of_threads = f" with {threads} cores" if threads else ""
+            raise W2VError(
+                f"the cluster has {len(fit)} machines{of_threads}, and --nodes asks for {n_nodes or 1}; "
+                "`ray status` shows them; start more, or name fewer"
+            )
+        time.sleep(TRY_S)
+
+
+def _place(cores: Sequence[int]) -> PlacementGroup:
+    """Reserve the machines, or raise W2VError if others have them."""
+    group = placement_group([{"CPU": n} for n in cores], strategy="STRICT_SPREAD")
+    if not group.wait(NODES_S):
+        remove_placement_group(group)
+        raise W2VError(
+            f"the cluster has no {len(cores)} machines with {cores[-1]} free cores within {NODES_S:.0f} s; "
+            "`ray status` shows who has them; name fewer with --nodes, or fewer cores with --threads"
+        )
+    return group
+
+
+def _check_installed(reason: str) -> None:
+    """Raise W2VError where a node died because it cannot import what it needs."""
+    if "ModuleNotFoundError" in reason or "ImportError" in reason:
+        line = next(line for line in reason.splitlines() if "ModuleNotFoundError" in line or "ImportError" in line)
+        raise W2VError(
+            f"a machine of the cluster cannot run w2v: {line.strip()}; pip install 'w2v[ray]' on each of them"
+        )

@@ -1,0 +1,194 @@
+"""Worker: what one node does of a run. It trains on its part of the text, and combines its part of the rows.
+
+Nothing here knows of Ray. After a period every worker packs what it has moved the rows of that period, cut into as many
+slices as there are workers; worker k adds up all slices k and decides how far those rows move; then every worker moves
+them. So each sends and receives the rows of a period about once each way, however many workers there are.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from w2v.arrays import Ids, Indices, Matrix
+from w2v.cluster.combine import Curvature, combine
+from w2v.cluster.packing import Packed, add_up, move, pack_into, pack_moved
+from w2v.cluster.periods import Periods
+from w2v.config import TrainConfig
+from w2v.text.vocab import Vocab
+from w2v.training.distributions import keep_prob
+from w2v.training.loop import Replica
+from w2v.training.plan import Plan, mean_contexts, use_rates
+from w2v.training.schedule import SHARD_MAX, SHARD_MIN, Progress, learning_rate
+
+SHARDS_A_THREAD = 8
+"""Shards of a period for each thread: at its end threads wait for each other, for half a shard in the mean."""
+SHARDS_A_WORKER = 1 << 40
+"""Numbers that are set apart for the shards of one worker."""
+
+BLOCK = 1 << 10
+"""Rows that are combined at a time: with dim 100 they fit into the second cache, 400 KB."""
+
+Numbers = npt.NDArray[np.float32]
+Shares = npt.NDArray[np.float64]
+Slice = tuple[Packed, Packed]
+"""Some rows of the input matrix, and some of the output matrix."""
+
+
+class Sync(NamedTuple):
+    """A period whose rows are combined."""
+
+    period: int
+    attempt: int = 0
+    """Goes up with each loss of a node: calls of an attempt that was given up are refused."""
+    all_rows: bool = False
+    """Whether all rows are, before a checkpoint: not only those whose turn it is."""
+
+
+@dataclass(frozen=True)
+class Team:
+    """What all workers of a run know."""
+
+    config: TrainConfig
+    vocab: Vocab
+    """The words of the whole text."""
+    periods: Periods
+    n_workers: int
+    uses: tuple[Numbers, Numbers]
+    """(n_input,) and (n_output,) uses of each row for each word of the text."""
+    weights: tuple[Numbers, Numbers]
+    """(n_output,) and (n_input,) how often a row of the other matrix is met at one use of a row."""
+
+    @classmethod
+    def of(cls, config: TrainConfig, vocab: Vocab, n_workers: int) -> "Team":
+        """Return what all workers of a run know."""
+        centers, negatives = (rates.astype(np.float32) for rates in use_rates(vocab, config))
+        contexts = np.float32(mean_contexts(config))
+        kept = np.float32((keep_prob(vocab.counts, config.sample) * vocab.counts).sum() / vocab.n_tokens)
+        return cls(
+            config=config,
+            vocab=vocab,
+            periods=Periods(vocab.n_tokens * config.epochs / n_workers, n_workers),
+            n_workers=n_workers,
+            uses=(kept * contexts * centers, kept * (centers + negatives)),
+            weights=(centers + negatives, contexts * centers),
+        )
+
+    def lr(self, period: int) -> float:
+        """Return the mean learning rate of a period."""
+        return learning_rate(self.config, (self.periods.begin(period) + self.periods.ends[period]) / 2)
+
+
+class Worker:
+    """A replica of the rows; and the rows as all workers have them since they were last combined, their base."""
+
+    def __init__(self, team: Team, rank: int, stream: Ids, threads: int, period: int = 0) -> None:
+        """Take one part of the text, numbered `rank`.
+
+        Args:
+            team: what all know.
+            rank: number of the part.
+            stream: (n,) rows of the vocabulary and SENTENCE_END.
+            threads: how many train.
+            period: the first to train. Unless it is 0, `restore` gives the rows that it begins with.
+        """
+        self.team = team
+        self._rank, self._stream = rank, stream
+        length = team.periods.length / (SHARDS_A_THREAD * threads) if team.n_workers > 1 else SHARD_MAX
+        plan = Plan.of(
+            replace(team.config, threads=threads),
+            team.vocab,
+            stream,
+            shard_max=int(min(max(length, SHARD_MIN), SHARD_MAX)),
+            first_shard=rank * SHARDS_A_WORKER,
+        )
+        self._replica = Replica(stream, plan)
+        self._replica.schedule.skip(team.periods.begin(period))
+        rows = self._replica.embeddings
+        self._live = rows.input[: rows.n_input], rows.output[: rows.n_output]
+        self._base: tuple[Matrix, Matrix] = rows.input_rows, rows.output_rows
+        if team.n_workers > 1:
+            self._base = self._base[0].copy(), self._base[1].copy()
+        self._combined_at = np.zeros(len(self._base[0])), np.zeros(len(self._base[1]))
+        self._sent: tuple[Packed, Packed] | None = None
+        self.n_combined = 0 if period == 0 else -1
+        """Periods whose rows are combined in the base; -1 before `restore`."""
+
+    def train(self, share: float) -> Progress:
+        """Train until this share of the run is done; do nothing where it is. Return how far the run is here."""
+        self._replica.schedule.limit(share)
+        self._replica.train()
+        return self._replica.schedule.progress()
+
+    def deltas(self, sync: Sync) -> list[Slice]:
+        """Return what the rows of a period have moved since they were combined: a slice for each worker."""
+        if self.team.n_workers == 1:
+            self.n_combined = sync.period + 1
+            return [(Packed.empty(0, 0), Packed.empty(0, 0))]
+        self._sent = self._pack_moved(sync, 0), self._pack_moved(sync, 1)
+        cuts = [self._cuts(len(packed.values)) for packed in self._sent]
+        return [
+            (self._sent[0].part(cuts[0][rank]), self._sent[1].part(cuts[1][rank]))
+            for rank in range(self.team.n_workers)
+        ]
+
+    def combine(self, sync: Sync, slices: Sequence[Slice]) -> Slice:
+        """Return by how much the rows of this worker's slice move: from the slices of all workers, by rank.
+
+        This reads the base alone, so that the replica may train meanwhile.
+        """
+        return self._combined(sync, slices, 0), self._combined(sync, slices, 1)
+
+    def apply(self, sync: Sync, slices: Sequence[Slice]) -> None:
+        """Move the rows of a period, by the slices that the workers combined, by rank.
+
+        What a row has moved since `deltas`, and what was lost by packing it, stays.
+        """
+        if self._sent is None or sync.period != self.n_combined:  # they are in the rows of another that it has taken
+            return
+        for matrix in (0, 1):
+            rows = self._rows(sync, matrix)
+            for own, moved in zip(self._cuts(len(rows)), (slice_[matrix] for slice_ in slices), strict=True):
+                move(self._live[matrix], self._base[matrix], rows[own], moved, self._sent[matrix].part(own))
+            self._combined_at[matrix][rows] = self.team.periods.ends[sync.period]
+        self._sent = None
+        self.n_combined = sync.period + 1
+
+    def base(self, matrix: int, begin: int, end: int) -> tuple[Matrix, Shares]:
+        """Return rows as all workers have them, and at what share of the run each was last combined."""
+        return self._base[matrix][begin:end], self._combined_at[matrix][begin:end]
+
+    def restore(self, matrix: int, begin: int, rows: Matrix, combined_at: Shares) -> None:
+        """Take rows as another worker has them. What this one has learned about them since is lost."""
+        part = slice(begin, begin + len(rows))
+        self._base[matrix][part] = self._live[matrix][part, : rows.shape[1]] = rows
+        self._combined_at[matrix][part] = combined_at
+        self._sent = None
+
+    def _pack_moved(self, sync: Sync, matrix: int) -> Packed:
+        return pack_moved(self._live[matrix], self._base[matrix], self._rows(sync, matrix))
+
+    def _combined(self, sync: Sync, slices: Sequence[Slice], matrix: int) -> Packed:
+        team, end = self.team, self.team.periods.ends[sync.period]
+        all_rows = self._rows(sync, matrix)
+        rows = all_rows[self._cuts(len(all_rows))[self._rank]]
+        words = (team.periods.words * (end - self._combined_at[matrix][rows])).astype(np.float32)
+        uses, lr = team.uses[matrix][rows] * words, team.lr(sync.period)
+        curvature = Curvature.of(self._base[1 - matrix], team.weights[matrix])
+        packed = Packed.empty(len(rows), self._base[matrix].shape[1])
+        for start in range(0, len(rows), BLOCK):
+            part = slice(start, start + BLOCK)
+            total = add_up([slice_[matrix].part(part) for slice_ in slices])
+            pack_into(packed.part(part), combine(total, uses[part], lr, curvature, team.n_workers))
+        return packed
+
+    def _rows(self, sync: Sync, matrix: int) -> Indices:
+        n_rows = len(self._base[matrix])
+        return np.arange(n_rows) if sync.all_rows else self.team.periods.rows(sync.period, n_rows)
+
+    def _cuts(self, n_rows: int) -> list[slice]:
+        """Return which of n_rows rows each worker combines."""
+        n = self.team.n_workers
+        return [slice(n_rows * rank // n, n_rows * (rank + 1) // n) for rank in range(n)]

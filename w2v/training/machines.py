@@ -1,0 +1,45 @@
+"""Machines: what reads a corpus and trains on it. This machine is one; a cluster is another."""
+
+from typing import Protocol
+
+from w2v.arrays import Ids
+from w2v.config import TrainConfig
+from w2v.text.corpus import Corpus
+from w2v.text.encoding import Encoded, ScanReport, encode
+from w2v.text.vocab import Vocab
+from w2v.training.loop import EpochReport, TrainReport, train_embeddings
+from w2v.training.snapshots import CheckpointPolicy, Snapshot
+from w2v.training.weights import Embeddings
+
+
+class Machine(Protocol):
+    """What reads a corpus and trains on it: this machine, or several."""
+
+    n_nodes: int
+    """How many machines a cluster has; 0 is this one alone."""
+
+    def encode(
+        self, corpus: Corpus, config: TrainConfig, *, vocab: Vocab | None = None, report: ScanReport | None = None
+    ) -> Encoded:
+        """Read a corpus; see `w2v.text.encoding.encode`. The stream may stay where it was read."""
+
+    def train_embeddings(
+        self,
+        stream: Ids,
+        vocab: Vocab,
+        config: TrainConfig,
+        report: TrainReport | None = None,
+        *,
+        start: Snapshot | None = None,
+        checkpoints: CheckpointPolicy | None = None,
+        after_epoch: EpochReport | None = None,
+    ) -> Embeddings:
+        """Train on it; see `w2v.training.loop.train_embeddings`."""
+
+
+class ThisMachine:
+    """Reads and trains in this process."""
+
+    n_nodes = 0
+    encode = staticmethod(encode)
+    train_embeddings = staticmethod(train_embeddings)
