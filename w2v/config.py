@@ -18,7 +18,8 @@ BUCKETS = {"fasttext": 2_000_000, "floret": 50_000}
 """fastText's default, and what spaCy recommends for floret."""
 SUBWORDS_LR = 0.5
 """With subwords a step moves all rows of a word by as much as it moves its one row without: docs/subwords.md."""
-LINE_WEIGHT = {"none": 0.0, "alone": 1.0, "with-words": 0.5}
+LINE_WEIGHT = {"none": 0.0, "alone": 1.0, "with-words": 0.3}
+"""Measured: docs/items.md. A person's few items say more than their vector."""
 LR = {"skipgram": 0.05, "cbow": 0.1}
 """Measured best: docs/settings.md. CBOW takes more, because each context gets a part of the step."""
 
@@ -277,7 +278,7 @@ class TrainConfig:
             group="Items",
             low=0,
             high=1,
-            unset="1 with --line-vectors alone; 0 without line vectors; else 0.5",
+            unset="1 with --line-vectors alone; 0 without line vectors; else 0.3",
         ),
     ] = None  # type: ignore[assignment]  # __post_init__ sets it
     seed: Annotated[

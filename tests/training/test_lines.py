@@ -162,7 +162,7 @@ def test_people_are_ranked_for_by_their_rows(run: Run, tmp_path: Path, monkeypat
     for weight, scores in found.items():
         assert scores is not None and scores.line_weight == weight
         assert scores.vectors.full.hr > 0.8, "the seven items of their kind that they do not have"
-    assert w2v.evaluate(vectors, next="next", sessions="before").next.line_weight == 0.5  # type: ignore[union-attr]
+    assert w2v.evaluate(vectors, next="next", sessions="before").next.line_weight == 0.3  # type: ignore[union-attr]
     Path("fewer").write_text("a\n")
     with pytest.raises(W2VError, match="vectors of 200 lines for 1 people"):
         w2v.evaluate(vectors, next="fewer", sessions="fewer")
