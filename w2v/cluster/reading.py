@@ -1,22 +1,25 @@
 """Reading: the nodes read a corpus, each its part, and agree on the vocabulary."""
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from w2v.cluster.rays import Nodes
 from w2v.config import TrainConfig
 from w2v.errors import W2VError
 from w2v.text.encoding import Encoded
 from w2v.text.sources import Piece
 from w2v.text.vocab import Vocab
 
+if TYPE_CHECKING:
+    from w2v.cluster.rays import Nodes
+
 Table = tuple[Sequence[str], npt.NDArray[np.int64]]
 """Words and their counts."""
 
 
-def read(nodes: Nodes, parts: Sequence[Sequence[Piece]], config: TrainConfig, vocab: Vocab | None = None) -> Encoded:
+def read(nodes: "Nodes", parts: Sequence[Sequence[Piece]], config: TrainConfig, vocab: Vocab | None = None) -> Encoded:
     """Let each node read its part, and return what became of the tokens; the stream stays with the nodes.
 
     Args:
