@@ -99,7 +99,7 @@ def test_a_folder_without_any_says_how_to_get_one(tmp_path: Path) -> None:
         checkpoint.load(tmp_path)
 
 
-@pytest.mark.parametrize("fails", ["_write_array", "_write_lines", "_sync_folder"])
+@pytest.mark.parametrize("fails", ["write_array", "write_lines", "sync_folder"])
 def test_a_failure_leaves_the_older_ones_and_no_litter(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: str
 ) -> None:
