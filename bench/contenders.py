@@ -63,14 +63,12 @@ def gensim(corpus: Path, output: Path, settings: Settings) -> Figures:
     return {"words_per_s": words / (trained - read), "read_s": read - started, "train_s": trained - read}
 
 
-def word2vec_c(corpus: Path, output: Path, settings: Settings) -> Figures:
-    """Run word2vec.c as the PyPI package `word2vec` builds it."""
+def word2vec_command(program: str | Path, corpus: Path, output: Path, settings: Settings, **more: float) -> list[str]:
+    """Return the command line of word2vec.c, or of a program with its flags, and more of them."""
     flags = {
         "train": corpus,
         "output": output,
         "binary": 1,
-        "cbow": int(settings["model"] == "cbow"),
-        "hs": 0,
         "size": settings["dim"],
         "window": settings["window"],
         "negative": settings["negative"],
@@ -78,9 +76,15 @@ def word2vec_c(corpus: Path, output: Path, settings: Settings) -> Figures:
         "min-count": settings["min_count"],
         "threads": settings["threads"],
         "iter": settings["epochs"],
+        **more,
     }
+    return [str(program), *(str(part) for name, value in flags.items() for part in (f"-{name}", value))]
+
+
+def word2vec_c(corpus: Path, output: Path, settings: Settings) -> Figures:
+    """Run word2vec.c as the PyPI package `word2vec` builds it."""
     program = Path(sys.executable).parent / "word2vec"
-    command = [str(program), *(str(part) for name, value in flags.items() for part in (f"-{name}", value))]
+    command = word2vec_command(program, corpus, output, settings, cbow=int(settings["model"] == "cbow"), hs=0)
     started = time.perf_counter()
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     seconds = time.perf_counter() - started
@@ -124,24 +128,11 @@ def pword2vec(corpus: Path, output: Path, settings: Settings) -> Figures:
     At lr 0.05, where it scores best; its default, 0.025, has .025 less in the mean of six sets. What it prints is
     words/s of training alone.
     """
-    flags = {
-        "train": corpus,
-        "output": output,
-        "binary": 1,
-        "size": settings["dim"],
-        "window": settings["window"],
-        "negative": settings["negative"],
-        "sample": settings["sample"],
-        "min-count": settings["min_count"],
-        "threads": settings["threads"],
-        "iter": settings["epochs"],
-        "batch-size": 2 * settings["window"] + 1,
-        "alpha": settings.get("lr", 0.05),
-    }
     program = os.environ.get("PWORD2VEC")
     if program is None or settings["model"] != "skipgram":
         raise SystemExit("pWord2Vec has skip-gram alone; set PWORD2VEC to the program that you have built")
-    command = [program, *(str(part) for name, value in flags.items() for part in (f"-{name}", value))]
+    more = {"batch-size": 2 * settings["window"] + 1, "alpha": settings.get("lr", 0.05)}
+    command = word2vec_command(program, corpus, output, settings, **more)
     started = time.perf_counter()
     # MKL with one thread in each of its threads, which is what its authors measure.
     environment = {"MKL_THREADING_LAYER": "SEQUENTIAL", **os.environ}

@@ -18,10 +18,10 @@ from w2v.kernels import jit
 from w2v.kernels.cpu import step
 from w2v.kernels.cpu.layout import clear_padding
 from w2v.kernels.cpu.loss import LOSSES
-from w2v.kernels.cpu.types import Hidden, Sampling, Scratch, Shape, ShardPass, Tally, Weights
+from w2v.kernels.cpu.types import Hidden, Sampling, Scratch, Shape, ShardPass, Weights
 from w2v.kernels.llvm import REGISTERS
 from w2v.training.distributions import alias_table, noise_distribution, thresholds
-from w2v.training.plan import kernel_name, new_scratch, shape_of, variant_of
+from w2v.training.plan import kernel_name, new_scratch, new_tally, shape_of, variant_of
 from w2v.training.weights import Embeddings
 
 REPEATS = 200
@@ -138,7 +138,7 @@ def whole(
     tokens = np.append(np.random.default_rng(2).integers(0, n_types, TOKENS), -1).astype(np.int32)
     prob, alias = alias_table(noise_distribution(np.bincount(tokens[:-1], minlength=n_types), 0.75))
     sampling = Sampling(thresholds(np.ones(n_types)), thresholds(prob), alias, np.zeros(n_types, np.float32))
-    tally = Tally(np.zeros(1), np.zeros(1, np.int64), np.zeros(1, np.int64))
+    tally = new_tally()
     shard = ShardPass(TINY, np.uint64(1), np.uint64(0), np.uint64(0))
     train = step.train_shard(kernel, variant_of(config))
     return lambda: train(tokens, weights, sampling, shape, scratch, tally, shard)

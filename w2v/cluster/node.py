@@ -90,8 +90,7 @@ class Node:
 
     def number(self, vocab: Vocab) -> int:
         """Replace the numbers of this part's own words by rows of the vocabulary of all; return the tokens left."""
-        row_of = np.array([vocab.index.get(word, -1) for word in self._words], np.int32)
-        self._stream, self._words = renumber(self._stream, row_of), []
+        self._stream, self._words = renumber(self._stream, vocab.rows_of(self._words)), []
         return int(np.count_nonzero(self._stream >= 0))
 
     def prepare(self, team: Team, threads: int, period: int, attempt: int) -> None:

@@ -66,8 +66,7 @@ def similar(
     elif is_terminal():
         answer_lines(prompted_lines(loaded), lambda line: answer(parse_questions(line.split())))
     else:
-        failed, n_lines = answer_lines(piped_lines(), lambda line: answer(parse_questions(line.split())))
-        check_lines(failed, n_lines, "WORD", "similar")
+        answer_pipe(lambda line: answer(parse_questions(line.split())), "WORD", "similar")
 
 
 @command(
@@ -116,8 +115,7 @@ def vector(
     if words:
         answer(words)
     else:
-        failed, n_lines = answer_lines(piped_lines(), lambda line: answer(line.split()))
-        check_lines(failed, n_lines, "WORD", "vector")
+        answer_pipe(lambda line: answer(line.split()), "WORD", "vector")
 
 
 @command(
@@ -157,8 +155,7 @@ def recommend(
     if items:
         answer(items)
     else:
-        failed, n_lines = answer_lines(piped_lines(), lambda line: answer(line.split()))
-        check_lines(failed, n_lines, "ITEM", "recommend")
+        answer_pipe(lambda line: answer(line.split()), "ITEM", "recommend")
 
 
 def load_vectors(path: Path) -> Vectors:
@@ -189,8 +186,9 @@ def answer_lines(lines: Iterable[str], answer: Callable[[str], None]) -> tuple[i
     return failed, n_lines
 
 
-def check_lines(failed: int, n_lines: int, argument: str, command: str) -> None:
-    """Raise an error where standard input had no lines, or some could not be answered."""
+def answer_pipe(answer: Callable[[str], None], argument: str, command: str) -> None:
+    """Answer each line of standard input; raise an error where it had none, or some could not be answered."""
+    failed, n_lines = answer_lines(piped_lines(), answer)
     if n_lines == 0:
         require_argument(None, argument, command)
     if failed:

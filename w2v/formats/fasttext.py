@@ -17,7 +17,6 @@ take room in the file and none in memory.
 """
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -122,7 +121,8 @@ def write(path: Path, contents: Contents) -> None:
         for block in blocks(contents.vectors if subwords is None else subwords.own_rows):
             file.write(block.data.cast("B"))
         if subwords is not None:
-            _write_buckets(file, subwords)
+            for _, block in subwords.bucket_blocks(max(1, PIECE // (4 * dim))):
+                file.write(block.astype("<f4", copy=False).data.cast("B"))
         file.write(b"\0" + np.array([n_words, dim], "<i8").tobytes())
         if contents.output is None:
             _write_zeros(file, n_words * dim * 4)
@@ -156,18 +156,6 @@ def _header(contents: Contents, ngrams: NGrams, n_tokens: int) -> _Header:
         n_tokens=n_tokens,
         n_pruned=-1,
     )
-
-
-def _write_buckets(file: BinaryIO, subwords: Subwords) -> None:
-    """Write the rows of all buckets, used or not, a piece at a time."""
-    dim = subwords.input.shape[1]
-    step = max(1, PIECE // (4 * dim))
-    for first in range(0, subwords.ngrams.buckets, step):
-        numbers = np.arange(first, min(first + step, subwords.ngrams.buckets))
-        rows = subwords.rows_of(numbers)
-        block = np.zeros((len(numbers), dim), "<f4")
-        block[rows >= 0] = subwords.bucket_rows[rows[rows >= 0]]
-        file.write(block.data.cast("B"))
 
 
 def _write_zeros(file: BinaryIO, size: int) -> None:
@@ -251,21 +239,14 @@ def _without_zeros(rows: Matrix, n_words: int) -> tuple[Indices, Matrix]:
 
     The file is read twice, and memory taken for what is kept.
     """
-    is_used = np.concatenate([part.any(axis=1) for part in _parts(rows[n_words:])] or [np.zeros(0, bool)])
+    is_used = np.concatenate([part.any(axis=1) for part in blocks(rows[n_words:])] or [np.zeros(0, bool)])
     buckets = np.flatnonzero(is_used)
     input = np.empty((n_words + len(buckets), rows.shape[1]), np.float32)
-    at = 0
     kept = np.concatenate([np.ones(n_words, bool), is_used])
-    for part, keep in zip(_parts(rows), np.split(kept, np.arange(_step(rows), len(kept), _step(rows))), strict=True):
+    begin = at = 0
+    for part in blocks(rows):
+        keep = kept[begin : begin + len(part)]
         n = int(keep.sum())
         input[at : at + n] = part[keep]
-        at += n
+        begin, at = begin + len(part), at + n
     return buckets, input
-
-
-def _parts(rows: Matrix) -> Iterator[Matrix]:
-    return (rows[first : first + _step(rows)] for first in range(0, len(rows), _step(rows)))
-
-
-def _step(rows: Matrix) -> int:
-    return max(1, PIECE // (4 * int(rows.shape[1])))

@@ -71,11 +71,7 @@ def write(path: Path, contents: Contents) -> None:
         head = (ngrams.buckets, dim, ngrams.min_n, ngrams.max_n, ngrams.hash_count, FLORET_SEED, BEGIN, END)
         file.write((" ".join(map(str, head)) + "\n").encode())
         line = "%d" + " %.9g" * dim + "\n"
-        for first in range(0, ngrams.buckets, LINES):
-            numbers = np.arange(first, min(first + LINES, ngrams.buckets))
-            rows = subwords.rows_of(numbers)
-            block = np.zeros((len(numbers), dim), np.float32)
-            block[rows >= 0] = subwords.bucket_rows[rows[rows >= 0]]
+        for numbers, block in subwords.bucket_blocks(LINES):
             file.writelines(
                 (line % (number, *row.tolist())).encode() for number, row in zip(numbers, block, strict=True)
             )

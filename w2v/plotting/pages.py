@@ -55,32 +55,29 @@ def map_page(drawn: WordMap) -> bytes:
     plot.toolbar.logo = None
     plot.segment("x0", "y0", "x1", "y1", source=links, color="#999999", line_alpha=0.6)
     dots = plot.scatter("x", "y", source=words, size="size", color="colour", alpha=0.8, nonselection_alpha=0.12)
-    behind: dict[str, Any] = {"background_fill_color": value("white"), "background_fill_alpha": 0.7}
+    style: dict[str, Any] = {
+        "y_offset": "dy",
+        "text_color": "colour",
+        "text_alpha": "alpha",
+        "text_font": value("sans-serif"),
+        "text_baseline": "middle",
+        "background_fill_color": value("white"),
+    }
     letters = plot.text(
         *("x", "y", "word"),
         source=labels,
         x_offset="dx",
-        y_offset="dy",
-        text_color="colour",
-        text_alpha="alpha",
         text_font_style="style",
-        text_font=value("sans-serif"),
         text_font_size=value("12px"),
-        text_baseline="middle",
-        **behind,
+        **style | {"background_fill_alpha": 0.7},
     )
     titles = plot.text(
         *("x", "y", "name"),
         source=names,
-        y_offset="dy",
-        text_color="colour",
-        text_alpha="alpha",
         text_font_style="bold",
-        text_font=value("sans-serif"),
         text_font_size=value("16px"),
         text_align="center",
-        text_baseline="middle",
-        **{**behind, "background_fill_alpha": "alpha"},
+        **style | {"background_fill_alpha": "alpha"},
     )
     plot.add_tools(HoverTool(renderers=[dots], tooltips="<b>@word</b>, word @rank", point_policy="follow_mouse"))
 

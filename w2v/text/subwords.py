@@ -203,6 +203,15 @@ class Subwords:
         found: Ids = self._row_of[np.minimum(buckets, len(self._row_of) - 1)]
         return found
 
+    def bucket_blocks(self, n: int) -> Iterator[tuple[Indices, Matrix]]:
+        """Yield all buckets, n at a time: their numbers, and their rows, (n, dim), zeros for one without a row."""
+        for first in range(0, self.ngrams.buckets, n):
+            numbers = np.arange(first, min(first + n, self.ngrams.buckets))
+            rows = self.rows_of(numbers)
+            block = np.zeros((len(numbers), self.input.shape[1]), np.float32)
+            block[rows >= 0] = self.bucket_rows[rows[rows >= 0]]
+            yield numbers, block
+
     def of(self, word: str) -> Matrix | None:
         """Return the vector of a word that is not in the vocabulary, (dim,); None where none of its n-grams has a row.
 

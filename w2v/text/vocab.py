@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from w2v.arrays import Ids
 from w2v.errors import W2VError
 from w2v.files import replacing
 from w2v.stores import local_copy
@@ -36,6 +37,10 @@ class Vocab:
     def index(self) -> dict[str, int]:
         """The row of each word."""
         return {word: row for row, word in enumerate(self.words)}
+
+    def rows_of(self, words: Sequence[str]) -> Ids:
+        """Return the row of each word, -1 for one that is not in the vocabulary."""
+        return np.array([self.index.get(word, -1) for word in words], np.int32)
 
     @property
     def n_tokens(self) -> int:

@@ -13,13 +13,13 @@ from w2v.config import TrainConfig, load_config
 from w2v.errors import SettingsError, W2VError
 from w2v.formats.common import Lines, check_finite
 from w2v.kernels.cpu.infer import infer_lines
-from w2v.kernels.cpu.types import ShardPass, Tally, Variant, Weights
+from w2v.kernels.cpu.types import ShardPass, Variant, Weights
 from w2v.machine import available_threads
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import encode
 from w2v.text.vocab import Vocab
 from w2v.training.line_rows import count_lines
-from w2v.training.plan import kernel_name, new_scratch, sampling_of, shape_of, variant_of
+from w2v.training.plan import kernel_name, new_scratch, new_tally, sampling_of, shape_of, variant_of
 from w2v.training.schedule import shard_bounds
 from w2v.training.weights import aligned_zeros, padded
 from w2v.vectors import Vectors
@@ -124,7 +124,7 @@ class _Inference:
         """Infer the rows of every shard that falls to a thread."""
         zero_row = (self.n_types + 2 * thread) * self.shape.stride
         scratch = new_scratch(self.shape, self.longest, self.config, zero_row, n_types=self.n_types)
-        tally = Tally(np.zeros(1), np.zeros(1, np.int64), np.zeros(1, np.int64))
+        tally = new_tally()
         weights = Weights(*(matrix.reshape(-1) for matrix in self.matrices))
         for shard, (begin, end) in self.shards[thread :: self.n_threads]:
             lines = self.rows[self.first[shard] : self.first[shard + 1]].reshape(-1)

@@ -132,7 +132,7 @@ class Plan:
             self.word_rows,
             self.tree,
         )
-        return scratch, Tally(np.zeros(1), np.zeros(1, np.int64), np.zeros(1, np.int64))
+        return scratch, new_tally()
 
     @property
     def _spare_rows(self) -> int:
@@ -324,6 +324,11 @@ def new_paths(tree: Huffman | None) -> Paths:
     return Paths(tree.starts, tree.nodes, (1 - tree.codes).astype(np.float32))
 
 
+def new_tally() -> Tally:
+    """Return a thread's counts, at 0."""
+    return Tally(np.zeros(1), np.zeros(1, np.int64), np.zeros(1, np.int64))
+
+
 def new_scratch(
     shape: Shape,
     longest_shard: int,
@@ -337,7 +342,7 @@ def new_scratch(
     """Return a thread's buffers for shards of up to `longest_shard` tokens."""
     hot_rows = hot_rows or new_hot_rows(np.empty((2, 0), np.float32), 0, shape.stride)
     n_words = 0 if config.line_vectors == "alone" else min(2 * shape.window, longest_shard)
-    n_contexts = n_words + (config.has_lines)
+    n_contexts = n_words + config.has_lines
     n_outputs = shape.n_tiles * len(shape.tile_like)
     candidate_tiles = -(-shape.candidates // len(shape.tile_like))
     negatives = own_lines(max(shape.n_draws, candidate_tiles * len(shape.tile_like)), np.int64)

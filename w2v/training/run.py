@@ -183,7 +183,7 @@ def continue_from(
     dim = held.vectors.shape[1]
     run, encoded = begin(corpus, replace(config, dim=dim, min_count=1, max_vocab=None), report=report)
     vocab = join_vocab(held, encoded.vocab, config.min_count if grow_vocab else None, earlier)
-    row_of = np.array([vocab.index.get(word, -1) for word in encoded.vocab.words], np.int32)
+    row_of = vocab.rows_of(encoded.vocab.words)
     stream = renumber(run.stream, row_of, keep_empty=config.has_lines)
     tokens_kept = int(encoded.vocab.counts[row_of >= 0].sum())
     if tokens_kept == 0:
