@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from types import CodeType, FrameType
@@ -17,8 +18,10 @@ INTERRUPTED = 130
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 """SIGHUP comes when a terminal closes or an ssh drops; Windows has none."""
 
+AGAIN = getattr(signal, "SIGURG", getattr(signal, "SIGBREAK", signal.SIGINT))
+"""Asks for a KeyboardInterrupt that was dropped: nobody else sends it, and where it is not answered it does nothing."""
 AGAIN_S = 0.01
-"""Time until a KeyboardInterrupt that was dropped is raised again."""
+"""Time between two of them."""
 
 
 class Interrupts:
@@ -34,8 +37,6 @@ class Interrupts:
         self.command_runs = False
         """Before and after a command nothing can be lost: then a signal ends the process at once."""
         self.ends, self.loses = "", "the rest of its work"
-        self.first = 0
-        """The number of the first signal."""
         self.was_dropped = False
         """Whether Python has dropped the KeyboardInterrupt, which is then raised again."""
         self.earlier = ExitStack()
@@ -47,6 +48,8 @@ class Interrupts:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 with suppress(ValueError):  # in another thread than the main one
                     self.earlier.callback(signal.signal, number, signal.signal(number, self.answer))
+        with suppress(ValueError):
+            self.earlier.callback(signal.signal, AGAIN, signal.signal(AGAIN, self.raise_dropped))
         self.earlier.callback(setattr, sys, "unraisablehook", sys.unraisablehook)
         sys.unraisablehook = self.raise_again
 
@@ -76,17 +79,10 @@ class Interrupts:
         Raises:
             KeyboardInterrupt: at the first signal of a command.
         """
-        if self.was_dropped:
-            if _is_below(frame, Interrupts.raise_again.__code__):  # too early: it would be dropped there
-                self._send_again()
-                return
-            self.was_dropped = False
-            raise KeyboardInterrupt
         self.count += 1
         if not self.command_runs:
             self.leave("interrupted" if self.count == 1 else "")
         if self.count == 1:
-            self.first = number
             if self.ends:
                 say_now(f"interrupted: {self.ends}")
             raise KeyboardInterrupt
@@ -102,17 +98,32 @@ class Interrupts:
         """
         if dropped.exc_type is KeyboardInterrupt:
             self.was_dropped = True
-            self._send_again()
+            threading.Thread(target=self._ask_until_raised, daemon=True).start()
         elif not self.count:  # else what was cut short may fail in any way
             sys.__unraisablehook__(dropped)
 
-    def _send_again(self) -> None:
-        """Send the first signal to the main thread once more, a moment later."""
+    def _ask_until_raised(self) -> None:
+        """Ask the main thread for what was dropped, again and again.
+
+        Once is not enough: a signal that comes just before a call that waits, Python answers only when that call ends.
+        """
         main = threading.main_thread().ident
-        if hasattr(signal, "pthread_kill") and main is not None:
-            threading.Timer(AGAIN_S, signal.pthread_kill, [main, self.first]).start()
-        else:  # Windows, where nothing ends a call that waits
-            threading.Timer(AGAIN_S, _thread.interrupt_main, [self.first]).start()
+        while self.was_dropped:
+            time.sleep(AGAIN_S)
+            if hasattr(signal, "pthread_kill") and main is not None:
+                signal.pthread_kill(main, AGAIN)
+            else:  # Windows, where nothing ends a call that waits
+                _thread.interrupt_main(AGAIN)
+
+    def raise_dropped(self, number: int, frame: FrameType | None) -> None:
+        """Answer `AGAIN`.
+
+        Raises:
+            KeyboardInterrupt: if one was dropped, and it would not be dropped here too.
+        """
+        if self.was_dropped and not _is_below(frame, Interrupts.raise_again.__code__):
+            self.was_dropped = False
+            raise KeyboardInterrupt
 
     def leave(self, message: str = "") -> None:
         """End the process here and now, with a message if there is more to say."""
