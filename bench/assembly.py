@@ -71,12 +71,13 @@ def report(name: str) -> None:
     triple, processor, features = PROCESSORS[name]
     simd = import_kernels(triple, features)
     from w2v.config import TrainConfig
-    from w2v.kernels.cpu.types import Hidden
+    from w2v.kernels.cpu.types import Ahead, Hidden
     from w2v.training.plan import shape_of
 
     rows, offsets = types.Array(types.float32, 1, "C"), types.Array(types.int64, 1, "C")
-    shape = numba.typeof(shape_of(TrainConfig(), 112, 1000))  # type: ignore[no-untyped-call]
+    shape = numba.typeof(shape_of(TrainConfig(), 1000))  # type: ignore[no-untyped-call]
     hidden = types.NamedTuple((rows, offsets, types.int64), Hidden)  # type: ignore[no-untyped-call]
+    ahead = types.NamedTuple((rows, offsets, *[types.int64] * 5), Ahead)  # type: ignore[no-untyped-call]
     llvm.initialize_all_targets()
     llvm.initialize_all_asmprinters()
     machine = llvm.Target.from_triple(triple).create_target_machine(cpu=processor, features=features, opt=3)
@@ -86,7 +87,11 @@ def report(name: str) -> None:
             lambda a, b, c, d, e, f: simd.score(a, b, c, d, e, f),
             (hidden, rows, offsets, types.int64, shape, rows),
         ),
-        ("update", lambda a, b, c, d, e, f: simd.update(a, b, c, d, e, f), (hidden, rows, offsets, shape, rows, rows)),
+        (
+            "update",
+            lambda a, b, c, d, e, f, g: simd.update(a, b, c, d, e, f, g),
+            (hidden, rows, offsets, shape, rows, rows, ahead),
+        ),
     ):
         module = llvm.parse_assembly(f'target triple = "{triple}"\n' + llvm_of(function, signature))
         module.data_layout = str(machine.target_data)

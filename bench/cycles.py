@@ -18,7 +18,7 @@ from w2v.kernels import jit
 from w2v.kernels.cpu import step
 from w2v.kernels.cpu.layout import clear_padding
 from w2v.kernels.cpu.loss import LOSSES
-from w2v.kernels.cpu.types import Hidden, Sampling, Scratch, Shape, ShardPass, Weights
+from w2v.kernels.cpu.types import Ahead, Hidden, Sampling, Scratch, Shape, ShardPass, Weights
 from w2v.kernels.llvm import REGISTERS
 from w2v.training.distributions import alias_table, noise_distribution, thresholds
 from w2v.training.plan import kernel_name, new_scratch, new_tally, shape_of, variant_of
@@ -64,28 +64,36 @@ def stages(kernel: str, loss: str) -> dict[str, Callable[..., None]]:
     gradient = LOSSES[loss].gradient
 
     @jit
-    def only_score(n: int, hidden: Hidden, weights: Weights, shape: Shape, scratch: Scratch, k: int) -> None:
+    def only_score(
+        n: int, hidden: Hidden, weights: Weights, shape: Shape, scratch: Scratch, ahead: Ahead, k: int
+    ) -> None:
         for _ in range(n):
             score(hidden, weights.output, scratch.outputs, shape.n_tiles, shape, scratch.scores)
 
     @jit
-    def only_gradient(n: int, hidden: Hidden, weights: Weights, shape: Shape, scratch: Scratch, k: int) -> None:
+    def only_gradient(
+        n: int, hidden: Hidden, weights: Weights, shape: Shape, scratch: Scratch, ahead: Ahead, k: int
+    ) -> None:
         for _ in range(n):
             gradient(scratch.scores, scratch.labels, hidden.n, k, shape, TINY)
             clear_padding(scratch.scores, hidden.n, k, shape)
 
     @jit
-    def only_update(n: int, hidden: Hidden, weights: Weights, shape: Shape, scratch: Scratch, k: int) -> None:
+    def only_update(
+        n: int, hidden: Hidden, weights: Weights, shape: Shape, scratch: Scratch, ahead: Ahead, k: int
+    ) -> None:
         for _ in range(n):
-            update(hidden, weights.output, scratch.outputs, shape, scratch.scores, scratch.contexts_before)
+            update(hidden, weights.output, scratch.outputs, shape, scratch.scores, scratch.contexts_before, ahead)
 
     @jit
-    def all_three(n: int, hidden: Hidden, weights: Weights, shape: Shape, scratch: Scratch, k: int) -> None:
+    def all_three(
+        n: int, hidden: Hidden, weights: Weights, shape: Shape, scratch: Scratch, ahead: Ahead, k: int
+    ) -> None:
         for _ in range(n):
             score(hidden, weights.output, scratch.outputs, shape.n_tiles, shape, scratch.scores)
             gradient(scratch.scores, scratch.labels, hidden.n, k, shape, TINY)
             clear_padding(scratch.scores, hidden.n, k, shape)
-            update(hidden, weights.output, scratch.outputs, shape, scratch.scores, scratch.contexts_before)
+            update(hidden, weights.output, scratch.outputs, shape, scratch.scores, scratch.contexts_before, ahead)
 
     return {"score": only_score, "gradient": only_gradient, "update": only_update, "these three": all_three}
 
@@ -114,18 +122,20 @@ def main() -> None:
         min_count=1,
     )
     model = Embeddings.create(n_types, arguments.dim, 1, spare_rows=1)
-    shape = shape_of(config, model.stride, n_types)
+    shape = shape_of(config, n_types)
     weights = Weights(model.input.reshape(-1), model.output.reshape(-1))
     scratch = new_scratch(shape, TOKENS + 1, config, n_types * model.stride)
     scratch.contexts[: arguments.contexts] = np.arange(arguments.contexts) % n_types * model.stride
     scratch.outputs[:] = n_types * model.stride
     scratch.outputs[: arguments.negative + 1] = np.arange(arguments.negative + 1) * model.stride
     hidden = Hidden(weights.input, scratch.contexts, arguments.contexts)
+    ahead = Ahead(weights.input, scratch.negatives, 0, 0, 0, 0, 0)
     hz = clock()
-    bound = 3 * arguments.contexts * (arguments.negative + 1) * model.stride // REGISTERS.lanes
+    bound = 3 * arguments.contexts * (arguments.negative + 1) * shape.width // REGISTERS.lanes
     print(f"{hz / 1e9:.2f} GHz, {kernel} kernel, vectors of {REGISTERS.lanes}: {bound} multiply-adds a center")
+    rest = (hidden, weights, shape, scratch, ahead, arguments.negative + 1)
     for name, run in stages(kernel, arguments.loss).items():
-        short, long = (least(lambda: run(n, hidden, weights, shape, scratch, arguments.negative + 1)) for n in TURNS)  # noqa: B023
+        short, long = (least(lambda: run(n, *rest)) for n in TURNS)  # noqa: B023
         print(f"{name:12} {(long - short) * hz / (TURNS[1] - TURNS[0]):6.0f} cycles")
     seconds = least(whole(kernel, config, shape, weights, scratch, n_types), 20)
     print(f"{'whole':12} {seconds * hz / TOKENS:6.0f} cycles")

@@ -152,6 +152,8 @@ class Shard:
     paths: list[list[tuple[int, int]]] = field(default_factory=list)
     """With output path, the nodes and codes of each word."""
     generator: SplitMix64 = field(init=False)
+    drawn: list[int] = field(default_factory=list)
+    """Random bits of the words that come into the pool next."""
 
     def __post_init__(self) -> None:
         self.generator = SplitMix64.for_shard(self.seed, self.epoch, self.shard)
@@ -160,7 +162,9 @@ class Shard:
         return ((self.generator.draw() >> 32) * n) >> 32
 
     def noise(self) -> int:
-        bits = self.generator.draw()
+        return self.word_of(self.generator.draw())
+
+    def word_of(self, bits: int) -> int:
         bucket = ((bits >> 32) * len(self.prob)) >> 32
         return bucket if bits & 0xFFFFFFFF <= self.prob[bucket] else self.alias[bucket]
 
@@ -170,8 +174,9 @@ class Shard:
             return [self.noise() for _ in range(n)]
         n_renewed = min(64, len(pool))
         if turn % n_renewed == 0:
-            for i in range(turn, turn + n_renewed):
-                pool[i % len(pool)] = self.noise()
+            for i in range(n_renewed):
+                pool[(turn + i) % len(pool)] = self.word_of(self.drawn[i])
+            self.drawn = [self.generator.draw() for _ in range(n_renewed)]
         draws = [self.generator.draw() for _ in range(0, n, 4)]
         return [pool[(draws[i // 4] >> 16 * (i % 4)) % len(pool)] for i in range(n)]
 
@@ -267,6 +272,7 @@ def train_shard(
     """
     input = input.copy()
     pool = [shard.noise() for _ in range(shard.noise_pool)]
+    shard.drawn = [shard.generator.draw() for _ in range(min(64, shard.noise_pool))]
     kept = [[word for word in line if shard.generator.draw() >> 32 <= shard.keep[word]] for line in shard.sentences]
     text = [word for line in kept for word in [*line, -1]][:-1]
 

@@ -11,6 +11,7 @@ from w2v.config import TrainConfig
 from w2v.kernels import jit
 from w2v.kernels.cpu import samplers, windows
 from w2v.kernels.cpu.types import HotRows, Sampling, Scratch
+from w2v.kernels.rng import draw
 from w2v.kernels.types import I32, I64, U64
 from w2v.training.distributions import alias_table, keep_prob, noise_distribution, thresholds
 from w2v.training.plan import new_scratch, shape_of
@@ -89,7 +90,7 @@ def _subsample(tokens: I32, sampling: Sampling, scratch: Scratch) -> tuple[int, 
 @jit
 def _draw(sampling: Sampling, state: U64, out: I64) -> None:
     for i in range(len(out)):
-        out[i] = samplers.draw_noise(sampling, NO_COPIES, 1, state)
+        out[i] = samplers.noise_word(draw(state), sampling, NO_COPIES, 1)
 
 
 @pytest.mark.parametrize("sample", [1e-4, 1e-2])
@@ -98,7 +99,7 @@ def test_tokens_are_kept_with_keep_prob(sample: float) -> None:
     sampling = Sampling(thresholds(keep), thresholds(np.ones(10)), np.arange(10, dtype=np.int32), NONE)
     tokens = np.tile(np.arange(10, dtype=np.int32), 100_000)
     config = TrainConfig()
-    scratch = new_scratch(shape_of(config, 16, 10), len(tokens), config, zero_row=10)
+    scratch = new_scratch(shape_of(config, 10), len(tokens), config, zero_row=10)
     scratch.state[0] = 5
     n, words = _subsample(tokens, sampling, scratch)
     assert words == len(tokens)

@@ -62,7 +62,7 @@ def test_an_unknown_kernel_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     ("negative", "tiles", "tile"), [(1, 1, 2), (5, 1, 6), (6, 2, 4), (10, 2, 6), (15, 3, 6), (64, 11, 6)]
 )
 def test_output_rows_are_spread_over_few_full_tiles(negative: int, tiles: int, tile: int) -> None:
-    shape = shape_of(TrainConfig(negative=negative), 112, 1_000)
+    shape = shape_of(TrainConfig(negative=negative), 1_000)
     assert (shape.n_tiles, len(shape.tile_like)) == (tiles, tile)
     assert shape.n_tiles * len(shape.tile_like) >= negative + 1
 

@@ -10,7 +10,6 @@ Operations take and return tuples of vectors. Their length is known when Numba c
 over them; the loop over the dimension stays a loop.
 """
 
-import itertools
 from typing import Any, NamedTuple
 
 import llvmlite.binding as llvm
@@ -18,8 +17,6 @@ import numba
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic, models, register_model
-
-from w2v.kernels import inlined
 
 # Numba's own types take an operation for a function of one argument more.
 operation: Any = intrinsic
@@ -58,6 +55,7 @@ LANES = REGISTERS.lanes
 VECTOR = ir.VectorType(ir.FloatType(), LANES)
 INT64 = ir.IntType(64)
 INT32 = ir.IntType(32)
+INT8 = ir.IntType(8)
 ZERO = ir.Constant(VECTOR, None)
 REORDER = ("reassoc", "contract", "nsz")
 
@@ -171,16 +169,17 @@ def take(typing, array, start, like):
 
 
 @operation
-def has_repeats(typing, values):
-    """Return whether a tuple of int64 has one value twice."""
+def count_equal(typing, array, start, value):
+    """Return how many of array[start : start + 8], int64, are equal to value."""
 
     def codegen(context, builder, signature, args):
-        found = ir.Constant(ir.IntType(1), 0)
-        for a, b in itertools.combinations(_members(builder, args[0], values), 2):
-            found = builder.or_(found, builder.icmp_signed("==", a, b))
-        return found
+        eight = ir.VectorType(INT64, 8)
+        pointer = builder.bitcast(pointer_to(context, builder, array, args[0], args[1]), eight.as_pointer())
+        lowest = builder.insert_element(ir.Constant(eight, ir.Undefined), args[2], ir.Constant(INT32, 0))
+        found = builder.icmp_signed("==", builder.load(pointer, align=8), shuffle(builder, lowest, lowest, [0] * 8))
+        return builder.zext(builder.ctpop(builder.bitcast(found, INT8)), INT64)
 
-    return types.boolean(values), codegen
+    return types.int64(array, types.int64, types.int64), codegen
 
 
 @operation
@@ -346,22 +345,26 @@ def add(typing, left, right):
 # --- prefetching ------------------------------------------------------------------------------------
 
 
-@operation
-def prefetch_line(typing, rows, at):
-    """Ask for the cache line of rows[at], to be written."""
+def _prefetch(to_be_written, level):
+    """Return the code of a prefetch: 3 is the first cache, 2 the second."""
 
     def codegen(context, builder, signature, args):
-        pointer = builder.bitcast(pointer_to(context, builder, rows, *args), ir.IntType(8).as_pointer())
+        pointer = builder.bitcast(pointer_to(context, builder, *signature.args[:1], *args), INT8.as_pointer())
         kind = ir.FunctionType(ir.VoidType(), [pointer.type, INT32, INT32, INT32])
         function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-        builder.call(function, [pointer, *(ir.Constant(INT32, value) for value in (1, 3, 1))])
+        builder.call(function, [pointer, *(ir.Constant(INT32, value) for value in (to_be_written, level, 1))])
         return context.get_dummy_value()
 
-    return types.void(rows, types.int64), codegen
+    return codegen
 
 
-@inlined
-def prefetch_row(rows, offset, stride):
-    """Ask for a row before it is needed."""
-    for j in range(0, stride, LANES):
-        prefetch_line(rows, offset + j)
+@operation
+def prefetch(typing, array, at):
+    """Ask for the cache line of array[at], to be written soon."""
+    return types.void(array, types.int64), _prefetch(1, 3)
+
+
+@operation
+def prefetch_far(typing, array, at):
+    """Ask for the cache line of array[at] into the second cache, to be read: other threads may keep it."""
+    return types.void(array, types.int64), _prefetch(0, 2)

@@ -105,7 +105,7 @@ class _Inference:
         self.longest = max(end - begin for _, (begin, end) in self.shards)
         self.n_types = len(vocab)
         stride = padded(config.dim)
-        self.shape = shape_of(config, stride, len(vocab))
+        self.shape = shape_of(config, len(vocab))
         self.sampling = sampling_of(config, vocab)
         # Behind the words' rows each thread has two: one of zeros, and one for the line at hand.
         self.matrices = [aligned_zeros(len(vocab) + 2 * self.n_threads, stride) for _ in range(2)]

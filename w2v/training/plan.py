@@ -12,6 +12,8 @@ from w2v.errors import SettingsError
 from w2v.kernels import llvm
 from w2v.kernels.cache import STAMP
 from w2v.kernels.cpu import step
+from w2v.kernels.cpu.outputs import LOWER_NODES
+from w2v.kernels.cpu.samplers import RENEWED
 from w2v.kernels.cpu.types import Composed, HotRows, Paths, Sampling, Scratch, Shape, Tally, Variant
 from w2v.machine import available_threads
 from w2v.text.subwords import NGrams, WordRows
@@ -82,7 +84,7 @@ class Plan:
         """
         n_threads = config.threads or available_threads()
         tree = Huffman.of(vocab.counts) if config.output_layer.kernel == "path" else None
-        shape = shape_of(config, padded(config.dim), tree.longest if tree else len(vocab))
+        shape = shape_of(config, tree.longest if tree else len(vocab))
         work = step_work(config, vocab, shape)
         has_lines = config.has_lines
         bounds = shard_bounds(stream, work, shard_max, whole_lines=has_lines)
@@ -179,12 +181,11 @@ def word_rows_of(config: TrainConfig, vocab: Vocab) -> WordRows | None:
     return WordRows.of(ngrams, vocab.words, keep_prob(vocab.counts, config.sample) * vocab.counts)
 
 
-def shape_of(config: TrainConfig, stride: int, most_outputs: int) -> Shape:
+def shape_of(config: TrainConfig, most_outputs: int) -> Shape:
     """Return the bounds of a step's loops: output rows in as few tiles as hold them, equally full.
 
     Args:
         config: the settings.
-        stride: numbers in a row.
         most_outputs: output rows of a center where no negatives are drawn: all words, or the longest path.
     """
     negative = config.negative if config.output_layer.has_negatives else max(1, most_outputs) - 1
@@ -192,7 +193,10 @@ def shape_of(config: TrainConfig, stride: int, most_outputs: int) -> Shape:
     tile_like = (0,) * -(-(negative + 1) // n_tiles)
     n_hard, candidates = (config.n_hard, config.candidates) if config.sampler == "hard" else (0, 0)
     window = FULL_WINDOW if isinstance(config.window, str) else config.window
-    return Shape(window, negative, candidates + negative - n_hard, candidates, n_hard, stride, n_tiles, tile_like)
+    known = {"sampled": candidates + negative - n_hard, "path": min(LOWER_NODES, negative + 1), "all": 0}
+    n_draws = known[config.output_layer.kernel]
+    width = -(-config.dim // llvm.LANES) * llvm.LANES
+    return Shape(window, negative, n_draws, candidates, n_hard, padded(config.dim), width, n_tiles, tile_like)
 
 
 def step_work(config: TrainConfig, vocab: Vocab, shape: Shape) -> StepWork:
@@ -347,17 +351,21 @@ def new_scratch(
     candidate_tiles = -(-shape.candidates // len(shape.tile_like))
     negatives = own_lines(max(shape.n_draws, candidate_tiles * len(shape.tile_like)), np.int64)
     negatives[:] = zero_row
+    noise_pool = config.noise_pool if config.output_layer.has_negatives else 0
+    outputs = own_lines(-(-n_outputs // 8) * 8, np.int64)
+    outputs[n_outputs:] = -1
     return Scratch(
         kept=own_lines(longest_shard + 1, np.int64),
         contexts=own_lines(n_contexts, np.int64),
-        outputs=own_lines(n_outputs + 1, np.int64),
+        outputs=outputs,
         slots=own_lines(1 << (2 * n_outputs).bit_length(), np.int64),
         slot_of=own_lines(n_outputs, np.int64),
         negatives=negatives,
         marks=own_lines(n_types if config.reject_positives else 0, np.int32),
         line_row=np.array([zero_row + (1 + hot_rows.n_rows) * shape.stride]),
         zero_row=np.array([zero_row]),
-        pool=own_lines(config.noise_pool if config.output_layer.has_negatives else 0, np.int64),
+        pool=own_lines(noise_pool, np.int64),
+        drawn=own_lines(min(RENEWED, noise_pool), np.uint64),
         scores=own_lines(8 * max(n_contexts * shape.n_tiles, candidate_tiles) + 8, np.float32),
         logq=own_lines(8 * shape.n_tiles if config.uses_logq else 0, np.float32),
         contexts_before=own_lines(n_contexts * shape.stride, np.float32),

@@ -19,7 +19,7 @@ from w2v.kernels.types import F32
 from w2v.training.plan import shape_of
 
 NEGATIVE = 9
-SHAPE = shape_of(TrainConfig(negative=NEGATIVE), 16, 100)
+SHAPE = shape_of(TrainConfig(dim=16, negative=NEGATIVE), 100)
 COLUMNS = [8 * (o // len(SHAPE.tile_like)) + o % len(SHAPE.tile_like) for o in range(NEGATIVE + 1)]
 WIDTH = 8 * SHAPE.n_tiles
 

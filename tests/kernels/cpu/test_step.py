@@ -14,7 +14,7 @@ from w2v.kernels import jit, llvm, llvm_scores
 from w2v.kernels.cpu import step
 from w2v.kernels.cpu.layout import clear_padding
 from w2v.kernels.cpu.loss import bce_gradient
-from w2v.kernels.cpu.types import Hidden, Sampling, Shape, ShardPass, Tally, Weights
+from w2v.kernels.cpu.types import Ahead, Hidden, Sampling, Shape, ShardPass, Tally, Weights
 from w2v.kernels.types import F32
 from w2v.text.subwords import NGrams, WordRows
 from w2v.training import plan
@@ -36,10 +36,11 @@ def _stages(name: str) -> Callable[..., None]:
     def take_step(weights, shape, scratch, n_contexts, n_outputs, lr):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
         input, output = weights
         hidden = Hidden(input, scratch.contexts, n_contexts)
+        ahead = Ahead(input, scratch.negatives, 1, 0, 0, -1, -1)
         score(hidden, output, scratch.outputs, shape.n_tiles, shape, scratch.scores)
         bce_gradient(scratch.scores, scratch.labels, n_contexts, n_outputs, shape, lr)
         clear_padding(scratch.scores, n_contexts, n_outputs, shape)
-        update(hidden, output, scratch.outputs, shape, scratch.scores, scratch.contexts_before)
+        update(hidden, output, scratch.outputs, shape, scratch.scores, scratch.contexts_before, ahead)
 
     return cast(Callable[..., None], take_step)
 
@@ -60,7 +61,7 @@ def _check_step(kernel: str, dim: int, contexts: list[int], outputs: list[int], 
     """Take a step with a kernel and with the oracle, and compare both matrices."""
     model = _model(dim, seed=dim)
     config = TrainConfig(dim=dim, negative=negative, window=max(1, len(contexts)), noise_pool=0)
-    shape = shape_of(config, model.stride, N_ROWS)
+    shape = shape_of(config, N_ROWS)
     scratch = new_scratch(shape, 100, config, zero_row=N_ROWS * model.stride)
     scratch.contexts[: len(contexts)] = np.array(contexts) * model.stride
     full = shape.n_tiles * len(shape.tile_like)
@@ -215,7 +216,7 @@ def _check_shard(kernel: str, settings: dict[str, Any], copies: int) -> None:
     With private copies too, which a single thread must not notice.
     """
     dim, lr = 21, 0.03
-    config = TrainConfig(**settings)
+    config = TrainConfig(dim=dim, **settings)
     variant = variant_of(config)
     generator = np.random.default_rng(config.noise_pool + config.negative)
     # Two of a word within a window would differ in second order on vectors, so sentences are permutations.
@@ -232,7 +233,7 @@ def _check_shard(kernel: str, settings: dict[str, Any], copies: int) -> None:
     lines[:, dim:] = 0
     if variant.lines != "none":
         before[0] = np.vstack([before[0], lines[:, :dim]])
-    shape = shape_of(config, model.stride, tree.longest if tree else N_ROWS)
+    shape = shape_of(config, tree.longest if tree else N_ROWS)
     scratch = new_scratch(shape, len(tokens), config, N_ROWS * model.stride, hot_rows, N_ROWS, word_rows, tree)
     tally = Tally(np.zeros(1), np.zeros(1, np.int64), np.zeros(1, np.int64))
     step.train_shard(kernel, variant)(
@@ -292,7 +293,7 @@ def _paths(counts: npt.NDArray[np.int64]) -> list[list[tuple[int, int]]]:
 def test_a_center_without_contexts_is_no_step() -> None:
     model = _model(8, seed=1)
     before = model.input.copy()
-    shape = Shape(5, 5, 5, 0, 0, model.stride, 1, (0,) * 6)
+    shape = Shape(5, 5, 5, 0, 0, model.stride, model.stride, 1, (0,) * 6)
     tally = Tally(np.zeros(1), np.zeros(1, np.int64), np.zeros(1, np.int64))
     tokens = np.array([3, -1, 4, -1, -1, 5], np.int32)
     step.train_shard("scalar", step.SGNS)(

@@ -1,7 +1,7 @@
 """Where things stand in memory: rows in a matrix, output rows in tiles, scores in their buffer.
 
-Row r of a matrix is matrix[r * stride : (r + 1) * stride], padded with zeros to a multiple of 16 numbers and read
-whole, because the padding adds 0 to a dot product and receives 0.
+Row r of a matrix is matrix[r * stride : (r + 1) * stride], padded with zeros to a multiple of 16 numbers. Of these a
+loop takes `width`, which are whole registers: the padding adds 0 to a dot product and receives 0.
 
 Output rows come in tiles of len(tile_like) <= 6, as many as the vector kernels hold in registers. A tile has 8
 columns of the score buffer: the score of hidden vector c and output o stands at c * 8 * n_tiles + column_of(o).
@@ -32,6 +32,7 @@ def with_tiles(shape: Shape, n_outputs: int) -> Shape:
         shape.candidates,
         shape.n_hard,
         shape.stride,
+        shape.width,
         n_tiles,
         shape.tile_like,
     )

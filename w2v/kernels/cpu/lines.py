@@ -15,7 +15,7 @@ import numpy as np
 
 from w2v.kernels import inlined
 from w2v.kernels.cpu.layout import column_of
-from w2v.kernels.cpu.types import Hidden, Scratch, Shape, Variant, Walk
+from w2v.kernels.cpu.types import Ahead, Hidden, Scratch, Shape, Variant, Walk
 from w2v.kernels.types import F32, I64
 
 
@@ -77,10 +77,12 @@ def with_line(variant: Variant, choose_words: Callable[[Walk, Shape, Scratch], i
 
 
 @inlined
-def update_hidden(hidden: Hidden, output: F32, outputs: I64, shape: Shape, gradients: F32, before: F32) -> None:
+def update_hidden(
+    hidden: Hidden, output: F32, outputs: I64, shape: Shape, gradients: F32, before: F32, ahead: Ahead
+) -> None:
     """Do C += G.T @ O, and leave the output rows as they are: `update` of scalar.py for frozen rows.
 
-    Mutates the hidden vectors. `before` is not used.
+    Mutates the hidden vectors. `before` and `ahead` are not used.
     """
     stride, width = shape.stride, 8 * shape.n_tiles
     for c in range(hidden.n):

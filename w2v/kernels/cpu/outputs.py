@@ -19,14 +19,14 @@ from w2v.kernels.cpu.hot_rows import offset_of, row_of
 from w2v.kernels.cpu.layout import column_of, fill_tiles, with_tiles
 from w2v.kernels.cpu.samplers import SAMPLERS, reject_marked, select_hardest
 from w2v.kernels.cpu.types import Hidden, Sampling, Scratch, Shape, Variant, Walk, Weights
-from w2v.kernels.llvm import has_repeats, prefetch_row, take
+from w2v.kernels.llvm import count_equal
 from w2v.kernels.rng import GOLDEN, U32
-from w2v.kernels.types import F32, I64
+from w2v.kernels.types import I64
 
 SEEN_FROM = 32
 """Negatives from which on a hash table finds those that repeat: below, comparing each with all before it is faster."""
-PREFETCHED = 6
-"""Nodes of the next path that are prefetched, from its lower end."""
+LOWER_NODES = 6
+"""Nodes of the next path that are asked for, from its lower end: what is near the root is in cache."""
 
 
 class OutputLayer(NamedTuple):
@@ -35,8 +35,9 @@ class OutputLayer(NamedTuple):
     choose: Callable[[int, Walk, Weights, Shape, Scratch], int]
     """(n_contexts, walk, weights, shape, scratch): write the offsets of the center's output rows, all
     different, and rows of zeros up to full tiles to scratch.outputs; return the number without the rows of zeros."""
-    prepare: Callable[[F32, Walk, Shape, Sampling, Scratch], None]
-    """(output, walk, shape, sampling, scratch): draw and prefetch for the step after the one at `walk`."""
+    prepare: Callable[[Walk, Shape, Sampling, Scratch], None]
+    """(walk, shape, sampling, scratch): write the output rows of the step after the one at `walk` to scratch.negatives,
+    as far as they are known."""
 
 
 def output_layer(variant: Variant, arithmetic: ModuleType) -> OutputLayer:
@@ -44,7 +45,7 @@ def output_layer(variant: Variant, arithmetic: ModuleType) -> OutputLayer:
     if variant.output == "all":
         return OutputLayer(choose_all, prepare_nothing)
     if variant.output == "path":
-        return OutputLayer(choose_path, prefetch_path)
+        return OutputLayer(choose_path, prepare_path)
     return sampled_layer(variant, arithmetic)
 
 
@@ -67,21 +68,35 @@ def sampled_layer(variant: Variant, arithmetic: ModuleType) -> OutputLayer:
             score(mean, weights.output, scratch.negatives, n_tiles, shape, scratch.scores)
             select_hardest(center, shape, scratch)
         scratch.outputs[0] = center
-        n_outputs = 1
-        if shape.n_tiles == 1:
+        if shape.negative >= SEEN_FROM:
+            n_outputs = add_unseen(shape.negative, scratch)
+            fill_tiles(n_outputs, shape, scratch)
+        else:
+            n_outputs = 1 + shape.negative
             for i in range(shape.negative):
                 scratch.outputs[1 + i] = scratch.negatives[i]
-            if not has_repeats(take(scratch.outputs, 0, shape.tile_like)):
-                return 1 + shape.negative  # type: ignore[no-any-return]
-        if shape.negative < SEEN_FROM:
-            for i in range(shape.negative):
-                n_outputs = add_if_new(scratch.outputs, n_outputs, scratch.negatives[i])
-        else:
-            n_outputs = add_unseen(shape.negative, scratch)
-        fill_tiles(n_outputs, shape, scratch)
+            fill_tiles(n_outputs, shape, scratch)
+            if has_repeats(n_outputs, shape, scratch.outputs):
+                n_outputs = 1
+                for i in range(shape.negative):
+                    n_outputs = add_if_new(scratch.outputs, n_outputs, scratch.negatives[i])
+                fill_tiles(n_outputs, shape, scratch)
         return n_outputs
 
     return OutputLayer(choose, SAMPLERS[variant.sampler])
+
+
+@inlined
+def has_repeats(n_outputs: int, shape: Shape, outputs: I64) -> bool:
+    """Return whether one of the output rows is there twice, the row of zeros aside."""
+    n_zeros = shape.n_tiles * len(shape.tile_like) - n_outputs
+    n_equal = 0
+    for number in range(shape.n_tiles):
+        begin = number * len(shape.tile_like)
+        for at in range(0, n_outputs, 8):
+            for i in range(len(shape.tile_like)):  # a constant, so this loop is unrolled
+                n_equal += count_equal(outputs, at, outputs[begin + i])
+    return n_equal > n_outputs + n_zeros * n_zeros
 
 
 @inlined
@@ -138,7 +153,7 @@ def choose_all(n_contexts: int, walk: Walk, weights: Weights, shape: Shape, scra
 
 
 @inlined
-def prepare_nothing(output: F32, walk: Walk, shape: Shape, sampling: Sampling, scratch: Scratch) -> None:
+def prepare_nothing(walk: Walk, shape: Shape, sampling: Sampling, scratch: Scratch) -> None:
     """Draw nothing: all rows are used in every step."""
 
 
@@ -155,10 +170,14 @@ def choose_path(n_contexts: int, walk: Walk, weights: Weights, shape: Shape, scr
 
 
 @inlined
-def prefetch_path(output: F32, walk: Walk, shape: Shape, sampling: Sampling, scratch: Scratch) -> None:
-    """Prefetch the lower end of the next center's path; what is near the root is in cache."""
+def prepare_path(walk: Walk, shape: Shape, sampling: Sampling, scratch: Scratch) -> None:
+    """Write the lower end of the next center's path."""
+    begin, at = 0, 0
     if walk.t + 1 < walk.end:
         word = row_of(scratch.kept[walk.t + 1], scratch.hot_rows, shape.stride)
-        begin, end = scratch.paths.starts[word], scratch.paths.starts[word + 1]
-        for i in range(max(begin, end - PREFETCHED), end):
-            prefetch_row(output, np.int64(scratch.paths.nodes[i]) * shape.stride, shape.stride)
+        begin, at = scratch.paths.starts[word], scratch.paths.starts[word + 1]
+    for i in range(shape.n_draws):
+        at -= 1
+        known = at >= begin
+        node = np.int64(scratch.paths.nodes[at if known else 0])
+        scratch.negatives[i] = offset_of(node, scratch.hot_rows, shape.stride) if known else scratch.zero_row[0]

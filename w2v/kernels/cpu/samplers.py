@@ -16,23 +16,22 @@ from w2v.kernels import inlined
 from w2v.kernels.cpu.hot_rows import offset_of, row_of
 from w2v.kernels.cpu.layout import column_of
 from w2v.kernels.cpu.types import HotRows, Sampling, Scratch, Shape, Walk
-from w2v.kernels.llvm import prefetch_row
+from w2v.kernels.llvm import prefetch_far
 from w2v.kernels.rng import below, draw
-from w2v.kernels.types import F32, I32, U64
+from w2v.kernels.types import I32
 
 PICKS, PICK_BITS = 4, np.uint64(16)
 """A draw of 64 bits picks this many words from the pool, whose size is a power of two up to 2**16."""
 RENEWED = 64
-"""Words of the pool that are drawn anew at a time, every 64 steps: they look into the alias table together, where
-one a step waited for it, 7% of the time."""
+"""Words of the pool that are replaced at a time, every 64 steps. What they are is drawn 64 steps before, so that their
+places in the alias table, which no near cache holds, have arrived: waiting for them took 6% of the time."""
 TRIES = 64
 """Places that are tried for a word of the batch: a stream with one word in two sentence ends fails in 2**-64."""
 
 
 @inlined
-def draw_noise(sampling: Sampling, hot: HotRows, stride: int, state: U64) -> int:
-    """Return the offset of a noise word from the alias table (Walker 1977): one draw, two look-ups."""
-    bits = draw(state)
+def noise_word(bits: np.uint64, sampling: Sampling, hot: HotRows, stride: int) -> int:
+    """Return the offset of the noise word that 64 random bits draw from the alias table (Walker 1977)."""
     bucket = np.int64(below(bits, np.uint64(len(sampling.prob))))
     other = np.int64(sampling.alias[bucket])
     return offset_of(bucket if np.uint32(bits) <= sampling.prob[bucket] else other, hot, stride)
@@ -40,13 +39,38 @@ def draw_noise(sampling: Sampling, hot: HotRows, stride: int, state: U64) -> int
 
 @inlined
 def fill_pool(sampling: Sampling, stride: int, scratch: Scratch) -> None:
-    """Fill the pool of recycled noise words. Mutates scratch.pool and the generator."""
+    """Fill the pool of recycled noise words. Mutates scratch.pool, drawn and the generator."""
     for i in range(len(scratch.pool)):
-        scratch.pool[i] = draw_noise(sampling, scratch.hot_rows, stride, scratch.state)
+        scratch.pool[i] = noise_word(draw(scratch.state), sampling, scratch.hot_rows, stride)
+    draw_ahead(sampling, scratch)
 
 
 @inlined
-def draw_negatives(output: F32, walk: Walk, shape: Shape, sampling: Sampling, scratch: Scratch) -> None:
+def draw_ahead(sampling: Sampling, scratch: Scratch) -> None:
+    """Draw the words that come into the pool next, and ask for their places in the alias table.
+
+    Mutates scratch.drawn and the generator.
+    """
+    for i in range(len(scratch.drawn)):
+        bits = draw(scratch.state)
+        bucket = below(bits, np.uint64(len(sampling.prob)))
+        prefetch_far(sampling.prob, bucket)
+        prefetch_far(sampling.alias, bucket)
+        scratch.drawn[i] = bits
+
+
+@inlined
+def renew_pool(n_steps: int, sampling: Sampling, stride: int, scratch: Scratch) -> None:
+    """Replace the oldest words of the pool. Mutates scratch.pool, drawn and the generator."""
+    pool = scratch.pool
+    for i in range(len(scratch.drawn)):
+        word = noise_word(scratch.drawn[i], sampling, scratch.hot_rows, stride)
+        pool[(n_steps + i) & (len(pool) - 1)] = word
+    draw_ahead(sampling, scratch)
+
+
+@inlined
+def draw_negatives(walk: Walk, shape: Shape, sampling: Sampling, scratch: Scratch) -> None:
     """The noise sampler (Mikolov et al. 2013): words from count ** ns_exponent, whatever the text has here.
 
     With a pool (recycled noise), fresh draws take the place of the pool's oldest words, on average one a step, and the
@@ -54,31 +78,25 @@ def draw_negatives(output: F32, walk: Walk, shape: Shape, sampling: Sampling, sc
     because a drawn word is used about `negative` times before it leaves.
 
     Args:
-        output: rows to prefetch.
         walk: the step before the one that they are for.
         shape: n_draws and stride.
         sampling: the alias table.
-        scratch: negatives, pool and state are mutated.
+        scratch: negatives, pool, drawn and state are mutated.
     """
     pool, state = scratch.pool, scratch.state
-    if len(pool) > 0:
-        n_renewed = min(RENEWED, len(pool))
-        if walk.n_steps & (n_renewed - 1) == 0:
-            for i in range(walk.n_steps, walk.n_steps + n_renewed):
-                pool[i & (len(pool) - 1)] = draw_noise(sampling, scratch.hot_rows, shape.stride, state)
+    if len(pool) > 0 and walk.n_steps & (len(scratch.drawn) - 1) == 0:
+        renew_pool(walk.n_steps, sampling, shape.stride, scratch)
     bits = np.uint64(0)
     for i in range(shape.n_draws):
         if len(pool) > 0:
             bits = draw(state) if i % PICKS == 0 else bits >> PICK_BITS
-            offset = pool[np.int64(bits & np.uint64(len(pool) - 1))]
+            scratch.negatives[i] = pool[np.int64(bits & np.uint64(len(pool) - 1))]
         else:
-            offset = draw_noise(sampling, scratch.hot_rows, shape.stride, state)
-        scratch.negatives[i] = offset
-        prefetch_row(output, offset, shape.stride)
+            scratch.negatives[i] = noise_word(draw(state), sampling, scratch.hot_rows, shape.stride)
 
 
 @inlined
-def sample_in_batch(output: F32, walk: Walk, shape: Shape, sampling: Sampling, scratch: Scratch) -> None:
+def sample_in_batch(walk: Walk, shape: Shape, sampling: Sampling, scratch: Scratch) -> None:
     """The in-batch sampler: the negatives of a center are the words at `negative` places far from it.
 
     The shard is walked as if from 1 + negative places at once, evenly apart; what stands at these places is a batch
@@ -88,7 +106,6 @@ def sample_in_batch(output: F32, walk: Walk, shape: Shape, sampling: Sampling, s
     n / (negative + 1) apart: in a text of a few hundred words, near enough to be contexts too.
 
     Args:
-        output: rows to prefetch.
         walk: the step before the one that they are for: n, and t, after which that center stands.
         shape: negative and stride.
         sampling: not used.
@@ -103,10 +120,9 @@ def sample_in_batch(output: F32, walk: Walk, shape: Shape, sampling: Sampling, s
             at = below(draw(scratch.state), np.uint64(n))
             tries += 1
         scratch.negatives[i] = kept[at] if kept[at] >= 0 else offset_of(np.int64(0), scratch.hot_rows, shape.stride)
-        prefetch_row(output, scratch.negatives[i], shape.stride)
 
 
-SAMPLERS: dict[str, Callable[[F32, Walk, Shape, Sampling, Scratch], None]] = {
+SAMPLERS: dict[str, Callable[[Walk, Shape, Sampling, Scratch], None]] = {
     "noise": draw_negatives,
     "batch": sample_in_batch,
     "hard": draw_negatives,

@@ -4,7 +4,7 @@ import numpy as np
 
 from w2v.kernels import inlined
 from w2v.kernels.cpu.layout import column_of
-from w2v.kernels.cpu.types import Hidden, Shape
+from w2v.kernels.cpu.types import Ahead, Hidden, Shape
 from w2v.kernels.types import F32, I64
 
 
@@ -36,7 +36,7 @@ def score(hidden: Hidden, output: F32, outputs: I64, n_tiles: int, shape: Shape,
 
 
 @inlined
-def update(hidden: Hidden, output: F32, outputs: I64, shape: Shape, gradients: F32, before: F32) -> None:
+def update(hidden: Hidden, output: F32, outputs: I64, shape: Shape, gradients: F32, before: F32, ahead: Ahead) -> None:
     """Do C += G.T @ O and O += G @ C, both from the values before the step.
 
     Args:
@@ -47,6 +47,7 @@ def update(hidden: Hidden, output: F32, outputs: I64, shape: Shape, gradients: F
         shape: its stride, n_tiles and the length of its tile_like.
         gradients: G, laid out as `score` leaves the scores.
         before: (>= hidden.n * stride,) mutated: the hidden vectors before the step.
+        ahead: not used: these loops wait for more than memory.
     """
     stride, width = shape.stride, 8 * shape.n_tiles
     for c in range(hidden.n):

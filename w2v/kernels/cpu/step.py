@@ -29,9 +29,8 @@ from w2v.kernels.cpu.lines import line_rows, update_hidden
 from w2v.kernels.cpu.loss import LOSSES, correct_scores
 from w2v.kernels.cpu.outputs import output_layer
 from w2v.kernels.cpu.samplers import fill_pool, mark_line
-from w2v.kernels.cpu.types import Sampling, Scratch, Shape, ShardPass, Tally, Variant, Walk, Weights
+from w2v.kernels.cpu.types import Ahead, Sampling, Scratch, Shape, ShardPass, Tally, Variant, Walk, Weights
 from w2v.kernels.cpu.windows import context_chooser, sentence_end, subsample
-from w2v.kernels.llvm import prefetch_row
 from w2v.kernels.rng import seed_shard
 from w2v.kernels.types import F32, I32
 
@@ -43,30 +42,31 @@ LOSS_EVERY = 512
 """The loss is computed at one center in this many: 36 logarithms each would cost a third of a step."""
 MERGE_EVERY = 4096
 """Steps between merges of a thread's hot rows: at 1,024 the merges themselves take 5% of the time."""
-AHEAD = 1
-"""Rows are prefetched this many centers ahead, some 900 cycles: more gains nothing, and with two threads
-the other one evicts them before they are used (4: 6% slower)."""
+FAR = 3
+"""Centers from which on a center's rows are asked for into the second cache. One step ahead they are asked for into
+the first: 2 or 3 gain nothing, and with two threads the other one evicts them before they are used (4: 6% slower)."""
 
 TrainShard = Callable[[I32, Weights, Sampling, Shape, Scratch, Tally, ShardPass], None]
 
 
-def row_prefetcher(kernel: str, variant: Variant) -> Callable[[Weights, Walk, Shape, Scratch], None]:
-    """Return the function that prefetches the rows of the center at t + AHEAD, as far as they are single rows."""
+def looking_ahead(variant: Variant) -> Callable[[Weights, Walk, Shape, Scratch], Ahead]:
+    """Return the function that says which rows the next steps need and none before did, as far as they are single."""
     # With subwords 20 rows at once would stall as long as they save: no gain.
-    of_input = kernel == "simd" and not variant.subwords and variant.lines != "alone"
-    of_output = kernel == "simd" and variant.output != "path"
+    of_input = not variant.subwords and variant.lines != "alone"
+    of_output = variant.output != "path"
 
     @inlined
-    def prefetch_ahead(weights: Weights, walk: Walk, shape: Shape, scratch: Scratch) -> None:
-        """Prefetch the rows that the center needs and none before it did: its own, and that of its last context."""
-        last = walk.end - 1
-        soon = min(walk.t + AHEAD, last)
-        if of_output:
-            prefetch_row(weights.output, scratch.kept[soon], shape.stride)
-        if of_input:
-            prefetch_row(weights.input, scratch.kept[min(soon + shape.window, last)], shape.stride)
+    def look_ahead(weights: Weights, walk: Walk, shape: Shape, scratch: Scratch) -> Ahead:
+        """Return the rows of the next center and of the one after FAR: its own, and that of its last context."""
+        kept, zero, last = scratch.kept, scratch.zero_row[0], walk.end - 1
+        soon, later = min(walk.t + 1, last), min(walk.t + FAR, walk.n - 1)
+        center, far_center = (kept[soon], kept[later]) if of_output else (zero, zero)
+        if not of_input:
+            return Ahead(weights.output, scratch.negatives, shape.n_draws, center, zero, far_center, zero)
+        context, far_context = kept[min(soon + shape.window, last)], kept[min(later + shape.window, walk.n - 1)]
+        return Ahead(weights.input, scratch.negatives, shape.n_draws, center, context, far_center, far_context)
 
-    return prefetch_ahead
+    return look_ahead
 
 
 def step_of(kernel: str, variant: Variant) -> Callable[..., bool]:
@@ -76,7 +76,7 @@ def step_of(kernel: str, variant: Variant) -> Callable[..., bool]:
     """
     arithmetic = ARITHMETIC[kernel]
     has_logq, composes, has_path = variant.logq, variant.subwords, variant.output == "path"
-    prefetch_ahead = row_prefetcher(kernel, variant)
+    look_ahead = looking_ahead(variant)
     read_contexts, _ = context_reader(variant, arithmetic)
     choose_contexts = context_chooser(variant)
     compose, scatter = hidden_layer(variant, arithmetic)
@@ -94,12 +94,11 @@ def step_of(kernel: str, variant: Variant) -> Callable[..., bool]:
         tally: Tally,
         lr: np.float32,
     ) -> bool:
-        """Take the step of one center, and choose the outputs of the next; return False if it has no contexts.
+        """Take the step of one center, and draw the outputs of the next; return False if it has no contexts.
 
         Args are those of `train_shard`; walk says where the center is. Mutates weights, scratch and tally.
         """
         output, scores = weights.output, scratch.scores
-        prefetch_ahead(weights, walk, shape, scratch)
         # 1. choose
         m = choose_contexts(walk, shape, scratch)
         if m == 0:
@@ -108,10 +107,11 @@ def step_of(kernel: str, variant: Variant) -> Callable[..., bool]:
         vectors = scratch.composed.vectors if composes else weights.input
         hidden = compose(vectors, m, shape, scratch)
         k = choose_outputs(m, walk, Weights(vectors, output), shape, scratch)
-        prepare_outputs(output, walk, shape, sampling, scratch)
         now = with_tiles(shape, k) if has_path else shape
         # 2. score
         score(hidden, output, scratch.outputs, now.n_tiles, now, scores)
+        # Here, because it is what the processor does while it adds up the scores: 2% less time than before them.
+        prepare_outputs(walk, shape, sampling, scratch)
         if has_logq:
             correct_scores(hidden.n, k, shape, sampling, scratch)
         # 3. loss
@@ -122,7 +122,8 @@ def step_of(kernel: str, variant: Variant) -> Callable[..., bool]:
         gradient(scores, scratch.labels, hidden.n, k, now, lr)
         clear_padding(scores, hidden.n, k, now)
         # 4. update
-        update(hidden, output, scratch.outputs, now, scores, scratch.contexts_before)
+        ahead = look_ahead(weights, walk, shape, scratch)
+        update(hidden, output, scratch.outputs, now, scores, scratch.contexts_before, ahead)
         scatter(vectors, m, shape, scratch)
         return True
 
@@ -179,7 +180,7 @@ def train_shard(kernel: str, variant: Variant) -> TrainShard:
             shard: learning rate, what seeds every draw here, and the rows of the lines, which are mutated.
         """
         n = start_shard(tokens, weights, sampling, shape, scratch, tally, shard)
-        prepare_outputs(weights.output, Walk(n, 0, -1, 0, -1, 0), shape, sampling, scratch)
+        prepare_outputs(Walk(n, 0, -1, 0, -1, 0), shape, sampling, scratch)
         line, line_begin = 0, 0
         if rejects:
             scratch.marks[:] = 0

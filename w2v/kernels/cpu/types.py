@@ -72,13 +72,16 @@ class Shape(NamedTuple):
     negative: int
     """Output rows per center, without the center's own."""
     n_draws: int
-    """Words drawn per center: negative, or with the hard sampler candidates + negative - n_hard."""
+    """Output rows of a center that are known one step before: negative, or with the hard sampler candidates + negative
+    - n_hard; with paths the nodes at its lower end."""
     candidates: int
     """Draws of which the hard sampler selects the hardest, or 0."""
     n_hard: int
     """Negatives that the hard sampler selects from its candidates."""
     stride: int
-    """Numbers in a row, padding included; a multiple of 16."""
+    """Numbers from a row to the next, padding included; a multiple of 16."""
+    width: int
+    """Numbers of a row that the loops run over: dim, up to full registers."""
     n_tiles: int
     """Tiles that hold the 1 + negative output rows."""
     tile_like: tuple[int, ...]
@@ -127,6 +130,25 @@ class Hidden(NamedTuple):
     """(>= n,) where each begins in `rows`."""
     n: int
     """How many there are."""
+
+
+class Ahead(NamedTuple):
+    """Rows that the next steps need, for `update` to ask for."""
+
+    input: F32
+    """The matrix of the contexts."""
+    outputs: I64
+    """(>= n_outputs,) where the next step's output rows begin, without the center's."""
+    n_outputs: int
+    """How many there are."""
+    center: int
+    """Where the output row of the next center begins."""
+    context: int
+    """Where the input row of its last context begins."""
+    far_center: int
+    """Where the output row of a later center begins, or -1 at a sentence's end."""
+    far_context: int
+    """Where the input row of its last context begins, or -1."""
 
 
 class HotRows(NamedTuple):
@@ -188,13 +210,15 @@ class Scratch(NamedTuple):
     contexts: I64
     """(2 * window,) offsets of this step's input rows; with line vectors one more."""
     outputs: I64
-    """(n_tiles * len(tile_like),) offsets of this step's output rows: the center, negatives, then zero_row."""
+    """(n_tiles * len(tile_like),) offsets of this step's output rows: the center, negatives, then zero_row. Up to a
+    multiple of 8 numbers follow, which are -1."""
     slots: I64
     """(a power of two, >= 2 * (1 + negative),) a hash table of outputs, for `add_unseen`; never negative."""
     slot_of: I64
     """(1 + negative,) where each output stands in `slots`."""
     negatives: I64
-    """(n_draws, up to full tiles) offsets of the next step's negatives, drawn one step ahead; then zero_row."""
+    """(n_draws, up to full tiles) offsets of the next step's negatives, drawn one step ahead, or of the nodes at the
+    lower end of its path; then zero_row."""
     marks: I32
     """(n_types,) the number of the last line that each word was in, for reject_positives; or empty."""
     line_row: I64
@@ -203,6 +227,8 @@ class Scratch(NamedTuple):
     """(1,) offset of an output row of zeros that no other thread has, for tiles that are not full."""
     pool: I64
     """(noise_pool,) offsets of recycled noise words."""
+    drawn: U64
+    """(up to 64,) random bits of the words that come into the pool next."""
     scores: F32
     """(2 * window * 8 * n_tiles + 8,) dot products, then their gradients; `layout.py` says where each stands."""
     logq: F32
