@@ -2,9 +2,11 @@
 
     pip install -e '.[bench]'
     python bench/compare.py corpus.txt --similarity pairs.txt --analogies questions.txt
+    python bench/compare.py corpus.txt --names w2v,gensim@0.025,gensim@0.05 --similarity pairs.txt
 
 The trainers take turns, round after round, because machines are noisy: trust the ratios, which are medians over
-rounds of figures from one round. Quality is scored by gensim for all of them. Results go to a JSON file:
+rounds of figures from one round. Quality is scored by gensim for all of them. A peer is as good as it is at its best
+learning rate: `name@rate` runs it at one, and the table says which of a peer's is best. Results go to a JSON file:
 {"machine", "corpus", "settings", "runs": [{"name", "round", "words_per_s", "wall_s", "peak_mb", ...}]}.
 """
 
@@ -25,6 +27,8 @@ from contenders import CONTENDERS
 Run = dict[str, Any]
 
 
+SPENT = ("words_per_s", "wall_s", "peak_mb")
+"""Figures of a run that are no scores."""
 SETTINGS = ("model", "dim", "window", "negative", "sample", "epochs", "min_count", "threads")
 
 
@@ -58,7 +62,9 @@ def take_turns(arguments: argparse.Namespace, settings: dict[str, Any]) -> list[
     runs: list[Run] = []
     for number in range(arguments.rounds):
         for name in arguments.names:
-            run = measure(name, arguments.corpus, {**settings, "seed": number + 1}, arguments)
+            trainer, _, rate = name.partition("@")
+            more = {"seed": number + 1, **({"lr": float(rate)} if rate else {})}
+            run = measure(trainer, arguments.corpus, {**settings, **more}, arguments)
             runs.append({"name": name, "round": number, **run})
             print(json.dumps(runs[-1]), file=sys.stderr, flush=True)
     return runs
@@ -69,7 +75,10 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", type=Path, help="plain text, a sentence a line")
     parser.add_argument(
-        "--names", type=lambda text: text.split(","), default=["w2v", "gensim"], help=", ".join(CONTENDERS)
+        "--names",
+        type=lambda text: text.split(","),
+        default=["w2v", "gensim"],
+        help=f"{', '.join(CONTENDERS)}; each with @ and a learning rate where its usual one is not meant",
     )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--dim", type=int, default=100)
@@ -139,8 +148,10 @@ def table(runs: list[Run], names: list[str]) -> str:
     """Return the medians, and the median over rounds of the ratio of our words/s to theirs."""
     keys = [key for key in runs[0] if key not in ("name", "round", "train_s", "read_s")]
     by_name = {name: [run for run in runs if run["name"] == name] for name in names}
+    scores = [key for key in keys if key not in SPENT]
     head = ["", *keys, f"{names[0]}'s words/s over it", "its wall over ours"]
     rows = [head, ["---"] * len(head)]
+    best = best_rates(by_name, scores)
     for name in names:
         pairs = list(zip(by_name[names[0]], by_name[name], strict=True))
         speed = statistics.median(ours["words_per_s"] / theirs["words_per_s"] for ours, theirs in pairs)
@@ -148,13 +159,24 @@ def table(runs: list[Run], names: list[str]) -> str:
         middle = [statistics.median(run[key] for run in by_name[name]) for key in keys]
         rows.append(
             [
-                name,
+                f"{name} (its best)" if name in best else name,
                 *(shown(key, value) for key, value in zip(keys, middle, strict=True)),
                 f"{speed:.1f} x",
                 f"{wall:.1f} x",
             ]
         )
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def best_rates(by_name: dict[str, list[Run]], scores: list[str]) -> set[str]:
+    """Return, of each trainer that is run at several learning rates, the name with the best mean score."""
+    if not scores:
+        return set()
+    means = {name: statistics.mean(run[key] for run in runs for key in scores) for name, runs in by_name.items()}
+    trainers: dict[str, list[str]] = {}
+    for name in by_name:
+        trainers.setdefault(name.partition("@")[0], []).append(name)
+    return {max(names, key=means.__getitem__) for names in trainers.values() if len(names) > 1}
 
 
 def shown(key: str, value: float) -> str:

@@ -48,6 +48,7 @@ def gensim(corpus: Path, output: Path, settings: Settings) -> Figures:
         workers=settings["threads"],
         seed=settings["seed"],
         epochs=settings["epochs"],
+        alpha=settings.get("lr", 0.025),
     )
     model.build_vocab(corpus_file=str(corpus))
     read = time.perf_counter()
@@ -84,7 +85,9 @@ def word2vec_command(program: str | Path, corpus: Path, output: Path, settings: 
 def word2vec_c(corpus: Path, output: Path, settings: Settings) -> Figures:
     """Run word2vec.c as the PyPI package `word2vec` builds it."""
     program = Path(sys.executable).parent / "word2vec"
-    command = word2vec_command(program, corpus, output, settings, cbow=int(settings["model"] == "cbow"), hs=0)
+    is_cbow = settings["model"] == "cbow"
+    rate = settings.get("lr", 0.05 if is_cbow else 0.025)  # its own defaults
+    command = word2vec_command(program, corpus, output, settings, cbow=int(is_cbow), hs=0, alpha=rate)
     started = time.perf_counter()
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     seconds = time.perf_counter() - started
@@ -109,7 +112,7 @@ def fasttext(corpus: Path, output: Path, settings: Settings) -> Figures:
         minCount=settings["min_count"],
         epoch=settings["epochs"],
         thread=settings["threads"],
-        lr=0.05,
+        lr=settings.get("lr", 0.05),
         maxn=0,
         verbose=0,
     )
