@@ -20,7 +20,7 @@ LAYERS = (
     ("tuning", "plotting", "reports"),
     ("evaluation", "cluster"),
     ("training",),
-    ("vectors", "items", "lines", "unseen", "kmeans", "top_directions"),
+    ("vectors", "items", "lines", "unseen", "kmeans", "top_directions", "added_output"),
     ("formats",),
     ("text",),
     ("evaluation_config", "phrase_config"),

@@ -9,7 +9,7 @@ import typer
 from w2v.commands.checks import check_outputs, require_file, unless_stdout
 from w2v.commands.options import FORMATS_HELP, FormatName, Quiet, command
 from w2v.commands.screen import print_status
-from w2v.errors import SettingsError
+from w2v.errors import SettingsError, W2VError
 from w2v.files import replacing
 from w2v.settings import Setting
 from w2v.stores import url_of
@@ -33,6 +33,15 @@ def convert(
     skip_words: Annotated[
         bool, Setting("Leave out the words that the format cannot hold.", flags=("--skip-words",))
     ] = False,
+    add_output: Annotated[
+        float | None,
+        Setting(
+            "Add this share of their output rows to the vectors; 0.5 is good for similarity and analogies. The file "
+            "must have them: `train --save-output`.",
+            low=0,
+            high=1,
+        ),
+    ] = None,
     all_but_the_top: Annotated[
         int | None,
         Setting(
@@ -59,7 +68,7 @@ def convert(
         if to is not None or skip_words:
             raise SettingsError(f"{'--to' if to else '--skip-words'} cannot go with --classes, which writes no vectors")
         check_outputs({"DST": unless_stdout(target)}, {"SRC": source})
-        write_classes(target, prepared(formats.read(source, from_), all_but_the_top), classes)
+        write_classes(target, prepared(formats.read(source, from_), add_output, all_but_the_top), classes)
         if not quiet:
             print_status(f"wrote {target}: {classes:,} classes of words")
         return
@@ -67,7 +76,7 @@ def convert(
     check_outputs({"DST": unless_stdout(target)}, {"SRC": source}, formats.folder_files(format))
     if format.name == "word2vec-vocab" and from_ is None and source.suffix == ".txt":
         from_ = format.name
-    contents = prepared(formats.read(source, from_), all_but_the_top)
+    contents = prepared(formats.read(source, from_), add_output, all_but_the_top)
     if skip_words and (rows := formats.unsupported_words(format, contents.words)):
         print_status(
             f"left out {len(rows):,} words that {format.title} cannot hold, such as {contents.words[rows[0]]!r}"
@@ -83,17 +92,26 @@ def convert(
         print_status(f"wrote {url_of(path) or path}: {len(contents.words):,} words{size}, {format.title}")
 
 
-def prepared(contents: "Contents", n_directions: int | None) -> "Contents":
-    """Return what was read; without the mean of the vectors and so many directions, where they are to go."""
-    if n_directions is None:
+def prepared(contents: "Contents", share: float | None, n_directions: int | None) -> "Contents":
+    """Return what was read; with a share of the output rows added, and without so many directions, where asked for."""
+    if share is None and n_directions is None:
         return contents
+    from w2v.added_output import with_output_added
     from w2v.top_directions import without_top_directions
 
+    vectors = contents.vectors
+    if share is not None:
+        if contents.output is None:
+            raise W2VError(
+                "there are no output rows to add: train with --save-output, or convert what has them (w2v info)"
+            )
+        vectors = with_output_added(vectors, contents.output, share)
+    if n_directions is not None:
+        vectors = without_top_directions(vectors, n_directions)
     parts = {"output rows": contents.output, "rows of n-grams": contents.subwords}
     lost = [name for name, part in parts.items() if part is not None]
     if lost:
         print_status(f"left out {' and '.join(lost)}, which belong to the vectors as they were")
-    vectors = without_top_directions(contents.vectors, n_directions)
     return replace(contents, vectors=vectors, norms=None, output=None, subwords=None)
 
 
