@@ -18,10 +18,12 @@ def sigmoid(x: Matrix) -> Matrix:
     return value
 
 
-def bce(scores: Matrix) -> tuple[float, Matrix]:
+def bce(scores: Matrix, negative_weight: float = 1.0) -> tuple[float, Matrix]:
     """Return the loss of one context's scores, the center's first, and its derivative by each."""
     labels = np.arange(len(scores)) == 0
-    return float(-np.log(np.where(labels, sigmoid(scores), sigmoid(-scores))).sum()), sigmoid(scores) - labels
+    weights = np.where(labels, 1.0, negative_weight)
+    losses = -weights * np.log(np.where(labels, sigmoid(scores), sigmoid(-scores)))
+    return float(losses.sum()), weights * (sigmoid(scores) - labels)
 
 
 def bpr(scores: Matrix) -> tuple[float, Matrix]:
@@ -72,6 +74,7 @@ def step(
     cbow: bool = False,
     logq: Matrix | None = None,
     labels: list[int] | None = None,
+    negative_weight: float = 1.0,
 ) -> tuple[Matrix, Matrix, float]:
     """Return both matrices after one step, and its loss.
 
@@ -83,7 +86,10 @@ def step(
     for group in [contexts] if cbow else [[context] for context in contexts]:
         mean = input[group].mean(axis=0)
         scores = output[outputs] @ mean - correction
-        value, slope = LOSSES[loss](scores) if labels is None else hs(scores, labels)
+        if labels is not None:
+            value, slope = hs(scores, labels)
+        else:
+            value, slope = bce(scores, negative_weight) if loss == "bce" else LOSSES[loss](scores)
         total += value
         for o, row in enumerate(outputs):
             new_output[row] -= lr * slope[o] * mean
@@ -141,6 +147,7 @@ class Shard:
     shrink_window: bool = True
     only_before: bool = False
     reject_positives: bool = False
+    negative_weight: float = 1.0
     candidates: int = 0
     n_hard: int = 0
     lines: str = "none"
@@ -299,7 +306,16 @@ def train_shard(
             negatives = draw(begin + t + 1, steps)  # those of the next step
             is_mean = shard.hidden == "mean"
             vectors, output, loss = step(
-                vectors, output, contexts, outputs, shard.lr, shard.loss, is_mean, shard.logq, labels
+                vectors,
+                output,
+                contexts,
+                outputs,
+                shard.lr,
+                shard.loss,
+                is_mean,
+                shard.logq,
+                labels,
+                shard.negative_weight,
             )
             on_step(contexts, outputs, loss)
             input = composed.take(input, vectors)

@@ -82,6 +82,7 @@ TRAIN = ("train", "corpus.txt")
 WITHOUT_EFFECT = [
     ((*TRAIN, "--candidates", "20"), "candidates has an effect only with sampler hard"),
     ((*TRAIN, "--hard-share", "0.3"), "hard_share has an effect only with sampler hard"),
+    ((*TRAIN, "--loss", "bpr", "--negative-weight", "2"), "negative_weight has an effect only with loss bce"),
     ((*TRAIN, "--loss", "full", "--negative", "7"), "negative has no effect with loss full"),
     ((*TRAIN, "--loss", "full", "--no-logq"), "logq has no effect with loss full"),
     ((*TRAIN, "--loss", "full", "--ns-exponent", "0.5"), "ns_exponent has no effect with loss full"),

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from w2v.conditions import ALONE, FLORET, HARD, LINES, NO_NEGATIVES, NO_NOISE, SUBWORDS
+from w2v.conditions import ALONE, BCE, FLORET, HARD, LINES, NO_NEGATIVES, NO_NOISE, SUBWORDS
 from w2v.corpus_settings import Column, ForceText, Lowercase, Threads
 from w2v.errors import SettingsError, W2VError
 from w2v.output_layer import OutputLayer
@@ -141,6 +141,16 @@ class TrainConfig:
             not_with=NO_NEGATIVES,
         ),
     ] = 5
+    negative_weight: Annotated[
+        float,
+        Setting(
+            "Weight of each negative in the loss: 2 pushes as twice as many negatives do, in the time of these.",
+            group="Sampling",
+            low=0.001,
+            high=1_000,
+            only_with=BCE,
+        ),
+    ] = 1.0
     candidates: Annotated[
         int,
         Setting(

@@ -35,6 +35,7 @@ class TrainSettings(TypedDict, total=False):
     line_names: bool
     sampler: Literal["noise", "batch", "hard"]
     negative: int
+    negative_weight: float
     candidates: int
     hard_share: float
     reject_positives: bool

@@ -68,7 +68,7 @@ def convert(
         if to is not None or skip_words:
             raise SettingsError(f"{'--to' if to else '--skip-words'} cannot go with --classes, which writes no vectors")
         check_outputs({"DST": unless_stdout(target)}, {"SRC": source})
-        write_classes(target, prepared(formats.read(source, from_), add_output, all_but_the_top), classes)
+        write_classes(target, prepared(formats.read(source, from_), add_output, all_but_the_top, quiet), classes)
         if not quiet:
             print_status(f"wrote {target}: {classes:,} classes of words")
         return
@@ -76,7 +76,7 @@ def convert(
     check_outputs({"DST": unless_stdout(target)}, {"SRC": source}, formats.folder_files(format))
     if format.name == "word2vec-vocab" and from_ is None and source.suffix == ".txt":
         from_ = format.name
-    contents = prepared(formats.read(source, from_), add_output, all_but_the_top)
+    contents = prepared(formats.read(source, from_), add_output, all_but_the_top, quiet)
     if skip_words and (rows := formats.unsupported_words(format, contents.words)):
         print_status(
             f"left out {len(rows):,} words that {format.title} cannot hold, such as {contents.words[rows[0]]!r}"
@@ -92,7 +92,7 @@ def convert(
         print_status(f"wrote {url_of(path) or path}: {len(contents.words):,} words{size}, {format.title}")
 
 
-def prepared(contents: "Contents", share: float | None, n_directions: int | None) -> "Contents":
+def prepared(contents: "Contents", share: float | None, n_directions: int | None, quiet: bool) -> "Contents":
     """Return what was read; with a share of the output rows added, and without so many directions, where asked for."""
     if share is None and n_directions is None:
         return contents
@@ -110,7 +110,7 @@ def prepared(contents: "Contents", share: float | None, n_directions: int | None
         vectors = without_top_directions(vectors, n_directions)
     parts = {"output rows": contents.output, "rows of n-grams": contents.subwords}
     lost = [name for name, part in parts.items() if part is not None]
-    if lost:
+    if lost and not quiet:
         print_status(f"left out {' and '.join(lost)}, which belong to the vectors as they were")
     return replace(contents, vectors=vectors, norms=None, output=None, subwords=None)
 

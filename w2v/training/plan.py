@@ -196,7 +196,8 @@ def shape_of(config: TrainConfig, most_outputs: int) -> Shape:
     known = {"sampled": candidates + negative - n_hard, "path": min(LOWER_NODES, negative + 1), "all": 0}
     n_draws = known[config.output_layer.kernel]
     width = -(-config.dim // llvm.LANES) * llvm.LANES
-    return Shape(window, negative, n_draws, candidates, n_hard, padded(config.dim), width, n_tiles, tile_like)
+    weight = np.float32(config.negative_weight)
+    return Shape(window, negative, weight, n_draws, candidates, n_hard, padded(config.dim), width, n_tiles, tile_like)
 
 
 def step_work(config: TrainConfig, vocab: Vocab, shape: Shape) -> StepWork:

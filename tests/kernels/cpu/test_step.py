@@ -141,6 +141,8 @@ VARIANTS: list[dict[str, Any]] = [
     {"model": "cbow"},
     {"model": "cbow", "loss": "softmax", "window": "full", "window_side": "before"},
     {"sampler": "batch"},
+    {"negative_weight": 2.5},
+    {"negative_weight": 0.25, "negative": 10},
     {"sampler": "batch", "logq": False, "loss": "bpr"},
     {"sampler": "hard", "candidates": 13, "hard_share": 0.5},
     {"sampler": "hard", "candidates": 8, "hard_share": 1.0, "model": "cbow", "loss": "bpr"},
@@ -265,6 +267,7 @@ def _check_shard(kernel: str, settings: dict[str, Any], copies: int) -> None:
         paths=_paths(counts) if tree else [],
         **{name: value for name, value in variant._asdict().items() if name not in ("frozen", "logq")},
         logq=sampling.logq.astype(np.float64) if variant.logq else None,
+        negative_weight=config.negative_weight,
     )
     expected = naive.train_shard(before[0], before[1], shard, lambda *step: steps.append(step))
     assert len(steps) > 50
@@ -293,7 +296,7 @@ def _paths(counts: npt.NDArray[np.int64]) -> list[list[tuple[int, int]]]:
 def test_a_center_without_contexts_is_no_step() -> None:
     model = _model(8, seed=1)
     before = model.input.copy()
-    shape = Shape(5, 5, 5, 0, 0, model.stride, model.stride, 1, (0,) * 6)
+    shape = Shape(5, 5, np.float32(1), 5, 0, 0, model.stride, model.stride, 1, (0,) * 6)
     tally = Tally(np.zeros(1), np.zeros(1, np.int64), np.zeros(1, np.int64))
     tokens = np.array([3, -1, 4, -1, -1, 5], np.int32)
     step.train_shard("scalar", step.SGNS)(

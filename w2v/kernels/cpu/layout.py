@@ -28,6 +28,7 @@ def with_tiles(shape: Shape, n_outputs: int) -> Shape:
     return Shape(
         shape.window,
         shape.negative,
+        shape.negative_weight,
         shape.n_draws,
         shape.candidates,
         shape.n_hard,

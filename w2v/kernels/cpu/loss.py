@@ -7,7 +7,7 @@ For a hidden vector, s is the score of the center and s_1..s_k are those of the 
 functions: `loss`, which is L in float64, and `gradient`, which turns a score f into G = -lr dL/df: descending L, a
 step moves the rows by G. To add one: write the pair and name it in LOSSES.
 
-    bce      L = -log sigmoid(s) - sum_i log sigmoid(-s_i)      dL/df = sigmoid(f) - label
+    bce      L = -log sigmoid(s) - w sum_i log sigmoid(-s_i)    dL/df = sigmoid(f) - label, of a negative w times that
     bpr      L = -sum_i log sigmoid(s - s_i)                    dL/ds_i = sigmoid(s_i - s), dL/ds = -sum of these
     softmax  L = -s + log(e^s + sum_i e^s_i)                    dL/df = softmax(f) - label
     hs       L = -sum_i log sigmoid(f_i if label_i else -f_i)   dL/df = sigmoid(f) - label
@@ -63,29 +63,30 @@ def softplus(x: float) -> float:
 
 @inlined
 def bce_gradient(scores: F32, labels: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
-    """Turn scores into gradients lr * (label - sigmoid(f)), padding too, on vectors as long as the processor has them.
+    """Turn scores into gradients lr * weight * (label - sigmoid(f)), padding too, on vectors as long as they come.
 
     With one tile it may change 8 scores behind the last.
     """
-    width, minus_lr = 8 * shape.n_tiles, many_of(-lr)
+    width, of_negatives = 8 * shape.n_tiles, many_of(-lr * shape.negative_weight)
     if shape.n_tiles == 1:
         targets = where_column(0, 1, many_of(lr), many_of(np.float32(0)))
+        rates = where_column(0, 1, many_of(-lr), of_negatives)
         for i in range(0, 8 * n_hidden, SCORE_LANES):
-            store_scores(scores, i, targets + scaled_sigmoid(load_scores(scores, i, minus_lr), minus_lr))
+            store_scores(scores, i, targets + scaled_sigmoid(load_scores(scores, i, rates), rates))
     else:
         for i in range(0, n_hidden * width, SCORE_LANES):
-            store_scores(scores, i, scaled_sigmoid(load_scores(scores, i, minus_lr), minus_lr))
+            store_scores(scores, i, scaled_sigmoid(load_scores(scores, i, of_negatives), of_negatives))
         for c in range(n_hidden):
-            scores[c * width] += lr
+            scores[c * width] = lr + scores[c * width] / shape.negative_weight
 
 
 @inlined
 def bce_loss(scores: F32, labels: F32, at: int, n_outputs: int, shape: Shape) -> float:
     """Return L of the hidden vector whose scores begin at `at`."""
-    total = softplus(-float(scores[at]))
+    total = 0.0
     for o in range(1, n_outputs):
         total += softplus(float(scores[at + column_of(o, shape.tile_like)]))
-    return total
+    return softplus(-float(scores[at])) + float(shape.negative_weight) * total
 
 
 @inlined

@@ -71,6 +71,8 @@ class Shape(NamedTuple):
     """Largest radius."""
     negative: int
     """Output rows per center, without the center's own."""
+    negative_weight: np.float32
+    """Weight of a negative in the loss bce."""
     n_draws: int
     """Output rows of a center that are known one step before: negative, or with the hard sampler candidates + negative
     - n_hard; with paths the nodes at its lower end."""
