@@ -129,7 +129,7 @@ def main() -> None:
     scratch.outputs[:] = n_types * model.stride
     scratch.outputs[: arguments.negative + 1] = np.arange(arguments.negative + 1) * model.stride
     hidden = Hidden(weights.input, scratch.contexts, arguments.contexts)
-    ahead = Ahead(weights.input, scratch.negatives, 0, 0, 0, 0, 0)
+    ahead = Ahead(weights.input, scratch.later, 0, 0, 0, 0, 0)
     hz = clock()
     bound = 3 * arguments.contexts * (arguments.negative + 1) * shape.width // REGISTERS.lanes
     print(f"{hz / 1e9:.2f} GHz, {kernel} kernel, vectors of {REGISTERS.lanes}: {bound} multiply-adds a center")

@@ -289,7 +289,7 @@ def train_shard(
         return shard.words_of_the_batch(text, t) if shard.sampler == "batch" else shard.noise_words(pool, turn)
 
     composed = Composed(shard.rows, [-1] * shard.n_slots, [-1] * shard.n_slots)
-    negatives = draw(0, -1)
+    negatives, later = draw(0, -1), draw(1, -1)
     steps = 0
     begin = 0
     for number, (raw, line) in enumerate(zip(shard.sentences, kept, strict=True)):
@@ -303,7 +303,7 @@ def train_shard(
             if shard.sampler == "hard":
                 negatives = shard.hardest(negatives, center, vectors[contexts].mean(axis=0), output)
             outputs, labels = shard.outputs(center, negatives)
-            negatives = draw(begin + t + 1, steps)  # those of the next step
+            negatives, later = later, draw(begin + t + 2, steps)
             is_mean = shard.hidden == "mean"
             vectors, output, loss = step(
                 vectors,

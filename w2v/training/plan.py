@@ -362,6 +362,7 @@ def new_scratch(
         slots=own_lines(1 << (2 * n_outputs).bit_length(), np.int64),
         slot_of=own_lines(n_outputs, np.int64),
         negatives=negatives,
+        later=own_lines(shape.n_draws, np.int64),
         marks=own_lines(n_types if config.reject_positives else 0, np.int32),
         line_row=np.array([zero_row + (1 + hot_rows.n_rows) * shape.stride]),
         zero_row=np.array([zero_row]),

@@ -36,7 +36,7 @@ def _stages(name: str) -> Callable[..., None]:
     def take_step(weights, shape, scratch, n_contexts, n_outputs, lr):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
         input, output = weights
         hidden = Hidden(input, scratch.contexts, n_contexts)
-        ahead = Ahead(input, scratch.negatives, 1, 0, 0, -1, -1)
+        ahead = Ahead(input, scratch.later, 1, 0, 0, -1, -1)
         score(hidden, output, scratch.outputs, shape.n_tiles, shape, scratch.scores)
         bce_gradient(scratch.scores, scratch.labels, n_contexts, n_outputs, shape, lr)
         clear_padding(scratch.scores, n_contexts, n_outputs, shape)

@@ -82,7 +82,8 @@ def infer_lines(kernel: str, variant: Variant) -> InferLines:
                 scratch.state[0] = seed_shard(how.seed, np.uint64(epoch), hashed)
                 lr = how.lr * np.float32(1 - epoch / epochs)
                 n, _ = subsample(words, sampling, shape.stride, scratch)
-                prepare_outputs(Walk(n, 0, -1, n, STEP, line), shape, sampling, scratch)
+                for t in range(-2, 0):
+                    prepare_outputs(Walk(n, 0, t, n, STEP, line), shape, sampling, scratch)
                 for t in range(n):
                     take_step(Walk(n, 0, t, n, STEP, line), weights, sampling, shape, scratch, tally, lr)
             put_back_row(weights.input, how.lines, line - 1, shape.stride, scratch)

@@ -4,8 +4,8 @@ The sampled layer takes the center and its negatives, the whole layer the center
 softmax). There the center is output 0: its label is 1, those of the others are 0. The path layer takes the inner nodes
 on the way to the center in a Huffman tree (hierarchical softmax), each with a label of its own.
 
-An output layer is a pair of functions: `choose` before a step, `prepare` for the next one, whose rows then have this
-step's time to arrive. To add one: write the pair and return it from `output_layer`.
+An output layer is a pair of functions: `choose` before a step, `prepare` for the one after the next, whose rows
+then have two steps' time to arrive. To add one: write the pair and return it from `output_layer`.
 """
 
 from collections.abc import Callable
@@ -36,8 +36,8 @@ class OutputLayer(NamedTuple):
     """(n_contexts, walk, weights, shape, scratch): write the offsets of the center's output rows, all
     different, and rows of zeros up to full tiles to scratch.outputs; return the number without the rows of zeros."""
     prepare: Callable[[Walk, Shape, Sampling, Scratch], None]
-    """(walk, shape, sampling, scratch): write the output rows of the step after the one at `walk` to scratch.negatives,
-    as far as they are known."""
+    """(walk, shape, sampling, scratch): write the output rows of the step two after the one at `walk` to scratch.later,
+    as far as they are known. Called twice before the first step."""
 
 
 def output_layer(variant: Variant, arithmetic: ModuleType) -> OutputLayer:
@@ -56,7 +56,7 @@ def sampled_layer(variant: Variant, arithmetic: ModuleType) -> OutputLayer:
 
     @inlined
     def choose(n_contexts: int, walk: Walk, weights: Weights, shape: Shape, scratch: Scratch) -> int:
-        """Write the center and its negatives, drawn one step before, without those that do not count."""
+        """Write the center and its negatives, without those that do not count."""
         center = scratch.kept[walk.t]
         if rejects:
             reject_marked(center, walk.line, shape, scratch)
@@ -83,7 +83,21 @@ def sampled_layer(variant: Variant, arithmetic: ModuleType) -> OutputLayer:
                 fill_tiles(n_outputs, shape, scratch)
         return n_outputs
 
-    return OutputLayer(choose, SAMPLERS[variant.sampler])
+    return OutputLayer(choose, drawing_ahead(variant.sampler))
+
+
+def drawing_ahead(sampler: str) -> Callable[[Walk, Shape, Sampling, Scratch], None]:
+    """Return the `prepare` of a sampler."""
+    draw_later = SAMPLERS[sampler]
+
+    @inlined
+    def prepare(walk: Walk, shape: Shape, sampling: Sampling, scratch: Scratch) -> None:
+        """Take the negatives that were for later for the next step, and draw those of the step after it."""
+        for i in range(shape.n_draws):
+            scratch.negatives[i] = scratch.later[i]
+        draw_later(walk, shape, sampling, scratch)
+
+    return prepare
 
 
 @inlined
@@ -171,13 +185,13 @@ def choose_path(n_contexts: int, walk: Walk, weights: Weights, shape: Shape, scr
 
 @inlined
 def prepare_path(walk: Walk, shape: Shape, sampling: Sampling, scratch: Scratch) -> None:
-    """Write the lower end of the next center's path."""
+    """Write the lower end of the path of the center after the next."""
     begin, at = 0, 0
-    if walk.t + 1 < walk.end:
-        word = row_of(scratch.kept[walk.t + 1], scratch.hot_rows, shape.stride)
+    if walk.t + 2 < walk.end:
+        word = row_of(scratch.kept[walk.t + 2], scratch.hot_rows, shape.stride)
         begin, at = scratch.paths.starts[word], scratch.paths.starts[word + 1]
     for i in range(shape.n_draws):
         at -= 1
         known = at >= begin
         node = np.int64(scratch.paths.nodes[at if known else 0])
-        scratch.negatives[i] = offset_of(node, scratch.hot_rows, shape.stride) if known else scratch.zero_row[0]
+        scratch.later[i] = offset_of(node, scratch.hot_rows, shape.stride) if known else scratch.zero_row[0]

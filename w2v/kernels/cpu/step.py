@@ -42,9 +42,9 @@ LOSS_EVERY = 512
 """The loss is computed at one center in this many: 36 logarithms each would cost a third of a step."""
 MERGE_EVERY = 4096
 """Steps between merges of a thread's hot rows: at 1,024 the merges themselves take 5% of the time."""
-FAR = 3
-"""Centers from which on a center's rows are asked for into the second cache. One step ahead they are asked for into
-the first: 2 or 3 gain nothing, and with two threads the other one evicts them before they are used (4: 6% slower)."""
+SOON, FAR = 2, 3
+"""How many steps before it a center's rows are asked for: into the first cache, which with 4 is 6% slower with two
+threads, because the other one takes them away before they are used; and into the second."""
 
 TrainShard = Callable[[I32, Weights, Sampling, Shape, Scratch, Tally, ShardPass], None]
 
@@ -57,14 +57,14 @@ def looking_ahead(variant: Variant) -> Callable[[Weights, Walk, Shape, Scratch],
 
     @inlined
     def look_ahead(weights: Weights, walk: Walk, shape: Shape, scratch: Scratch) -> Ahead:
-        """Return the rows of the next center and of the one after FAR: its own, and that of its last context."""
+        """Return the rows of the centers SOON and FAR steps later: their own, and those of their last contexts."""
         kept, zero, last = scratch.kept, scratch.zero_row[0], walk.end - 1
-        soon, later = min(walk.t + 1, last), min(walk.t + FAR, walk.n - 1)
+        soon, later = min(walk.t + SOON, last), min(walk.t + FAR, walk.n - 1)
         center, far_center = (kept[soon], kept[later]) if of_output else (zero, zero)
         if not of_input:
-            return Ahead(weights.output, scratch.negatives, shape.n_draws, center, zero, far_center, zero)
+            return Ahead(weights.output, scratch.later, shape.n_draws, center, zero, far_center, zero)
         context, far_context = kept[min(soon + shape.window, last)], kept[min(later + shape.window, walk.n - 1)]
-        return Ahead(weights.input, scratch.negatives, shape.n_draws, center, context, far_center, far_context)
+        return Ahead(weights.input, scratch.later, shape.n_draws, center, context, far_center, far_context)
 
     return look_ahead
 
@@ -94,7 +94,7 @@ def step_of(kernel: str, variant: Variant) -> Callable[..., bool]:
         tally: Tally,
         lr: np.float32,
     ) -> bool:
-        """Take the step of one center, and draw the outputs of the next; return False if it has no contexts.
+        """Take the step of one center, and draw for the one after the next; return False if it has no contexts.
 
         Args are those of `train_shard`; walk says where the center is. Mutates weights, scratch and tally.
         """
@@ -180,7 +180,8 @@ def train_shard(kernel: str, variant: Variant) -> TrainShard:
             shard: learning rate, what seeds every draw here, and the rows of the lines, which are mutated.
         """
         n = start_shard(tokens, weights, sampling, shape, scratch, tally, shard)
-        prepare_outputs(Walk(n, 0, -1, 0, -1, 0), shape, sampling, scratch)
+        for t in range(-2, 0):
+            prepare_outputs(Walk(n, 0, t, 0, -1, 0), shape, sampling, scratch)
         line, line_begin = 0, 0
         if rejects:
             scratch.marks[:] = 0

@@ -74,7 +74,7 @@ class Shape(NamedTuple):
     negative_weight: np.float32
     """Weight of a negative in the loss bce."""
     n_draws: int
-    """Output rows of a center that are known one step before: negative, or with the hard sampler candidates + negative
+    """Output rows of a center that are known two steps before: negative, or with the hard sampler candidates + negative
     - n_hard; with paths the nodes at its lower end."""
     candidates: int
     """Draws of which the hard sampler selects the hardest, or 0."""
@@ -140,11 +140,11 @@ class Ahead(NamedTuple):
     input: F32
     """The matrix of the contexts."""
     outputs: I64
-    """(>= n_outputs,) where the next step's output rows begin, without the center's."""
+    """(>= n_outputs,) where the output rows of the step after the next begin, without the center's."""
     n_outputs: int
     """How many there are."""
     center: int
-    """Where the output row of the next center begins."""
+    """Where the output row of its center begins."""
     context: int
     """Where the input row of its last context begins."""
     far_center: int
@@ -219,8 +219,9 @@ class Scratch(NamedTuple):
     slot_of: I64
     """(1 + negative,) where each output stands in `slots`."""
     negatives: I64
-    """(n_draws, up to full tiles) offsets of the next step's negatives, drawn one step ahead, or of the nodes at the
-    lower end of its path; then zero_row."""
+    """(n_draws, up to full tiles) offsets of the next step's negatives; then zero_row."""
+    later: I64
+    """(n_draws,) offsets of the negatives of the step after it, or of the nodes at the lower end of its path."""
     marks: I32
     """(n_types,) the number of the last line that each word was in, for reject_positives; or empty."""
     line_row: I64
