@@ -1,6 +1,7 @@
 """Fixtures: the program as its user runs it, a small corpus, and vectors trained on it."""
 
 import io
+import os
 import sys
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from toy_corpus import SETTINGS, sentences
 import w2v
 from w2v import commands as cli
 
+os.environ.pop("PYTHONUNBUFFERED", None)  # a user's streams have buffers, and what is in them at the end
 collect_ignore = ["fuzz/fuzz.py"]
 """Needs atheris, and has nothing to collect."""
 

@@ -80,8 +80,22 @@ def run(arguments: list[str] | None) -> int:
     except (Exception, KeyboardInterrupt) as error:
         return exit_status(error)
     finally:
+        drop_what_is_not_taken()
         INTERRUPTS.command_runs = False
         warnings.showwarning = show_warning
+
+
+def drop_what_is_not_taken() -> None:
+    """Empty the buffers of standard output and error, if need be into nothing.
+
+    What a full disk or a closed pipe did not take, Python would try to write once more at exit, complain, and end
+    with status 120.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def refuse_slips(arguments: Sequence[str]) -> None:
@@ -124,7 +138,6 @@ def exit_status(error: BaseException) -> int:
             command = context.command_path if context else "w2v"
             return exit_with(f"{error.format_message().rstrip('.')}; see `{command} --help`", 2)
         case BrokenPipeError():  # `w2v similar king | head -1`
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 1
         case MemoryError():
             return exit_with("out of memory; a smaller --dim or --max-vocab takes less", 1)

@@ -192,6 +192,6 @@ def prepare_path(walk: Walk, shape: Shape, sampling: Sampling, scratch: Scratch)
         begin, at = scratch.paths.starts[word], scratch.paths.starts[word + 1]
     for i in range(shape.n_draws):
         at -= 1
-        known = at >= begin
-        node = np.int64(scratch.paths.nodes[at if known else 0])
-        scratch.later[i] = offset_of(node, scratch.hot_rows, shape.stride) if known else scratch.zero_row[0]
+        scratch.later[i] = scratch.zero_row[0]
+        if at >= begin:
+            scratch.later[i] = offset_of(np.int64(scratch.paths.nodes[at]), scratch.hot_rows, shape.stride)
