@@ -13,11 +13,11 @@ from w2v.commands.report import format_scores, warn_of_none
 from w2v.config import TrainConfig
 from w2v.errors import SettingsError
 from w2v.evaluation_config import EvaluationConfig
+from w2v.items import SETTINGS as ITEM_SETTINGS
 from w2v.settings import fields_of, optional
 
 ITEMS = [
-    optional(field, unset="that of VECTORS", only_with={"next": ()})
-    for field in fields_of(TrainConfig, "history", "decay", "prior", "line_weight")
+    optional(field, unset="that of VECTORS", only_with={"next": ()}) for field in fields_of(TrainConfig, *ITEM_SETTINGS)
 ]
 
 

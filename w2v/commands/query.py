@@ -15,14 +15,12 @@ from w2v.commands.report import format_neighbours
 from w2v.commands.screen import print_status
 from w2v.config import TrainConfig
 from w2v.errors import SettingsError, W2VError
+from w2v.items import SETTINGS as ITEM_SETTINGS
 from w2v.lines import line_vectors
 from w2v.settings import Setting, fields_of, optional
 from w2v.vectors import RESTRICT, Vectors
 
-ITEMS = [
-    optional(field, unset="that of the vectors")
-    for field in fields_of(TrainConfig, "history", "decay", "prior", "line_weight")
-]
+ITEMS = [optional(field, unset="that of the vectors") for field in fields_of(TrainConfig, *ITEM_SETTINGS)]
 
 Answer = list[tuple[str, float]]
 

@@ -104,11 +104,10 @@ class _Inference:
         self.n_threads = min(config.threads or available_threads(), len(self.shards))
         self.longest = max(end - begin for _, (begin, end) in self.shards)
         self.n_types = len(vocab)
-        stride = padded(config.dim)
         self.shape = shape_of(config, len(vocab))
         self.sampling = sampling_of(config, vocab)
         # Behind the words' rows each thread has two: one of zeros, and one for the line at hand.
-        self.matrices = [aligned_zeros(len(vocab) + 2 * self.n_threads, stride) for _ in range(2)]
+        self.matrices = [aligned_zeros(len(vocab) + 2 * self.n_threads, self.shape.stride) for _ in range(2)]
         for matrix, held in zip(self.matrices, (vectors.matrix, vectors.output), strict=True):
             assert held is not None
             matrix[: len(vocab), : config.dim] = held

@@ -9,7 +9,7 @@ from w2v.arrays import SENTENCE_END, Ids
 from w2v.errors import W2VError
 from w2v.files import temporary_folder
 from w2v.machine import available_memory
-from w2v.training.weights import FILL_ROWS, aligned_zeros, padded
+from w2v.training.weights import aligned_zeros, fill_uniform, padded
 
 MEMORY_SHARE = 0.5
 """Of the free memory: rows that take more are mapped from a file."""
@@ -43,9 +43,7 @@ def new_line_rows(n_lines: int, dim: int, seed: int) -> npt.NDArray[np.float32]:
     else:
         rows = _mapped(n_lines, stride)
     generator = np.random.default_rng([seed, STREAM])
-    for start in range(0, n_lines, FILL_ROWS):
-        part = rows[start : start + FILL_ROWS, :dim]
-        part[:] = (generator.random(part.shape, np.float32) - np.float32(0.5)) / np.float32(dim)
+    fill_uniform(rows[:, :dim], dim, generator)
     return rows
 
 

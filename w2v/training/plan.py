@@ -12,7 +12,7 @@ from w2v.errors import SettingsError
 from w2v.kernels import llvm
 from w2v.kernels.cache import STAMP
 from w2v.kernels.cpu import step
-from w2v.kernels.cpu.outputs import LOWER_NODES
+from w2v.kernels.cpu.outputs import LOWER_NODES, SEEN_FROM
 from w2v.kernels.cpu.samplers import RENEWED
 from w2v.kernels.cpu.types import Composed, HotRows, Paths, Sampling, Scratch, Shape, Tally, Variant
 from w2v.machine import available_threads
@@ -353,14 +353,15 @@ def new_scratch(
     negatives = own_lines(max(shape.n_draws, candidate_tiles * len(shape.tile_like)), np.int64)
     negatives[:] = zero_row
     noise_pool = config.noise_pool if config.output_layer.has_negatives else 0
+    n_hashed = n_outputs if config.output_layer.has_negatives and shape.negative >= SEEN_FROM else 0
     outputs = own_lines(-(-n_outputs // 8) * 8, np.int64)
     outputs[n_outputs:] = -1
     return Scratch(
         kept=own_lines(longest_shard + 1, np.int64),
         contexts=own_lines(n_contexts, np.int64),
         outputs=outputs,
-        slots=own_lines(1 << (2 * n_outputs).bit_length(), np.int64),
-        slot_of=own_lines(n_outputs, np.int64),
+        slots=own_lines(1 << (2 * n_hashed).bit_length(), np.int64),
+        slot_of=own_lines(n_hashed, np.int64),
         negatives=negatives,
         later=own_lines(shape.n_draws, np.int64),
         marks=own_lines(n_types if config.reject_positives else 0, np.int32),

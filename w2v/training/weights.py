@@ -58,11 +58,7 @@ class Embeddings:
         n_input = n_types if word_rows is None else word_rows.n_rows
         input = aligned_zeros(n_input + (spare_rows if word_rows is None else 0), padded(dim))
         output = aligned_zeros(n_types + spare_rows, padded(dim))
-        width = np.float32(dim if word_rows is None else dim / 2)
-        generator = np.random.default_rng(seed)
-        for start in range(0, n_input, FILL_ROWS):
-            rows = input[start : min(start + FILL_ROWS, n_input), :dim]
-            rows[:] = (generator.random(rows.shape, np.float32) - np.float32(0.5)) / width
+        fill_uniform(input[:n_input, :dim], dim if word_rows is None else dim / 2, np.random.default_rng(seed))
         return cls(input, output, n_input, n_types, dim, word_rows, lines)
 
     def without_output(self) -> "Embeddings":
@@ -112,6 +108,13 @@ def padded(dim: int) -> int:
 def aligned_zeros(n_rows: int, stride: int) -> npt.NDArray[np.float32]:
     """Return zeros, (n_rows, stride) float32, in cache lines of their own."""
     return own_lines(n_rows * stride, np.float32).reshape(n_rows, stride)
+
+
+def fill_uniform(rows: npt.NDArray[np.float32], width: float, generator: np.random.Generator) -> None:
+    """Make rows, (n, dim), uniform in +-0.5 / width."""
+    for start in range(0, len(rows), FILL_ROWS):
+        part = rows[start : start + FILL_ROWS]
+        part[:] = (generator.random(part.shape, np.float32) - np.float32(0.5)) / np.float32(width)
 
 
 def own_lines(n: int, dtype: type[Number]) -> npt.NDArray[Number]:

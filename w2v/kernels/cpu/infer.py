@@ -10,14 +10,13 @@ from functools import cache
 
 import numpy as np
 
-from w2v.arrays import SENTENCE_END
 from w2v.kernels import inlined, jit
 from w2v.kernels.cpu.lines import put_back_row, take_row
 from w2v.kernels.cpu.outputs import output_layer
 from w2v.kernels.cpu.samplers import fill_pool, mark_line
 from w2v.kernels.cpu.step import ARITHMETIC, step_of
 from w2v.kernels.cpu.types import Sampling, Scratch, Shape, ShardPass, Tally, Variant, Walk, Weights
-from w2v.kernels.cpu.windows import subsample
+from w2v.kernels.cpu.windows import sentence_end, subsample
 from w2v.kernels.rng import mix, seed_shard
 from w2v.kernels.types import I32
 
@@ -70,9 +69,7 @@ def infer_lines(kernel: str, variant: Variant) -> InferLines:
         fill_pool(sampling, shape.stride, scratch)
         begin, line = 0, 0
         while begin < len(tokens):
-            end = begin
-            while end < len(tokens) and tokens[end] != SENTENCE_END:
-                end += 1
+            end = sentence_end(tokens, begin, len(tokens))
             words, hashed = tokens[begin:end], hash_tokens(tokens[begin:end])
             take_row(weights.input, how.lines, line, shape.stride, scratch)
             line += 1

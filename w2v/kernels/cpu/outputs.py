@@ -70,7 +70,6 @@ def sampled_layer(variant: Variant, arithmetic: ModuleType) -> OutputLayer:
         scratch.outputs[0] = center
         if shape.negative >= SEEN_FROM:
             n_outputs = add_unseen(shape.negative, scratch)
-            fill_tiles(n_outputs, shape, scratch)
         else:
             n_outputs = 1 + shape.negative
             for i in range(shape.negative):
@@ -80,7 +79,7 @@ def sampled_layer(variant: Variant, arithmetic: ModuleType) -> OutputLayer:
                 n_outputs = 1
                 for i in range(shape.negative):
                     n_outputs = add_if_new(scratch.outputs, n_outputs, scratch.negatives[i])
-                fill_tiles(n_outputs, shape, scratch)
+        fill_tiles(n_outputs, shape, scratch)
         return n_outputs
 
     return OutputLayer(choose, drawing_ahead(variant.sampler))

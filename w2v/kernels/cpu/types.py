@@ -215,9 +215,10 @@ class Scratch(NamedTuple):
     """(n_tiles * len(tile_like),) offsets of this step's output rows: the center, negatives, then zero_row. Up to a
     multiple of 8 numbers follow, which are -1."""
     slots: I64
-    """(a power of two, >= 2 * (1 + negative),) a hash table of outputs, for `add_unseen`; never negative."""
+    """(a power of two, >= 2 * (1 + negative),) a hash table of outputs, for `add_unseen`; never negative. Of one
+    number where that is not called."""
     slot_of: I64
-    """(1 + negative,) where each output stands in `slots`."""
+    """(1 + negative,) where each output stands in `slots`; or empty."""
     negatives: I64
     """(n_draws, up to full tiles) offsets of the next step's negatives; then zero_row."""
     later: I64

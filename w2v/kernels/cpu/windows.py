@@ -43,10 +43,10 @@ def subsample(tokens: I32, sampling: Sampling, stride: int, scratch: Scratch) ->
 
 
 @inlined
-def sentence_end(kept: I64, begin: int, n: int) -> int:
-    """Return where the sentence that begins at `begin` ends."""
+def sentence_end(tokens: I32 | I64, begin: int, n: int) -> int:
+    """Return where the sentence that begins at `begin` ends: ids or offsets are 0 or more, its end is not."""
     end = begin
-    while end < n and kept[end] >= 0:
+    while end < n and tokens[end] >= 0:
         end += 1
     return end
 
