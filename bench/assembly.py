@@ -70,8 +70,8 @@ def report(name: str) -> None:
     """Print a line for each inner loop that multiplies."""
     triple, processor, features = PROCESSORS[name]
     simd = import_kernels(triple, features)
-    from w2v.config import TrainConfig
     from w2v.kernels.cpu.types import Ahead, Hidden
+    from w2v.settings.train import TrainConfig
     from w2v.training.plan import shape_of
 
     rows, offsets = types.Array(types.float32, 1, "C"), types.Array(types.int64, 1, "C")

@@ -23,12 +23,12 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the workers are the thread
 import numpy as np
 
 import w2v
-from w2v.arrays import SENTENCE_END, Ids, Matrix
+from w2v.base.arrays import SENTENCE_END, Ids, Matrix
 from w2v.cluster.periods import OVERLAP, Periods
 from w2v.cluster.worker import Slice, Sync, Team, Worker
-from w2v.config import TrainConfig
 from w2v.evaluation.held_out import draw_windows, held_out_loss
 from w2v.evaluation.scores import Evaluation
+from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, encode
 from w2v.training.loop import train_embeddings

@@ -24,9 +24,9 @@ from typing import Any
 import numpy as np
 
 import w2v
-from w2v.config import TrainConfig, load_config
-from w2v.errors import DivergedError
+from w2v.base.errors import DivergedError
 from w2v.evaluation.scores import Evaluation
+from w2v.settings.train import TrainConfig, load_config
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, encode
 from w2v.training.distributions import keep_prob, noise_distribution

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gensim.models import Word2Vec
 
-from w2v.config import TrainConfig
+from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import encode
 

@@ -26,10 +26,10 @@ from typer.main import get_command
 
 import w2v
 from w2v.commands.app import app
-from w2v.config import TrainConfig
-from w2v.evaluation_config import EvaluationConfig
-from w2v.phrase_config import PhraseConfig
-from w2v.settings import docs_table, fields_of
+from w2v.settings.evaluation import EvaluationConfig
+from w2v.settings.fields import docs_table, fields_of
+from w2v.settings.phrases import PhraseConfig
+from w2v.settings.train import TrainConfig
 
 DOCS = CHECKOUT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))

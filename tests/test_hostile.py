@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from targets import TARGETS, patched, seeds, within_memory
 
-from w2v.errors import W2VError
+from w2v.base.errors import W2VError
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import warnings
 
-from w2v.errors import DivergedError, SettingsError, UnknownWordError, W2VError, WrongTypeError
+from w2v.base.arguments import check_type
+from w2v.base.errors import DivergedError, SettingsError, UnknownWordError, W2VError
 from w2v.version import __version__
 
 TYPE_CHECKING = False  # as in typing, which takes 10 ms, in which a command could not yet answer Ctrl-C
@@ -19,10 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any, Unpack
 
-    from w2v.config import TrainConfig, load_config
     from w2v.evaluation.scores import Scores
-    from w2v.items import recommend
-    from w2v.keywords import (
+    from w2v.settings.keywords import (
         EvaluationSettings,
         InferenceSettings,
         PhraseSettings,
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
         TrainSettings,
         VocabSettings,
     )
+    from w2v.settings.train import TrainConfig, load_config
     from w2v.text.corpus import Corpus, Source
     from w2v.text.encoding import Encoded, ScanReport
     from w2v.text.phrases import Phrases, StageReport
@@ -37,14 +37,15 @@ if TYPE_CHECKING:
     from w2v.training.loop import TrainReport
     from w2v.training.run import EpochReport
     from w2v.tuning.search import Search, SearchReport
-    from w2v.vectors import Vectors
+    from w2v.vectors.items import recommend
+    from w2v.vectors.vectors import Vectors
 else:
     _LAZY = {
-        "TrainConfig": "w2v.config",
-        "Vectors": "w2v.vectors",
+        "TrainConfig": "w2v.settings.train",
+        "Vectors": "w2v.vectors.vectors",
         "Vocab": "w2v.text.vocab",
-        "load_config": "w2v.config",
-        "recommend": "w2v.items",
+        "load_config": "w2v.settings.train",
+        "recommend": "w2v.vectors.items",
     }
     """What is imported when it is asked for; NumPy takes 0.1 s."""
 
@@ -97,8 +98,8 @@ def build_vocab(
         >>> build_vocab([["a", "b", "a"]], min_count=2).words
         ['a']
     """
-    from w2v.config import load_config
     from w2v.reports import following, log_corpus
+    from w2v.settings.train import load_config
     from w2v.text.corpus import Corpus
     from w2v.text.encoding import encode
 
@@ -124,7 +125,7 @@ def find_phrases(
         output: the file to write, compressed where its name ends in .gz; None only finds.
         report: called with what is being done, how much of it is done, and how much there is.
         settings: min_count, threshold, scorer, delimiter, passes, lowercase, column, threads; see
-            w2v.config.PhraseConfig.
+            w2v.settings.train.PhraseConfig.
 
     Raises:
         W2VError: the corpus cannot be read, or the output cannot be written.
@@ -134,9 +135,9 @@ def find_phrases(
         >>> find_phrases([["in", "new", "york"], ["new", "york"]] * 3, min_count=1, threshold=0.5).found[0].phrase
         'new_york'
     """
-    from w2v.phrase_config import PhraseConfig
-    from w2v.settings import fields_of
-    from w2v.slips import check_known
+    from w2v.settings.aliases import check_known
+    from w2v.settings.fields import fields_of
+    from w2v.settings.phrases import PhraseConfig
     from w2v.text.corpus import Corpus
     from w2v.text.phrases import find_phrases as find
 
@@ -185,9 +186,9 @@ def train(
     """
     from pathlib import Path
 
-    from w2v.config import load_config
-    from w2v.conflicts import refuse_together
     from w2v.reports import following, log_corpus
+    from w2v.settings.conflicts import refuse_together
+    from w2v.settings.train import load_config
     from w2v.text.corpus import Corpus
     from w2v.text.vocab import Vocab
     from w2v.training import outputs
@@ -195,7 +196,7 @@ def train(
     from w2v.training.log import Log
 
     if vocab is not None:
-        _check_type("vocab", vocab, Vocab, "w2v.Vocab.load reads a file")
+        check_type("vocab", vocab, Vocab, "w2v.Vocab.load reads a file")
     refuse_together(settings, has_vocab=vocab is not None, has_init=init_from is not None, grow_vocab=grow_vocab)
     config, source = load_config(None, settings), Corpus(corpus)
     if log is not None and source.holds(log):
@@ -247,11 +248,11 @@ def resume(
     """
     from pathlib import Path
 
-    from w2v.files import is_same
+    from w2v.base.files import is_same
+    from w2v.checkpoints.checkpoint import files_read
     from w2v.reports import following
     from w2v.training import outputs
     from w2v.training import run as runs
-    from w2v.training.checkpoint import files_read
     from w2v.training.log import Log
 
     folder = Path(checkpoint)
@@ -303,13 +304,13 @@ def evaluate(
 
     from w2v.evaluation.next_item import rank_next, read_sessions
     from w2v.evaluation.scores import Evaluation
-    from w2v.evaluation_config import EvaluationConfig
-    from w2v.items import SETTINGS, scoring_settings
-    from w2v.settings import fields_of
-    from w2v.slips import check_known
-    from w2v.vectors import Vectors
+    from w2v.settings.aliases import check_known
+    from w2v.settings.evaluation import EvaluationConfig
+    from w2v.settings.fields import fields_of
+    from w2v.vectors.items import SETTINGS, scoring_settings
+    from w2v.vectors.vectors import Vectors
 
-    _check_type("vectors", vectors, Vectors, "w2v.Vectors.load reads a file")
+    check_type("vectors", vectors, Vectors, "w2v.Vectors.load reads a file")
     given: dict[str, Any] = dict(settings)
     known = [field.name for field in fields_of(EvaluationConfig)]
     check_known(given, [*known, *SETTINGS])
@@ -345,9 +346,9 @@ def infer(vectors: Vectors, corpus: Source | Corpus, **settings: Unpack[Inferenc
         W2VError: the vectors were not trained with line_vectors, or the corpus cannot be read.
         SettingsError: a setting is unknown or out of range, or has no effect here.
     """
-    from w2v.lines import named_lines
     from w2v.text.corpus import Corpus
     from w2v.training.infer import infer
+    from w2v.vectors.derived import named_lines
 
     return named_lines(infer(vectors, corpus if isinstance(corpus, Corpus) else Corpus(corpus), **settings))
 
@@ -391,7 +392,7 @@ def tune(
         W2VError: Optuna is missing, a file cannot be read, or no trial has a score.
         SettingsError: a setting is unknown or out of range.
     """
-    from w2v.config import load_config
+    from w2v.settings.train import load_config
     from w2v.text.corpus import Corpus
     from w2v.text.encoding import encode
     from w2v.tuning.objective import Objective
@@ -413,12 +414,6 @@ def _files(files: str | Path | Sequence[str | Path]) -> Sequence[str | Path]:
     from os import PathLike
 
     return [files] if isinstance(files, str | PathLike) else files
-
-
-def _check_type(name: str, value: object, expected: type, hint: str) -> None:
-    """Raise WrongTypeError where an argument is not what it should be."""
-    if not isinstance(value, expected):
-        raise WrongTypeError(f"{name} must be {expected.__name__}, not {type(value).__name__}; {hint}")
 
 
 def _warn_of_dropped(encoded: Encoded) -> None:

@@ -10,11 +10,11 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils.validation import check_is_fitted
 
 import w2v
-from w2v.arrays import Matrix
-from w2v.config import TrainConfig
-from w2v.keywords import TrainSettings
-from w2v.settings import fields_of
-from w2v.slips import check_known
+from w2v.base.arrays import Matrix
+from w2v.settings.aliases import check_known
+from w2v.settings.fields import fields_of
+from w2v.settings.keywords import TrainSettings
+from w2v.settings.train import TrainConfig
 
 Document = str | Sequence[str]
 """A text, whose words whitespace separates, or its words."""

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from w2v.arrays import Matrix
+from w2v.base.arrays import Matrix
 from w2v.cluster.packing import Packed, add_up, move, pack_into, pack_moved
 from w2v.kernels.packed import LEVELS
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from w2v.base.errors import W2VError
 from w2v.cluster.ranges import parts_of
 from w2v.cluster.reading import merge
-from w2v.config import TrainConfig
-from w2v.errors import W2VError
+from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import encode
 from w2v.text.sources import Piece

@@ -8,7 +8,7 @@ import pytest
 from toy_corpus import sentences
 
 from w2v.cluster.worker import Sync, Team, Worker
-from w2v.config import TrainConfig
+from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, encode
 from w2v.training.loop import train_embeddings

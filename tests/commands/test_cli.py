@@ -12,7 +12,7 @@ from toy_corpus import GROUP_OF
 import w2v
 from w2v.commands.report import format_neighbours
 from w2v.commands.screen import columns
-from w2v.settings import fields_of
+from w2v.settings.fields import fields_of
 
 COMMANDS = (
     "build-vocab",

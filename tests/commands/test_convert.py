@@ -12,7 +12,7 @@ from toy_corpus import sentences
 
 import w2v
 from w2v import formats
-from w2v.config import TrainConfig
+from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.training import run as session
 

@@ -16,7 +16,7 @@ import pytest
 from helpers import CHECKOUT, Run, start
 from toy_corpus import sentences
 
-from w2v.training import checkpoint
+from w2v.checkpoints import checkpoint
 
 FLAGS = ["--dim", "16", "--sample", "1e-2", "--min-count", "1", "--threads", "1", "--epochs", "2000"]
 CLI = [sys.executable, str(CHECKOUT / "cli.py"), "train"]
@@ -145,7 +145,7 @@ def test_a_checkpoint_that_cannot_be_written_does_not_end_the_run(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("w2v.training.checkpoint.write_array", full)
+    monkeypatch.setattr("w2v.checkpoints.checkpoint.write_array", full)
     result = run("train", text, "--epochs", "1", "--checkpoint", "kept")
     assert result.status == 0
     assert "cannot write a checkpoint to kept: No space left" in result.err

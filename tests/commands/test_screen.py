@@ -9,7 +9,7 @@ import pytest
 from helpers import Run
 
 import w2v
-from w2v.errors import printable
+from w2v.base.errors import printable
 
 HOSTILE = [
     "\x1b]0;title\x07",

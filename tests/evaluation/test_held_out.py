@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from toy_corpus import sentences
 
-from w2v.config import TrainConfig
 from w2v.evaluation import held_out
 from w2v.evaluation.held_out import NOISE, NOISE_EXPONENT, Windows, draw_windows, held_out_loss
+from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, encode
 from w2v.text.vocab import Vocab

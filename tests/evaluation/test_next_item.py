@@ -17,13 +17,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import w2v
-from w2v.config import TrainConfig
-from w2v.errors import SettingsError, W2VError
+from w2v.base.errors import SettingsError, W2VError
 from w2v.evaluation import next_item
 from w2v.evaluation.metrics import RankingMetrics
 from w2v.evaluation.next_item import Sessions, rank_next, read_sessions
-from w2v.items import scoring_settings
-from w2v.vectors import Vectors
+from w2v.settings.train import TrainConfig
+from w2v.vectors.items import scoring_settings
+from w2v.vectors.vectors import Vectors
 
 EXACT = TrainConfig(history=2, decay=1.0, prior=1.0)
 """With whole numbers for rows the mean of one or two has no rounding, so that equal scores are equal to the bit."""

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from scipy.stats import spearmanr
 
 import w2v
-from w2v.errors import SettingsError, W2VError
+from w2v.base.errors import SettingsError, W2VError
 from w2v.evaluation.analogies import Questions, read_questions, score_questions
 from w2v.evaluation.metrics import ranks, spearman
 from w2v.evaluation.scores import Evaluation, Scores
 from w2v.evaluation.word_pairs import Pairs, read_pairs, score_pairs
-from w2v.vectors import Vectors
+from w2v.vectors.vectors import Vectors
 
 SHARED = Path(os.environ.get("W2V_SHARED", "nowhere"))
 

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from helpers import CHECKOUT, Run, files_in, start
 
+from w2v.checkpoints import checkpoint
 from w2v.text import encoding
-from w2v.training import checkpoint
 from w2v.training.machines import ThisMachine
 
 TRAIN = ("train", "corpus.txt", "--threads", "1", "--epochs", "2")

@@ -18,7 +18,7 @@ import pytest
 from faults.harness import FAIL, LONG, SIGNAL, Fault, Nursery, check_words, settled
 from toy_corpus import sentences
 
-from w2v.training import checkpoint
+from w2v.checkpoints import checkpoint
 
 ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
 TRAIN = ("--threads", "1", "--dim", "16", "--sample", "1e-2", "-o", "v.bin", "--checkpoint", "kept")

@@ -21,7 +21,7 @@ from faults.harness import FAIL, LONG, SHORT, SIGNAL, STAY, Fault, Nursery, Outc
 from toy_corpus import sentences
 
 import w2v
-from w2v.training import checkpoint
+from w2v.checkpoints import checkpoint
 
 TRAIN = ("--threads", "1", "--epochs", "1", "--dim", "24")
 UUID = re.compile(rb"[0-9a-f]{8}-[0-9a-f-]{27}")

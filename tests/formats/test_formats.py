@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 import w2v
 from w2v import formats
-from w2v.errors import SettingsError, W2VError
+from w2v.base.errors import SettingsError, W2VError
 from w2v.formats import Contents
 
 WORDS = ["the", "世界", "\ufeffé", "</s>", "🙂"]

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from w2v import formats
-from w2v.errors import W2VError
+from w2v.base.errors import W2VError
 from w2v.formats import Contents
 
 WORDS = ["the", "世界", "It's", "</s>", "🙂", "#x"]

@@ -8,10 +8,10 @@ import numpy.typing as npt
 import pytest
 
 from w2v import Vectors, formats
-from w2v.errors import UnknownWordError, W2VError
+from w2v.base.errors import UnknownWordError, W2VError
 from w2v.formats import Contents
 from w2v.text.subwords import NGrams, Subwords, WordRows
-from w2v.unseen import with_unseen
+from w2v.vectors.derived import with_unseen
 
 STEMS = ["the", "über", "日本語", "naïve", "run", "Ελλάδα", "🙂smile", "word", "x"]
 WORDS = [stem + end for end in ("", "s", "ing", "ed", "ness", "語", "é") for stem in STEMS]

@@ -29,19 +29,19 @@ import numpy as np
 import numpy.typing as npt
 
 from w2v import formats
-from w2v.config import TrainConfig, load_config
-from w2v.errors import W2VError
+from w2v.base.errors import W2VError
+from w2v.checkpoints import checkpoint
+from w2v.checkpoints.snapshots import Position
 from w2v.kernels.text import scan as kernels
 from w2v.kernels.text.types import Table
+from w2v.settings.train import TrainConfig, load_config
 from w2v.text import corpus
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import encode
 from w2v.text.sources import OPENERS
 from w2v.text.subwords import NGrams, Subwords
 from w2v.text.vocab import Vocab
-from w2v.training import checkpoint
 from w2v.training import run as session
-from w2v.training.schedule import Position
 
 FOLDER = Path(tempfile.mkdtemp(prefix="w2v-fuzz-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None))
 """Where the inputs lie as files."""

@@ -23,7 +23,7 @@ from helpers import python
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from w2v.errors import W2VError
+from w2v.base.errors import W2VError
 from w2v.text import corpus
 from w2v.text.corpus import Corpus
 
@@ -499,7 +499,7 @@ def test_an_xz_header_that_wants_4_gb_gets_them_or_a_line(tmp_path: Path) -> Non
     code = f"""
 import resource
 from w2v.text.corpus import Corpus
-from w2v.errors import W2VError
+from w2v.base.errors import W2VError
 resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
 try:
     print(sum(len(block) for block in Corpus({str(path)!r}).blocks()))

@@ -16,8 +16,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from w2v.config import TrainConfig
-from w2v.errors import W2VError
+from w2v.base.errors import W2VError
+from w2v.settings.train import TrainConfig
 from w2v.text import corpus, encoding
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, encode

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import w2v
-from w2v.errors import W2VError
+from w2v.base.errors import W2VError
 from w2v.text.corpus import Corpus
 from w2v.text.kinds import BINARY_MAGIC, MAGIC, refusal
 

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import w2v
-from w2v.errors import SettingsError, W2VError
+from w2v.base.errors import SettingsError, W2VError
 from w2v.kernels.text import pairs as kernels
-from w2v.phrase_config import PhraseConfig
+from w2v.settings.phrases import PhraseConfig
 from w2v.text import encoding
 from w2v.text import phrases as phrasing
 from w2v.text.corpus import Corpus

@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from w2v.config import TrainConfig
-from w2v.errors import SettingsError, W2VError
+from w2v.base.errors import SettingsError, W2VError
+from w2v.settings.train import TrainConfig
 from w2v.text import corpus
 from w2v.text import records as rows
 from w2v.text.corpus import Corpus

@@ -6,9 +6,9 @@ from helpers import python
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from w2v.arrays import Ids
-from w2v.errors import W2VError
-from w2v.machine import available_memory
+from w2v.base.arrays import Ids
+from w2v.base.errors import W2VError
+from w2v.base.machine import available_memory
 from w2v.text.stream import Spool
 
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from w2v.arrays import Matrix
-from w2v.config import TrainConfig
+from w2v.base.arrays import Matrix
+from w2v.settings.train import TrainConfig
 from w2v.text.subwords import NGrams, Subwords, WordRows, mean_rows, murmur
 
 WORDS = ["the", "über", "日本語", "a", "🙂🙂", "x" * 40, "</s>", "is"]

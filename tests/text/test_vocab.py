@@ -8,7 +8,7 @@ from gensim.models import KeyedVectors
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from w2v.errors import W2VError
+from w2v.base.errors import W2VError
 from w2v.formats import Contents, word2vec_binary
 from w2v.text.vocab import Vocab
 

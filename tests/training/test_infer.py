@@ -8,7 +8,7 @@ import pytest
 from helpers import Run
 
 import w2v
-from w2v.errors import SettingsError, W2VError
+from w2v.base.errors import SettingsError, W2VError
 
 HOW: dict[str, Any] = {"dim": 12, "epochs": 30, "min_count": 1, "sample": 0, "threads": 1}
 

@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from w2v.config import TrainConfig
+from w2v.checkpoints.snapshots import Position, Snapshot
 from w2v.kernels.cpu import step
+from w2v.settings.train import TrainConfig
 from w2v.text.vocab import Vocab
 from w2v.training.loop import train_embeddings
 from w2v.training.plan import kernel_name
-from w2v.training.schedule import SHARD_MAX, Position, Schedule, shard_bounds
-from w2v.training.snapshots import Snapshot
+from w2v.training.schedule import SHARD_MAX, Schedule, shard_bounds
 from w2v.training.weights import Embeddings, aligned_zeros
 
 N = (1 << 32) + 3 * SHARD_MAX + 17

@@ -9,12 +9,12 @@ import pytest
 from helpers import Run
 
 import w2v
-from w2v.arrays import SENTENCE_END
-from w2v.errors import SettingsError, W2VError
-from w2v.lines import line_vectors
+from w2v.base.arrays import SENTENCE_END
+from w2v.base.errors import SettingsError, W2VError
 from w2v.training import line_rows
 from w2v.training.line_rows import count_lines, new_line_rows
 from w2v.training.schedule import shard_bounds
+from w2v.vectors.derived import line_vectors
 
 HOW: dict[str, Any] = {"dim": 12, "epochs": 8, "min_count": 1, "sample": 0, "threads": 1}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from w2v.errors import W2VError
+from w2v.base.errors import W2VError
 from w2v.training.log import Log
 from w2v.training.schedule import Progress
 

@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 from toy_corpus import sentences
 
-from w2v.config import TrainConfig
-from w2v.errors import DivergedError, SettingsError
+from w2v.base.errors import DivergedError, SettingsError
+from w2v.checkpoints.snapshots import CheckpointPolicy, Snapshot
+from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, encode
 from w2v.text.vocab import Vocab
 from w2v.training.loop import train_embeddings
 from w2v.training.plan import kernel_name, shape_of
 from w2v.training.schedule import Progress
-from w2v.training.snapshots import CheckpointPolicy, Snapshot
 from w2v.training.weights import Embeddings
 
 SETTINGS: dict[str, Any] = {"dim": 12, "min_count": 1, "sample": 1e-2, "epochs": 2}
@@ -206,7 +206,7 @@ def test_without_memory_for_a_copy_snapshots_are_kept_all_the_same(
     text: Encoded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("w2v.training.loop.REPORT_S", 0.005)
-    monkeypatch.setattr("w2v.training.snapshots.available_memory", lambda: 0)
+    monkeypatch.setattr("w2v.checkpoints.snapshots.available_memory", lambda: 0)
     threads: set[str] = set()
     policy = CheckpointPolicy(lambda shot: threads.add(threading.current_thread().name), 0.0)
     config = TrainConfig(**{**SETTINGS, "threads": 1, "epochs": 60})

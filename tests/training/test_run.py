@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 import w2v
-from w2v.config import TrainConfig
-from w2v.errors import W2VError
+from w2v.base.errors import W2VError
+from w2v.checkpoints import checkpoint
+from w2v.checkpoints.fingerprints import Fingerprint
+from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.text.vocab import Vocab
-from w2v.training import checkpoint, outputs
+from w2v.training import outputs
 from w2v.training import run as runs
-from w2v.training.fingerprints import Fingerprint
 from w2v.training.loop import train_embeddings
 
 OLD = ["king", "queen", "odd"]
@@ -118,7 +119,7 @@ def test_what_the_command_line_left_survives_a_resume_from_python(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from w2v import commands as cli
-    from w2v.training import checkpoint
+    from w2v.checkpoints import checkpoint
 
     monkeypatch.chdir(tmp_path)
     Path("a.txt").write_text("king queen odd\n" * 50)

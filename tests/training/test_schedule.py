@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from w2v.config import TrainConfig
+from w2v.checkpoints.snapshots import Position
+from w2v.settings.train import TrainConfig
 from w2v.training.schedule import (
     SHARD_LEAST,
     SHARD_MAX,
     SHARD_MIN,
     WORK_MAX,
-    Position,
     Schedule,
     StepWork,
     learning_rate,

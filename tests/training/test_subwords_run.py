@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import w2v
+from w2v.base.errors import SettingsError, W2VError
 from w2v.commands.options import with_bare_values
-from w2v.errors import SettingsError, W2VError
 
 WORDS = [f"{stem}{end}" for stem in ("walk", "talk", "jump", "sing") for end in ("", "s", "ed", "er", "ing")]
 TEXT = [list(line) for line in np.random.default_rng(1).choice(WORDS, (400, 12))]
@@ -64,7 +64,7 @@ def test_a_word_outside_the_vocabulary_is_near_those_spelled_like_it() -> None:
 
 @pytest.mark.parametrize("suffix", ["w2v", "fasttext.bin"])
 def test_words_join_and_what_was_learned_of_ngrams_stays(tmp_path: Path, corpus: Path, suffix: str) -> None:
-    from w2v.config import TrainConfig
+    from w2v.settings.train import TrainConfig
     from w2v.text.corpus import Corpus
     from w2v.training import run as runs
 
@@ -84,7 +84,7 @@ def test_words_join_and_what_was_learned_of_ngrams_stays(tmp_path: Path, corpus:
 
 
 def test_vectors_without_ngrams_cannot_go_on_with_them(tmp_path: Path, corpus: Path) -> None:
-    from w2v.config import TrainConfig
+    from w2v.settings.train import TrainConfig
     from w2v.text.corpus import Corpus
     from w2v.training import run as runs
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from w2v.errors import W2VError
+from w2v.base.errors import W2VError
 
 if TYPE_CHECKING:
     from w2v.cluster.driver import Cluster

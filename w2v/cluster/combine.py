@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from w2v.arrays import Matrix
+from w2v.base.arrays import Matrix
 
 KAPPA = 0.25
 """The largest slope of the sigmoid; .12 to .25 gave the same quality."""

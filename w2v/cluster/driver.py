@@ -18,21 +18,21 @@ from typing import TypeVar
 
 import numpy as np
 
-from w2v.arrays import Ids
+from w2v.base.arrays import Ids
+from w2v.base.errors import SettingsError, W2VError
+from w2v.checkpoints.snapshots import CheckpointPolicy, Position, Snapshot
 from w2v.cluster.node import Report
 from w2v.cluster.ranges import parts_of
 from w2v.cluster.rays import Lost, Nodes, Ref
 from w2v.cluster.reading import read
 from w2v.cluster.worker import Sync, Team
-from w2v.config import TrainConfig
-from w2v.errors import SettingsError, W2VError
+from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, ScanReport
 from w2v.text.sources import Piece
 from w2v.text.vocab import Vocab
 from w2v.training.loop import EpochReport, TrainReport, diverged
-from w2v.training.schedule import Position, Progress, learning_rate
-from w2v.training.snapshots import CheckpointPolicy, Snapshot
+from w2v.training.schedule import Progress, learning_rate
 from w2v.training.weights import Embeddings, aligned_zeros, padded
 
 PIECE = 1 << 25

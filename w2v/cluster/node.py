@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from w2v.arrays import Ids, Matrix
+from w2v.base.arrays import Ids, Matrix
+from w2v.base.machine import release_memory
 from w2v.cluster.worker import Shares, Slice, Sync, Team, Worker
-from w2v.config import TrainConfig
-from w2v.machine import release_memory
+from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, encode, renumber
 from w2v.text.sources import Piece

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from w2v.arrays import Indices, Matrix
+from w2v.base.arrays import Indices, Matrix
 from w2v.kernels import packed as kernels
 
 

@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from w2v.arrays import Indices
+from w2v.base.arrays import Indices
 
 CYCLES = 16
 """Times that all rows are combined in a run, at least. With 8 the loss was .012 higher, and half as much was sent."""

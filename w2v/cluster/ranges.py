@@ -9,7 +9,7 @@ from typing import IO
 
 import numpy as np
 
-from w2v.errors import W2VError
+from w2v.base.errors import W2VError
 from w2v.text.corpus import SPACE
 from w2v.text.records import row_group_bytes
 from w2v.text.sources import Piece, is_compressed, is_parquet, open_buffered, reading, shown, size_of

@@ -15,9 +15,9 @@ import ray
 from ray.util.placement_group import PlacementGroup, placement_group, remove_placement_group
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
+from w2v.base.errors import SettingsError, W2VError
+from w2v.base.machine import available_threads
 from w2v.cluster.node import Node, version
-from w2v.errors import SettingsError, W2VError
-from w2v.machine import available_threads
 
 NODES_S, REPLACE_S = 60.0, 300.0
 """Time that the cluster has to give as many nodes as a run asks for, and later one in place of a lost one: Ray needs

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from w2v.config import TrainConfig
-from w2v.errors import W2VError
+from w2v.base.errors import W2VError
+from w2v.settings.train import TrainConfig
 from w2v.text.encoding import Encoded
 from w2v.text.sources import Piece
 from w2v.text.vocab import Vocab

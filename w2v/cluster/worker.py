@@ -12,11 +12,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from w2v.arrays import Ids, Indices, Matrix
+from w2v.base.arrays import Ids, Indices, Matrix
 from w2v.cluster.combine import Curvature, combine
 from w2v.cluster.packing import Packed, add_up, move, pack_into, pack_moved
 from w2v.cluster.periods import Periods
-from w2v.config import TrainConfig
+from w2v.settings.train import TrainConfig
 from w2v.text.vocab import Vocab
 from w2v.training.distributions import keep_prob
 from w2v.training.loop import Replica

@@ -14,7 +14,7 @@ import typer
 from typer.main import get_command
 
 import w2v
-from w2v import slips
+from w2v.base.errors import SettingsError, W2VError, as_flags
 from w2v.commands.convert import convert
 from w2v.commands.corpus import build_vocab, phrases
 from w2v.commands.demo import demo
@@ -28,7 +28,10 @@ from w2v.commands.query import analogy, recommend, similar, vector
 from w2v.commands.screen import print_status
 from w2v.commands.train import train
 from w2v.commands.tune import tune
-from w2v.errors import SettingsError, W2VError
+from w2v.settings import aliases as slips
+
+FLAGS = {"output": "-o", "k": "-k", "n": "-n", "topn": "-n", "corpus": "CORPUS", "match_case": "--match-case"}
+"""The flags of parameters that are not made from their names."""
 
 app = typer.Typer(
     help="Learn embeddings by negative sampling, from text or any sequences of tokens.\n\n"
@@ -128,7 +131,7 @@ def exit_status(error: BaseException) -> int:
         BaseException: `error`, where it is a mistake in the program.
     """
     if isinstance(error, W2VError):
-        return exit_with(str(error), error.exit_status)
+        return exit_with(as_flags(error.message, FLAGS), error.exit_status)
     # What was being imported or compiled when a signal came may fail in any way.
     if isinstance(error, KeyboardInterrupt) or INTERRUPTS.count:
         return exit_with("interrupted", INTERRUPTED)

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from w2v.base.errors import SettingsError, W2VError
+from w2v.base.files import STDOUT, check_writable, is_same
+from w2v.base.stores import url_of
 from w2v.commands.screen import print_status
-from w2v.errors import SettingsError, W2VError
-from w2v.files import STDOUT, check_writable, is_same
-from w2v.stores import url_of
 
 if TYPE_CHECKING:
     from w2v.text.corpus import Corpus

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from w2v.base.errors import SettingsError, W2VError
+from w2v.base.files import replacing
+from w2v.base.stores import url_of
 from w2v.commands.checks import check_outputs, require_file, unless_stdout
 from w2v.commands.options import FORMATS_HELP, FormatName, Quiet, command
 from w2v.commands.screen import print_status
-from w2v.errors import SettingsError, W2VError
-from w2v.files import replacing
-from w2v.settings import Setting
-from w2v.stores import url_of
+from w2v.settings.fields import Setting
 
 if TYPE_CHECKING:
     from w2v.formats import Contents
@@ -96,8 +96,7 @@ def prepared(contents: "Contents", share: float | None, n_directions: int | None
     """Return what was read; with a share of the output rows added, and without so many directions, where asked for."""
     if share is None and n_directions is None:
         return contents
-    from w2v.added_output import with_output_added
-    from w2v.top_directions import without_top_directions
+    from w2v.vectors.transforms import with_output_added, without_top_directions
 
     vectors = contents.vectors
     if share is not None:
@@ -117,7 +116,7 @@ def prepared(contents: "Contents", share: float | None, n_directions: int | None
 
 def write_classes(path: Path, contents: "Contents", n_classes: int) -> None:
     """Write `word class` lines, in the order of the words."""
-    from w2v.kmeans import word_classes
+    from w2v.vectors.classes import word_classes
 
     classes = word_classes(contents.vectors, n_classes).tolist()
     with replacing(path) as file:

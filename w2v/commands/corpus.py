@@ -8,9 +8,9 @@ from w2v.commands.options import CORPUS_HELP, CorpusFiles, Quiet, command
 from w2v.commands.progress import phrase_progress, scan_progress
 from w2v.commands.report import describe, describe_phrases
 from w2v.commands.screen import print_status
-from w2v.config import TrainConfig, load_config
-from w2v.phrase_config import PhraseConfig
-from w2v.settings import Setting, fields_of
+from w2v.settings.fields import Setting, fields_of
+from w2v.settings.phrases import PhraseConfig
+from w2v.settings.train import TrainConfig, load_config
 
 
 @command(

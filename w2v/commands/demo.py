@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import w2v
+from w2v.base.errors import W2VError
 from w2v.commands.options import command
 from w2v.commands.progress import scan_progress, training_progress
 from w2v.commands.report import describe, format_neighbours
 from w2v.commands.screen import print_status
-from w2v.config import load_config
-from w2v.errors import W2VError
+from w2v.settings.train import load_config
 
 ASKED = ("Monday", "lower", "socket", "KeyError", "thread")
 """The words whose neighbours the demo shows."""

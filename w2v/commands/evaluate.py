@@ -7,14 +7,14 @@ from typing import Annotated, Any
 import typer
 
 import w2v
+from w2v.base.errors import SettingsError
 from w2v.commands.checks import require_file
 from w2v.commands.options import AnalogyFiles, AsJson, NextFile, SessionsFile, SimilarityFiles, command
 from w2v.commands.report import format_scores, warn_of_none
-from w2v.config import TrainConfig
-from w2v.errors import SettingsError
-from w2v.evaluation_config import EvaluationConfig
-from w2v.items import SETTINGS as ITEM_SETTINGS
-from w2v.settings import fields_of, optional
+from w2v.settings.evaluation import EvaluationConfig
+from w2v.settings.fields import fields_of, optional
+from w2v.settings.train import TrainConfig
+from w2v.vectors.items import SETTINGS as ITEM_SETTINGS
 
 ITEMS = [
     optional(field, unset="that of VECTORS", only_with={"next": ()}) for field in fields_of(TrainConfig, *ITEM_SETTINGS)

@@ -8,8 +8,8 @@ import typer
 from w2v.commands.checks import check_outputs, open_corpus, require_file
 from w2v.commands.options import CORPUS_HELP, Quiet, command
 from w2v.commands.screen import print_status
-from w2v.config import TrainConfig
-from w2v.settings import Setting, fields_of, optional
+from w2v.settings.fields import Setting, fields_of, optional
+from w2v.settings.train import TrainConfig
 
 SAME = ("epochs", "lr", "negative", "sample", "seed")
 """Settings that are those of the training where they are not given."""

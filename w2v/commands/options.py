@@ -10,10 +10,10 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from w2v.config import TrainConfig
-from w2v.errors import W2VError
-from w2v.presets import presets
-from w2v.settings import Field, Setting, check_effect, fields_of, read_field
+from w2v.base.errors import W2VError
+from w2v.settings.fields import Field, Setting, check_effect, fields_of, read_field
+from w2v.settings.presets import presets
+from w2v.settings.train import TrainConfig
 
 Command = Callable[..., None]
 

@@ -6,13 +6,13 @@ from typing import Annotated, Literal
 import typer
 
 import w2v
+from w2v.base.errors import SettingsError
 from w2v.commands.checks import check_outputs, require_file
 from w2v.commands.options import command
 from w2v.commands.query import describe_restriction
 from w2v.commands.screen import print_status
-from w2v.errors import SettingsError
-from w2v.settings import Setting
-from w2v.vectors import RESTRICT
+from w2v.settings.fields import Setting
+from w2v.vectors.vectors import RESTRICT
 
 
 @command(

@@ -8,17 +8,17 @@ from typing import Annotated, Any
 import typer
 
 import w2v
+from w2v.base.errors import SettingsError, W2VError
 from w2v.commands.checks import require_argument, require_file
 from w2v.commands.options import AsJson, Neighbours, Restrict, VectorsFile, command
 from w2v.commands.questions import Question, is_terminal, parse_questions, piped_lines, prompted_lines
 from w2v.commands.report import format_neighbours
 from w2v.commands.screen import print_status
-from w2v.config import TrainConfig
-from w2v.errors import SettingsError, W2VError
-from w2v.items import SETTINGS as ITEM_SETTINGS
-from w2v.lines import line_vectors
-from w2v.settings import Setting, fields_of, optional
-from w2v.vectors import RESTRICT, Vectors
+from w2v.settings.fields import Setting, fields_of, optional
+from w2v.settings.train import TrainConfig
+from w2v.vectors.derived import line_vectors
+from w2v.vectors.items import SETTINGS as ITEM_SETTINGS
+from w2v.vectors.vectors import RESTRICT, Vectors
 
 ITEMS = [optional(field, unset="that of the vectors") for field in fields_of(TrainConfig, *ITEM_SETTINGS)]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 from w2v.commands.screen import print_status
-from w2v.vectors import RESTRICT, Vectors
+from w2v.vectors.vectors import RESTRICT, Vectors
 
 HISTORY_LENGTH = 1_000
 

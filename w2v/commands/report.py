@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from w2v.base.errors import printable
 from w2v.commands.screen import BOLD, DIM, aligned, columns, print_status, styled
-from w2v.errors import printable
 
 if TYPE_CHECKING:
     from w2v.evaluation.analogies import Analogies, Section
@@ -64,8 +64,8 @@ def describe_phrases(phrases: "Phrases") -> None:
 
 def describe_training(run: "Run", kernel: str) -> None:
     """Print how large the model is, and what trains it."""
+    from w2v.base.machine import available_threads
     from w2v.kernels import cache_is_writable
-    from w2v.machine import available_threads
 
     if not cache_is_writable():
         print_status("compiled code cannot be saved, so each start compiles again; set NUMBA_CACHE_DIR to a folder")

@@ -5,7 +5,7 @@ import sys
 import unicodedata
 from contextlib import suppress
 
-from w2v.errors import printable
+from w2v.base.errors import printable
 
 BOLD = "1"
 

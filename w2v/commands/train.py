@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import w2v
-from w2v import stores
+from w2v.base import stores
+from w2v.base.errors import SettingsError
+from w2v.base.files import STDOUT
 from w2v.commands.checks import (
     check_outputs,
     flag_of,
@@ -32,12 +34,10 @@ from w2v.commands.options import (
 from w2v.commands.progress import ReportScores, scan_progress, training_progress
 from w2v.commands.report import describe, describe_training
 from w2v.commands.screen import print_status
-from w2v.config import TrainConfig, load_config
-from w2v.conflicts import refuse_together
-from w2v.errors import SettingsError
-from w2v.evaluation_config import EvaluationConfig
-from w2v.files import STDOUT
-from w2v.settings import Setting, fields_of
+from w2v.settings.conflicts import refuse_together
+from w2v.settings.evaluation import EvaluationConfig
+from w2v.settings.fields import Setting, fields_of
+from w2v.settings.train import TrainConfig, load_config
 
 if TYPE_CHECKING:
     from w2v.evaluation.scores import Evaluation
@@ -157,8 +157,8 @@ def train(
     **settings: Any,  # noqa: ANN401
 ) -> None:
     """Train, and write the vectors."""
+    from w2v.checkpoints.checkpoint import files_read
     from w2v.evaluation.scores import Evaluation
-    from w2v.training.checkpoint import files_read
 
     paths = resumed_paths(context, resume) if resume else {}
     output = Path(paths.get("output") or output)
@@ -315,7 +315,7 @@ def resumed_paths(context: typer.Context, folder: Path) -> dict[str, Any]:
     Raises:
         SettingsError: a flag was given that cannot go with --resume.
     """
-    from w2v.training.checkpoint import load_extra
+    from w2v.checkpoints.checkpoint import load_extra
 
     named = {name for name in context.params if context.get_parameter_source(name).name == "COMMANDLINE"}  # type: ignore[union-attr]
     for name in sorted(named - RESUMED_FLAGS):

@@ -19,9 +19,9 @@ from w2v.commands.options import (
 from w2v.commands.progress import scan_progress, tuning_progress
 from w2v.commands.report import describe, describe_search
 from w2v.commands.screen import print_status
-from w2v.config import TrainConfig, load_config
-from w2v.evaluation_config import EvaluationConfig
-from w2v.settings import Setting, fields_of
+from w2v.settings.evaluation import EvaluationConfig
+from w2v.settings.fields import Setting, fields_of
+from w2v.settings.train import TrainConfig, load_config
 
 BASE = (
     "model",

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from w2v.arrays import Indices, Matrix
-from w2v.cosines import lengths
-from w2v.evaluation.lines import parse_lines, split_fields
+from w2v.base.arrays import Indices, Matrix
+from w2v.base.cosines import lengths
 from w2v.evaluation.metrics import share
 from w2v.evaluation.spellings import find_spellings, folding
-from w2v.vectors import Vectors
+from w2v.evaluation.test_files import parse_lines, split_fields
+from w2v.vectors.vectors import Vectors
 
 TABLE = 1 << 22
 """Cosines held at a time, of the words of all questions with some of the candidates; or numbers of these: 16 MB."""

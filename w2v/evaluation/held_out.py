@@ -20,8 +20,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from w2v.arrays import SENTENCE_END, Floats, Ids, Indices
-from w2v.config import TrainConfig
+from w2v.base.arrays import SENTENCE_END, Floats, Ids, Indices
+from w2v.settings.train import TrainConfig
 from w2v.text.vocab import Vocab
 from w2v.training.distributions import keep_prob, noise_distribution
 from w2v.training.plan import FULL_WINDOW, sampling_of

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from w2v.arrays import Floats, Indices
+from w2v.base.arrays import Floats, Indices
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Next items: how high the items rank that a person took next, scored from the items before. NumPy only.
 
-Items are scored as `w2v.items` does. Where one item of each person is held out, the protocol is that of He et al.
-(2017) and Kang and McAuley (2018): it is ranked among 100 drawn from those that the person has not seen; and, as it
+Items are scored as `w2v.vectors.items` does. Where one item of each person is held out, the protocol is that of He et
+al. (2017) and Kang and McAuley (2018): it is ranked among 100 drawn from those that the person has not seen; and, as it
 should be (Krichene and Rendle 2020), among all of them. Where several are held out, as for collaborative filtering,
 each is ranked among all.
 """
@@ -14,14 +14,14 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from w2v.arrays import Indices, Matrix
-from w2v.config import TrainConfig
-from w2v.errors import W2VError
-from w2v.evaluation.lines import read_lines
+from w2v.base.arrays import Indices, Matrix
+from w2v.base.errors import W2VError
 from w2v.evaluation.metrics import RankingMetrics, ranking_metrics
-from w2v.items import person_vector, rows_of, scoring_arrays
-from w2v.lines import line_vectors
-from w2v.vectors import Vectors
+from w2v.evaluation.test_files import read_lines
+from w2v.settings.train import TrainConfig
+from w2v.vectors.derived import line_vectors
+from w2v.vectors.items import person_vector, rows_of, scoring_arrays
+from w2v.vectors.vectors import Vectors
 
 TABLE = 1 << 22
 """Scores held at a time, of some people with all items: 16 MB."""

@@ -5,11 +5,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from w2v.errors import SettingsError
+from w2v.base.errors import SettingsError
 from w2v.evaluation.analogies import METHODS, Analogies, Questions, read_questions, score_questions
 from w2v.evaluation.next_item import NextItemScores
 from w2v.evaluation.word_pairs import Pairs, Similarity, read_pairs, score_pairs
-from w2v.vectors import Vectors
+from w2v.vectors.vectors import Vectors
 
 
 @dataclass(frozen=True)

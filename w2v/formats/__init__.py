@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from w2v import stores
-from w2v.arrays import Matrix
-from w2v.errors import MissingFileError, SettingsError, W2VError
-from w2v.files import STDOUT, check_space, trial_path
+from w2v.base import stores
+from w2v.base.arrays import Matrix
+from w2v.base.errors import MissingFileError, SettingsError, W2VError
+from w2v.base.files import STDOUT, check_space, trial_path
 from w2v.formats.common import LONE, Contents, check_finite
 from w2v.text.subwords import NGrams, Subwords
 

@@ -13,9 +13,9 @@ from typing import Any, BinaryIO, cast
 
 import numpy as np
 
-from w2v.arrays import Counts, Matrix
-from w2v.errors import W2VError
-from w2v.files import replacing
+from w2v.base.arrays import Counts, Matrix
+from w2v.base.errors import W2VError
+from w2v.base.files import replacing
 from w2v.text.subwords import Subwords
 
 LONE = re.compile("[\ud800-\udfff]")

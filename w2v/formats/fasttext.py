@@ -22,9 +22,9 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-from w2v.arrays import Indices, Matrix
-from w2v.errors import W2VError
-from w2v.files import replacing
+from w2v.base.arrays import Indices, Matrix
+from w2v.base.errors import W2VError
+from w2v.base.files import replacing
 from w2v.formats.common import PIECE, Contents, blocks
 from w2v.text.subwords import NGrams, Subwords
 

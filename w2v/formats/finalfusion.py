@@ -17,9 +17,9 @@ from typing import BinaryIO
 
 import numpy as np
 
-from w2v.arrays import Matrix
-from w2v.errors import W2VError
-from w2v.files import replacing
+from w2v.base.arrays import Matrix
+from w2v.base.errors import W2VError
+from w2v.base.files import replacing
 from w2v.formats.common import WORD_LIMIT, Contents, blocks, check_promise
 
 MAGIC = b"FiFu"

@@ -23,10 +23,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from w2v.arrays import Counts, Indices, Matrix
-from w2v.cosines import all_lengths
-from w2v.errors import W2VError
-from w2v.files import replacing_folder
+from w2v.base.arrays import Counts, Indices, Matrix
+from w2v.base.cosines import all_lengths
+from w2v.base.errors import W2VError
+from w2v.base.files import replacing_folder
 from w2v.formats.common import Contents, Lines, blocks, check_lines, to_json
 from w2v.formats.word_table import WordTable
 from w2v.text.subwords import NGrams, Subwords

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from w2v.arrays import Matrix
-from w2v.errors import W2VError
-from w2v.files import replacing
+from w2v.base.arrays import Matrix
+from w2v.base.errors import W2VError
+from w2v.base.files import replacing
 from w2v.formats.common import Contents, Rows, blocks, check_lines
 
 GROUP_ROWS = 1 << 14

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from w2v.arrays import Matrix
-from w2v.errors import W2VError
-from w2v.files import replacing_folder
+from w2v.base.arrays import Matrix
+from w2v.base.errors import W2VError
+from w2v.base.files import replacing_folder
 from w2v.formats.common import Contents, blocks, to_json
 
 FILES = ("model.safetensors", "tokenizer.json", "config.json", "modules.json")

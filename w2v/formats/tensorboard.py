@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from w2v.arrays import Counts
-from w2v.errors import W2VError
-from w2v.files import replacing_folder
+from w2v.base.arrays import Counts
+from w2v.base.errors import W2VError
+from w2v.base.files import replacing_folder
 from w2v.formats.common import Contents, Rows, check_lines
 from w2v.formats.word2vec_text import NUMBER_LIMIT
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from w2v.errors import W2VError
+from w2v.base.errors import W2VError
 from w2v.formats.common import WORD_LIMIT, Contents, Rows, blocks, check_promise, reading, writing
 from w2v.formats.word2vec_text import HEADER_LIMIT, parse_header
 

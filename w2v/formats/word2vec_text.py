@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from w2v.errors import W2VError
+from w2v.base.errors import W2VError
 from w2v.formats.common import PIECE, WORD_LIMIT, Contents, Rows, check_promise, reading, writing
 
 HEADER_LIMIT = 64

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from w2v.errors import W2VError
-from w2v.files import replacing
+from w2v.base.errors import W2VError
+from w2v.base.files import replacing
 from w2v.formats.common import Contents
 from w2v.text.vocab import Vocab
 

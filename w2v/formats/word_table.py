@@ -7,7 +7,7 @@ from typing import overload
 import numpy as np
 import numpy.typing as npt
 
-from w2v.arrays import Counts, Indices
+from w2v.base.arrays import Counts, Indices
 
 DIGITS = 18
 """Digits of a count that surely fits int64."""

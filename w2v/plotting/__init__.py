@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from w2v.errors import SettingsError, W2VError
-from w2v.files import replacing
+from w2v.base.errors import SettingsError, W2VError
+from w2v.base.files import replacing
 from w2v.plotting import pages, pictures
 from w2v.plotting.curves import Curves, read_curves
 from w2v.plotting.maps import Method, WordMap, word_map
-from w2v.vectors import RESTRICT, Vectors
+from w2v.vectors.vectors import RESTRICT, Vectors
 
 LIBRARIES = {
     ".html": ("sklearn", "bokeh"),

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from w2v.errors import W2VError
-from w2v.plotting.lines import read_lines
+from w2v.base.errors import W2VError
+from w2v.plotting.text_files import read_lines
 
 PROGRESS_KEYS = ("epoch", "progress", "words_per_s", "lr", "loss", "seconds")
 """Keys of every line of a log; its other keys are scores."""

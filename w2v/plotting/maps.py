@@ -10,11 +10,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from w2v.arrays import Floats, Indices, Matrix
-from w2v.errors import SettingsError, W2VError
-from w2v.plotting.lines import read_lines
-from w2v.unseen import with_unseen
-from w2v.vectors import RESTRICT, Vectors
+from w2v.base.arrays import Floats, Indices, Matrix
+from w2v.base.errors import SettingsError, W2VError
+from w2v.plotting.text_files import read_lines
+from w2v.vectors.derived import with_unseen
+from w2v.vectors.vectors import RESTRICT, Vectors
 
 Method = Literal["umap", "tsne", "pca"]
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from w2v.arrays import Floats
+from w2v.base.arrays import Floats
 
 COLOURS = (
     *("#1f5fa8", "#c85a00", "#2a8a3a", "#b8232f", "#7b4bb0"),

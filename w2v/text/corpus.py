@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, cast
 
-from w2v.errors import SettingsError, W2VError, WrongTypeError
-from w2v.files import is_same
+from w2v.base.errors import SettingsError, W2VError, WrongTypeError
+from w2v.base.files import is_same
 from w2v.text.records import Row, json_rows, parquet_rows, text_blocks, token_line
 from w2v.text.sources import (
     Piece,

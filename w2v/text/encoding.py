@@ -17,12 +17,12 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from w2v.arrays import Ids
-from w2v.config import TrainConfig
-from w2v.errors import W2VError
+from w2v.base.arrays import Ids
+from w2v.base.errors import W2VError
+from w2v.base.machine import available_memory, available_threads
 from w2v.kernels.text import scan as kernels
 from w2v.kernels.text.types import Table
-from w2v.machine import available_memory, available_threads
+from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.text.line_names import LineNames
 from w2v.text.stream import Spool

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from w2v.errors import W2VError
+from w2v.base.errors import W2VError
 
 SHOWN = 40
 """Characters of a line that an error shows."""

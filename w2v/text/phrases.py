@@ -16,13 +16,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from w2v.arrays import Counts, Floats, Ids
-from w2v.errors import SettingsError
-from w2v.files import replacing
+from w2v.base.arrays import Counts, Floats, Ids
+from w2v.base.errors import SettingsError
+from w2v.base.files import replacing
+from w2v.base.machine import available_threads
 from w2v.kernels.text import pairs as kernels
 from w2v.kernels.text.types import Pairs
-from w2v.machine import available_threads
-from w2v.phrase_config import PhraseConfig
+from w2v.settings.phrases import PhraseConfig
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, encode, map_ahead
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import IO, TYPE_CHECKING, Any
 
-from w2v.errors import W2VError
+from w2v.base.errors import W2VError
 
 if TYPE_CHECKING:
     import pyarrow

@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import IO, Any, NamedTuple, cast
 
-from w2v import stores
-from w2v.errors import MissingFileError, W2VError
+from w2v.base import stores
+from w2v.base.errors import MissingFileError, W2VError
 from w2v.text.kinds import HEAD, PARQUET, refusal
 
 BUFFER = 1 << 18

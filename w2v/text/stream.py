@@ -7,9 +7,9 @@ from typing import IO
 
 import numpy as np
 
-from w2v.arrays import SENTENCE_END, Ids
-from w2v.errors import W2VError
-from w2v.files import temporary_folder
+from w2v.base.arrays import SENTENCE_END, Ids
+from w2v.base.errors import W2VError
+from w2v.base.files import temporary_folder
 
 GROWTH = 1 << 20
 """Ids that the first array has room for, 4 MB."""

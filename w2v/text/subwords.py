@@ -14,8 +14,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from w2v.arrays import Floats, Ids, Indices, Matrix
-from w2v.config import TrainConfig
+from w2v.base.arrays import Floats, Ids, Indices, Matrix
+from w2v.settings.train import TrainConfig
 
 BEGIN, END = "<", ">"
 SENTENCE_END = "</s>"

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from w2v.arrays import Ids
-from w2v.errors import W2VError
-from w2v.files import replacing
-from w2v.stores import local_copy
+from w2v.base.arrays import Ids
+from w2v.base.errors import W2VError
+from w2v.base.files import replacing
+from w2v.base.stores import local_copy
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from w2v.arrays import Floats
+from w2v.base.arrays import Floats
 
 FULL = 2.0**32
 """Probabilities are handed to the kernels as thresholds for 32 random bits."""

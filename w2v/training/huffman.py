@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from w2v.arrays import Counts, Ids, Indices
+from w2v.base.arrays import Counts, Ids, Indices
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from w2v.arrays import Ids
-from w2v.config import TrainConfig, load_config
-from w2v.errors import SettingsError, W2VError
+from w2v.base.arrays import Ids
+from w2v.base.errors import SettingsError, W2VError
+from w2v.base.machine import available_threads
 from w2v.formats.common import Lines, check_finite
 from w2v.kernels.cpu.infer import infer_lines
 from w2v.kernels.cpu.types import ShardPass, Variant, Weights
-from w2v.machine import available_threads
+from w2v.settings.train import TrainConfig, load_config
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import encode
 from w2v.text.vocab import Vocab
@@ -22,7 +22,7 @@ from w2v.training.line_rows import count_lines
 from w2v.training.plan import kernel_name, new_scratch, new_tally, sampling_of, shape_of, variant_of
 from w2v.training.schedule import shard_bounds
 from w2v.training.weights import aligned_zeros, padded
-from w2v.vectors import Vectors
+from w2v.vectors.vectors import Vectors
 
 CHANGES = ("epochs", "lr", "negative", "sample", "seed", "threads", "lowercase", "column", "force_text", "line_names")
 """Settings that may be other than those of the training."""

@@ -5,10 +5,10 @@ import tempfile
 import numpy as np
 import numpy.typing as npt
 
-from w2v.arrays import SENTENCE_END, Ids
-from w2v.errors import W2VError
-from w2v.files import temporary_folder
-from w2v.machine import available_memory
+from w2v.base.arrays import SENTENCE_END, Ids
+from w2v.base.errors import W2VError
+from w2v.base.files import temporary_folder
+from w2v.base.machine import available_memory
 from w2v.training.weights import aligned_zeros, fill_uniform, padded
 
 MEMORY_SHARE = 0.5

@@ -12,8 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
-from w2v.errors import W2VError
-from w2v.stores import url_of
+from w2v.base.errors import W2VError
+from w2v.base.stores import url_of
 from w2v.training.schedule import Progress
 
 EVERY, EVERY_S = 0.001, 60.0

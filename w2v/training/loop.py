@@ -11,16 +11,16 @@ from contextlib import suppress
 import numpy as np
 import numpy.typing as npt
 
-from w2v.arrays import Ids, Matrix
-from w2v.config import TrainConfig
-from w2v.errors import DivergedError, W2VError
+from w2v.base.arrays import Ids, Matrix
+from w2v.base.errors import DivergedError, W2VError
+from w2v.base.machine import release_memory
+from w2v.checkpoints.snapshots import CheckpointPolicy, Snapshot, Snapshotter
 from w2v.kernels.cpu import step
 from w2v.kernels.cpu.types import Scratch, ShardPass, Tally, Weights
-from w2v.machine import release_memory
+from w2v.settings.train import TrainConfig
 from w2v.text.vocab import Vocab
 from w2v.training.plan import Plan
 from w2v.training.schedule import Job, Progress, Schedule
-from w2v.training.snapshots import CheckpointPolicy, Snapshot, Snapshotter
 from w2v.training.weights import Embeddings
 
 REPORT_S = 0.25

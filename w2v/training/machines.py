@@ -2,13 +2,13 @@
 
 from typing import Protocol
 
-from w2v.arrays import Ids
-from w2v.config import TrainConfig
+from w2v.base.arrays import Ids
+from w2v.checkpoints.snapshots import CheckpointPolicy, Snapshot
+from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, ScanReport, encode
 from w2v.text.vocab import Vocab
 from w2v.training.loop import EpochReport, TrainReport, train_embeddings
-from w2v.training.snapshots import CheckpointPolicy, Snapshot
 from w2v.training.weights import Embeddings
 
 

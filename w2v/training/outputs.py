@@ -6,9 +6,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from w2v import formats
-from w2v.config import TrainConfig
-from w2v.errors import SettingsError, W2VError
-from w2v.vectors import Vectors
+from w2v.base.errors import SettingsError, W2VError
+from w2v.settings.train import TrainConfig
+from w2v.vectors.vectors import Vectors
 
 
 def can_hold_lines(path: Path) -> bool:

@@ -6,16 +6,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from w2v.arrays import Floats, Ids
-from w2v.config import TrainConfig
-from w2v.errors import SettingsError
+from w2v.base.arrays import Floats, Ids
+from w2v.base.errors import SettingsError
+from w2v.base.machine import available_threads
 from w2v.kernels import llvm
 from w2v.kernels.cache import STAMP
 from w2v.kernels.cpu import step
 from w2v.kernels.cpu.outputs import LOWER_NODES, SEEN_FROM
 from w2v.kernels.cpu.samplers import RENEWED
 from w2v.kernels.cpu.types import Composed, HotRows, Paths, Sampling, Scratch, Shape, Tally, Variant
-from w2v.machine import available_threads
+from w2v.settings.train import TrainConfig
 from w2v.text.subwords import NGrams, WordRows
 from w2v.text.vocab import Vocab
 from w2v.training.distributions import alias_table, keep_prob, noise_distribution, thresholds

@@ -16,28 +16,29 @@ from typing import Any
 import numpy as np
 
 from w2v import formats
-from w2v.arrays import Ids, Matrix
-from w2v.config import TrainConfig
-from w2v.errors import SettingsError, W2VError
+from w2v.base.arrays import Ids, Matrix
+from w2v.base.errors import SettingsError, W2VError
+from w2v.base.stores import url_of
+from w2v.checkpoints import checkpoint
+from w2v.checkpoints.checkpoint import Checkpoint
+from w2v.checkpoints.fingerprints import Fingerprint, changed, stream_checksum
+from w2v.checkpoints.snapshots import CheckpointPolicy, Snapshot
 from w2v.formats.common import Lines
-from w2v.stores import url_of
+from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, ScanReport, renumber
 from w2v.text.subwords import NGrams
 from w2v.text.vocab import Vocab
-from w2v.training import checkpoint, loop
-from w2v.training.checkpoint import Checkpoint
-from w2v.training.earlier import carry_over, join_vocab, read_earlier, subword_settings
-from w2v.training.fingerprints import Fingerprint, changed, stream_checksum
+from w2v.training import loop
 from w2v.training.line_rows import count_lines
 from w2v.training.log import Log
 from w2v.training.machines import Machine, ThisMachine
 from w2v.training.outputs import refuse_output_rows
 from w2v.training.plan import word_rows_of
 from w2v.training.schedule import Progress
-from w2v.training.snapshots import CheckpointPolicy, Snapshot
+from w2v.training.warm_start import carry_over, join_vocab, read_earlier, subword_settings
 from w2v.training.weights import Embeddings
-from w2v.vectors import Vectors
+from w2v.vectors.vectors import Vectors
 from w2v.version import __version__
 
 MAY_CHANGE = ("epochs", "threads")

@@ -8,13 +8,14 @@ import threading
 import time
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
-from w2v.arrays import SENTENCE_END, Ids
-from w2v.config import TrainConfig
+from w2v.base.arrays import SENTENCE_END, Ids
+from w2v.checkpoints.snapshots import Position
+from w2v.settings.train import TrainConfig
 
 SHARD_MIN, SHARD_MAX, SHARDS_WANTED = 1 << 11, 1 << 16, 64
 """Tokens of a shard: long enough that starting one costs nothing (30 us), short enough that the learning
@@ -43,28 +44,6 @@ class Progress:
     """Mean loss of a (center, context) pair over the sampled centers of the epoch; nan before the first."""
     seconds: float
     """Time that training has taken, before a resume too."""
-
-
-@dataclass
-class Position:
-    """How far a run has come, as a checkpoint keeps it."""
-
-    next_job: int = 0
-    """All jobs before this one are done."""
-    also_done: list[int] = field(default_factory=list)
-    """Jobs behind it that are done too; those in flight are done again."""
-    words: int = 0
-    """Tokens trained on."""
-    seconds: float = 0.0
-    """Time that training has taken."""
-    epoch: int = 0
-    """The last epoch, from 0, of which losses were sampled."""
-    loss: float = 0.0
-    """Sum of the sampled losses of that epoch."""
-    pairs: int = 0
-    """Number of the pairs in it."""
-    n_nodes: int = 0
-    """Nodes of the cluster that trained, each on its part of the text, and then the jobs are periods; 0 is none."""
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from w2v.config import TrainConfig
-from w2v.errors import SettingsError
+from w2v.base.errors import SettingsError
 from w2v.evaluation.held_out import Windows, held_out_loss
 from w2v.evaluation.next_item import Sessions, rank_next, read_sessions
 from w2v.evaluation.scores import Evaluation
+from w2v.settings.train import TrainConfig
 from w2v.text.vocab import Vocab
 from w2v.training.weights import Embeddings
-from w2v.vectors import Vectors
+from w2v.vectors.vectors import Vectors
 
 PLACES = 10
 """The k of HR@k, which the metric next is."""

@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from w2v.arrays import SENTENCE_END, Ids
-from w2v.errors import W2VError
+from w2v.base.arrays import SENTENCE_END, Ids
+from w2v.base.errors import W2VError
 from w2v.text.vocab import Vocab, frequency_order
 from w2v.training.schedule import shard_bounds
 

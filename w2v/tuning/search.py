@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from w2v.arrays import SENTENCE_END, Ids
-from w2v.config import TrainConfig
-from w2v.errors import DivergedError, SettingsError, W2VError
+from w2v.base.arrays import SENTENCE_END, Ids
+from w2v.base.errors import DivergedError, SettingsError, W2VError
+from w2v.base.files import replacing
 from w2v.evaluation.held_out import Windows, draw_windows
-from w2v.files import replacing
+from w2v.settings.train import TrainConfig
 from w2v.text.encoding import Encoded, renumber
 from w2v.text.vocab import Vocab
 from w2v.training.loop import train_embeddings

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from w2v.config import TrainConfig
-from w2v.errors import SettingsError, W2VError
+from w2v.base.errors import SettingsError, W2VError
+from w2v.settings.train import TrainConfig
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution

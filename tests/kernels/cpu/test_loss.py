@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from w2v.config import TrainConfig
 from w2v.kernels import jit
 from w2v.kernels.cpu import loss
 from w2v.kernels.cpu.layout import clear_padding
 from w2v.kernels.cpu.types import Shape
 from w2v.kernels.types import F32
+from w2v.settings.train import TrainConfig
 from w2v.training.plan import shape_of
 
 NEGATIVE = 9

@@ -8,14 +8,14 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from w2v.arrays import SENTENCE_END
-from w2v.config import TrainConfig
+from w2v.base.arrays import SENTENCE_END
 from w2v.kernels import jit, llvm, llvm_scores
 from w2v.kernels.cpu import step
 from w2v.kernels.cpu.layout import clear_padding
 from w2v.kernels.cpu.loss import bce_gradient
 from w2v.kernels.cpu.types import Ahead, Hidden, Sampling, Shape, ShardPass, Tally, Weights
 from w2v.kernels.types import F32
+from w2v.settings.train import TrainConfig
 from w2v.text.subwords import NGrams, WordRows
 from w2v.training import plan
 from w2v.training.distributions import alias_table, noise_distribution, thresholds

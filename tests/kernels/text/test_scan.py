@@ -8,7 +8,7 @@ from helpers import callable_kernel
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from w2v.arrays import SENTENCE_END
+from w2v.base.arrays import SENTENCE_END
 from w2v.kernels.text import scan as kernels
 from w2v.kernels.text.bytes import equal_bytes as inlined_equal_bytes
 from w2v.kernels.text.bytes import hash_bytes as inlined_hash_bytes

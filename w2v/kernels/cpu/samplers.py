@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from w2v.arrays import SENTENCE_END
+from w2v.base.arrays import SENTENCE_END
 from w2v.kernels import inlined
 from w2v.kernels.cpu.hot_rows import offset_of, row_of
 from w2v.kernels.cpu.layout import column_of

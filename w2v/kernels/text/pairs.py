@@ -7,7 +7,7 @@ written to at random.
 
 import numpy as np
 
-from w2v.arrays import SENTENCE_END
+from w2v.base.arrays import SENTENCE_END
 from w2v.kernels import inlined, jit
 from w2v.kernels.text.bytes import copy_bytes
 from w2v.kernels.text.types import Pairs

@@ -7,7 +7,7 @@ Ids are provisional: the order in which one table met its words. `absorb` maps t
 
 import numpy as np
 
-from w2v.arrays import SENTENCE_END
+from w2v.base.arrays import SENTENCE_END
 from w2v.kernels import inlined, jit
 from w2v.kernels.llvm_bytes import lowest_bit, maybe_spaces
 from w2v.kernels.text.bytes import equal_bytes, hash_bytes

@@ -1,0 +1,188 @@
+"""Checkpoints: whole or not at all, the last two kept, and no damage that goes unseen."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from w2v.base.errors import W2VError
+from w2v.checkpoints import checkpoint
+from w2v.checkpoints.checkpoint import Checkpoint
+from w2v.checkpoints.fingerprints import Fingerprint, stream_checksum
+from w2v.checkpoints.snapshots import Position
+from w2v.settings.train import TrainConfig
+from w2v.text.vocab import Vocab
+
+
+def _state(seed: int = 0, **more: Any) -> Checkpoint:  # noqa: ANN401
+    generator = np.random.default_rng(seed)
+    rows = [generator.normal(size=(3, 16)).astype(np.float32)[:, :5] for _ in range(2)]  # views, as training has them
+    state = {
+        "config": TrainConfig(dim=5, lr=0.07, max_vocab=3),
+        "vocab": Vocab(["</s>", "b", "ç"], np.array([9, 2, 2])),
+        "input": rows[0],
+        "output": rows[1],
+        "position": Position(7, [9, 12], 1_000, 2.5, 1, 0.25, 3),
+        "corpus": None,
+        "stream": "5eed",
+        "extra": {"log": [{"progress": 0.5, "seconds": 2.0}], "output": "/a/b.bin"},
+    }
+    return Checkpoint(**{**state, **more})
+
+
+def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
+    before = _state(corpus=[Fingerprint("/x y/ü.txt", 5, 123, "ab")])
+    checkpoint.save(tmp_path, before)
+    after = checkpoint.load(tmp_path)
+    assert (after.config, after.position, after.corpus, after.stream, after.extra) == (
+        before.config,
+        before.position,
+        before.corpus,
+        before.stream,
+        before.extra,
+    )
+    assert after.vocab.words == before.vocab.words
+    np.testing.assert_array_equal(after.vocab.counts, before.vocab.counts)
+    np.testing.assert_array_equal(after.input, before.input)
+    np.testing.assert_array_equal(after.output, before.output)
+    assert checkpoint.load_extra(tmp_path) == before.extra
+
+
+def test_the_last_two_are_kept(tmp_path: Path) -> None:
+    for seed in range(4):
+        checkpoint.save(tmp_path, _state(seed))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint-000003", "checkpoint-000004"]
+    np.testing.assert_array_equal(checkpoint.load(tmp_path).input, _state(3).input)
+
+
+@pytest.mark.parametrize("name", ["input.npy", "output.npy", "vocab.txt", "state.json"])
+@pytest.mark.parametrize("how", ["cut", "altered", "gone"])
+def test_damage_is_named(tmp_path: Path, name: str, how: str) -> None:
+    checkpoint.save(tmp_path, _state(0))
+    damaged = checkpoint.save(tmp_path, _state(1)) / name
+    data = damaged.read_bytes()
+    if how == "cut":
+        damaged.write_bytes(data[: len(data) // 2])
+    elif how == "altered" and name == "state.json":
+        damaged.write_bytes(data.replace(b'"dim": 5', b'"dim": 0'))
+    elif how == "altered":
+        damaged.write_bytes(data[:-2] + bytes([data[-2] ^ 1]) + data[-1:])
+    else:
+        damaged.unlink()
+    with pytest.raises(W2VError, match="checkpoint-000002 is damaged.*remove it to go on from checkpoint-000001"):
+        checkpoint.load(tmp_path)
+    shutil.rmtree(damaged.parent)
+    np.testing.assert_array_equal(checkpoint.load(tmp_path).input, _state(0).input)
+
+
+def test_another_version_is_refused(tmp_path: Path) -> None:
+    path = checkpoint.save(tmp_path, _state()) / "state.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "version": 99}))
+    with pytest.raises(W2VError, match="version 99.*reads versions up to 2"):
+        checkpoint.load(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["[]", "null", "{}", "3", '{"version": 1}', '{"version": 1, "checksums": 5}'])
+def test_a_state_of_another_shape_is_damage(tmp_path: Path, text: str) -> None:
+    path = checkpoint.save(tmp_path, _state()) / "state.json"
+    path.write_text(text)
+    with pytest.raises(W2VError, match="damaged"):
+        checkpoint.load(tmp_path)
+
+
+def test_a_folder_without_any_says_how_to_get_one(tmp_path: Path) -> None:
+    (tmp_path / "checkpoint-notes.txt").write_text("mine")
+    with pytest.raises(W2VError, match="no checkpoint.*--checkpoint"):
+        checkpoint.load(tmp_path)
+
+
+@pytest.mark.parametrize("fails", ["write_array", "write_lines", "sync_folder"])
+def test_a_failure_leaves_the_older_ones_and_no_litter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
+    checkpoint.save(tmp_path, _state(0))
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch, pytest.raises(W2VError, match="No space left"):
+        patch.setattr(checkpoint, fails, full)
+        checkpoint.save(tmp_path, _state(1))
+    assert [path.name for path in tmp_path.iterdir()] == ["checkpoint-000001"]
+    np.testing.assert_array_equal(checkpoint.load(tmp_path).input, _state(0).input)
+
+
+def test_space_is_checked_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkpoint.check_space(tmp_path, 1_000, 2_000, 100, 0)
+    with pytest.raises(W2VError, match=r"no space.*take 2400\d\d\.\d+ GB"):
+        checkpoint.check_space(tmp_path, 10**9, 2 * 10**9, 10_000, 0)
+
+
+def test_version_1_is_read(tmp_path: Path) -> None:
+    path = checkpoint.save(tmp_path, _state()) / "state.json"
+    state = json.loads(path.read_text())
+    del state["stream"]
+    position = {"next_job": 7, "also_done": [9], "words": 8, "seconds": 2.5}
+    for loss, pairs, expected in (
+        ([1.5, 0.25, 0.0], [3, 1, 0], Position(7, [9], 8, 2.5, 1, 0.25, 1)),
+        ([], [], Position(7, [9], 8, 2.5)),
+    ):
+        path.write_text(json.dumps({**state, "version": 1, "position": {**position, "loss": loss, "pairs": pairs}}))
+        loaded = checkpoint.load(tmp_path)
+        assert (loaded.position, loaded.stream) == (expected, None)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["checkpoint-best", "checkpoint-000001.bak", "checkpoint-000001x", "checkpoint-12", "checkpoint-000001 copy"],
+)
+def test_only_what_the_program_names_so_is_touched(tmp_path: Path, name: str) -> None:
+    checkpoint.save(tmp_path, _state(0))
+    shutil.copytree(tmp_path / "checkpoint-000001", tmp_path / name)
+    (tmp_path / f".{name}.part").mkdir()
+    with checkpoint.locked(tmp_path):
+        for seed in range(1, 4):
+            checkpoint.save(tmp_path, _state(seed))
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"checkpoint-000003", "checkpoint-000004", name, f".{name}.part"}
+    np.testing.assert_array_equal(checkpoint.load(tmp_path).input, _state(3).input)
+
+
+@pytest.mark.parametrize("n", [0, 1, 1_000, (1 << 20) + 1, 3 << 20])
+def test_the_checksum_of_a_stream_sees_each_token(n: int) -> None:
+    stream = np.random.default_rng(n).integers(-1, 50, n).astype(np.int32)
+    taken = stream_checksum(stream)
+    assert stream_checksum(stream.copy()) == taken
+    for at in {0, n // 2, n - 1} if n else set():
+        stream[at] += 1
+        assert stream_checksum(stream) != taken
+        stream[at] -= 1
+    assert stream_checksum(np.append(stream, np.int32(0))) != taken
+
+
+def test_a_fingerprint_sees_changes(tmp_path: Path) -> None:
+    path = tmp_path / "corpus.txt"
+    path.write_text("a b c")
+    taken = Fingerprint.of(str(path))
+    taken.check()
+    path.write_text("a b d")
+    with pytest.raises(W2VError, match=r"corpus.txt has changed"):
+        taken.check()
+    path.write_text("a b c d")
+    with pytest.raises(W2VError, match="size: 5, now 7"):
+        taken.check()
+    path.unlink()
+    with pytest.raises(W2VError, match="cannot read"):
+        taken.check()
+
+
+def test_a_stream_is_kept(tmp_path: Path) -> None:
+    stream = np.array([3, -1, 2], np.int32)
+    checkpoint.save_stream(tmp_path, stream)
+    np.testing.assert_array_equal(checkpoint.load_stream(tmp_path, 4), stream)
+    (tmp_path / "stream.npy").write_bytes(b"\x93NUMPY")
+    with pytest.raises(W2VError, match="stream.npy"):
+        checkpoint.load_stream(tmp_path, 4)

@@ -1,0 +1,94 @@
+"""Keywords: the types of settings are those of the configs, and mypy finds a wrong one in a user's code.
+
+`UPDATE_DOCS=1 pytest tests/settings/test_keywords.py` writes w2v/settings/keywords.py anew.
+"""
+
+import os
+
+import numpy as np
+import pytest
+from helpers import CHECKOUT
+
+import w2v
+from w2v.settings.evaluation import EvaluationConfig
+from w2v.settings.fields import Field, fields_of
+from w2v.settings.phrases import PhraseConfig
+from w2v.settings.train import TrainConfig
+from w2v.training.infer import CHANGES
+from w2v.training.run import MAY_CHANGE
+from w2v.vectors.items import SETTINGS
+
+HEAD = '''"""Types of the keywords that stand for settings, for checkers and editors.
+
+Made from the configs: `UPDATE_DOCS=1 pytest tests/settings/test_keywords.py` writes this file.
+"""
+
+from typing import Literal, TypedDict
+'''
+READING = ("min_count", "max_vocab", "max_types", "lowercase", "column", "force_text", "threads")
+"""The settings of `build_vocab`, which trains nothing."""
+TYPED = {
+    "VocabSettings": ("Settings of `w2v.build_vocab`.", fields_of(TrainConfig, *READING)),
+    "TrainSettings": ("Settings of `w2v.train` and `w2v.tune`.", fields_of(TrainConfig)),
+    "ResumeSettings": ("Settings of `w2v.resume`.", fields_of(TrainConfig, *MAY_CHANGE)),
+    "PhraseSettings": ("Settings of `w2v.find_phrases`.", fields_of(PhraseConfig)),
+    "InferenceSettings": ("Settings of `w2v.infer`.", fields_of(TrainConfig, *CHANGES)),
+    "ItemSettings": ("Settings of `w2v.recommend`.", fields_of(TrainConfig, *SETTINGS)),
+    "EvaluationSettings": (
+        "Settings of `w2v.evaluate`.",
+        (*fields_of(EvaluationConfig), *fields_of(TrainConfig, *SETTINGS)),
+    ),
+}
+
+
+def type_of(field: Field) -> str:
+    """Return the type of a setting's values as it stands in Python."""
+    choices = () if field.kind is bool else field.choices
+    types = [] if choices and field.kind is str else [field.kind.__name__]
+    types += ["bool"] if field.setting.bare else []
+    types += ["Literal[" + ", ".join(f'"{choice}"' for choice in choices) + "]"] if choices else []
+    return " | ".join([*types, *(["None"] if field.may_be_none or field.default is None else [])])
+
+
+def source() -> str:
+    """Return what w2v/settings/keywords.py must be."""
+    parts = [HEAD]
+    for name, (about, fields) in TYPED.items():
+        lines = [f"    {field.name}: {type_of(field)}" for field in fields]
+        parts.append("\n".join([f"class {name}(TypedDict, total=False):", f'    """{about}"""', "", *lines, ""]))
+    return "\n\n".join(parts)
+
+
+def test_the_types_are_those_of_the_configs() -> None:
+    path = CHECKOUT / "w2v/settings/keywords.py"
+    if os.environ.get("UPDATE_DOCS"):
+        path.write_text(source(), encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == source()
+
+
+# mypy is told to warn of a `type: ignore` in this file that ignores nothing: so it must find each of these.
+
+
+def test_unknown_settings_are_found_by_the_checker_and_are_type_errors() -> None:
+    vectors = w2v.Vectors(["a"], np.ones((1, 2), np.float32))
+    with pytest.raises(TypeError, match="did you mean dim"):
+        w2v.train([["a"]], dimm=3)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="use min_count"):
+        w2v.build_vocab([["a"]], mincount=3)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="did you mean scorer"):
+        w2v.find_phrases([["a"]], score="npmi")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="did you mean method"):
+        w2v.evaluate(vectors, methods="3cosadd")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="unexpected keyword"):
+        w2v.TrainConfig(dimm=3)  # type: ignore[call-arg]
+
+
+def test_values_of_another_type_are_found_by_the_checker_and_are_value_errors() -> None:
+    with pytest.raises(ValueError, match="dim must be a whole number"):
+        w2v.train([["a"]], dim="100")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="model must be one of"):
+        w2v.train([["a"]], model="CBOW")  # type: ignore[arg-type]
+
+
+def test_right_settings_pass_the_checker() -> None:
+    assert w2v.build_vocab([["a", "b"]], min_count=1, max_vocab=None, lowercase=True).words == ["a", "b"]

@@ -1,0 +1,228 @@
+"""Settings are checked once, and every complaint names the setting."""
+
+import math
+import tomllib
+from dataclasses import FrozenInstanceError, fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from w2v.base.errors import SettingsError, W2VError
+from w2v.settings import presets as preset_files
+from w2v.settings.fields import fields_of
+from w2v.settings.presets import presets
+from w2v.settings.train import TrainConfig, load_config
+
+FIELDS = fields_of(TrainConfig)
+INTEGERS = [field.name for field in FIELDS if field.kind is int]
+NUMBERS = [field.name for field in FIELDS if field.kind is float]
+CHOICES = {field.name: field.choices for field in FIELDS if field.kind in (bool, str) and field.choices}
+RANGES = {field.name: (field.setting.low, field.setting.high) for field in FIELDS if field.kind in (int, float)}
+RANGES["lr"] = (1e-30, RANGES["lr"][1])
+
+
+def test_every_setting_is_tested_here() -> None:
+    assert {field.name for field in fields(TrainConfig)} == {*RANGES, *CHOICES, "column"}
+    assert all(math.isfinite(end) for ends in RANGES.values() for end in ends)
+
+
+def test_defaults_are_valid_and_cannot_be_changed() -> None:
+    settings = TrainConfig()
+    assert settings.as_dict() == {field.name: field.default for field in fields(TrainConfig)} | {
+        "lr": 0.05,
+        "prior": 0.75,
+        "line_weight": 0.0,
+    }
+    with pytest.raises(FrozenInstanceError):
+        settings.dim = 3  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("name", RANGES)
+def test_the_ends_of_a_range_are_in_it(name: str) -> None:
+    for value in RANGES[name]:
+        assert TrainConfig(**{name: value}).as_dict()[name] == value  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", RANGES)
+def test_beyond_the_range_is_refused(name: str) -> None:
+    low, high = RANGES[name]
+    for value in (low - 1, high + 1, -(10**400), 10**400):
+        with pytest.raises(SettingsError, match=rf"^{name} must be (from|above)"):
+            TrainConfig(**{name: value})  # type: ignore[arg-type]
+
+
+def test_a_column_is_a_name() -> None:
+    assert TrainConfig(column="text").column == "text"
+    with pytest.raises(SettingsError, match="^column must be text, not 5"):
+        TrainConfig(column=5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_numbers_are_finite(name: str, value: float) -> None:
+    with pytest.raises(SettingsError, match=f"^{name} must be from"):
+        TrainConfig(**{name: value})  # type: ignore[arg-type]
+
+
+def test_a_learning_rate_of_nothing_is_refused() -> None:
+    for zero in (0, 0.0, -0.0):
+        with pytest.raises(SettingsError, match="^lr must be above 0"):
+            TrainConfig(lr=zero)
+
+
+@pytest.mark.parametrize("name", INTEGERS)
+@pytest.mark.parametrize("value", [5.0, "5", True, [5]])
+def test_whole_numbers_are_whole(name: str, value: object) -> None:
+    with pytest.raises(SettingsError, match=f"^{name} must be a whole number"):
+        TrainConfig(**{name: value})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+@pytest.mark.parametrize("value", ["0.1", True, None, [0.1]])
+def test_numbers_are_numbers(name: str, value: object) -> None:
+    if name in ("lr", "prior", "line_weight") and value is None:
+        return  # the default
+    with pytest.raises(SettingsError, match=f"^{name} must be a number"):
+        TrainConfig(**{name: value})  # type: ignore[arg-type]
+
+
+def test_none_is_a_value_of_three_settings_alone() -> None:
+    TrainConfig(max_vocab=None, threads=None, buckets=None)
+    for name in set(INTEGERS) - {"max_vocab", "threads", "buckets"}:
+        with pytest.raises(SettingsError, match=name):
+            TrainConfig(**{name: None})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_choices_are_those_that_are_known(name: str) -> None:
+    for value in CHOICES[name]:
+        assert getattr(TrainConfig(**{name: value}), name) == value  # type: ignore[arg-type]
+    for wrong in (1, 0, "true", "word2vec", (), 2.0):
+        with pytest.raises(SettingsError, match=rf"^{name} must be (true or false|one of)"):
+            TrainConfig(**{name: wrong})  # type: ignore[arg-type]
+
+
+def test_cbow_has_a_learning_rate_of_its_own() -> None:
+    assert (TrainConfig().lr, TrainConfig(model="cbow").lr) == (0.05, 0.1)
+    assert TrainConfig(model="cbow", lr=0.2).lr == 0.2
+    assert load_config(None, TrainConfig(model="cbow").as_dict()) == TrainConfig(model="cbow")
+
+
+def test_a_window_may_be_the_whole_line() -> None:
+    assert TrainConfig(window="full").window == "full"
+    with pytest.raises(SettingsError, match='window must be a whole number or "full"'):
+        TrainConfig(window="all")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("settings", "corrects"),
+    [
+        ({}, False),
+        ({"sampler": "batch"}, True),
+        ({"loss": "softmax"}, True),
+        ({"sampler": "batch", "logq": False}, False),
+        ({"logq": True}, True),
+    ],
+)
+def test_scores_are_corrected_where_the_sampler_needs_it(settings: dict[str, Any], corrects: bool) -> None:
+    assert TrainConfig(**settings).uses_logq == corrects
+    popularity = 0.0 if corrects else 1.0 if "sampler" in settings else 0.75
+    assert TrainConfig(**settings).prior == popularity, "what the sampler has taken out of the scores"
+    assert TrainConfig(**settings, prior=0.3).prior == 0.3
+
+
+def test_the_hard_sampler_must_have_a_choice() -> None:
+    assert TrainConfig(sampler="hard", negative=7).n_hard == 4
+    for more in ({"negative": 40}, {"candidates": 3}):
+        with pytest.raises(SettingsError, match="candidates must be above"):
+            TrainConfig(sampler="hard", **more)  # type: ignore[arg-type]
+
+
+def test_the_full_softmax_has_no_sampler() -> None:
+    for other in ({"sampler": "batch"}, {"logq": True}, {"reject_positives": True}):
+        with pytest.raises(SettingsError, match="loss full"):
+            TrainConfig(loss="full", **other)  # type: ignore[arg-type]
+
+
+# Files.
+
+
+def test_without_a_source_overrides_stand_on_the_defaults() -> None:
+    assert load_config(None, {}) == TrainConfig()
+    assert load_config(None, {"dim": 7, "lowercase": True}) == TrainConfig(dim=7, lowercase=True)
+
+
+def test_a_file_and_what_wins_over_it(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text("dim = 64\nlr = 1  # a whole number will do\nlowercase = true\n")
+    assert load_config(path, {}) == TrainConfig(dim=64, lr=1, lowercase=True)
+    assert load_config(str(path), {"dim": 7, "seed": 3}) == TrainConfig(dim=7, lr=1, lowercase=True, seed=3)
+
+
+def test_a_bad_value_names_the_file_where_it_comes_from_there(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text("dim = -3\n")
+    with pytest.raises(SettingsError, match=r"mine\.toml: dim must be from 1"):
+        load_config(path, {})
+    assert load_config(path, {"dim": 3}).dim == 3
+    with pytest.raises(SettingsError, match="^dim must be from 1"):
+        load_config(path, {"dim": 0})
+    with pytest.raises(SettingsError, match="^window must be from 1"):
+        load_config(path, {"dim": 3, "window": 0})
+
+
+def test_unknown_keys_are_named_and_the_known_listed(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text("dim = 3\nlearning_rate = 0.1\n")
+    with pytest.raises(SettingsError, match=r"'learning_rate' in .*mine\.toml.*dim, .*window.*lr"):
+        load_config(path, {})
+    path.write_text("[train]\ndim = 3\n")
+    with pytest.raises(SettingsError, match="'train'"):
+        load_config(path, {})
+    with pytest.raises(SettingsError, match="'dims';"):
+        load_config(None, {"dims": 3})
+
+
+@pytest.mark.parametrize("data", [b"dim == 3", b"dim", b"\xff", b"\xfe\xff", b"seed = " + b"9" * 5000])
+def test_what_is_no_toml_is_said_in_a_line(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_bytes(data)
+    with pytest.raises(W2VError, match=r"mine\.toml is not TOML") as caught:
+        load_config(path, {})
+    assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["huge", "", "large.toml.bak", "x" * 300, "."])
+def test_unknown_presets_are_refused_with_the_known(name: str) -> None:
+    with pytest.raises(SettingsError, match="baskets, default, demo, items, large, text8"):
+        load_config(name, {})
+
+
+def test_a_file_is_preferred_to_a_preset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load_config("large", {}).dim == 300
+    Path("large").write_text("dim = 3")
+    assert load_config("large", {}).dim == 3
+
+
+# Presets.
+
+
+def test_presets_are_found_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert list(presets()) == ["baskets", "default", "demo", "items", "large", "text8"]
+    monkeypatch.setattr(preset_files, "CONFIG_FOLDERS", (tmp_path,))
+    assert presets() == {}
+
+
+@pytest.mark.parametrize("name", presets())
+def test_presets_are_valid_and_say_why(name: str) -> None:
+    text = presets()[name].read_text(encoding="utf-8")
+    assert load_config(name, {}).as_dict().items() >= tomllib.loads(text).items()
+    for line in text.splitlines():
+        assert not line or line.startswith("#") or line.partition("#")[2].strip(), f"no comment: {line}"
+
+
+def test_the_default_preset_is_the_default() -> None:
+    assert load_config("default", {}) == TrainConfig()

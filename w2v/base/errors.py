@@ -1,0 +1,126 @@
+"""What can go wrong, each kind with the exit status the command line gives it."""
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
+BEGIN, VALUE, END = "\ue000\ue001\ue002"
+"""Mark the name of a setting, and its value, in a message: characters for private use, which no text should have."""
+OPTION = re.compile(f"{BEGIN}([^{BEGIN}{VALUE}{END}]*)(?:{VALUE}([^{END}]*))?{END}")
+
+LONGEST = 2_000
+"""Characters of a message: a word in it may be of any length."""
+CONTROLS = (
+    *(*range(0x20), *range(0x7F, 0xA0)),  # C0 and C1: escape codes
+    *(0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)),  # marks that turn the text around
+    *(0x2028, 0x2029),  # line ends
+    *range(0xD800, 0xE000),  # surrogates: bytes of file names that are not UTF-8
+)
+"""The characters that a terminal obeys instead of showing them, and those that cannot be encoded."""
+SHOWN_AS = {code: ascii(chr(code))[1:-1] for code in CONTROLS} | dict.fromkeys(map(ord, "\t\n\r"), " ")
+
+
+def printable(text: str) -> str:
+    r"""Return a text as it can be shown on one line: words and names of files may hold anything.
+
+    >>> printable("a\tb \x1b[2J")
+    'a b \\x1b[2J'
+    """
+    return text.translate(SHOWN_AS)
+
+
+def option(name: str, value: object = None) -> str:
+    """Return the name of a setting or parameter, and a value of it, for a message.
+
+    One message serves both callers: `as_keywords` shows the name as a keyword of Python, `as_flags` as a flag.
+
+    >>> as_keywords(f"raise {option('min_count')}"), as_flags(f"use {option('loss', 'hs')}")
+    ('raise min_count', 'use --loss hs')
+    """
+    return f"{BEGIN}{name}{'' if value is None else f'{VALUE}{value}'}{END}"
+
+
+def as_keywords(message: str) -> str:
+    """Return a message with the names of settings as keywords: `loss='hs'`."""
+
+    def keyword(part: re.Match[str]) -> str:
+        return part[1] if part[2] is None else f"{part[1]}={part[2]!r}"
+
+    return OPTION.sub(keyword, message)
+
+
+def as_flags(message: str, flags: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Return a message with the names of settings as flags: `--loss hs`.
+
+    Args:
+        message: may have names from `option`.
+        flags: the flag of each name that is not written `--like-this`.
+    """
+
+    def flag(part: re.Match[str]) -> str:
+        shown = flags.get(part[1], f"--{part[1].replace('_', '-')}")
+        return shown if part[2] is None else f"{shown} {part[2]}"
+
+    return OPTION.sub(flag, message)
+
+
+class W2VError(Exception):
+    """The data or the machine refused: a missing or bad file, an unknown word, no space.
+
+    The message is one line: what is wrong, where, and how to fix it.
+    """
+
+    exit_status = 1
+
+    def __init__(self, message: str) -> None:
+        """Take a message. Characters that a line cannot show are escaped, and a message that is too long is shortened.
+
+        Names in it that `option` has made are keywords in `str(error)`, and flags in what the command line prints.
+        """
+        if len(message) > LONGEST:
+            message = f"{message[: LONGEST // 2]} ... {message[-LONGEST // 2 :]}"
+        self.message = printable(message)
+        super().__init__(as_keywords(self.message))
+
+
+class SettingsError(W2VError, ValueError):
+    """The command was wrong: a flag, a value, a config key."""
+
+    exit_status = 2
+
+    def __init__(self, message: str, setting: str = "") -> None:
+        """Take a message, and the name of the setting or parameter at fault where there is one."""
+        super().__init__(message)
+        self.setting = setting
+
+
+class W2VWarning(UserWarning):
+    """Something in the data was dropped or changed, or a result is not what it may seem."""
+
+
+class MissingFileError(W2VError, FileNotFoundError):
+    """A file that is not there."""
+
+    def __str__(self) -> str:
+        """Return the message itself; OSError would look for a number and a name."""
+        return str(self.args[0])
+
+
+class WrongTypeError(SettingsError, TypeError):
+    """An argument of a type that cannot be meant."""
+
+
+class UnknownSettingError(SettingsError, TypeError):
+    """A keyword or key that is no setting."""
+
+
+class UnknownWordError(W2VError, KeyError):
+    """A word that has no vector."""
+
+    def __str__(self) -> str:
+        """Return the message itself; KeyError would show its repr."""
+        return str(self.args[0])
+
+
+class DivergedError(W2VError):
+    """Training left the finite numbers; a smaller learning rate is the cure."""

@@ -1,0 +1,316 @@
+"""Files and folders that are written whole or not at all, on this machine or in a store."""
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+import ctypes
+import os
+import re
+import secrets
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from w2v.base import stores
+from w2v.base.errors import W2VError
+
+AT_FDCWD, RENAME_EXCHANGE = -100, 2
+"""Of Linux: paths are taken as they stand, and two of them change places."""
+ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""Signals that end a command; Windows has no SIGHUP."""
+STDOUT = "-"
+"""The name of standard output."""
+TRIAL = "w2v-trial"
+"""The name of what a trial writes, in a temporary folder."""
+
+
+def temporary_folder() -> str:
+    """Return the folder for large temporary files: TMPDIR, else one on a disk, as /tmp may be memory."""
+    on_disk = "TMPDIR" not in os.environ and os.path.isdir("/var/tmp")
+    return "/var/tmp" if on_disk else tempfile.gettempdir()
+
+
+@contextmanager
+def replacing(path: str | Path) -> Iterator[BinaryIO]:
+    """Open a temporary file next to `path`; at the end it takes the place of `path`, on an error it is removed.
+
+    A link is followed: the file that it names is replaced, and not the link. What a killed process has left of an
+    earlier save to this name is removed. `-` is standard output, to which all is written as it comes.
+
+    Raises:
+        W2VError: it cannot be written, or `path` is something other than a file.
+    """
+    if str(path) == STDOUT:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    if url := stores.url_of(path):
+        with stores.uploading(url) as copy, copy.open("wb") as file:
+            yield file
+        return
+    target = Path(os.path.realpath(path))
+    _check_kind(path, ())
+    temporary: Path | None = None
+    try:
+        with _uninterrupted():
+            _remove_leftovers(target, ())
+            temporary, handle = _make_temporary(target, is_folder=False)
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    except OSError as error:
+        raise W2VError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        with _uninterrupted(), suppress(OSError):  # it has been renamed
+            if temporary is not None:
+                temporary.unlink()
+
+
+@contextmanager
+def replacing_folder(path: str | Path, names: Collection[str]) -> Iterator[Path]:
+    """Make a temporary folder next to `path`; at the end it takes the place of `path`, on an error it is removed.
+
+    Args:
+        path: the folder. A link is followed.
+        names: the files that an old folder may hold; one that holds others is not replaced.
+
+    Raises:
+        W2VError: it cannot be written, or `path` is no folder, or one that holds other files.
+    """
+    if url := stores.url_of(path):
+        with stores.uploading(url, names) as copy:
+            yield copy
+        return
+    target = Path(os.path.realpath(path))
+    _check_kind(path, names)
+    with _locked_folder(path, names) as temporary:
+        yield temporary
+        for name in os.listdir(temporary):
+            with (temporary / name).open("rb") as file:
+                os.fsync(file.fileno())
+        with _uninterrupted():
+            if target.exists():
+                _exchange(temporary, target)
+            else:
+                temporary.rename(target)
+
+
+@contextmanager
+def trial_path(path: str | Path, names: Collection[str]) -> Iterator[Path]:
+    """Yield a path on the disk of `path` to try a writer on; what is written there is removed at the end.
+
+    Args:
+        path: where the writer is to write later.
+        names: the files of the folder that it writes, or none for a file.
+
+    Raises:
+        W2VError: nothing can be written there.
+    """
+    check_writable(path, names)
+    if stores.url_of(path):
+        with tempfile.TemporaryDirectory(prefix="w2v-") as folder:
+            yield Path(folder) / TRIAL
+        return
+    with _locked_folder(path, names) as temporary:
+        yield temporary / TRIAL
+
+
+@contextmanager
+def _locked_folder(path: str | Path, names: Collection[str]) -> Iterator[Path]:
+    """Make a temporary folder next to `path`, and remove what is there at the end."""
+    target = Path(os.path.realpath(path))
+    temporary, handle = None, -1
+    try:
+        with _uninterrupted():
+            _remove_leftovers(target, names)
+            temporary, handle = _make_temporary(target, is_folder=True)
+        yield temporary
+    except OSError as error:
+        raise W2VError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        with _uninterrupted():
+            if handle >= 0:
+                with suppress(OSError):
+                    os.close(handle)  # first, since rmtree opens files, of which there may be too many
+            if temporary is not None:
+                _remove_folder(temporary)
+
+
+def check_writable(path: str | Path, names: Collection[str] = ()) -> None:
+    """Raise W2VError where `path` could not be written, tried with an empty file next to it.
+
+    Args:
+        path: of the file, or of the folder where `names` are given.
+        names: the files that an old folder may hold; one that holds others is not replaced.
+    """
+    if url := stores.url_of(path):
+        stores.check_writable(url)
+        return
+    target = Path(os.path.realpath(path))
+    folder = target.parent
+    if not os.path.isdir(folder):
+        raise W2VError(f"cannot write {path}: there is no folder {folder}; create it first")
+    _check_kind(path, names)
+    probe = _temporary_name(target)
+    try:
+        with suppress(FileNotFoundError):
+            os.stat(target)  # where the name is too long, this says so
+        with _uninterrupted():
+            try:
+                probe.touch()
+            finally:
+                probe.unlink(missing_ok=True)
+    except OSError as error:
+        raise W2VError(f"cannot write {path}: {error.strerror} in {folder}") from error
+
+
+def is_same(path: str | Path, other: str | Path) -> bool:
+    """Return whether two names are one file, by whatever links, or will be once it is written."""
+    if os.path.realpath(path) == os.path.realpath(other):
+        return True
+    try:
+        return os.path.samefile(path, other)
+    except OSError:  # one of them is not there
+        return False
+
+
+def _check_kind(path: str | Path, names: Collection[str]) -> None:
+    """Raise W2VError where what is at `path` must not be replaced by a file, or by a folder with these files."""
+    if not os.path.exists(path):
+        return
+    if not names and not os.path.isfile(path):
+        raise W2VError(f"cannot write {path}: it is not a file; name a file")
+    if names and not os.path.isdir(path):
+        raise W2VError(f"cannot write {path}: it is not a folder; name a folder")
+    others = sorted(set(os.listdir(path)) - set(names)) if names else []
+    if others:
+        raise W2VError(f"cannot write {path}: it holds other files, such as {others[0]}; name another folder")
+
+
+def _make_temporary(target: Path, is_folder: bool) -> tuple[Path, int]:
+    """Make a file or a folder next to a target, locked; return it and its handle, -1 for a folder on Windows.
+
+    The lock ends with the process, however it ends: so a leftover is told from what another process is writing.
+    """
+    while True:
+        temporary = _temporary_name(target)
+        if is_folder:
+            temporary.mkdir()
+            try:
+                handle = os.open(temporary, os.O_RDONLY) if fcntl else -1
+            except OSError:  # too many open files
+                temporary.rmdir()
+                raise
+        else:
+            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+        if not fcntl:
+            return temporary, handle
+        with suppress(OSError):  # a file system without locks, on which nobody can lock a leftover either
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        with suppress(FileNotFoundError):  # in the moment before the lock it looked like a leftover
+            if os.path.samestat(os.stat(temporary), os.fstat(handle)):
+                return temporary, handle
+        os.close(handle)
+
+
+def _remove_leftovers(target: Path, names: Collection[str]) -> None:
+    """Remove what killed processes have left of saves to a target: of their names, unlocked, with no other files.
+
+    An old folder that was put aside, with no new one in its place yet, is put back.
+    """
+    if not fcntl:
+        return
+    leftover = re.compile(rf"\.{re.escape(_stem(target))}\.[0-9a-f]{{8}}\.(part|old)")
+    for entry in list(os.scandir(target.parent)):
+        if not leftover.fullmatch(entry.name) or entry.is_symlink() or not (entry.is_file() or entry.is_dir()):
+            continue
+        if entry.is_dir() and not all(name in names or TRIAL in name for name in os.listdir(entry.path)):
+            continue
+        with suppress(OSError):  # another process writes it, or it is not ours
+            handle = os.open(entry.path, os.O_RDONLY)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if entry.is_file():
+                    os.unlink(entry.path)
+                elif entry.name.endswith(".old") and not target.exists():  # killed between two renames
+                    os.rename(entry.path, target)
+                else:
+                    _remove_folder(Path(entry.path))
+            finally:
+                os.close(handle)
+
+
+def _temporary_name(target: Path) -> Path:
+    # Random, since two containers may share a folder and a process number.
+    return target.with_name(f".{_stem(target)}.{secrets.token_hex(4)}.part")
+
+
+def _stem(target: Path) -> str:
+    return target.name[:50]  # a name may be 255 bytes long, and a character 4
+
+
+def _exchange(new: Path, old: Path) -> None:
+    """Swap two folders: at once where the system can, else through a third name."""
+    rename = getattr(ctypes.CDLL(None), "renameat2", None) if os.name == "posix" else None
+    if rename and rename(AT_FDCWD, os.fsencode(new), AT_FDCWD, os.fsencode(old), RENAME_EXCHANGE) == 0:
+        return
+    aside = new.with_suffix(".old")
+    old.rename(aside)
+    try:
+        new.rename(old)
+    except OSError:
+        aside.rename(old)
+        raise
+    _remove_folder(aside)
+
+
+def _remove_folder(folder: Path) -> None:
+    """Remove a folder if it is there, as far as the system lets us."""
+    for _ in range(2):  # rmtree ignores all errors but those of close, which leave the rest for a second try
+        with suppress(OSError):
+            shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):
+        folder.rmdir()  # an empty one is removed without opening it, where too many files are open
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Put off the signals that Python answers until the end: else an interrupt leaves a file that nothing removes.
+
+    For steps that take no time. In another thread than the main one nothing is put off, and nothing comes.
+    """
+    came: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = [number for number in ENDING if callable(signal.getsignal(number))]
+    earlier = [signal.signal(number, lambda number, _: came.append(number)) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, earlier, strict=True):
+            signal.signal(number, handler)
+        for number in came:
+            signal.raise_signal(number)
+
+
+def check_space(path: str | Path, n_bytes: int) -> None:
+    """Raise W2VError where a file of this many bytes would not fit on the disk of `path`, with what is there now.
+
+    What goes to a store is first written to the temporary folder of this machine.
+    """
+    folder = Path(tempfile.gettempdir()) if stores.url_of(path) else Path(os.path.realpath(path)).parent
+    free = shutil.disk_usage(folder).free
+    if free < n_bytes:
+        raise W2VError(
+            f"no space for {path}: it takes about {n_bytes / 1e9:.3f} GB, and {free / 1e9:.3f} GB are free in {folder}"
+        )

@@ -1,0 +1,290 @@
+"""Stores: files under a URL, such as s3://bucket/text.txt, by fsspec. The only file that imports it.
+
+Which stores can be read follows from what is installed: s3fs for s3://, gcsfs for gs://, aiohttp for https://,
+huggingface_hub for hf://. A path that went through pathlib has one slash after the colon, and means the same.
+"""
+
+import importlib
+import io
+import os
+import re
+import tempfile
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from w2v.base.errors import MissingFileError, W2VError
+
+URL = re.compile(r"([a-z][a-z0-9+.-]+):/+(?=[^/])", re.IGNORECASE)
+"""How a URL begins. The scheme has two letters at least: C:/ is a drive."""
+EXTRAS = {"s3": "s3", "s3a": "s3"}
+"""The extra of w2v that installs what a store needs."""
+BLOCK = 1 << 23
+"""Bytes that are asked for at a time."""
+WAITS_S = (0.5, 1.0, 2.0, 4.0)
+"""How long to wait before a failed call is tried for the second, third, ... time."""
+FINAL = (PermissionError, NotImplementedError)
+"""Errors that are the same the next time."""
+
+Result = TypeVar("Result")
+
+
+class Stat(NamedTuple):
+    """What a store says of a file."""
+
+    size: int
+    """Bytes; 0 where it does not say."""
+    mark: str
+    """What changes with its content: its ETag, or when it was changed."""
+
+
+def url_of(path: str | Path) -> str | None:
+    """Return the URL that a path is, None for a path of this machine.
+
+    >>> url_of("s3:/bucket/a"), url_of("C:/a"), url_of("a:b")
+    ('s3://bucket/a', None, None)
+    """
+    found = URL.match(str(path))
+    if found is None:
+        return None
+    scheme = found[1].lower()
+    return f"{scheme}:{'///' if scheme == 'file' else '//'}{str(path)[found.end() :]}"
+
+
+def absolute(path: str | Path) -> str:
+    """Return the URL that a path is, or the path from the root."""
+    return url_of(path) or os.path.abspath(path)
+
+
+def find(url: str) -> list[str]:
+    """Return the files that a URL means, sorted: itself, a folder's, or a glob's.
+
+    Of a folder, files whose name begins with a dot are left out, and so are empty ones.
+
+    Raises:
+        W2VError: there are none, or the store does not answer.
+    """
+    system, path = _system(url)
+    if url.startswith(("http:", "https:")):  # has no folders, and ? in it is no glob
+        return [url]
+    forget(url)
+    if any(sign in path for sign in "*?["):
+        found = _tried(url, lambda: system.glob(path, detail=True))
+    elif _tried(url, lambda: system.isfile(path)):
+        return [url]
+    else:
+        inside = _tried(url, lambda: system.find(path, detail=True))
+        start = len(system.unstrip_protocol(path).rstrip("/"))
+        found = {name: info for name, info in inside.items() if "/." not in system.unstrip_protocol(name)[start:]}
+    names = [name for name, info in found.items() if info["type"] == "file" and info["size"] != 0]
+    if not names:
+        raise MissingFileError(f"no file {url}; check the name")
+    return sorted(str(url_of(system.unstrip_protocol(name))) for name in names)
+
+
+def stat(url: str) -> Stat:
+    """Return what a store says of a file.
+
+    Raises:
+        W2VError: there is none, or the store does not answer.
+    """
+    system, path = _system(url)
+    info = _tried(url, lambda: system.info(path))
+    marks = (info.get(name) for name in ("ETag", "etag", "LastModified", "last_modified", "mtime", "created"))
+    return Stat(info.get("size") or 0, str(next((mark for mark in marks if mark), "")))
+
+
+def forget(url: str) -> None:
+    """Ask the store again, where fsspec keeps what it has said."""
+    _system(url)[0].invalidate_cache()
+
+
+def upload(file: Path, url: str) -> None:
+    """Write a file: it is there whole, or not at all."""
+    system, path = _system(url)
+    _tried(url, lambda: system.put_file(str(file), path))
+
+
+def download(url: str, file: Path) -> None:
+    """Read a file to this machine."""
+    system, path = _system(url)
+    _tried(url, lambda: system.get_file(path, str(file)))
+
+
+def list_folder(url: str) -> list[str]:
+    """Return the files under a folder, as paths from there; none where there is no such folder."""
+    system, path = _system(url)
+    forget(url)
+    top = path.strip("/") + "/"
+    return [name.removeprefix("/").removeprefix(top) for name in _tried(url, lambda: system.find(path))]
+
+
+def remove(url: str) -> None:
+    """Remove a file."""
+    system, path = _system(url)
+    _tried(url, lambda: system.rm_file(path))
+
+
+def check_writable(url: str) -> None:
+    """Raise W2VError where a file cannot be written, tried with an empty one next to it."""
+    system, path = _system(url)
+    _tried(url, lambda: system.pipe_file(f"{path}.w2v-trial", b""))
+    with suppress(Exception):  # who may write need not be allowed to remove
+        system.rm_file(f"{path}.w2v-trial")
+
+
+def local_copy(path: str | Path, names: Collection[str] = ()) -> Path:
+    """Return a path on this machine with what is at a path: itself, or a copy of what a store has.
+
+    A copy lasts as long as the process: its files may be mapped.
+
+    Args:
+        path: a path of this machine, or a URL.
+        names: the files of the folder that it is; none for a file.
+    """
+    url = url_of(path)
+    if url is None:
+        return Path(path)
+    copy = new_folder() / Path(path).name
+    if names:
+        copy.mkdir()
+        for name in set(list_folder(url)).intersection(names):
+            download(f"{url}/{name}", copy / name)
+    else:
+        download(url, copy)
+    return copy
+
+
+@contextmanager
+def uploading(url: str, names: Collection[str] = ()) -> Iterator[Path]:
+    """Yield a path on this machine to write a file to, or a folder; at the end it is uploaded.
+
+    Args:
+        url: where it goes.
+        names: the files that the folder may have; none for a file. Old ones are removed first: a folder that is
+            uploaded in part must not be taken for a whole one.
+
+    Raises:
+        W2VError: it cannot be written.
+    """
+    with tempfile.TemporaryDirectory(prefix="w2v-") as folder:
+        copy = Path(folder) / "copy"
+        try:
+            if names:
+                copy.mkdir()
+            yield copy
+        except OSError as error:
+            raise W2VError(f"cannot write {url}: {error.strerror or error} in {folder}") from error
+        if not names:
+            upload(copy, url)
+            return
+        for old in set(list_folder(url)).intersection(names):
+            remove(f"{url}/{old}")
+        for file in sorted(copy.iterdir()):
+            upload(file, f"{url}/{file.name}")
+
+
+def new_folder() -> Path:
+    """Return a new folder on this machine, which is removed when the process ends."""
+    _FOLDERS.append(tempfile.TemporaryDirectory(prefix="w2v-"))
+    return Path(_FOLDERS[-1].name)
+
+
+_FOLDERS: list[tempfile.TemporaryDirectory[str]] = []
+
+
+class RemoteFile(io.RawIOBase):
+    """A file of a store, read in blocks; a read that fails is tried again from where it was."""
+
+    def __init__(self, url: str, block: int = BLOCK) -> None:
+        """Open it.
+
+        Args:
+            url: the file.
+            block: bytes that are asked for at a time.
+
+        Raises:
+            W2VError: the store cannot be read by this installation, or does not answer.
+        """
+        self._url, self._block, self._at = url, block, 0
+        self._file = _tried(url, self._open)
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def seekable(self) -> bool:
+        """Return whether it can be read from any place."""
+        return bool(self._file.seekable())
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to a place."""
+        self._at = self._file.seek(offset, whence)
+        return self._at
+
+    def tell(self) -> int:
+        """Return the place."""
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401  (any writable buffer)
+        """Read what comes next."""
+        piece = _tried(self._url, lambda: self._read(len(buffer)))
+        buffer[: len(piece)] = piece
+        self._at += len(piece)
+        return len(piece)
+
+    def close(self) -> None:
+        """Close it."""
+        if not self.closed:
+            self._file.close()
+        super().close()
+
+    def _open(self) -> Any:  # noqa: ANN401
+        system, path = _system(self._url)
+        return system.open(path, "rb", block_size=self._block)
+
+    def _read(self, n_bytes: int) -> bytes:
+        try:
+            return bytes(self._file.read(n_bytes))
+        except Exception as error:  # each store has errors of its own
+            if not self.seekable():
+                raise W2VError(f"{self._url} broke off, and can only be read from its start: {_line(error)}") from error
+            with suppress(Exception):  # it is opened the next time
+                self._file = self._open()
+                self._file.seek(self._at)
+            raise
+
+
+def _system(url: str) -> tuple[Any, str]:
+    """Return fsspec's file system for a URL, and the path in it."""
+    scheme = url.partition(":")[0]
+    try:
+        fsspec = importlib.import_module("fsspec")
+        system, path = fsspec.core.url_to_fs(url)
+    except (ImportError, ValueError) as error:
+        extra = EXTRAS.get(scheme)
+        cure = f"pip install 'w2v[{extra}]'" if extra else f"pip install fsspec and what it needs for {scheme}://"
+        raise W2VError(f"cannot use {url} with this installation: {cure} ({_line(error)})") from error
+    return system, path
+
+
+def _tried(url: str, action: Callable[[], Result]) -> Result:
+    """Return what a call of a store returns, which is tried again where it fails; raise W2VError in the end."""
+    for wait_s in (*WAITS_S, None):
+        try:
+            return action()
+        except W2VError:
+            raise
+        except FileNotFoundError as error:
+            raise MissingFileError(f"no file {url}; check the name") from error
+        except Exception as error:  # each store has errors of its own
+            if wait_s is None or isinstance(error, FINAL):
+                raise W2VError(f"{url}: the store says: {_line(error)}") from error
+            time.sleep(wait_s)
+    raise AssertionError("the last try returns or raises")
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,1 @@
+"""Checkpoints: a run's state on disk, written while it trains."""

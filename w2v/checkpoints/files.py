@@ -1,0 +1,100 @@
+"""The files of a checkpoint: hashed while they are written, and on the disk when they are closed."""
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from w2v.base.arrays import Matrix
+
+PIECE = 1 << 24
+"""Bytes that are hashed and written at a time."""
+LONGEST_HEADER = 1 << 12
+"""Bytes of a header of .npy, which takes 128 where it is ours."""
+
+Scalar = TypeVar("Scalar", np.float32, np.int32)
+
+
+class _Hashing:
+    """A file that is written and hashed at once."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file, self.digest = file, hashlib.blake2b(digest_size=16)
+
+    def write(self, data: bytes | memoryview) -> int:
+        self.digest.update(data)
+        return self.file.write(data)
+
+
+@contextmanager
+def synced(path: Path) -> Iterator[tuple[BinaryIO, _Hashing]]:
+    """Open a file for writing, plain and hashing; at the end it is on the disk."""
+    with path.open("wb") as file:
+        yield file, _Hashing(file)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk."""
+    with suppress(OSError):  # Windows has no such thing
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def write_array(path: Path, rows: Matrix) -> str:
+    """Write rows as .npy, a piece at a time; return the checksum."""
+    with synced(path) as (_, file):
+        header = {"descr": "<f4", "fortran_order": False, "shape": rows.shape}
+        np.lib.format.write_array_header_2_0(file, header)  # type: ignore[arg-type]
+        step = max(1, PIECE // (4 * rows.shape[1]))
+        for start in range(0, len(rows), step):
+            file.write(np.ascontiguousarray(rows[start : start + step], "<f4").data.cast("B"))
+        return file.digest.hexdigest()
+
+
+def write_lines(path: Path, lines: Iterable[bytes]) -> str:
+    """Write lines; return the checksum."""
+    with synced(path) as (_, file):
+        for line in lines:
+            file.write(line)
+        return file.digest.hexdigest()
+
+
+def checksum(path: Path) -> str:
+    """Return the checksum of a file."""
+    digest = hashlib.blake2b(digest_size=16)
+    with path.open("rb") as file:
+        while piece := file.read(PIECE):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def load_array(path: Path, dtype: type[Scalar], shape: tuple[int, int] | None) -> npt.NDArray[Scalar]:
+    """Map an array of this type and shape, or without a shape of one axis; raise ValueError for another.
+
+    -1 stands for any number of rows.
+    """
+    try:
+        with path.open("rb") as file:  # or NumPy would take as much memory as a header says that it is long
+            width = 2 if np.lib.format.read_magic(file) == (1, 0) else 4
+            if int.from_bytes(file.read(width), "little") > LONGEST_HEADER:
+                raise ValueError("its header is too long")
+        array = np.lib.format.open_memmap(path, mode="r")
+    except OSError:
+        raise
+    except Exception as error:  # a header goes through Python's own parser, with errors of many kinds
+        raise ValueError(f"{path.name} is no array: {error}") from error
+    if shape is not None and shape[0] < 0:
+        shape = (len(array), shape[1])
+    if array.dtype != dtype or array.shape != (shape or (array.size,)):
+        raise ValueError(f"{path.name} is not an array of {np.dtype(dtype)} {shape or ''}")
+    return array

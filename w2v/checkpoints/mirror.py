@@ -1,0 +1,67 @@
+"""Mirror: checkpoints in an object store, and the copy on this machine that they are written to and read from.
+
+Stores have no folders to rename. A checkpoint there is complete when it has its state.json, which is uploaded last and
+removed first.
+"""
+
+import re
+from functools import cache
+from pathlib import Path
+
+from w2v.base import stores
+
+STATE = "state.json"
+NAME = re.compile(r"(checkpoint-[0-9]{6,})/(.+)")
+"""How a file of a checkpoint is named, from the folder on."""
+
+
+def here(folder: Path) -> Path:
+    """Return a folder on this machine: itself, or the copy of one in a store, with its newest checkpoint.
+
+    Raises:
+        W2VError: the store does not answer.
+    """
+    url = stores.url_of(folder)
+    return folder if url is None else _pulled(url)
+
+
+def push(folder: Path, name: str, keep: int) -> None:
+    """Upload a checkpoint, or another file of the copy; then remove all checkpoints but the last `keep` whole ones.
+
+    Does nothing for a folder of this machine.
+
+    Raises:
+        W2VError: the store does not take it.
+    """
+    url = stores.url_of(folder)
+    if url is None:
+        return
+    copy = _pulled(url)
+    source = copy / name
+    files = [source] if source.is_file() else sorted(source.iterdir(), key=lambda file: file.name == STATE)
+    for file in files:
+        stores.upload(file, f"{url}/{file.relative_to(copy).as_posix()}")
+    stored = stores.list_folder(url)
+    kept = _whole(stored)[-keep:]
+    found = [match for name in stored if (match := NAME.fullmatch(name)) and match[1] not in kept]
+    for match in sorted(found, key=lambda match: match[2] != STATE):
+        stores.remove(f"{url}/{match[0]}")
+
+
+@cache
+def _pulled(url: str) -> Path:
+    """Return a copy of what a store has: the newest checkpoint, and the stream, once in the life of a process."""
+    folder = stores.new_folder()
+    stored = stores.list_folder(url)
+    wanted = (*_whole(stored)[-1:], "stream.npy")
+    for name in stored:
+        if name.partition("/")[0] in wanted:
+            (folder / name).parent.mkdir(exist_ok=True)
+            stores.download(f"{url}/{name}", folder / name)
+    return folder
+
+
+def _whole(stored: list[str]) -> list[str]:
+    """Return the names of the checkpoints that are whole, oldest first."""
+    names = [match[1] for name in stored if (match := NAME.fullmatch(name)) and match[2] == STATE]
+    return sorted(names, key=lambda name: (len(name), name))

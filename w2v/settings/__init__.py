@@ -1,0 +1,1 @@
+"""Settings: what each means, what it goes with, and where values come from."""

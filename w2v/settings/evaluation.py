@@ -1,0 +1,53 @@
+"""EvaluationConfig: how vectors are scored."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from w2v.settings.fields import Setting, check_values
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationConfig:
+    """How vectors are scored; creating one validates it.
+
+    Raises:
+        SettingsError: a value is of the wrong type or out of range; the message names it.
+    """
+
+    restrict: Annotated[
+        int | None,
+        Setting(
+            "Ask and answer analogies among this many words, the most frequent; 0 takes all.",
+            group="Evaluation",
+            low=0,
+            high=2**31 - 2,
+            only_with={"analogies": ()},
+        ),
+    ] = 30_000
+    method: Annotated[
+        Literal["3cosadd", "3cosmul"],
+        Setting("How analogies are answered: 3cosadd or 3cosmul.", group="Evaluation", only_with={"analogies": ()}),
+    ] = "3cosadd"
+    match_case: Annotated[
+        bool,
+        Setting(
+            "Treat King and king as two words; otherwise the first of them in VECTORS counts.",
+            group="Evaluation",
+            only_with={"similarity": (), "analogies": ()},
+            flags=("--match-case",),
+        ),
+    ] = False
+    k: Annotated[
+        int,
+        Setting(
+            "Number of places that count for HR@k and NDCG@k.",
+            group="Evaluation",
+            low=1,
+            high=2**31 - 2,
+            only_with={"next": ()},
+            flags=("-k",),
+        ),
+    ] = 10
+
+    def __post_init__(self) -> None:
+        check_values(self)

@@ -1,0 +1,118 @@
+"""Types of the keywords that stand for settings, for checkers and editors.
+
+Made from the configs: `UPDATE_DOCS=1 pytest tests/settings/test_keywords.py` writes this file.
+"""
+
+from typing import Literal, TypedDict
+
+
+class VocabSettings(TypedDict, total=False):
+    """Settings of `w2v.build_vocab`."""
+
+    min_count: int
+    max_vocab: int | None
+    max_types: int
+    lowercase: bool
+    column: str | None
+    force_text: bool
+    threads: int | None
+
+
+class TrainSettings(TypedDict, total=False):
+    """Settings of `w2v.train` and `w2v.tune`."""
+
+    dim: int
+    model: Literal["skipgram", "cbow"]
+    window: int | Literal["full"]
+    shrink_window: bool
+    window_side: Literal["both", "before"]
+    subwords: bool | Literal["none", "fasttext", "floret"]
+    min_n: int
+    max_n: int
+    buckets: int | None
+    hash_count: int
+    line_vectors: Literal["none", "alone", "with-words"]
+    line_names: bool
+    sampler: Literal["noise", "batch", "hard"]
+    negative: int
+    negative_weight: float
+    candidates: int
+    hard_share: float
+    reject_positives: bool
+    loss: Literal["bce", "bpr", "softmax", "full", "hs"]
+    logq: bool | None
+    sample: float
+    noise_pool: int
+    ns_exponent: float
+    epochs: int
+    lr: float | None
+    min_count: int
+    max_vocab: int | None
+    max_types: int
+    lowercase: bool
+    column: str | None
+    force_text: bool
+    threads: int | None
+    history: int
+    decay: float
+    prior: float | None
+    line_weight: float | None
+    seed: int
+
+
+class ResumeSettings(TypedDict, total=False):
+    """Settings of `w2v.resume`."""
+
+    epochs: int
+    threads: int | None
+
+
+class PhraseSettings(TypedDict, total=False):
+    """Settings of `w2v.find_phrases`."""
+
+    min_count: int
+    scorer: Literal["original", "word2phrase", "npmi"]
+    threshold: float | None
+    delimiter: str
+    passes: int
+    lowercase: bool
+    column: str | None
+    force_text: bool
+    threads: int | None
+
+
+class InferenceSettings(TypedDict, total=False):
+    """Settings of `w2v.infer`."""
+
+    epochs: int
+    lr: float | None
+    negative: int
+    sample: float
+    seed: int
+    threads: int | None
+    lowercase: bool
+    column: str | None
+    force_text: bool
+    line_names: bool
+
+
+class ItemSettings(TypedDict, total=False):
+    """Settings of `w2v.recommend`."""
+
+    history: int
+    decay: float
+    prior: float | None
+    line_weight: float | None
+
+
+class EvaluationSettings(TypedDict, total=False):
+    """Settings of `w2v.evaluate`."""
+
+    restrict: int | None
+    method: Literal["3cosadd", "3cosmul"]
+    match_case: bool
+    k: int
+    history: int
+    decay: float
+    prior: float | None
+    line_weight: float | None

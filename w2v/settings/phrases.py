@@ -1,0 +1,82 @@
+"""PhraseConfig: every setting of the search for phrases. Numba is not needed to read it."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from w2v.base.errors import SettingsError
+from w2v.settings.fields import Setting, check_values
+from w2v.settings.reading import Column, ForceText, Lowercase, Threads
+from w2v.settings.train import TrainConfig
+
+THRESHOLDS = {"original": (10.0, 0.0, 1e300), "word2phrase": (100.0, 0.0, 1e300), "npmi": (0.5, -1.0, 1.0)}
+"""Of each scorer of phrases: the default threshold, the least and the largest."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhraseConfig:
+    """What makes a phrase; creating one validates it.
+
+    Raises:
+        SettingsError: a value is of the wrong type or out of range; the message names it.
+
+    >>> PhraseConfig(scorer="npmi").cutoff
+    0.5
+    """
+
+    min_count: Annotated[
+        int,
+        Setting(
+            "Pairs that occur less often are not phrases; original and word2phrase also subtract it from each count.",
+            group="Phrases",
+            low=1,
+            high=2**62,
+        ),
+    ] = 5
+    scorer: Annotated[
+        Literal["original", "word2phrase", "npmi"],
+        Setting("The score: original (as in gensim), word2phrase (as in the C program) or npmi.", group="Phrases"),
+    ] = "original"
+    threshold: Annotated[
+        float | None,
+        Setting(
+            "Pairs with a score above this are phrases: a higher one joins fewer.",
+            group="Phrases",
+            unset="original 10, word2phrase 100, npmi 0.5",
+        ),
+    ] = None
+    delimiter: Annotated[str, Setting("Text between the words of a phrase.", group="Phrases", metavar="TEXT")] = "_"
+    passes: Annotated[
+        int,
+        Setting("Number of passes: two join up to 4 words, three up to 8.", group="Phrases", low=1, high=100),
+    ] = 1
+    lowercase: Lowercase = False
+    column: Column = None
+    force_text: ForceText = False
+    threads: Threads = None
+
+    def __post_init__(self) -> None:
+        check_values(self)
+        _, low, high = THRESHOLDS[self.scorer]
+        if not low <= self.cutoff <= high:  # nor is NaN
+            upper = "" if high == 1e300 else f" and at most {high:g}"
+            raise SettingsError(
+                f"threshold must be at least {low:g}{upper} with scorer {self.scorer}, not {self.cutoff}"
+            )
+        if self.delimiter.split() != [self.delimiter]:
+            raise SettingsError(f"delimiter must be a character or more without whitespace, not {self.delimiter!r}")
+
+    @property
+    def cutoff(self) -> float:
+        """The threshold, or where none is given the default of the scorer."""
+        return THRESHOLDS[self.scorer][0] if self.threshold is None else self.threshold
+
+    def reading(self, min_count: int = 1) -> TrainConfig:
+        """Return the settings to read a text with; every word stays in it."""
+        return TrainConfig(
+            min_count=min_count,
+            max_types=2**31 - 2,
+            lowercase=self.lowercase,
+            column=self.column,
+            force_text=self.force_text,
+            threads=self.threads,
+        )

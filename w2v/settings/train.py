@@ -1,0 +1,423 @@
+"""TrainConfig: every setting of a run, validated once, from flags, TOML or Python."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from w2v.base.errors import SettingsError, W2VError
+from w2v.settings.aliases import check_known
+from w2v.settings.conditions import ALONE, BCE, FLORET, HARD, LINES, NO_NEGATIVES, NO_NOISE, SUBWORDS
+from w2v.settings.fields import Setting, check_effect, check_values, fields_of
+from w2v.settings.output_layer import OutputLayer
+from w2v.settings.presets import find_config
+from w2v.settings.reading import Column, ForceText, Lowercase, Threads
+
+BUCKETS = {"fasttext": 2_000_000, "floret": 50_000}
+"""fastText's default, and what spaCy recommends for floret."""
+SUBWORDS_LR = 0.5
+"""With subwords a step moves all rows of a word by as much as it moves its one row without: docs/subwords.md."""
+LINE_WEIGHT = {"none": 0.0, "alone": 1.0, "with-words": 0.3}
+"""Measured: docs/items.md. A person's few items say more than their vector."""
+LR = {"skipgram": 0.05, "cbow": 0.1}
+"""Measured best: docs/settings.md. CBOW takes more, because each context gets a part of the step."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """The settings of one training run; creating one validates it. docs/settings.md lists them all.
+
+    Raises:
+        SettingsError: a value is of the wrong type or out of range; the message names it.
+
+    Examples:
+        >>> TrainConfig(dim=300).window
+        5
+    """
+
+    dim: Annotated[
+        int,
+        Setting("Vector size: a longer vector holds more and takes longer.", group="Model", low=1, high=65_536),
+    ] = 100
+    model: Annotated[
+        Literal["skipgram", "cbow"],
+        Setting(
+            "skipgram scores each context on its own. cbow scores the mean of the contexts: faster, and needs a higher "
+            "--lr.",
+            group="Model",
+            not_with=ALONE,
+        ),
+    ] = "skipgram"
+    window: Annotated[
+        int | Literal["full"],
+        Setting(
+            "Largest distance, in tokens, between a center and its contexts: a wide window learns topics, a narrow one "
+            "similar use. full is the whole line.",
+            group="Model",
+            low=1,
+            high=1_000_000,
+            not_with=ALONE,
+        ),
+    ] = 5
+    shrink_window: Annotated[
+        bool,
+        Setting(
+            "For each center, draw the radius from 1 to --window, which gives near contexts more weight; or always "
+            "use all of it.",
+            group="Model",
+            not_with={"window": ("full",), **ALONE},
+        ),
+    ] = True
+    window_side: Annotated[
+        Literal["both", "before"],
+        Setting(
+            "Where contexts stand: on both sides of the center, or only before it, to predict what comes next.",
+            group="Model",
+            not_with=ALONE,
+        ),
+    ] = "both"
+    subwords: Annotated[
+        Literal["none", "fasttext", "floret"],
+        Setting(
+            "Learn vectors of n-grams of characters too, so that words outside the vocabulary have vectors: fasttext "
+            "(words have rows of their own) or floret (all are hashed into a small table). Alone it means fasttext.",
+            group="Subwords",
+            bare="fasttext",
+        ),
+    ] = "none"
+    min_n: Annotated[
+        int, Setting("Shortest n-gram, in characters.", group="Subwords", low=1, high=64, only_with=SUBWORDS)
+    ] = 3
+    max_n: Annotated[
+        int, Setting("Longest n-gram, in characters.", group="Subwords", low=1, high=64, only_with=SUBWORDS)
+    ] = 6
+    buckets: Annotated[
+        int | None,
+        Setting(
+            "Number of buckets that n-grams are hashed into. Only buckets in use take memory.",
+            group="Subwords",
+            low=1,
+            high=100_000_000,
+            only_with=SUBWORDS,
+            unset="2,000,000; 50,000 with --subwords floret",
+        ),
+    ] = None
+    hash_count: Annotated[
+        int, Setting("Buckets of each n-gram.", group="Subwords", low=1, high=4, only_with=FLORET)
+    ] = 2
+    line_vectors: Annotated[
+        Literal["none", "alone", "with-words"],
+        Setting(
+            "Learn a vector for each line too: a person, a document. alone: it predicts each word of the line. "
+            "with-words: it is one more context of each center.",
+            group="Lines",
+            not_with=SUBWORDS,
+        ),
+    ] = "none"
+    line_names: Annotated[
+        bool,
+        Setting(
+            "The name of a line stands before a tab; otherwise its name is its number, from 1.",
+            group="Lines",
+            only_with=LINES,
+        ),
+    ] = False
+    sampler: Annotated[
+        Literal["noise", "batch", "hard"],
+        Setting(
+            "Where negatives come from: noise (the vocabulary), batch (other places in the text) or hard (the noise "
+            "words with the highest scores).",
+            group="Sampling",
+        ),
+    ] = "noise"
+    negative: Annotated[
+        int,
+        Setting(
+            "Negatives per center: a small corpus needs more.",
+            group="Sampling",
+            low=1,
+            high=10_000,
+            not_with=NO_NEGATIVES,
+        ),
+    ] = 5
+    negative_weight: Annotated[
+        float,
+        Setting(
+            "Weight of each negative in the loss: 2 pushes as twice as many negatives do, in the time of these.",
+            group="Sampling",
+            low=0.001,
+            high=1_000,
+            only_with=BCE,
+        ),
+    ] = 1.0
+    candidates: Annotated[
+        int,
+        Setting(
+            "Noise words per center from which the hard sampler selects the negatives.",
+            group="Sampling",
+            low=1,
+            high=10_000,
+            only_with=HARD,
+        ),
+    ] = 20
+    hard_share: Annotated[
+        float,
+        Setting(
+            "Share of the negatives that the hard sampler selects by score; the others are plain noise.",
+            group="Sampling",
+            low=0,
+            high=1,
+            only_with=HARD,
+        ),
+    ] = 0.5
+    reject_positives: Annotated[
+        bool,
+        Setting(
+            "Leave out negatives that occur in the same line as the center: for short lines, such as sessions.",
+            group="Sampling",
+            not_with=NO_NEGATIVES,
+        ),
+    ] = False
+    loss: Annotated[
+        Literal["bce", "bpr", "softmax", "full", "hs"],
+        Setting(
+            "bce (pointwise), bpr (pairwise), softmax (over the sampled words), full (softmax over the whole "
+            "vocabulary: slow) or hs (hierarchical softmax: no negatives).",
+            group="Model",
+        ),
+    ] = "bce"
+    logq: Annotated[
+        bool | None,
+        Setting(
+            "Correct scores for how often the sampler draws a word.",
+            group="Model",
+            unset="yes with --sampler batch or --loss softmax, else no",
+            not_with=NO_NEGATIVES,
+        ),
+    ] = None
+    sample: Annotated[
+        float,
+        Setting(
+            "Subsampling threshold: words that are more than this share of the text are thinned out; 0 keeps all. A "
+            "vocabulary of few tokens needs 0 or 1e-2.",
+            group="Sampling",
+            low=0,
+            high=1,
+        ),
+    ] = 1e-4
+    noise_pool: Annotated[
+        int,
+        Setting(
+            "Size of the pool of reused noise words (a power of two); one is replaced per center. 0 draws every "
+            "negative anew.",
+            group="Sampling",
+            low=0,
+            high=1 << 16,
+            not_with=NO_NOISE,
+        ),
+    ] = 1024
+    ns_exponent: Annotated[
+        float,
+        Setting(
+            "Noise words are drawn in proportion to their count to this power: 0 is uniform, 1 as in the text; may be "
+            "negative.",
+            group="Sampling",
+            low=-16,
+            high=16,
+            not_with=NO_NOISE,
+        ),
+    ] = 0.75
+    epochs: Annotated[
+        int, Setting("Passes over the text: a small corpus needs more.", group="Training", low=1, high=1_000_000)
+    ] = 5
+    lr: Annotated[
+        float,
+        Setting(
+            "Learning rate at the start; it falls linearly to almost 0.",
+            group="Training",
+            low=0,
+            high=100,
+            unset="0.05; 0.1 with --model cbow; half of that with --subwords",
+        ),
+    ] = None  # type: ignore[assignment]  # __post_init__ sets it
+    min_count: Annotated[
+        int, Setting("Leave out words that occur less often than this.", group="Corpus", low=1, high=2**62)
+    ] = 5
+    max_vocab: Annotated[
+        int | None,
+        Setting("Keep at most this many words, the most frequent.", group="Corpus", low=1, high=2**31 - 2, unset="all"),
+    ] = None
+    max_types: Annotated[
+        int,
+        Setting(
+            "Most distinct words to count at once, to limit memory: above this the rarest are dropped during the "
+            "reading.",
+            group="Corpus",
+            low=1,
+            high=2**31 - 2,
+        ),
+    ] = 50_000_000
+    lowercase: Lowercase = False
+    column: Column = None
+    force_text: ForceText = False
+    threads: Threads = None
+    history: Annotated[
+        int,
+        Setting("Number of most recent items used to predict the next one.", group="Items", low=1, high=1_000_000),
+    ] = 8
+    decay: Annotated[
+        float,
+        Setting("Weight of each item relative to the next more recent one, 0 to 1.", group="Items", low=0, high=1),
+    ] = 0.7
+    prior: Annotated[
+        float,
+        Setting(
+            "Weight of the logarithm of an item's count in its score.",
+            group="Items",
+            low=-16,
+            high=16,
+            unset="--ns-exponent; 1 with --sampler batch; 0 with --logq or --loss full",
+        ),
+    ] = None  # type: ignore[assignment]  # __post_init__ sets it: what the sampler has taken out of the scores
+    line_weight: Annotated[
+        float,
+        Setting(
+            "Weight of a person's own vector in their score, next to the mean of their items: 0 is the mean alone, 1 "
+            "the vector alone.",
+            group="Items",
+            low=0,
+            high=1,
+            unset="1 with --line-vectors alone; 0 without line vectors; else 0.3",
+        ),
+    ] = None  # type: ignore[assignment]  # __post_init__ sets it
+    seed: Annotated[
+        int,
+        Setting(
+            "Seed of every draw; with --threads 1 the same seed gives the same bytes.",
+            group="Training",
+            low=0,
+            high=2**63 - 1,
+        ),
+    ] = 1
+
+    def __post_init__(self) -> None:
+        if isinstance(self.subwords, bool):
+            object.__setattr__(self, "subwords", "fasttext" if self.subwords else "none")
+        if self.buckets is None:
+            object.__setattr__(self, "buckets", BUCKETS.get(self.subwords))
+        if self.lr is None:
+            slower = 1.0 if self.subwords == "none" else SUBWORDS_LR
+            object.__setattr__(self, "lr", slower * LR.get(self.model, LR["skipgram"]))
+        if self.prior is None:
+            object.__setattr__(self, "prior", self._popularity_in_scores)
+        if self.line_weight is None:
+            object.__setattr__(self, "line_weight", LINE_WEIGHT.get(self.line_vectors, 0.0))
+        check_values(self)
+        if self.lr == 0:
+            raise SettingsError("lr must be above 0: at 0 nothing is learned")
+        if self.noise_pool & (self.noise_pool - 1):
+            raise SettingsError(f"noise_pool must be 0 or a power of two, not {self.noise_pool:,}")
+        if self.subwords != "none" and self.min_n > self.max_n:
+            raise SettingsError(f"min_n must be at most max_n, {self.max_n}, not {self.min_n}")
+        self._check_sampling()
+
+    def _check_sampling(self) -> None:
+        """Check what cannot go together."""
+        if not self.output_layer.has_negatives and (self.sampler != "noise" or self.logq or self.reject_positives):
+            raise SettingsError(
+                f"loss {self.loss} draws no negatives: it goes without sampler, logq and reject_positives"
+            )
+        if self.sampler == "hard" and self.candidates <= self.n_hard:
+            raise SettingsError(
+                f"candidates must be above {self.n_hard}, which hard_share of negative takes, not {self.candidates}"
+            )
+
+    @property
+    def n_hard(self) -> int:
+        """Negatives that the hard sampler takes from its candidates."""
+        return int(self.hard_share * self.negative + 0.5)
+
+    @property
+    def _popularity_in_scores(self) -> float:
+        """The power of counts that the sampler has taken out of the scores, and that `prior` puts back."""
+        if self.scores_are_likelihoods:
+            return 0.0
+        return 1.0 if self.sampler == "batch" else self.ns_exponent
+
+    @property
+    def output_layer(self) -> OutputLayer:
+        """Which output rows a center is scored against."""
+        if self.loss == "full":
+            return OutputLayer("all", "softmax", has_negatives=False)
+        if self.loss == "hs":
+            return OutputLayer("path", "hs", has_negatives=False, outputs_are_words=False)
+        return OutputLayer("sampled", self.loss)
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether lines have vectors."""
+        return self.line_vectors != "none"
+
+    @property
+    def scores_are_likelihoods(self) -> bool:
+        """Whether a score tends to log P(output | context), not to that less the logarithm of the sampler's q."""
+        return self.uses_logq or not self.output_layer.has_negatives
+
+    @property
+    def uses_logq(self) -> bool:
+        """Whether scores are corrected for the sampler's probabilities."""
+        if not self.output_layer.has_negatives:
+            return False
+        if self.logq is None:
+            return self.sampler == "batch" or self.loss == "softmax"
+        return self.logq
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the settings by name, in the order they are declared."""
+        return asdict(self)
+
+
+def load_config(source: str | Path | None, overrides: Mapping[str, Any], *, is_explicit: bool = False) -> TrainConfig:
+    """Return the settings of a preset or a TOML file, with `overrides` on top.
+
+    Args:
+        source: a preset's name (`large`), the path of a TOML file, or None for the defaults.
+        overrides: settings by name that win over the file's.
+        is_explicit: whether every override was chosen by a person, as flags are. Then one that has no effect is an
+            error even if it is the default.
+
+    Raises:
+        SettingsError: an unknown preset or key, a bad value, or one that has no effect together with the others.
+        W2VError: the file cannot be read, or is no TOML.
+    """
+    settings: dict[str, Any] = {}
+    if source is not None:
+        path = find_config(source)
+        try:
+            settings = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise W2VError(f"cannot read the config {path}: {error.strerror}") from error
+        except (ValueError, RecursionError) as error:  # TOML, UTF-8, a number too long or lists too deep for Python
+            raise W2VError(f"the config {path} is not TOML: {error}") from error
+    known = [field.name for field in fields(TrainConfig)]
+    check_known(settings, known, str(source))
+    check_known(overrides, known)
+    try:
+        config = TrainConfig(**{**settings, **overrides})
+        _check_effect(settings, TrainConfig().as_dict() | settings)  # with the file's own, which a flag may replace
+        _check_effect(overrides, config.as_dict(), is_explicit)
+        return config
+    except SettingsError as error:
+        # Name the file where the value at fault came from it alone.
+        at_fault = str(error).split(" ", 1)[0]
+        if at_fault in settings and at_fault not in overrides:
+            raise SettingsError(f"{source}: {error}") from None
+        raise
+
+
+def _check_effect(given: Mapping[str, Any], values: Mapping[str, Any], is_explicit: bool = False) -> None:
+    """Check that what was given has an effect; a default that is written out, as in a copy of a preset, needs none."""
+    known = fields_of(TrainConfig)
+    defaults = {} if is_explicit else {field.name: field.default for field in known}
+    check_effect(known, [name for name in given if given[name] != defaults.get(name, ...)], values)

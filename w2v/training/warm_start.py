@@ -1,0 +1,101 @@
+"""Earlier vectors, which a run goes on from: those of a checkpoint or of a file."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from w2v import formats
+from w2v.base.errors import W2VError
+from w2v.checkpoints import checkpoint
+from w2v.checkpoints.checkpoint import Checkpoint
+from w2v.checkpoints.snapshots import Position, Snapshot
+from w2v.settings.train import TrainConfig
+from w2v.text.subwords import NGrams, Subwords
+from w2v.text.vocab import Vocab
+from w2v.training.plan import word_rows_of
+from w2v.training.weights import Embeddings
+
+Warn = Callable[[str], None]
+
+
+def read_earlier(earlier: Path, warn: Warn) -> formats.Contents:
+    """Return earlier words, each once, their rows and counts."""
+    if earlier.is_dir() and earlier.suffix.lower() not in formats.SUFFIXES:
+        return _contents_of(checkpoint.load(earlier))
+    held = formats.read(earlier)
+    first = {word: row for row, word in reversed(list(enumerate(held.words)))}
+    if len(first) == len(held.words):
+        return held
+    again = [row for row, word in enumerate(held.words) if first[word] != row]
+    warn(f"{earlier} has {len(again):,} words more than once, such as '{held.words[again[0]]}': the first row is taken")
+    return formats.drop_rows(held, again)
+
+
+def _contents_of(kept: Checkpoint) -> formats.Contents:
+    """Return the words of a checkpoint and their rows; without output rows where these are not words'."""
+    output = kept.output if kept.config.output_layer.outputs_are_words else None
+    ngrams, word_rows = NGrams.of_config(kept.config), word_rows_of(kept.config, kept.vocab)
+    if ngrams is None or word_rows is None:
+        return formats.Contents(kept.vocab.words, kept.input, kept.vocab.counts, output)
+    subwords = Subwords(ngrams, word_rows.buckets, kept.input)
+    return formats.Contents(
+        kept.vocab.words, kept.input[: len(kept.vocab)], kept.vocab.counts, output, subwords=subwords
+    )
+
+
+def subword_settings(held: formats.Contents, config: TrainConfig, earlier: Path) -> dict[str, Any]:
+    """Return the settings of n-grams, which are those of the earlier vectors.
+
+    Raises:
+        W2VError: the settings ask for n-grams, and the earlier vectors have none.
+    """
+    if held.subwords is not None:
+        ngrams = held.subwords.ngrams
+        return {
+            "subwords": ngrams.kind,
+            "min_n": ngrams.min_n,
+            "max_n": ngrams.max_n,
+            "buckets": ngrams.buckets,
+            "hash_count": ngrams.hash_count,
+        }
+    if config.subwords != "none":
+        raise W2VError(
+            f"{earlier} has no vectors of n-grams to go on with: leave out --subwords, or start from a .w2v, "
+            ".fasttext.bin or checkpoint that was trained with it"
+        )
+    return {}
+
+
+def carry_over(held: formats.Contents, vocab: Vocab, config: TrainConfig) -> Snapshot:
+    """Return rows as a run begins with them, those of earlier words and n-grams as they were."""
+    word_rows = word_rows_of(config, vocab)
+    fresh = Embeddings.create(len(vocab), config.dim, config.seed, word_rows=word_rows)
+    rows = [vocab.index[word] for word in held.words]
+    if held.subwords is None or word_rows is None:
+        fresh.input_rows[rows] = held.vectors
+    else:
+        if word_rows.n_own:
+            fresh.input_rows[rows] = held.subwords.own_rows
+        earlier = held.subwords.rows_of(word_rows.buckets)
+        known = np.flatnonzero(earlier >= 0)
+        fresh.input_rows[word_rows.n_own + known] = held.subwords.bucket_rows[earlier[known]]
+    if held.output is not None and config.output_layer.outputs_are_words:
+        fresh.output_rows[rows] = held.output
+    return Snapshot(fresh.input_rows, fresh.output_rows, Position())
+
+
+def join_vocab(held: formats.Contents, new: Vocab, min_count: int | None, earlier: Path) -> Vocab:
+    """Return the vocabulary of earlier words, and of new ones that reach min_count, None being out of reach."""
+    counts = [0] * len(held.words) if held.counts is None else held.counts.tolist()
+    totals = dict(zip(held.words, counts, strict=True))
+    for word, count in zip(new.words, new.counts.tolist(), strict=True):
+        if word in totals or (min_count is not None and count >= min_count):
+            totals[word] = totals.get(word, 0) + count
+    if sum(totals.values()) >= 2**63:
+        raise W2VError(f"the counts of {earlier} and of the corpus come to more than 2^63 - 1")
+    try:
+        return Vocab.of({word: max(1, count) for word, count in totals.items()})
+    except W2VError as error:
+        raise W2VError(f"{earlier}: {error}") from error

@@ -1,0 +1,1 @@
+"""Vectors and what can be asked of them. NumPy only."""

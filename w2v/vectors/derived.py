@@ -1,0 +1,41 @@
+"""Vectors derived from a model: those of its lines, and those of words outside its vocabulary. NumPy only."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from w2v.base.errors import W2VError
+from w2v.formats.common import Lines
+from w2v.vectors.vectors import Vectors
+
+
+def line_vectors(vectors: Vectors) -> Vectors:
+    """Return the vectors of lines by the lines' names, or by their numbers from 1, as text.
+
+    Raises:
+        W2VError: lines have no vectors.
+    """
+    if vectors.lines is None:
+        raise W2VError(f"{vectors.name} has no line vectors: train with --line-vectors -o FILE.w2v")
+    found = named_lines(vectors.lines)
+    found.name = f"the lines of {vectors.name}"
+    return found
+
+
+def named_lines(lines: Lines) -> Vectors:
+    """Return the vectors of lines by name, or by number from 1."""
+    names = [*map(str, range(1, len(lines.vectors) + 1))] if lines.names is None else lines.names
+    return Vectors(names, lines.vectors)
+
+
+def with_unseen(vectors: Vectors, words: Iterable[str]) -> Vectors:
+    """Return vectors that have these words too, as far as they can be composed of n-grams, after their own.
+
+    Counts, output rows and n-grams are left out.
+    """
+    missing = [word for word in dict.fromkeys(words) if vectors.find(word) is None and word in vectors]
+    if not missing:
+        return vectors
+    more = Vectors([*vectors.words, *missing], np.concatenate([vectors.matrix, vectors[missing]]))
+    more.name = vectors.name
+    return more

@@ -1,0 +1,70 @@
+"""Transformations of a whole matrix of vectors: output rows added, the top directions removed."""
+
+import numpy as np
+
+from w2v.base.arrays import Matrix
+from w2v.base.cosines import row_blocks
+from w2v.base.errors import SettingsError
+
+
+def with_output_added(vectors: Matrix, output: Matrix, share: float) -> Matrix:
+    """Return vectors + share * output.
+
+    A word has two rows: one as a context, its vector, and one as a center or negative. Training brings the two closer
+    together the more often two words occur side by side. The sum says that too; the vector alone says which words occur
+    in the same places. GloVe adds them as well (Pennington, Socher and Manning 2014).
+
+    Args:
+        vectors: (n, dim) float32.
+        output: (n, dim) float32, the output rows of the same words.
+        share: 0.5 scored best of 0.1 to 1: see docs/inside.md.
+
+    Returns:
+        (n, dim) float32.
+
+    Examples:
+        >>> with_output_added(np.array([[1, 2]], np.float32), np.array([[4, 0]], np.float32), 0.5).tolist()
+        [[3.0, 2.0]]
+    """
+    found = np.empty(vectors.shape, np.float32)
+    for block in row_blocks(vectors):
+        np.multiply(output[block], np.float32(share), out=found[block])
+        found[block] += vectors[block]
+    return found
+
+
+def without_top_directions(matrix: Matrix, n_directions: int) -> Matrix:
+    """Return vectors less their mean, with nothing left in the directions in which they vary most.
+
+    This is all-but-the-top (Mu and Viswanath 2018).
+    These directions say mostly how frequent a word is. The authors take dim / 100 of them.
+
+    Args:
+        matrix: (n, dim) float32.
+        n_directions: how many.
+
+    Returns:
+        (n, dim) float32, in which the mean and these directions are 0 but for rounding.
+
+    Raises:
+        SettingsError: there are not so many directions.
+
+    Examples:
+        >>> without_top_directions(np.array([[9, 1], [-9, 1], [0, 3], [0, -1]], np.float32), 1).tolist()
+        [[0.0, 0.0], [0.0, 0.0], [0.0, 2.0], [0.0, -2.0]]
+    """
+    dim = matrix.shape[1]
+    if not 0 <= n_directions < dim:
+        raise SettingsError(f"all-but-the-top must be from 0 to {dim - 1}, for vectors of {dim} numbers")
+    mean = matrix.mean(axis=0, dtype=np.float64)
+    covariance = np.zeros((dim, dim))
+    for block in row_blocks(matrix):
+        centred = matrix[block] - mean
+        covariance += centred.T @ centred
+    _, directions = np.linalg.eigh(covariance)  # in ascending order of variance
+    top = directions[:, dim - n_directions :]
+    found = np.empty(matrix.shape, np.float32)
+    for block in row_blocks(matrix):
+        centred = matrix[block] - mean
+        found[block] = centred - (centred @ top) @ top.T
+    return found

@@ -1,0 +1,403 @@
+"""Vectors: words with their vectors, lookups and neighbours. NumPy only, so that a question is answered at once."""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from w2v import formats
+from w2v.base.arguments import check_number, check_words
+from w2v.base.arrays import Counts, Floats, Indices, Matrix
+from w2v.base.cosines import all_lengths, best_rows, cosines_with, lengths, pair_cosines
+from w2v.base.errors import SettingsError, UnknownWordError, W2VError
+from w2v.formats.common import Lines, check_finite
+from w2v.formats.word_table import WordTable
+from w2v.text.subwords import Subwords
+from w2v.text.vocab import Vocab
+from w2v.vectors.lookup import Key, WeightedKey, close_spellings, row_of, with_weights
+
+if TYPE_CHECKING:
+    import pandas
+
+RESTRICT = 30_000
+"""Neighbours are looked for among this many words: the rarer ones were seen too few times to stand in their place."""
+LOOKUPS = 64
+"""Words found in a table of millions before an index of all is made: each takes 10 ms, the index 2 s."""
+NORMS_DIFFER = 1e-3
+"""Relative difference between a vector's length and the one that its file keeps from which that file is damaged."""
+
+
+class Vectors:
+    """Words with their vectors.
+
+    What it shares with gensim's KeyedVectors has the same name and meaning: `in`, `len`, `[]`, `similarity`,
+    `most_similar` and `vectors`. Unlike there, iterating yields the words, and a number is no key.
+
+    Examples:
+        >>> vectors = Vectors(["up", "high", "low"], np.array([[1, 0], [1, 0.1], [-1, 0]], np.float32))
+        >>> [(word, round(cosine, 3)) for word, cosine in vectors.similar("up", n=1)]
+        [('high', 0.995)]
+    """
+
+    def __init__(
+        self,
+        words: Sequence[str],
+        matrix: npt.NDArray[np.float32],
+        counts: npt.NDArray[np.int64] | None = None,
+        output: npt.NDArray[np.float32] | None = None,
+        settings: dict[str, Any] | None = None,
+        subwords: Subwords | None = None,
+        lines: Lines | None = None,
+    ) -> None:
+        """Take words and their vectors, and what else is known; nothing is copied, and the matrix may be mapped.
+
+        Args:
+            words: (n_types,)
+            matrix: (n_types, dim) float32, their vectors; what is no such array is copied into one.
+            counts: (n_types,) int64, their occurrences.
+            output: (n_types, dim) float32, their output rows.
+            settings: how they were trained: `w2v` (the version), `settings`, `corpus` (fingerprints of its files).
+            subwords: rows of n-grams, of which other words have vectors.
+            lines: vectors of lines, and their names.
+        """
+        matrix = np.asanyarray(matrix, np.float32)
+        if matrix.ndim != 2 or len(words) != len(matrix):
+            raise ValueError(f"{len(words)} words and vectors of shape {matrix.shape}")
+        self._words = words
+        self.matrix = matrix
+        self._counts = counts
+        self.output = output
+        self.settings = settings
+        self.subwords = subwords
+        self.lines = lines
+        self.name = "the vectors"
+        """What errors call them: the file they were read from."""
+        self._norms: Matrix = np.empty(0, np.float32)
+        """Lengths of the first rows, as far as they were needed."""
+        self._lookups = 0
+        self._vocab_file: Path | None = None
+        """A vocabulary next to the file, which may have the counts."""
+
+    @classmethod
+    def load(cls, path: str | Path, format: str | None = None, *, limit: int | None = None) -> "Vectors":
+        """Read a vector file.
+
+        Args:
+            path: the file or folder. A w2v folder (.w2v) is mapped, and read as it is used.
+            format: its format, one of formats.FORMATS, where the suffix does not say it.
+            limit: take the first so many words at most, which are the most frequent in almost every file.
+
+        Raises:
+            W2VError: the file is missing, is not what its suffix says, or has a number that is not finite; of a mapped
+                file the numbers are checked when they are used.
+            SettingsError: the format is unknown, or limit is below 1.
+        """
+        check_number("limit", 1 if limit is None else limit, 1)
+        held = formats.read(path, format, limit)
+        vectors = cls(held.words, held.vectors, held.counts, held.output, held.settings, held.subwords, held.lines)
+        vectors.name = str(path)
+        vectors._vocab_file = Path(path).with_name("vocab.txt")
+        if held.norms is not None:
+            vectors._norms = held.norms
+        return vectors
+
+    def save(self, path: str | Path, format: str | None = None) -> None:
+        """Write a vector file, whole or not at all.
+
+        Output rows that the format cannot hold go beside it: into vectors.output.bin for vectors.bin.
+
+        Args:
+            path: the file or folder.
+            format: the format to write, one of formats.FORMATS, where the suffix does not say it.
+
+        Raises:
+            W2VError: it cannot be written.
+        """
+        rows = (self.matrix, self.counts, self.output, self.settings)
+        held = formats.Contents(self.words, *rows, subwords=self.subwords, lines=self.lines)
+        formats.write(path, held, format)
+
+    @property
+    def dim(self) -> int:
+        """Numbers in a vector."""
+        return int(self.matrix.shape[1])
+
+    @property
+    def vectors(self) -> Matrix:
+        """The matrix, by the name that gensim has for it."""
+        return self.matrix
+
+    @cached_property
+    def words(self) -> list[str]:
+        """The words, (n_types,)."""
+        return list(self._words)
+
+    @property
+    def counts(self) -> Counts | None:
+        """(n_types,) the occurrences of the words; None where they are not known.
+
+        A file that keeps none has those of `vocab.txt` next to it, if that has the same words in the same order.
+        """
+        path, self._vocab_file = self._vocab_file, None
+        if self._counts is None and path is not None and path.is_file():
+            try:
+                vocab = Vocab.load(path)
+            except W2VError:  # some other file of this name
+                return None
+            if vocab.words[: len(self)] == self.words:
+                self._counts = vocab.counts[: len(self)]
+        return self._counts
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """The row of each word; the first of a word that a file of another program has twice."""
+        return dict(zip(reversed(self.words), reversed(range(len(self.words))), strict=True))
+
+    @property
+    def norms(self) -> Matrix:
+        """(n_types,) the length of each vector; 1 where it is 0, so that its cosines are 0.
+
+        Raises:
+            W2VError: a number of a vector is not finite, which for a mapped file is found out here.
+        """
+        return self._first_norms(len(self))
+
+    def _first_norms(self, n: int) -> Matrix:
+        if (known := len(self._norms)) < n:
+            more = all_lengths(self.matrix[known:n])
+            self._check_rows(known + np.flatnonzero(~np.isfinite(more)))
+            self._norms = np.concatenate([self._norms, more])
+        return self._norms[:n]
+
+    def _check_rows(self, rows: Sequence[int] | Indices) -> None:
+        """Raise W2VError where a number of some rows is not finite."""
+        for row in map(int, rows):
+            check_finite(self.name, self._words, self.matrix, row, row + 1)
+
+    def take(self, rows: Sequence[int] | Indices) -> Matrix:
+        """Return some rows, (n, dim).
+
+        Raises:
+            W2VError: a number of them is not finite.
+        """
+        found: Matrix = self.matrix[rows]
+        if not np.isfinite(found).all():
+            self._check_rows(rows)
+        return found
+
+    def find(self, word: str) -> int | None:
+        """Return the row of a word, None where it has no vector."""
+        if isinstance(self._words, WordTable) and self._lookups < LOOKUPS and len(self._words) == len(self):
+            self._lookups += 1
+            return self._words.find(word)
+        return self.index.get(word)
+
+    def row(self, word: str) -> int:
+        """Return the row of a word.
+
+        Raises:
+            UnknownWordError: it has none; the message has close spellings.
+        """
+        if not isinstance(word, str):
+            raise TypeError(f"a word must be text, not {type(word).__name__}: {word!r}")
+        row = self.find(word)
+        if row is None:
+            raise UnknownWordError(self._unknown(word))
+        return row
+
+    def similar(self, word: str, n: int = 10, *, restrict: int = RESTRICT) -> list[tuple[str, float]]:
+        """Return the n words nearest to a word by cosine, nearest first, the word itself left out.
+
+        Args:
+            word: any word that has a vector.
+            n: how many words to return.
+            restrict: answer with the first so many words, the most frequent; 0 takes all.
+
+        Raises:
+            UnknownWordError: the word has no vector.
+        """
+        return self.most_similar([word], topn=n, restrict=restrict)
+
+    def analogy(self, a: str, b: str, c: str, n: int = 10, *, restrict: int = RESTRICT) -> list[tuple[str, float]]:
+        """Return the n words nearest to a - b + c: what is to c as a is to b; none of the three.
+
+        So `analogy("king", "man", "woman")` asks: who is to woman as king is to man? It is 3CosAdd
+        (Mikolov et al. 2013): each vector is brought to length 1 before they are added.
+
+        Raises:
+            UnknownWordError: a word has no vector.
+        """
+        return self.most_similar([a, c], [b], n, restrict=restrict)
+
+    def most_similar(
+        self,
+        positive: WeightedKey | Sequence[WeightedKey] = (),
+        negative: WeightedKey | Sequence[WeightedKey] = (),
+        topn: int = 10,
+        *,
+        restrict: int = RESTRICT,
+    ) -> list[tuple[str, float]]:
+        """Return the words nearest by cosine to a sum of vectors, as gensim's `most_similar` does.
+
+        Args:
+            positive: words to add, each brought to length 1, or vectors (dim,) as they are; each may be a pair with
+                its weight: `[("king", 2.0), "woman"]`.
+            negative: words or vectors to take away.
+            topn: how many words to return; those of the question are left out.
+            restrict: answer with the first so many words, the most frequent; 0 takes all.
+
+        Raises:
+            UnknownWordError: a word has no vector.
+            SettingsError: neither positive nor negative has any, or restrict is below 0.
+        """
+        asked = self._asked(positive, negative)
+        query = np.sum([weight * vector for weight, vector, _ in asked], axis=0)
+        scores = self._cosines(query / lengths(query[None])[0], restrict)
+        return self._answer(scores, asked, topn)
+
+    def most_similar_cosmul(
+        self,
+        positive: WeightedKey | Sequence[WeightedKey] = (),
+        negative: WeightedKey | Sequence[WeightedKey] = (),
+        topn: int = 10,
+        *,
+        restrict: int = RESTRICT,
+    ) -> list[tuple[str, float]]:
+        """Return the best words by 3CosMul (Levy and Goldberg 2014): products of cosines in place of sums.
+
+        The arguments and errors are those of `most_similar`; a weight is an exponent. The scores are no cosines.
+        """
+        asked = self._asked(positive, negative)
+        scores: Matrix = np.ones(1, np.float32)
+        for weight, vector, _ in asked:
+            shifted = (1 + self._cosines(vector / lengths(vector[None])[0], restrict)) / 2
+            powers = np.power(shifted if weight > 0 else shifted + np.float32(1e-6), weight)
+            scores = (scores * powers).astype(np.float32)
+        return self._answer(scores, asked, topn)
+
+    def doesnt_match(self, words: Sequence[str]) -> str:
+        """Return the word that is least like the others: the one farthest from their mean by cosine.
+
+        Raises:
+            UnknownWordError: a word has no vector.
+            SettingsError: there are no words.
+        """
+        check_words(words)
+        if not words:
+            raise SettingsError("name words, of which one does not match the others")
+        units = self[list(words)] / lengths(self[list(words)])[:, None]
+        return words[int(np.argmin(units @ units.mean(axis=0)))]
+
+    def mean(self, words: Sequence[str]) -> Matrix:
+        """Return the mean of some words' vectors, each brought to length 1, (dim,); for a sentence or a document.
+
+        Words without a vector are left out; where none has one, the mean is 0.
+        """
+        check_words(words)
+        found = self[[word for word in words if word in self]]
+        mean: Matrix = np.sum(found / lengths(found)[:, None], axis=0) / np.float32(max(1, len(found)))
+        return mean
+
+    def similarity(self, a: str, b: str) -> float:
+        """Return the cosine between two words.
+
+        Raises:
+            UnknownWordError: a word has no vector.
+        """
+        return float(pair_cosines(self[[a]], self[[b]])[0])
+
+    def to_dataframe(self) -> "pandas.DataFrame":
+        """Return a pandas DataFrame: a row for each word, which is its index, and a column for each number.
+
+        Raises:
+            W2VError: pandas is not installed.
+        """
+        try:
+            import pandas
+        except ImportError:
+            raise W2VError("to_dataframe needs pandas, which is not installed: pip install pandas") from None
+        return pandas.DataFrame(self.matrix, index=pandas.Index(self.words, name="word"))
+
+    def _asked(
+        self, positive: WeightedKey | Sequence[WeightedKey], negative: WeightedKey | Sequence[WeightedKey]
+    ) -> list[tuple[float, Floats, int | None]]:
+        """Return the weight, the vector and the row, if it has one, of each part of a question."""
+        found: list[tuple[float, Floats, int | None]] = []
+        for part, sign in ((positive, 1.0), (negative, -1.0)):
+            for key, weight in with_weights(part):
+                if isinstance(key, np.ndarray):
+                    if key.shape != (self.dim,):
+                        raise ValueError(f"a vector must have the shape ({self.dim},), not {key.shape}")
+                    found.append((sign * weight, key.astype(np.float64), None))
+                    continue
+                vector, row = self._look_up(key)
+                found.append((sign * weight, (vector / lengths(vector[None])).astype(np.float64), row))
+        if not found:
+            raise SettingsError("name a word to search with, positive or negative")
+        return found
+
+    def _cosines(self, query: Floats, restrict: int) -> Matrix:
+        """Return the cosines of the first rows with a vector of length 1, (dim,)."""
+        check_number("restrict", restrict, 0)
+        n = min(restrict or len(self), len(self))
+        scores = cosines_with(self.matrix[:n], self._first_norms(n), query)
+        bad = np.flatnonzero(~np.isfinite(scores))
+        self._check_rows(bad)
+        scores[bad] = 0  # finite numbers, whose product is not
+        return scores
+
+    def _answer(
+        self, scores: Matrix, asked: Sequence[tuple[float, Floats, int | None]], n: int
+    ) -> list[tuple[str, float]]:
+        """Return the n words with the highest scores, without those that were asked about."""
+        best = best_rows(scores, [row for _, _, row in asked if row is not None and row < len(scores)], n)
+        if not np.allclose(lengths(self.take(best)), self._norms[best], rtol=NORMS_DIFFER, atol=0):
+            raise W2VError(f"{self.name}: norms.npy is not that of vectors.npy; remove it, and w2v computes it anew")
+        return [(self._words[row], float(scores[row])) for row in best.tolist()]
+
+    def __getitem__(self, words: Key | slice | Sequence[str] | Sequence[int] | Indices) -> Matrix:
+        """Return the vector of a word or a row, (dim,), or those of a list of them or a slice of rows, (n, dim)."""
+        if isinstance(words, slice):
+            return self.take(range(*words.indices(len(self))))
+        if isinstance(words, list | tuple | np.ndarray):
+            if self.subwords is None:
+                return self.take([row_of(word, len(self), self.row) for word in words])
+            return np.array([self._look_up(word)[0] for word in words], np.float32).reshape(len(words), self.dim)
+        return self._look_up(words)[0]
+
+    def _look_up(self, key: object) -> tuple[Matrix, int | None]:
+        """Return the vector of a word or a row, (dim,), and the row, which a word composed of n-grams has not."""
+        if isinstance(key, str) and self.subwords is not None and self.find(key) is None:
+            vector = self.subwords.of(key)
+            if vector is None or not np.isfinite(vector).all():
+                raise UnknownWordError(self._unknown(key))
+            return vector, None
+        row = row_of(key, len(self), self.row)
+        return self.take([row])[0], row
+
+    def __contains__(self, word: object) -> bool:
+        """Return whether a word has a vector: its own, or one composed of n-grams."""
+        if not isinstance(word, str) or self.subwords is None:
+            return isinstance(word, str) and self.find(word) is not None
+        return self.find(word) is not None or self.subwords.of(word) is not None
+
+    def __len__(self) -> int:
+        """Return the number of words."""
+        return len(self._words)
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the words, most frequent first."""
+        return iter(self.words)
+
+    def __repr__(self) -> str:
+        """Return the shape."""
+        return f"Vectors({len(self):,} words x {self.dim})"
+
+    def _unknown(self, word: str) -> str:
+        reason = f" of {len(self):,} words" if self.subwords is None else f", and {self.subwords.why_none(word)}"
+        if close := close_spellings(word, self.words):
+            reason = f"{reason if self.subwords else ''}; did you mean {' or '.join(close)}?"
+        return f"'{word}' is not in the vocabulary{reason}"
