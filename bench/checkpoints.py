@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from w2v.checkpoints.snapshots import Position, Snapshot, Snapshotter
+from w2v.reports import Progress
 from w2v.settings.train import TrainConfig
 from w2v.text.vocab import Vocab
 from w2v.training import run as runs
-from w2v.training.schedule import Progress
 
 TOKENS = 40_000_000
 

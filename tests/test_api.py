@@ -12,7 +12,7 @@ import pytest
 from toy_corpus import sentences
 
 import w2v
-from w2v.training.schedule import Progress
+from w2v.reports import Progress
 
 SMALL: dict[str, Any] = {"dim": 16, "epochs": 1, "sample": 1e-2}
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import w2v
-from w2v.training.schedule import Progress
+from w2v.reports import Progress
 
 SMALL: dict[str, Any] = {"dim": 16, "epochs": 2, "sample": 1e-2}
 

@@ -1,91 +1,175 @@
-"""What one can follow a run by from Python: bars, with `progress=True`, and the logger `w2v`."""
+"""Reporter: what an operation tells its caller while it runs.
+
+Every function of `w2v.api` takes a Reporter. Python users get `PythonReporter` by default: `warnings`, the logger `w2v`
+and, with progress=True, bars. The command line has its own in `w2v.commands.terminal`.
+"""
 
 import logging
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+import warnings
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from w2v.base.errors import W2VWarning, as_keywords
 
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-    from w2v.text.encoding import Encoded, ScanReport
-    from w2v.training.loop import TrainReport
-    from w2v.training.schedule import Progress
-
 LOGGER = logging.getLogger("w2v")
 LOG_EVERY_S = 5.0
 """Seconds between two lines of the log while a run trains."""
+PACKAGE = str(Path(__file__).parent)
 
 
-@contextmanager
-def following(
-    progress: bool, report: "TrainReport | None" = None
-) -> "Iterator[tuple[ScanReport | None, TrainReport | None]]":
-    """Yield what is to be called while a corpus is read, and while a run trains.
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is: what bars show and the log holds."""
 
-    Args:
-        progress: whether to draw bars: on standard error, in a notebook as widgets.
-        report: the caller's own, called too.
+    epoch: int
+    """The epoch last begun, from 1."""
+    progress: float
+    """Share of the run that is done, 0 to 1."""
+    words_per_s: float
+    """Tokens of the vocabulary read per second, those that subsampling drops included."""
+    lr: float
+    """The learning rate now."""
+    loss: float
+    """Mean loss of a (center, context) pair over the sampled centers of the epoch; NaN before the first."""
+    seconds: float
+    """Time that training has taken, the part before a resume included."""
+
+    @property
+    def pace(self) -> str:
+        """The speed, the learning rate and the loss, in words."""
+        loss = "" if math.isnan(self.loss) else f", loss {self.loss:.3f}"
+        return f"{self.words_per_s / 1e6:.2f} M words/s, lr {self.lr:.4f}{loss}"
+
+
+class Reporter:
+    """Is told what an operation does. Each method does nothing; override those that you want to show.
+
+    Examples:
+        >>> class Shares(Reporter):
+        ...     def training(self, now):
+        ...         print(now.progress)
     """
-    with _Bars() as bars:
-        listeners = [report] if report is not None else []
-        listeners += [bars.show_training] if progress else []
-        listeners += [_Lines()] if LOGGER.isEnabledFor(logging.INFO) else []
 
-        def report_all(now: "Progress") -> None:
-            for listener in listeners:
-                listener(now)
+    def warning(self, message: str) -> None:
+        """Data was dropped or changed, or a result is not what it may seem.
 
-        yield bars.show_reading if progress else None, report_all if listeners else None
+        Names of settings in the message are marked; see `w2v.base.errors.as_keywords` and `as_flags`.
+        """
+
+    def info(self, message: str) -> None:
+        """A fact about the operation: what was read, what was written."""
+
+    def reading(self, done: int, total: int | None) -> None:
+        """So many bytes of the corpus are read, of so many (None if not known)."""
+
+    def joining(self, stage: str, done: int, total: int | None) -> None:
+        """So many tokens are done in a stage of the search for phrases: count, join or write."""
+
+    def compiling(self) -> None:
+        """Kernels are being compiled, which takes seconds, once on this machine."""
+
+    def training(self, now: Progress) -> None:
+        """Called about four times a second while a run trains, and at its end."""
+
+    def scored(self, now: Progress, scores: str) -> None:
+        """The vectors were scored, after an epoch or at the end; `scores` has the score of each file, in words."""
+
+    def searching(self, share: float, state: str) -> None:
+        """This share of a search for settings is done; called about four times a second and after each trial."""
+
+    def saving(self, path: str | Path) -> None:
+        """A file of results is being written."""
+
+    def interruptible(self, ends: str, loses: str) -> AbstractContextManager[None]:
+        """Return a context for a part of the operation that ends in order after a KeyboardInterrupt.
+
+        Args:
+            ends: what happens after the first interrupt: "a checkpoint is saved in run".
+            loses: what is lost if that is interrupted too.
+        """
+        return nullcontext()
+
+    def close(self) -> None:
+        """The operation is over."""
+
+    def __enter__(self) -> "Reporter":
+        """Begin."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End."""
+        self.close()
 
 
-def log_corpus(encoded: "Encoded") -> None:
-    """Log how many tokens were read and how many words were kept."""
-    share = 100 * encoded.tokens_kept / encoded.tokens_read
-    LOGGER.info(
-        "%s tokens read; %s words cover %.1f%% of them", f"{encoded.tokens_read:,}", f"{len(encoded.vocab):,}", share
-    )
+class PythonReporter(Reporter):
+    """Warns by `warnings`, logs to the logger `w2v`, and draws bars if asked."""
 
-
-def describe(now: "Progress") -> str:
-    """Return the speed, learning rate and loss of a run, as a bar and the log show them."""
-    loss = "" if math.isnan(now.loss) else f", loss {now.loss:.3f}"
-    return f"{now.words_per_s / 1e6:.2f} M words/s, lr {now.lr:.4f}{loss}"
-
-
-class _Lines:
-    """Writes to the log every few seconds, and at the end."""
-
-    def __init__(self) -> None:
-        self.logged_s = -math.inf
-
-    def __call__(self, now: "Progress") -> None:
-        """Log a line, if the last one is some time ago."""
-        if now.progress == 1 or now.seconds - self.logged_s >= LOG_EVERY_S:
-            self.logged_s = now.seconds
-            LOGGER.info("epoch %d, %.0f%%: %s", now.epoch, 100 * now.progress, describe(now))
-
-
-class _Bars:
-    """A bar for the reading, and after it one for the training."""
-
-    def __init__(self) -> None:
+    def __init__(self, progress: bool = False) -> None:
+        """Take whether to draw bars: on standard error, in a notebook as widgets."""
+        self.progress = progress
         self.bar: tqdm[Any] | None = None
         self.label = ""
+        self.logged_s = -math.inf
 
-    def show_reading(self, done: int, total: int | None) -> None:
-        """Show how many bytes were read; `total` is None where nobody knows it."""
-        bar = self._of("read", total=total, unit="B", unit_scale=True)
-        bar.update(done - bar.n)
+    def warning(self, message: str) -> None:
+        """Warn, in the name of the first caller outside of w2v."""
+        warn(message)
 
-    def show_training(self, now: "Progress") -> None:
-        """Show how far a run is."""
-        bar = self._of("train", total=1.0, bar_format="{l_bar}{bar}| [{elapsed}<{remaining}{postfix}]")
-        bar.set_postfix_str(describe(now), refresh=False)
-        bar.update(now.progress - bar.n)
+    def info(self, message: str) -> None:
+        """Log."""
+        LOGGER.info("%s", as_keywords(message))
 
-    def _of(self, label: str, **options: Any) -> "tqdm[Any]":  # noqa: ANN401
+    def reading(self, done: int, total: int | None) -> None:
+        """Draw the bytes read."""
+        if self.progress:
+            bar = self._bar_of("read", total=total, unit="B", unit_scale=True)
+            bar.update(done - bar.n)
+
+    def joining(self, stage: str, done: int, total: int | None) -> None:
+        """Draw the tokens of a stage."""
+        if self.progress:
+            bar = self._bar_of(stage, total=total, unit=" tokens", unit_scale=True)
+            bar.update(done - bar.n)
+
+    def compiling(self) -> None:
+        """Log."""
+        LOGGER.info("compiling kernels, once on this machine")
+
+    def training(self, now: Progress) -> None:
+        """Draw and log how far a run is."""
+        if self.progress:
+            bar = self._bar_of("train", total=1.0, bar_format="{l_bar}{bar}| [{elapsed}<{remaining}{postfix}]")
+            bar.set_postfix_str(now.pace, refresh=False)
+            bar.update(now.progress - bar.n)
+        if LOGGER.isEnabledFor(logging.INFO) and (now.progress == 1 or now.seconds - self.logged_s >= LOG_EVERY_S):
+            self.logged_s = now.seconds
+            LOGGER.info("epoch %d, %.0f%%: %s", now.epoch, 100 * now.progress, now.pace)
+
+    def scored(self, now: Progress, scores: str) -> None:
+        """Log the scores."""
+        LOGGER.info("scores at %.0f%%, epoch %d: %s", 100 * now.progress, now.epoch, scores)
+
+    def searching(self, share: float, state: str) -> None:
+        """Draw the share of the search that is done."""
+        if self.progress:
+            bar = self._bar_of("tune", total=1.0, bar_format="{l_bar}{bar}| [{elapsed}<{remaining}{postfix}]")
+            bar.set_postfix_str(state, refresh=False)
+            bar.update(share - bar.n)
+
+    def close(self) -> None:
+        """Leave the bar as it is."""
+        if self.bar is not None:
+            self.bar.close()
+            self.bar = None
+
+    def _bar_of(self, label: str, **options: Any) -> "tqdm[Any]":  # noqa: ANN401
         """Return the bar of this label; the one before it ends."""
         if self.bar is None or self.label != label:
             from tqdm.auto import tqdm
@@ -94,16 +178,10 @@ class _Bars:
             self.bar, self.label = tqdm(desc=label, **options), label
         return self.bar
 
-    def close(self) -> None:
-        """Leave the bar as it is."""
-        if self.bar is not None:
-            self.bar.close()
-            self.bar = None
 
-    def __enter__(self) -> "_Bars":
-        """Begin."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """End."""
-        self.close()
+def warn(message: str) -> None:
+    """Issue a W2VWarning that points to the first caller outside of this package."""
+    level, frame = 1, sys._getframe()
+    while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
+        level, frame = level + 1, frame.f_back  # type: ignore[assignment]
+    warnings.warn(as_keywords(message), W2VWarning, stacklevel=level)

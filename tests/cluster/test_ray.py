@@ -23,11 +23,11 @@ from toy_corpus import sentences
 
 from w2v.base.errors import SettingsError, W2VError
 from w2v.checkpoints.snapshots import CheckpointPolicy, Snapshot
+from w2v.reports import Progress
 from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import encode
 from w2v.training.loop import train_embeddings
-from w2v.training.schedule import Progress
 from w2v.training.weights import Embeddings
 
 if TYPE_CHECKING:

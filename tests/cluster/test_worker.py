@@ -8,11 +8,11 @@ import pytest
 from toy_corpus import sentences
 
 from w2v.cluster.worker import Sync, Team, Worker
+from w2v.reports import Progress
 from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, encode
 from w2v.training.loop import train_embeddings
-from w2v.training.schedule import Progress
 
 CONFIG = TrainConfig(dim=12, min_count=1, sample=1e-2, epochs=2, threads=1)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from w2v.base.errors import W2VError
+from w2v.reports import Progress
 from w2v.training.log import Log
-from w2v.training.schedule import Progress
 
 
 def _at(progress: float, seconds: float = 0.0, loss: float = 1.0) -> Progress:

@@ -12,13 +12,13 @@ from toy_corpus import sentences
 
 from w2v.base.errors import DivergedError, SettingsError
 from w2v.checkpoints.snapshots import CheckpointPolicy, Snapshot
+from w2v.reports import Progress
 from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, encode
 from w2v.text.vocab import Vocab
 from w2v.training.loop import train_embeddings
 from w2v.training.plan import kernel_name, shape_of
-from w2v.training.schedule import Progress
 from w2v.training.weights import Embeddings
 
 SETTINGS: dict[str, Any] = {"dim": 12, "min_count": 1, "sample": 1e-2, "epochs": 2}

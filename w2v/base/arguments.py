@@ -1,8 +1,11 @@
 """Checks of arguments that are not settings."""
 
+import math
+from contextlib import suppress
+
 import numpy as np
 
-from w2v.base.errors import SettingsError, WrongTypeError
+from w2v.base.errors import SettingsError, WrongTypeError, option
 
 
 def check_type(name: str, value: object, expected: type, hint: str) -> None:
@@ -23,3 +26,23 @@ def check_words(words: object) -> None:
     """Raise WrongTypeError for a text where a list of words is meant: its letters would be taken for words."""
     if isinstance(words, str):
         raise WrongTypeError(f"expected a list of words, not the text {words!r:.80}; split it")
+
+
+def seconds_of(name: str, duration: float | str) -> float:
+    """Return the seconds of a duration: a number of them, or a text such as `90s`, `10m` or `2h`.
+
+    Raises:
+        SettingsError: it is none of these, or not above 0.
+
+    >>> seconds_of("checkpoint_every", "10m")
+    600.0
+    """
+    seconds = math.nan
+    if isinstance(duration, str):
+        with suppress(ValueError, KeyError):
+            seconds = float(duration[:-1]) * {"s": 1.0, "m": 60.0, "h": 3600.0}[duration[-1:]]
+    elif isinstance(duration, int | float):
+        seconds = duration
+    if not 0 < seconds < math.inf:
+        raise SettingsError(f"{option(name)} must be a number and s, m or h, such as 10m, not '{duration}'", name)
+    return seconds

@@ -26,13 +26,14 @@ from w2v.cluster.ranges import parts_of
 from w2v.cluster.rays import Lost, Nodes, Ref
 from w2v.cluster.reading import read
 from w2v.cluster.worker import Sync, Team
+from w2v.reports import Progress
 from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, ScanReport
 from w2v.text.sources import Piece
 from w2v.text.vocab import Vocab
 from w2v.training.loop import EpochReport, TrainReport, diverged
-from w2v.training.schedule import Progress, learning_rate
+from w2v.training.schedule import learning_rate
 from w2v.training.weights import Embeddings, aligned_zeros, padded
 
 PIECE = 1 << 25
@@ -198,14 +199,14 @@ class Driver:
                 self._save(checkpoints)
                 saved_at = time.monotonic()
             if self._period < n_periods and after_epoch is not None and self._epoch > epoch:
-                after_epoch(now, self._rows().input_rows)
+                after_epoch(now, self._rows())
         rows = self._rows()
         if not (np.isfinite(rows.input_rows).all() and np.isfinite(rows.output_rows).all()):
             raise diverged(self.team.config)
         if checkpoints is not None:
             self._save(checkpoints, rows)
         if after_epoch is not None and now is not None:
-            after_epoch(now, rows.input_rows)
+            after_epoch(now, rows)
         return rows
 
     @property

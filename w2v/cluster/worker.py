@@ -16,12 +16,13 @@ from w2v.base.arrays import Ids, Indices, Matrix
 from w2v.cluster.combine import Curvature, combine
 from w2v.cluster.packing import Packed, add_up, move, pack_into, pack_moved
 from w2v.cluster.periods import Periods
+from w2v.reports import Progress
 from w2v.settings.train import TrainConfig
 from w2v.text.vocab import Vocab
 from w2v.training.distributions import keep_prob
 from w2v.training.loop import Replica
 from w2v.training.plan import Plan, mean_contexts, use_rates
-from w2v.training.schedule import SHARD_MAX, SHARD_MIN, Progress, learning_rate
+from w2v.training.schedule import SHARD_MAX, SHARD_MIN, learning_rate
 
 SHARDS_A_THREAD = 8
 """Shards of a period for each thread: at its end threads wait for each other, for half a shard in the mean."""

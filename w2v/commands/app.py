@@ -25,13 +25,10 @@ from w2v.commands.interrupts import INTERRUPTED, INTERRUPTS
 from w2v.commands.options import GroupedCommand
 from w2v.commands.plot import plot
 from w2v.commands.query import analogy, recommend, similar, vector
-from w2v.commands.screen import print_status
+from w2v.commands.screen import FLAGS, print_status
 from w2v.commands.train import train
 from w2v.commands.tune import tune
 from w2v.settings import aliases as slips
-
-FLAGS = {"output": "-o", "k": "-k", "n": "-n", "topn": "-n", "corpus": "CORPUS", "match_case": "--match-case"}
-"""The flags of parameters that are not made from their names."""
 
 app = typer.Typer(
     help="Learn embeddings by negative sampling, from text or any sequences of tokens.\n\n"

@@ -3,20 +3,16 @@
 from pathlib import Path
 from typing import Annotated, Any
 
-from w2v.commands.checks import open_corpus, unless_stdout
+import w2v
 from w2v.commands.options import CORPUS_HELP, CorpusFiles, Quiet, command
-from w2v.commands.progress import phrase_progress, scan_progress
-from w2v.commands.report import describe, describe_phrases
-from w2v.commands.screen import print_status
-from w2v.settings.fields import Setting, fields_of
-from w2v.settings.phrases import PhraseConfig
-from w2v.settings.train import TrainConfig, load_config
+from w2v.commands.terminal import TerminalReporter
+from w2v.settings.fields import Setting, settings_for
 
 
 @command(
     f"Count the words of a corpus and write `word count` lines.\n\n{CORPUS_HELP}\n\n"
     "Example: w2v build-vocab corpus.txt -o words.txt --min-count 10",
-    *fields_of(TrainConfig, "min_count", "max_vocab", "max_types", "lowercase", "column", "force_text", "threads"),
+    *settings_for("build-vocab"),
 )
 def build_vocab(
     corpus: CorpusFiles,
@@ -27,23 +23,14 @@ def build_vocab(
     **settings: Any,  # noqa: ANN401
 ) -> None:
     """Write the vocabulary of a corpus."""
-    config = load_config(None, settings, is_explicit=True)
-    source = open_corpus(corpus, {"-o": unless_stdout(output)}, {})
-    from w2v.text.encoding import encode
-
-    with scan_progress(quiet) as report:
-        encoded = encode(source, config, keep_stream=False, report=report)
-    encoded.vocab.save(output)
-    if not quiet:
-        describe(encoded, reused=False)
-        print_status(f"wrote {output}: {len(encoded.vocab):,} words")
+    w2v.build_vocab(corpus, output, reporter=TerminalReporter(quiet), **settings)
 
 
 @command(
     "Join pairs of words that belong together, as in new_york, and write the text.\n\n"
     f"Every other word stays as it is, and each sentence stays on one line.\n\n{CORPUS_HELP}\n\n"
     "Example: w2v phrases corpus.txt -o phrased.txt   (then w2v train phrased.txt)",
-    *fields_of(PhraseConfig),
+    *settings_for("phrases"),
 )
 def phrases(
     corpus: CorpusFiles,
@@ -61,15 +48,4 @@ def phrases(
     **settings: Any,  # noqa: ANN401
 ) -> None:
     """Find phrases, and write the text with them joined."""
-    source = open_corpus(corpus, {"-o": unless_stdout(output), "--list": list_file}, {})
-    from w2v.text import phrases as phrasing
-
-    config = PhraseConfig(**settings)
-    phrasing.check_output(output)
-    with phrase_progress(quiet) as report:
-        found = phrasing.find_phrases(source, config, output, report)
-    if list_file is not None:
-        phrasing.write_list(found.found, list_file)
-    if not quiet:
-        describe_phrases(found)
-        print_status(f"wrote {output}: {found.tokens_written:,} tokens")
+    w2v.find_phrases(corpus, output, list_file=list_file, reporter=TerminalReporter(quiet), **settings)

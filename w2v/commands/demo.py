@@ -9,10 +9,8 @@ from pathlib import Path
 import w2v
 from w2v.base.errors import W2VError
 from w2v.commands.options import command
-from w2v.commands.progress import scan_progress, training_progress
-from w2v.commands.report import describe, format_neighbours
-from w2v.commands.screen import print_status
-from w2v.settings.train import load_config
+from w2v.commands.report import format_neighbours
+from w2v.commands.terminal import TerminalReporter
 
 ASKED = ("Monday", "lower", "socket", "KeyError", "thread")
 """The words whose neighbours the demo shows."""
@@ -41,26 +39,17 @@ def library_sentences(folder: str | Path) -> Iterator[list[str]]:
 @command("Train on the source code and documentation of your own Python, and show neighbours.\n\nExample: w2v demo")
 def demo() -> None:
     """Show in a few seconds what it does, on a text that every user has."""
-    from w2v.text.corpus import Corpus
-    from w2v.text.encoding import encode
-    from w2v.training.loop import train_embeddings
-
     started = time.perf_counter()
-    config = load_config("demo", {})
+    reporter = TerminalReporter()
     folder = sysconfig.get_path("stdlib")
-    print_status(f"reading Python's own library, {folder}; the first run also compiles, which takes a few seconds once")
-    with scan_progress(quiet=False) as report_scan:
-        encoded = encode(Corpus(library_sentences(folder)), config, report=report_scan)
-    missing = [word for word in ASKED if word not in encoded.vocab.words]
+    reporter.info(f"reading Python's own library, {folder}; the first run also compiles, which takes some seconds once")
+    vectors = w2v.train(library_sentences(folder), config="demo", reporter=reporter)
+    missing = [word for word in ASKED if word not in vectors]
     if missing:
         raise W2VError(
             f"{folder} holds too little source code: {', '.join(missing)} not seen; try w2v train on a text of yours"
         )
-    describe(encoded, reused=False)
-    with training_progress(quiet=False) as report_training:
-        embeddings = train_embeddings(encoded.stream, encoded.vocab, config, report_training)
-    vectors = w2v.Vectors(encoded.vocab.words, embeddings.vectors)
     print("\n\n".join(format_neighbours(word, vectors.similar(word, 5)) for word in ASKED))
-    print_status(
+    reporter.info(
         f"done in {time.perf_counter() - started:.1f} s; now your own text: w2v train corpus.txt, then w2v similar WORD"
     )

@@ -5,22 +5,16 @@ from typing import Annotated, Any
 
 import typer
 
-from w2v.commands.checks import check_outputs, open_corpus, require_file
+import w2v
 from w2v.commands.options import CORPUS_HELP, Quiet, command
-from w2v.commands.screen import print_status
-from w2v.settings.fields import Setting, fields_of, optional
-from w2v.settings.train import TrainConfig
-
-SAME = ("epochs", "lr", "negative", "sample", "seed")
-"""Settings that are those of the training where they are not given."""
-READING = ("line_names", "lowercase", "column", "force_text", "threads")
+from w2v.commands.terminal import TerminalReporter
+from w2v.settings.fields import Setting, settings_for
 
 
 @command(
     "Write vectors for lines that training has not seen; the model stays as it is. VECTORS is a .w2v folder of "
     f"`w2v train --line-vectors`.\n\n{CORPUS_HELP}\n\nExample: w2v infer articles.w2v new.txt -o new.w2v",
-    *(optional(field, unset="that of the training") for field in fields_of(TrainConfig, *SAME)),
-    *(optional(field) for field in fields_of(TrainConfig, *READING)),
+    *settings_for("infer"),
 )
 def infer(
     vectors: Annotated[Path, typer.Argument(metavar="VECTORS", hidden=True)],
@@ -36,14 +30,4 @@ def infer(
     **settings: Any,  # noqa: ANN401
 ) -> None:
     """Infer vectors of lines, and write them."""
-    import w2v
-    from w2v import formats
-
-    require_file(vectors, "make one with `w2v train --line-vectors`")
-    folder_files = formats.folder_files(formats.find(output))
-    source = open_corpus(corpus, {"-o": output}, {"VECTORS": vectors}, folder_files)
-    check_outputs({"-o": output}, {"VECTORS": vectors}, folder_files)
-    found = w2v.infer(w2v.Vectors.load(vectors), source, **settings)
-    found.save(output)
-    if not quiet:
-        print_status(f"wrote {output}: {len(found):,} lines x {found.dim}")
+    w2v.infer(vectors, corpus, output, reporter=TerminalReporter(quiet), **settings)

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from w2v.base.errors import W2VError
+from w2v.base.errors import SettingsError, W2VError
 from w2v.settings.fields import Field, Setting, check_effect, fields_of, read_field
 from w2v.settings.presets import presets
 from w2v.settings.train import TrainConfig
@@ -217,3 +217,10 @@ FormatName = Annotated[
     str | None,
     Setting("The format of the file, if its name does not show it.", flags=("--from",), metavar="FORMAT"),
 ]
+
+
+def require_argument(values: list[str] | None, argument: str, command: str) -> list[str]:
+    """Return the values of an argument, or raise a SettingsError if there are none."""
+    if not values:
+        raise SettingsError(f"missing argument {argument}; see `w2v {command} --help`")
+    return values

@@ -6,13 +6,10 @@ from typing import Annotated, Literal
 import typer
 
 import w2v
-from w2v.base.errors import SettingsError
-from w2v.commands.checks import check_outputs, require_file
 from w2v.commands.options import command
-from w2v.commands.query import describe_restriction
-from w2v.commands.screen import print_status
+from w2v.commands.terminal import TerminalReporter
+from w2v.settings.evaluation import RESTRICT
 from w2v.settings.fields import Setting
-from w2v.vectors.vectors import RESTRICT
 
 
 @command(
@@ -61,35 +58,15 @@ def plot(
     ] = None,
 ) -> None:
     """Draw a map of words, or a log."""
-    from w2v import plotting
-    from w2v.plotting.maps import read_words
-
-    require_file(source)
-    plotting.check_output(output)
-    check_outputs({"-o": output}, {"SOURCE": source, "--words": words_file})
-    if source.suffix.lower() in plotting.LOG_SUFFIXES:
-        given = {"WORD": words, "--words": words_file, "--near": near, "-n": n, "--method": method, "--seed": seed}
-        for flag, value in given.items():
-            if value not in (None, []):
-                raise SettingsError(f"{flag} cannot go with {source}, a log, which has no words")
-        curves = plotting.plot_log(output, source)
-        print_status(f"wrote {output}: {', '.join(name for lines in curves.values() for name in lines)}")
-        return
-    shown = [*(words or ()), *(read_words(words_file) if words_file else ())]
-    vectors = w2v.Vectors.load(source)
-    restrict = RESTRICT if restrict is None else restrict
-    if near:
-        describe_restriction(vectors, restrict)
-    drawn = plotting.plot_words(
+    w2v.plot(
+        source,
         output,
-        vectors,
-        words=shown,
+        words or (),
+        words_file=words_file,
         near=near or (),
         n=n,
-        method=method,
-        seed=1 if seed is None else seed,
-        title=source.name,
         restrict=restrict,
-        warn=print_status,
+        method=method,
+        seed=seed,
+        reporter=TerminalReporter(),
     )
-    print_status(f"wrote {output}: {len(drawn.words):,} word{'s' * (len(drawn.words) > 1)}, {drawn.method}")

@@ -8,19 +8,16 @@ from typing import Annotated, Any
 import typer
 
 import w2v
-from w2v.base.errors import SettingsError, W2VError
-from w2v.commands.checks import require_argument, require_file
-from w2v.commands.options import AsJson, Neighbours, Restrict, VectorsFile, command
+from w2v.base.errors import SettingsError, W2VError, as_flags
+from w2v.api import tell_of_restriction
+from w2v.commands.options import AsJson, Neighbours, Restrict, VectorsFile, command, require_argument
 from w2v.commands.questions import Question, is_terminal, parse_questions, piped_lines, prompted_lines
 from w2v.commands.report import format_neighbours
-from w2v.commands.screen import print_status
-from w2v.settings.fields import Setting, fields_of, optional
-from w2v.settings.train import TrainConfig
+from w2v.commands.screen import FLAGS, print_status
+from w2v.commands.terminal import TerminalReporter
+from w2v.settings.fields import Setting, settings_for
 from w2v.vectors.derived import line_vectors
-from w2v.vectors.items import SETTINGS as ITEM_SETTINGS
 from w2v.vectors.vectors import RESTRICT, Vectors
-
-ITEMS = [optional(field, unset="that of the vectors") for field in fields_of(TrainConfig, *ITEM_SETTINGS)]
 
 Answer = list[tuple[str, float]]
 
@@ -53,7 +50,7 @@ def similar(
     loaded = load_vectors(vectors)
     if lines:
         loaded, restrict = line_vectors(loaded), 0 if restrict == RESTRICT else restrict
-    describe_restriction(loaded, restrict)
+    tell_of_restriction(loaded, restrict, TerminalReporter())
 
     def answer(questions: list[Question]) -> None:
         found = [(q, loaded.most_similar(q.positive, q.negative, n, restrict=restrict)) for q in questions]
@@ -82,7 +79,7 @@ def analogy(
 ) -> None:
     """Answer an analogy."""
     loaded = load_vectors(vectors)
-    describe_restriction(loaded, restrict)
+    tell_of_restriction(loaded, restrict, TerminalReporter())
     neighbours = loaded.analogy(a, b, c, n, restrict=restrict)
     show_neighbours([({"positive": [a, c], "negative": [b]}, f"{a} - {b} + {c}", neighbours)], as_json)
 
@@ -120,7 +117,7 @@ def vector(
     "Show the items most likely to come next after each ITEM in turn, oldest first, with their scores. Without an "
     "ITEM, for each line of standard input.\n\nIt needs a .w2v folder of `w2v train --save-output`."
     "\n\nExample: w2v recommend tent stove --vectors items.w2v",
-    *ITEMS,
+    *settings_for("recommend"),
 )
 def recommend(
     items: Annotated[list[str] | None, typer.Argument(metavar="ITEM", hidden=True)] = None,
@@ -136,14 +133,10 @@ def recommend(
     """Show the items that come next."""
     if not items and is_terminal():
         require_argument(items, "ITEM", "recommend")
-    loaded = load_vectors(vectors)
+    loaded, reporter = load_vectors(vectors), TerminalReporter()
 
     def answer(items: list[str]) -> None:
-        unknown = [item for item in items if item not in loaded]
-        if unknown:
-            shown = ", ".join(unknown[:3]) + ", ..." * (len(unknown) > 3)
-            print_status(f"left out {len(unknown):,} of {len(items):,} items, which have no vector: {shown}")
-        found = w2v.recommend(loaded, items, n, line, **settings)
+        found = w2v.recommend(loaded, items, n, line, reporter=reporter, **settings)
         if as_json:
             scored = [{"item": item, "score": round(score, 6)} for item, score in found]
             print(json.dumps([{"items": items, "next": scored}], ensure_ascii=False), flush=True)
@@ -162,12 +155,6 @@ def load_vectors(path: Path) -> Vectors:
     return Vectors.load(path)
 
 
-def describe_restriction(vectors: Vectors, restrict: int) -> None:
-    """Print how many words cannot be in an answer, if there are any."""
-    if 0 < restrict < len(vectors):
-        print_status(f"answers are among the {restrict:,} most frequent of {len(vectors):,} words; --restrict 0: all")
-
-
 def answer_lines(lines: Iterable[str], answer: Callable[[str], None]) -> tuple[int, int]:
     """Answer line by line; return how many could not be answered, and how many there were.
 
@@ -179,7 +166,7 @@ def answer_lines(lines: Iterable[str], answer: Callable[[str], None]) -> tuple[i
         try:
             answer(line)
         except W2VError as error:
-            print_status(str(error))
+            print_status(as_flags(error.message, FLAGS))
             failed += 1
     return failed, n_lines
 

@@ -17,81 +17,6 @@ if TYPE_CHECKING:
     from w2v.tuning.search import Search, Trial
 
 
-def describe(encoded: "Encoded", reused: bool) -> None:
-    """Print how many tokens were read and how many words were kept."""
-    share = 100 * encoded.tokens_kept / encoded.tokens_read
-    if reused:
-        print_status(
-            f"{encoded.tokens_read:,} tokens, of which the vocabulary covers {share:.1f}%; "
-            f"{encoded.tokens_read - encoded.tokens_kept:,} were dropped"
-        )
-    else:
-        print_status(
-            f"{encoded.tokens_read:,} tokens; kept {len(encoded.vocab):,} of {encoded.types_read:,} distinct words, "
-            f"{share:.1f}% of the tokens"
-        )
-    if encoded.dropped_count:
-        print_status(
-            f"too many distinct words: those seen up to {encoded.dropped_count:,} times were dropped during the "
-            "reading; counts may be too low and depend on --threads; a larger --max-types keeps them"
-        )
-    describe_flaws(encoded)
-
-
-def describe_flaws(encoded: "Encoded") -> None:
-    """Print what was wrong with the text."""
-    if encoded.tokens_mended:
-        print_status(f"{encoded.tokens_mended:,} tokens had bytes that are not UTF-8; those became U+FFFD")
-    if encoded.rows_empty:
-        rows = "1 row" if encoded.rows_empty == 1 else f"{encoded.rows_empty:,} rows"
-        print_status(f"skipped {rows} with nothing in the column")
-
-
-def describe_phrases(phrases: "Phrases") -> None:
-    """Print how many phrases were joined, and the most frequent."""
-    read, n = phrases.encoded.tokens_read, len(phrases.found)
-    print_status(
-        f"{n:,} phrase{'s' * (n != 1)} joined {read - phrases.tokens_written:,} times: "
-        f"{read:,} tokens became {phrases.tokens_written:,}"
-    )
-    most = sorted(phrases.found, key=lambda phrase: -phrase.count)[:5]
-    if most:
-        print_status(f"most frequent: {', '.join(phrase.phrase for phrase in most)}")
-    else:
-        print_status("no pair of words is a phrase: a lower --threshold or --min-count finds more")
-    describe_flaws(phrases.encoded)
-
-
-def describe_training(run: "Run", kernel: str) -> None:
-    """Print how large the model is, and what trains it."""
-    from w2v.base.machine import available_threads
-    from w2v.kernels import cache_is_writable
-
-    if not cache_is_writable():
-        print_status("compiled code cannot be saved, so each start compiles again; set NUMBA_CACHE_DIR to a folder")
-    threads = run.config.threads or available_threads()
-    on = f"{threads} thread{'s' * (threads > 1)}, {kernel} kernels"
-    if n_nodes := run.machine.n_nodes:
-        on = f"{n_nodes} node{'s' * (n_nodes > 1)}"
-    print_status(f"training {len(run.vocab):,} words x {run.config.dim} on {on}")
-
-
-def describe_search(search: "Search") -> None:
-    """Print the scores of the base settings and of the best."""
-    first, best = search.trials[0], search.best
-    if best is not None:
-        base = f"trial 0, with the base settings: {format_score(first.score)}"
-        found = "no other is better" if best is first else f"trial {best.number}, the best: {format_score(best.score)}"
-        print_status(f"{search.objective.name} of {base}; {found}")
-
-
-def format_trial(trial: "Trial") -> str:
-    """Return the score and the settings of a trial, on one line."""
-    settings = ", ".join(f"{name} {value}" for name, value in trial.settings.items())
-    score = "failed" if trial.score is None else f"{trial.score:.4f}"
-    return f"trial {trial.number}: {score} with {settings}"
-
-
 def format_neighbours(word: str, neighbours: list[tuple[str, float]]) -> str:
     """Return a word and its neighbours, cosines aligned."""
     neighbours = [(printable(other), cosine) for other, cosine in neighbours]
@@ -145,31 +70,9 @@ def format_next(next: "NextItemScores") -> str:
     return "\n".join([aligned(rows), *notes])
 
 
-def format_scores_line(scores: "Scores") -> str:
-    """Return the score of each file, on one line."""
-    named = [(item.file, item.spearman) for item in scores.similarity]
-    named += [(item.file, item.accuracy) for item in scores.analogies]
-    return ", ".join(f"{Path(file).name} {format_score(value)}" for file, value in named)
-
-
 def format_analogies(name: str, part: "Analogies | Section") -> list[str]:
     """Return a line of the table of analogies."""
     return [name, format_score(part.accuracy), f"{part.correct:,}", f"{part.covered:,}", f"{part.total:,}"]
-
-
-def warn_of_none(scores: "Scores") -> None:
-    """Print for each file without a score why it has none."""
-    for pairs in scores.similarity:
-        if pairs.spearman is None:
-            why = "have the same score or cosine" if pairs.covered > 1 else "has both words in the vocabulary"
-            which = f"all {pairs.covered:,} covered" if pairs.covered > 1 else "one" if pairs.covered else "none"
-            print_status(f"{pairs.file} has no score: {which} of its {pairs.pairs:,} pairs {why}")
-    for questions in scores.analogies:
-        if questions.accuracy is None:
-            print_status(
-                f"{questions.file} has no score: none of its {questions.total:,} questions has all four words in the "
-                "vocabulary; a larger --restrict includes more words"
-            )
 
 
 def format_score(value: float | None) -> str:

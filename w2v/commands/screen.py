@@ -7,8 +7,9 @@ from contextlib import suppress
 
 from w2v.base.errors import printable
 
+FLAGS = {"output": "-o", "k": "-k", "n": "-n", "topn": "-n", "corpus": "CORPUS", "source": "SRC", "target": "DST"}
+"""The flags and arguments of parameters that are not made from their names."""
 BOLD = "1"
-
 
 DIM = "2"
 """Styles of a terminal, as ANSI X3.64 numbers them."""

@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any
 
-from w2v.commands.checks import open_corpus
-from w2v.commands.interrupts import INTERRUPTS
+import w2v
 from w2v.commands.options import (
     CORPUS_HELP,
     AnalogyFiles,
@@ -16,28 +15,9 @@ from w2v.commands.options import (
     SimilarityFiles,
     command,
 )
-from w2v.commands.progress import scan_progress, tuning_progress
-from w2v.commands.report import describe, describe_search
-from w2v.commands.screen import print_status
+from w2v.commands.terminal import TerminalReporter
 from w2v.settings.evaluation import EvaluationConfig
-from w2v.settings.fields import Setting, fields_of
-from w2v.settings.train import TrainConfig, load_config
-
-BASE = (
-    "model",
-    "dim",
-    "sampler",
-    "loss",
-    "subwords",
-    "min_count",
-    "max_vocab",
-    "lowercase",
-    "column",
-    "force_text",
-    "threads",
-    "seed",
-)
-"""The settings of every trial that have a flag."""
+from w2v.settings.fields import Setting, fields_of, settings_for
 
 
 @command(
@@ -46,7 +26,7 @@ BASE = (
     "Trial 0 has the base settings: the defaults, --config, and flags.\n\n"
     f"{CORPUS_HELP}\n\n"
     "Example: w2v tune corpus.txt --metric similarity --similarity wordsim353.tsv",
-    *fields_of(TrainConfig, *BASE),
+    *settings_for("tune"),
     *fields_of(EvaluationConfig, "restrict"),
 )
 def tune(
@@ -83,42 +63,25 @@ def tune(
     analogies: AnalogyFiles = None,
     next: NextFile = None,
     sessions: SessionsFile = None,
-    restrict: int | None = EvaluationConfig.restrict,
-    config_name: ConfigName = None,
+    restrict: int = EvaluationConfig.restrict,
+    config: ConfigName = None,
     quiet: Quiet = False,
     **settings: Any,  # noqa: ANN401
 ) -> None:
     """Search, and write the best settings; after an interrupt, those found so far."""
-    config = load_config(config_name, settings, is_explicit=True)
-    inputs: dict[str, Path | str | None] = {"--config": config_name, "--next": next, "--sessions": sessions}
-    inputs |= {f"--similarity {path}": path for path in similarity or []}
-    inputs |= {f"--analogies {path}": path for path in analogies or []}
-    source = open_corpus(corpus, {"-o": output}, inputs)
-    from w2v.text.encoding import encode
-    from w2v.tuning.objective import Objective
-    from w2v.tuning.search import Search
-    from w2v.tuning.space import check_search
-
-    check_search(config, search or (), fraction)
-    objective = Objective.of(metric, similarity or (), analogies or (), next, sessions, restrict or None)
-    with scan_progress(quiet) as report_scan:
-        encoded = encode(source, config, report=report_scan)
-    found = Search.begin(encoded, config, objective, fraction, search or ())
-    if not quiet:
-        describe(encoded, reused=False)
-        print_status(
-            f"{trials:,} trials on {found.vocab.n_tokens:,} tokens, {len(found.vocab):,} words, "
-            f"searching {', '.join(found.names)}"
-        )
-    try:
-        with (
-            INTERRUPTS.during(f"the best settings so far are written to {output}", loses="them"),
-            tuning_progress(quiet, trials) as report,
-        ):
-            found.run(trials, report)
-    finally:
-        if found.best:
-            found.save(output)
-            if not quiet:
-                describe_search(found)
-                print_status(f"wrote {output}: w2v train CORPUS --config {output}")
+    w2v.tune(
+        corpus,
+        metric,
+        output,
+        config=config,
+        similarity=similarity or (),
+        analogies=analogies or (),
+        next=next,
+        sessions=sessions,
+        restrict=restrict,
+        trials=trials,
+        fraction=fraction,
+        search=search or (),
+        reporter=TerminalReporter(quiet),
+        **settings,
+    )

@@ -1,15 +1,21 @@
 """Scores: test files read once, and how any number of models score on them. NumPy only."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from w2v.base.errors import SettingsError
-from w2v.evaluation.analogies import METHODS, Analogies, Questions, read_questions, score_questions
-from w2v.evaluation.next_item import NextItemScores
+from w2v.base.errors import SettingsError, option
+from w2v.evaluation.analogies import Analogies, Questions, read_questions, score_questions
+from w2v.evaluation.next_item import NextItemScores, Sessions, rank_next, read_sessions
 from w2v.evaluation.word_pairs import Pairs, Similarity, read_pairs, score_pairs
+from w2v.reports import Progress, Reporter
+from w2v.settings.evaluation import EvaluationConfig
+from w2v.vectors.items import scoring_settings
 from w2v.vectors.vectors import Vectors
+
+AfterEpoch = Callable[[Progress, Vectors], Mapping[str, Any] | None]
+"""Called after an epoch; what it returns goes into the log."""
 
 
 @dataclass(frozen=True)
@@ -19,57 +25,115 @@ class Scores:
     similarity: list[Similarity]
     analogies: list[Analogies]
     next: NextItemScores | None = None
-    """Where people's next items were asked for."""
+    """None if next items were not asked for."""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the scores as JSON has them; `next` only where it was asked for, `composed` only with subwords."""
+        """Return the scores as JSON has them; `next` only if it was asked for, `composed` only with subwords."""
         found = {name: value for name, value in asdict(self).items() if value is not None}
         for pairs in found["similarity"]:
             if pairs["composed"] is None:
                 del pairs["composed"]
         return found
 
+    def summary(self) -> str:
+        """Return the score of each file, on one line."""
+        named = [(Path(item.file).name, item.spearman) for item in self.similarity]
+        named += [(Path(item.file).name, item.accuracy) for item in self.analogies]
+        if self.next:
+            measure = "recall" if self.next.vectors.sampled is None else "HR"
+            named.append((f"{Path(self.next.file).name} {measure}@{self.next.k}", self.next.vectors.full.hr))
+        return ", ".join(f"{name} {'-' if value is None else f'{value:.4f}'}" for name, value in named)
 
-@dataclass(frozen=True, kw_only=True)
+    def without_value(self) -> Iterator[str]:
+        """Yield for each file without a score why it has none, in words."""
+        for pairs in self.similarity:
+            if pairs.spearman is None:
+                why = "have the same score or cosine" if pairs.covered > 1 else "has both words in the vocabulary"
+                which = f"all {pairs.covered:,} covered" if pairs.covered > 1 else "one" if pairs.covered else "none"
+                yield f"{pairs.file} has no score: {which} of its {pairs.pairs:,} pairs {why}"
+        for questions in self.analogies:
+            if questions.accuracy is None:
+                yield (
+                    f"{questions.file} has no score: none of its {questions.total:,} questions has all four words in "
+                    f"the vocabulary; a larger {option('restrict')} includes more words"
+                )
+
+
+@dataclass(frozen=True)
 class Evaluation:
     """What vectors are scored by: the content of the files, read once, and how to score."""
 
     pairs: Sequence[Pairs] = ()
     questions: Sequence[Questions] = ()
-    restrict: int | None = 30_000
-    """Analogies are asked and answered among so many words, the most frequent; None is all of them."""
-    method: str = "3cosadd"
-    """How they are answered: 3cosadd or 3cosmul."""
-    match_case: bool = False
-    """Whether `King` and `king` are two words."""
-
-    def __post_init__(self) -> None:
-        """Check the method and the restriction."""
-        if self.method not in METHODS:
-            raise SettingsError(f"method must be one of {', '.join(METHODS)}, not '{self.method}'")
-        if self.restrict is not None and self.restrict < 1:
-            raise SettingsError(f"restrict must be at least 1, or None for all words, not {self.restrict}")
+    sessions: Sessions | None = None
+    config: EvaluationConfig = field(default_factory=EvaluationConfig)
+    item_settings: Mapping[str, Any] = field(default_factory=dict)
+    """How next items are scored, in place of the settings of the training."""
 
     @classmethod
     def read(
         cls,
         similarity: Sequence[str | Path],
         analogies: Sequence[str | Path],
-        **how: Any,  # noqa: ANN401
+        next: str | Path | None = None,
+        sessions: str | Path | None = None,
+        **settings: Any,  # noqa: ANN401
     ) -> "Evaluation":
         """Read the files.
 
+        Args:
+            similarity: files of word pairs.
+            analogies: files of questions.
+            next: a file of next items.
+            sessions: the file with the items before them.
+            settings: those of EvaluationConfig, and of how items are scored.
+
         Raises:
-            W2VError: as `read_pairs` and `read_questions` do.
+            SettingsError: a setting is out of range, or one of next and sessions is missing.
+            W2VError: a file cannot be read, or has a malformed line.
         """
-        return cls(pairs=list(map(read_pairs, similarity)), questions=list(map(read_questions, analogies)), **how)
+        own = {name: settings.pop(name) for name in [*settings] if name in EvaluationConfig.__annotations__}
+        config = EvaluationConfig(**own)
+        if next is None or sessions is None:
+            if settings or next != sessions:
+                raise SettingsError(
+                    f"{option('next')} and {option('sessions')} go together; "
+                    f"{option('history')}, {option('decay')} and {option('prior')} need both"
+                )
+        people = read_sessions(sessions, next) if sessions is not None and next is not None else None
+        return cls([*map(read_pairs, similarity)], [*map(read_questions, analogies)], people, config, settings)
 
     def score(self, vectors: Vectors) -> Scores:
         """Return how the vectors come out."""
+        how = self.config
         return Scores(
-            [score_pairs(vectors, pairs, self.match_case) for pairs in self.pairs],
+            [score_pairs(vectors, pairs, how.match_case) for pairs in self.pairs],
             [
-                score_questions(vectors, questions, self.restrict, self.method, self.match_case)
+                score_questions(vectors, questions, how.restrict or None, how.method, how.match_case)
                 for questions in self.questions
             ],
+            None
+            if self.sessions is None
+            else rank_next(vectors, self.sessions, scoring_settings(vectors, **self.item_settings), how.k),
         )
+
+    def after_epoch(self, told: Reporter, each_epoch: bool, also: AfterEpoch | None) -> AfterEpoch | None:
+        """Return what scores a run after each epoch, or only after the last; None if there is nothing to do.
+
+        Args:
+            told: is told of the scores.
+            each_epoch: whether to score after each epoch.
+            also: called after each epoch too.
+        """
+        if not (self.pairs or self.questions or self.sessions):
+            return also
+
+        def score(now: Progress, vectors: Vectors) -> dict[str, Any] | None:
+            found = dict((also(now, vectors) if also else None) or {})
+            if each_epoch or now.progress == 1:
+                scores = self.score(vectors)
+                told.scored(now, scores.summary())
+                found |= scores.as_dict()
+            return found or None
+
+        return score

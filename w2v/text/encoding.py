@@ -18,10 +18,11 @@ import numpy as np
 import numpy.typing as npt
 
 from w2v.base.arrays import Ids
-from w2v.base.errors import W2VError
+from w2v.base.errors import W2VError, option
 from w2v.base.machine import available_memory, available_threads
 from w2v.kernels.text import scan as kernels
 from w2v.kernels.text.types import Table
+from w2v.reports import Reporter
 from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.text.line_names import LineNames
@@ -61,6 +62,37 @@ class Encoded:
     """Rows of JSON Lines or Parquet that had nothing in the column."""
     line_names: list[str] | None = None
     """With line_names, the name of each line."""
+
+    def tell(self, told: Reporter, is_reused: bool = False) -> None:
+        """Report what was read, and what was dropped or changed; `is_reused` if the vocabulary is not the text's."""
+        told.info(self.summary(is_reused))
+        for flaw in self.flaws():
+            told.warning(flaw)
+
+    def summary(self, is_reused: bool = False) -> str:
+        """Return how many tokens were read and kept, in words."""
+        share = 100 * self.tokens_kept / self.tokens_read
+        if is_reused:
+            dropped = self.tokens_read - self.tokens_kept
+            return f"{self.tokens_read:,} tokens, of which the vocabulary covers {share:.1f}%; {dropped:,} were dropped"
+        return (
+            f"{self.tokens_read:,} tokens; kept {len(self.vocab):,} of {self.types_read:,} distinct words, "
+            f"{share:.1f}% of the tokens"
+        )
+
+    def flaws(self) -> Iterator[str]:
+        """Yield what was dropped or changed in the text, in words."""
+        if self.dropped_count:
+            yield (
+                f"too many distinct words: those seen up to {self.dropped_count:,} times were dropped during the "
+                f"reading; counts may be too low and depend on {option('threads')}; a larger {option('max_types')} "
+                "keeps them"
+            )
+        if self.tokens_mended:
+            yield f"{self.tokens_mended:,} tokens had bytes that are not UTF-8; those became U+FFFD"
+        if self.rows_empty:
+            rows = "1 row" if self.rows_empty == 1 else f"{self.rows_empty:,} rows"
+            yield f"skipped {rows} with nothing in the column"
 
 
 def encode(

@@ -7,7 +7,7 @@ one before, so that `new_york times` may become `new_york_times`.
 """
 
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass, replace
 from functools import partial
@@ -17,11 +17,12 @@ from typing import NamedTuple
 import numpy as np
 
 from w2v.base.arrays import Counts, Floats, Ids
-from w2v.base.errors import SettingsError
+from w2v.base.errors import SettingsError, option
 from w2v.base.files import replacing
 from w2v.base.machine import available_threads
 from w2v.kernels.text import pairs as kernels
 from w2v.kernels.text.types import Pairs
+from w2v.reports import Reporter
 from w2v.settings.phrases import PhraseConfig
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, encode, map_ahead
@@ -33,8 +34,7 @@ PIECE = 1 << 18
 REFUSED_SUFFIXES = (".bz2", ".xz", ".zst", ".zip")
 
 StageReport = Callable[[str, int, int | None], None]
-"""Called with what is being done, how much of it is done, and, where that is known, how much there is: bytes for
-"read", tokens for "count", "join" and "write"."""
+"""Called with the stage (count, join or write), the tokens that are done, and how many there are."""
 
 
 class PairCounts(NamedTuple):
@@ -101,6 +101,19 @@ class Phrases:
     encoded: Encoded
     """What was read; without its stream."""
 
+    def summary(self) -> Iterator[str]:
+        """Yield how many phrases were joined, and the most frequent, in words."""
+        read, n = self.encoded.tokens_read, len(self.found)
+        yield (
+            f"{n:,} phrase{'s' * (n != 1)} joined {read - self.tokens_written:,} times: "
+            f"{read:,} tokens became {self.tokens_written:,}"
+        )
+        most = sorted(self.found, key=lambda phrase: -phrase.count)[:5]
+        if most:
+            yield f"most frequent: {', '.join(phrase.phrase for phrase in most)}"
+        else:
+            yield f"no pair of words is a phrase: a lower {option('threshold')} or {option('min_count')} finds more"
+
 
 class Text:
     """A stream of ids, the words they stand for, and how often each occurs."""
@@ -114,7 +127,7 @@ class Text:
 
 
 def find_phrases(
-    corpus: Corpus, config: PhraseConfig, output: str | Path | None = None, report: StageReport | None = None
+    corpus: Corpus, config: PhraseConfig, output: str | Path | None = None, told: Reporter | None = None
 ) -> Phrases:
     """Find the phrases of a text, and write the text with its phrases joined.
 
@@ -124,23 +137,23 @@ def find_phrases(
         corpus: the text.
         config: what makes a phrase.
         output: where to write; compressed where the name ends in .gz. None writes nothing.
-        report: told how far it is.
+        told: is told how far it is.
 
     Raises:
         W2VError: the corpus cannot be read or has no words, or the output cannot be written.
     """
-    tell = report or (lambda *_: None)
+    told = told or Reporter()
     threads = config.threads or available_threads()
-    encoded = encode(corpus, config.reading(), report=partial(tell, "read"))
+    encoded = encode(corpus, config.reading(), report=told.reading)
     text, found = Text(encoded), list[Phrase]()
     with ThreadPoolExecutor(threads) as pool:
         for _ in range(config.passes):
-            phrases, scores = score_pairs(count_pairs(text, pool, threads, tell), text.counts, config)
+            phrases, scores = score_pairs(count_pairs(text, pool, threads, told.joining), text.counts, config)
             if len(scores) == 0:
                 break
-            found += join(text, phrases, scores, config.delimiter, pool, threads, tell)
+            found += join(text, phrases, scores, config.delimiter, pool, threads, told.joining)
         if output is not None:
-            write(text, output, pool, threads, tell)
+            write(text, output, pool, threads, told.joining)
     return Phrases(found, int(text.counts.sum()), replace(encoded, stream=np.empty(0, np.int32)))
 
 
@@ -279,7 +292,7 @@ def write_list(found: list[Phrase], path: str | Path) -> None:
         file.writelines(f"{phrase}\t{score:.6g}\t{count}\n".encode() for phrase, score, count in map(astuple, found))
 
 
-def check_output(output: Path) -> None:
+def check_output(output: str | Path | None) -> None:
     """Raise SettingsError for a suffix that promises a compression other than gzip's."""
-    if output.suffix in REFUSED_SUFFIXES:
-        raise SettingsError(f"cannot write {output.suffix}: the output is plain text, or .gz")
+    if output is not None and Path(output).suffix in REFUSED_SUFFIXES:
+        raise SettingsError(f"cannot write {Path(output).suffix}: the output is plain text, or .gz")

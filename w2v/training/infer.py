@@ -14,6 +14,7 @@ from w2v.base.machine import available_threads
 from w2v.formats.common import Lines, check_finite
 from w2v.kernels.cpu.infer import infer_lines
 from w2v.kernels.cpu.types import ShardPass, Variant, Weights
+from w2v.reports import Reporter
 from w2v.settings.train import TrainConfig, load_config
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import encode
@@ -32,12 +33,13 @@ NOISE_POOL = 1024
 """Noise words that all lines share."""
 
 
-def infer(vectors: Vectors, corpus: Corpus, **changes: Any) -> Lines:  # noqa: ANN401
+def infer(vectors: Vectors, corpus: Corpus, told: Reporter | None = None, **changes: Any) -> Lines:  # noqa: ANN401
     """Return vectors for the lines of a corpus.
 
     Args:
         vectors: trained with line vectors, with their output rows.
         corpus: the lines.
+        told: is told what was read.
         changes: settings in place of those of the training: CHANGES.
 
     Raises:
@@ -51,7 +53,9 @@ def infer(vectors: Vectors, corpus: Corpus, **changes: Any) -> Lines:  # noqa: A
     for rows in (vectors.matrix, vectors.output):
         check_finite(vectors.name, vectors.words, rows)
     vocab = Vocab(vectors.words, np.asarray(vectors.counts))
-    encoded = encode(corpus, config, vocab=vocab)
+    told = told or Reporter()
+    encoded = encode(corpus, config, vocab=vocab, report=told.reading)
+    encoded.tell(told, is_reused=True)
     bounds = shard_bounds(encoded.stream, whole_lines=True)
     first = count_lines(encoded.stream, bounds)
     rows = aligned_zeros(first[-1], padded(config.dim))

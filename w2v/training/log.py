@@ -14,7 +14,7 @@ from typing import IO, Any
 
 from w2v.base.errors import W2VError
 from w2v.base.stores import url_of
-from w2v.training.schedule import Progress
+from w2v.reports import Progress
 
 EVERY, EVERY_S = 0.001, 60.0
 """A row for each thousandth of a run, and at least one a minute."""
@@ -70,6 +70,12 @@ class Log:
         if is_due or more or (now.progress == 1 and last["progress"] < 1):
             row = _json(asdict(now))
             self.rows.append(row | dict(more or {}))
+            self._write(self.rows[-1])
+
+    def finish(self, seconds: Mapping[str, float]) -> None:
+        """Add a last row: the one before, and the seconds that each part of the run took."""
+        if self.rows:
+            self.rows.append(self.rows[-1] | dict(seconds))
             self._write(self.rows[-1])
 
     def _open(self, path: str | Path) -> None:

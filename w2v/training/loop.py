@@ -11,23 +11,25 @@ from contextlib import suppress
 import numpy as np
 import numpy.typing as npt
 
-from w2v.base.arrays import Ids, Matrix
+from w2v.base.arrays import Ids
 from w2v.base.errors import DivergedError, W2VError
 from w2v.base.machine import release_memory
 from w2v.checkpoints.snapshots import CheckpointPolicy, Snapshot, Snapshotter
 from w2v.kernels.cpu import step
 from w2v.kernels.cpu.types import Scratch, ShardPass, Tally, Weights
+from w2v.reports import Progress
 from w2v.settings.train import TrainConfig
 from w2v.text.vocab import Vocab
 from w2v.training.plan import Plan
-from w2v.training.schedule import Job, Progress, Schedule
+from w2v.training.schedule import Job, Schedule
 from w2v.training.weights import Embeddings
 
 REPORT_S = 0.25
 NO_LINES = np.empty(0, np.float32)
 
 TrainReport = Callable[[Progress], None]
-EpochReport = Callable[[Progress, Matrix], None]
+EpochReport = Callable[[Progress, Embeddings], None]
+"""Called with how far a run is and its rows."""
 
 
 def train_embeddings(
@@ -50,8 +52,8 @@ def train_embeddings(
         start: go on from here.
         checkpoints: what saves snapshots from time to time, at the end, and after an interrupt.
         after_epoch: called from this thread soon after the end of an epoch, with how far the run is by then and
-            the live input rows, (n_types, dim), which the threads go on changing. Epochs that end while it is
-            busy are passed over, but not the last, after which the rows are final.
+            the live rows, which the threads keep changing. Epochs that end while it is busy are passed over, except
+            the last, after which the rows are final.
 
     Raises:
         DivergedError: a row left the finite numbers.
@@ -234,7 +236,7 @@ def _with_epochs(replica: Replica, report: TrainReport, after_epoch: EpochReport
         nonlocal over
         if int(now.progress * epochs) > over:
             over = int(now.progress * epochs)
-            after_epoch(now, replica.embeddings.vectors)
+            after_epoch(now, replica.embeddings)
         report(now)
 
     return report_both

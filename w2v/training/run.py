@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from w2v import formats
-from w2v.base.arrays import Ids, Matrix
+from w2v.base.arrays import Ids
 from w2v.base.errors import SettingsError, W2VError
 from w2v.base.stores import url_of
 from w2v.checkpoints import checkpoint
@@ -24,6 +24,7 @@ from w2v.checkpoints.checkpoint import Checkpoint
 from w2v.checkpoints.fingerprints import Fingerprint, changed, stream_checksum
 from w2v.checkpoints.snapshots import CheckpointPolicy, Snapshot
 from w2v.formats.common import Lines
+from w2v.reports import Progress
 from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, ScanReport, renumber
@@ -35,7 +36,6 @@ from w2v.training.log import Log
 from w2v.training.machines import Machine, ThisMachine
 from w2v.training.outputs import refuse_output_rows
 from w2v.training.plan import word_rows_of
-from w2v.training.schedule import Progress
 from w2v.training.warm_start import carry_over, join_vocab, read_earlier, subword_settings
 from w2v.training.weights import Embeddings
 from w2v.vectors.vectors import Vectors
@@ -272,16 +272,15 @@ def train(
     refuse_output_rows(run.config, save_output)
     log = log or Log()
     log.begin(run.extra.get("log", []))
-    words = run.vocab.words
 
     def report_and_log(now: Progress) -> None:
         log.add(now)
         if report is not None:
             report(now)
 
-    def end_epoch(now: Progress, rows: Matrix) -> None:
+    def end_epoch(now: Progress, rows: Embeddings) -> None:
         if after_epoch is not None:
-            log.add(now, after_epoch(now, Vectors(words, rows)))
+            log.add(now, after_epoch(now, _result(run, rows, run.config.output_layer.outputs_are_words)))
 
     kept = {**run.extra, **(extra or {}), "log": log.rows}
     embeddings = run.machine.train_embeddings(

@@ -15,6 +15,7 @@ import numpy as np
 
 from w2v.base.arrays import SENTENCE_END, Ids
 from w2v.checkpoints.snapshots import Position
+from w2v.reports import Progress
 from w2v.settings.train import TrainConfig
 
 SHARD_MIN, SHARD_MAX, SHARDS_WANTED = 1 << 11, 1 << 16, 64
@@ -26,24 +27,6 @@ that must come soon on a slow machine too. They take 0.2 s on a core of a Zen 4,
 SHARD_LEAST = 16
 """Tokens of a shard, however much work they are: with fewer hardly any context would be left."""
 LR_FLOOR = 1e-4
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a run is; what the bar shows and the log holds."""
-
-    epoch: int
-    """The epoch last begun, from 1."""
-    progress: float
-    """Share of the run that is done, 0 to 1."""
-    words_per_s: float
-    """Tokens of the vocabulary read a second, those that subsampling drops included."""
-    lr: float
-    """The learning rate now."""
-    loss: float
-    """Mean loss of a (center, context) pair over the sampled centers of the epoch; nan before the first."""
-    seconds: float
-    """Time that training has taken, before a resume too."""
 
 
 @dataclass(frozen=True)

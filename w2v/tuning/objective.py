@@ -7,7 +7,7 @@ from pathlib import Path
 
 from w2v.base.errors import SettingsError
 from w2v.evaluation.held_out import Windows, held_out_loss
-from w2v.evaluation.next_item import Sessions, rank_next, read_sessions
+from w2v.evaluation.next_item import rank_next
 from w2v.evaluation.scores import Evaluation
 from w2v.settings.train import TrainConfig
 from w2v.text.vocab import Vocab
@@ -23,7 +23,6 @@ class MetricInputs:
     """What a metric is computed from, besides the model."""
 
     evaluation: Evaluation
-    sessions: Sessions | None
     windows: Windows | None
     """Of held-out text, where the metric needs it."""
 
@@ -59,10 +58,11 @@ def _by_loss(inputs: MetricInputs, embeddings: Embeddings, vocab: Vocab, config:
 
 
 def _by_next(inputs: MetricInputs, embeddings: Embeddings, vocab: Vocab, config: TrainConfig) -> float | None:
-    if inputs.sessions is None:
+    sessions = inputs.evaluation.sessions
+    if sessions is None:
         return None
     vectors = Vectors(vocab.words, embeddings.vectors, vocab.counts, embeddings.output_rows)
-    found = rank_next(vectors, inputs.sessions, config, PLACES)
+    found = rank_next(vectors, sessions, config, PLACES)
     return found.vectors.full.hr if found.unknown < found.items else None
 
 
@@ -88,7 +88,6 @@ class Objective:
     name: str
     metric: Metric
     evaluation: Evaluation
-    sessions: Sessions | None
 
     @classmethod
     def of(
@@ -98,7 +97,7 @@ class Objective:
         analogies: Sequence[str | Path] = (),
         next: str | Path | None = None,
         sessions: str | Path | None = None,
-        restrict: int | None = 30_000,
+        restrict: int = RESTRICT,
     ) -> "Objective":
         """Return the metric of this name, with its files read.
 
@@ -115,14 +114,13 @@ class Objective:
                 raise SettingsError(f"the metric {name} needs files: name them with --{' and --'.join(metric.files)}")
             if kind not in metric.files and given:
                 raise SettingsError(f"the metric {name} does not use --{kind}; leave it out")
-        people = read_sessions(sessions, next) if sessions and next else None
-        return cls(name, metric, Evaluation.read(similarity, analogies, restrict=restrict), people)
+        return cls(name, metric, Evaluation.read(similarity, analogies, next, sessions, restrict=restrict))
 
     @property
     def title(self) -> str:
         """What is measured, and with which files."""
         read = [item.file for item in self.evaluation.pairs] + [item.file for item in self.evaluation.questions]
-        read += [self.sessions.file] if self.sessions else []
+        read += [self.evaluation.sessions.file] if self.evaluation.sessions else []
         files = [Path(file).name for file in read]
         mean = "mean " if len(files) > 1 else ""
         return mean + self.metric.title + (f": {', '.join(files)}" if files else "")

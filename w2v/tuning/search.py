@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +20,11 @@ from w2v.base.arrays import SENTENCE_END, Ids
 from w2v.base.errors import DivergedError, SettingsError, W2VError
 from w2v.base.files import replacing
 from w2v.evaluation.held_out import Windows, draw_windows
+from w2v.reports import Progress, Reporter
 from w2v.settings.train import TrainConfig
 from w2v.text.encoding import Encoded, renumber
 from w2v.text.vocab import Vocab
 from w2v.training.loop import train_embeddings
-from w2v.training.schedule import Progress
 from w2v.training.weights import Embeddings
 from w2v.tuning.objective import MetricInputs, Objective
 from w2v.tuning.parts import take_parts, vocab_of
@@ -49,6 +48,16 @@ class Trial:
     score: float | None
     """None where training diverged, or the metric has no value."""
     seconds: float
+
+    @property
+    def shown_score(self) -> str:
+        """The score in words."""
+        return "-" if self.score is None else f"{self.score:.4f}"
+
+    def __str__(self) -> str:
+        """Return the score and the settings, on one line."""
+        settings = ", ".join(f"{name} {value}" for name, value in self.settings.items())
+        return f"trial {self.number}: {'failed' if self.score is None else self.shown_score} with {settings}"
 
 
 @dataclass
@@ -115,12 +124,29 @@ class Search:
         """The settings of the best trial; those it began with where there is none."""
         return replace(self.base, **self.best.settings) if self.best else self.base
 
-    def run(self, n_trials: int, report: "SearchReport | None" = None) -> None:
+    def summary(self, n_trials: int) -> str:
+        """Return what is to be searched, in words."""
+        return (
+            f"{n_trials:,} trials on {self.vocab.n_tokens:,} tokens, {len(self.vocab):,} words, "
+            f"searching {', '.join(self.names)}"
+        )
+
+    def result(self) -> str:
+        """Return the score of the base settings and the best, in words; empty if there is none."""
+        first, best = next(iter(self.trials), None), self.best
+        if first is None or best is None:
+            return ""
+        base = f"trial 0, with the base settings: {first.shown_score}"
+        found = "no other is better" if best is first else f"trial {best.number}, the best: {best.shown_score}"
+        return f"{self.objective.name} of {base}; {found}"
+
+    def run(self, n_trials: int, told: Reporter | None = None) -> None:
         """Run trials; each is added to `trials` when it ends.
 
         Args:
             n_trials: how many, including trial 0.
-            report: called about four times a second and after each trial.
+            told: is told about four times a second how far the search is, and of each trial that is the best so far
+                or has failed.
 
         Raises:
             SettingsError: n_trials is below 1.
@@ -128,11 +154,20 @@ class Search:
         """
         if n_trials < 1:
             raise SettingsError(f"trials must be at least 1, not {n_trials}")
-        report = report or (lambda search, share: None)
+        told = told or Reporter()
+
+        def report(share_of_trial: float = 0.0) -> None:
+            best = "" if self.best is None else f", best {self.best.score:.4f}"
+            done = len(self.trials)
+            told.searching((done + share_of_trial) / n_trials, f"{done:,} of {n_trials:,} trials{best}")
+
         with _new_study(self.base.seed, self.objective.metric.higher_is_better) as study:
             for number in range(n_trials):
-                self._trial(study, number, partial(_report_within, report, self, n_trials))
-                report(self, len(self.trials) / n_trials)
+                self._trial(study, number, lambda now: report(now.progress))
+                trial = self.trials[-1]
+                if trial is self.best or trial.score is None:
+                    told.info(str(trial))
+                report()
         if self.best is None:
             raise W2VError("no trial has a score, as training diverged in each: begin from a smaller lr, with --config")
 
@@ -200,7 +235,7 @@ class Search:
     def _moves_prior(self) -> bool:
         """Whether `prior`, the weight of counts for next items, follows ns_exponent in trials as it does by default."""
         follows = self.base.prior == self.base.ns_exponent and not self.base.uses_logq
-        return follows and self.objective.sessions is not None and "ns_exponent" in self.names
+        return follows and self.objective.evaluation.sessions is not None and "ns_exponent" in self.names
 
     @property
     def _direction(self) -> str:
@@ -214,15 +249,11 @@ class Search:
 
     def _score(self, embeddings: Embeddings, config: TrainConfig) -> float | None:
         return self.objective.metric.score(
-            MetricInputs(self.objective.evaluation, self.objective.sessions, self.windows),
+            MetricInputs(self.objective.evaluation, self.windows),
             embeddings,
             self.vocab,
             config,
         )
-
-
-SearchReport = Callable[[Search, float], None]
-"""Called with a search and the share of it that is done."""
 
 
 @contextmanager
@@ -237,10 +268,6 @@ def _new_study(seed: int, higher_is_better: bool) -> "Iterator[Study]":
         yield optuna.create_study(direction="maximize" if higher_is_better else "minimize", sampler=sampler)
     finally:
         optuna.logging.set_verbosity(before)
-
-
-def _report_within(report: SearchReport, search: Search, n_trials: int, now: Progress) -> None:
-    report(search, (len(search.trials) + now.progress) / n_trials)
 
 
 def _rounded(value: float) -> float:

@@ -5,7 +5,7 @@ corpus, or both. The score of an item is the dot product of the person with the 
 the logarithm of the item's count: docs/items.md derives it, and says why it is not the cosine of input rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
@@ -29,6 +29,7 @@ def recommend(
     items: Sequence[str],
     n: int = 10,
     line: str | None = None,
+    warn: Callable[[str], None] = lambda message: None,
     **changes: "Unpack[ItemSettings]",
 ) -> list[tuple[str, float]]:
     """Return the n items most likely to come next for a person, best first, with their scores.
@@ -37,10 +38,11 @@ def recommend(
 
     Args:
         vectors: with output rows and counts: of `train(..., save_output=True)`, or a .w2v folder that has them.
-        items: of the person, oldest first. Items without a vector are ignored; without any, the most frequent items
-            are returned.
+        items: of the person, oldest first. Items without a vector are left out; if none has one, the most frequent
+            items are returned.
         n: how many; none of `items` is among them.
         line: the name or number of the person's line in the training corpus, whose vector is used too.
+        warn: called with a message if items are left out.
         changes: history, decay, prior and line_weight, in place of those the vectors were trained with; see
             TrainConfig.
 
@@ -50,6 +52,11 @@ def recommend(
     """
     config, (output, log_counts) = scoring_settings(vectors, **changes), scoring_arrays(vectors)
     seen = rows_of(vectors, items)
+    if len(seen) < len(items):
+        unknown = [item for item in items if vectors.find(item) is None]
+        shown = ", ".join(unknown[:3]) + ", ..." * (len(unknown) > 3)
+        popular = "" if len(seen) or line is not None else "; the answer is the most popular items"
+        warn(f"left out {len(unknown):,} of {len(items):,} items, which have no vector: {shown}{popular}")
     row = None if line is None else line_vectors(vectors)[line]
     scores = output @ person_vector(vectors, seen, config, row) + np.float32(config.prior) * log_counts
     scores[seen] = np.nan

@@ -1,0 +1,653 @@
+"""Every operation of w2v, for Python and for the command line: `w2v.commands` parses, calls these and shows.
+
+Each function takes a Reporter (`w2v.reports`), which is told of progress, facts and warnings. Keywords that are settings
+are described in `w2v.settings`; a function refuses those that it does not use. Numba and all extras are imported where
+they are needed.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
+
+from w2v.base import stores
+from w2v.base.arguments import check_type, seconds_of
+from w2v.base.errors import SettingsError, option
+from w2v.base.outputs import Paths, check_outputs, listed
+from w2v.reports import PythonReporter, Reporter
+from w2v.settings.evaluation import RESTRICT, EvaluationConfig
+from w2v.settings.fields import check_request
+from w2v.settings.phrases import PhraseConfig
+from w2v.settings.train import CHECKPOINT_EVERY, load_config
+
+if TYPE_CHECKING:
+    from w2v.evaluation.scores import Scores
+    from w2v.plotting.curves import Curves
+    from w2v.plotting.maps import Method, WordMap
+    from w2v.settings.keywords import (
+        EvaluationSettings,
+        InferenceSettings,
+        ItemSettings,
+        PhraseSettings,
+        ResumeSettings,
+        TrainSettings,
+        VocabSettings,
+    )
+    from w2v.text.corpus import Corpus, Source
+    from w2v.text.encoding import Encoded
+    from w2v.text.phrases import Phrases
+    from w2v.text.vocab import Vocab
+    from w2v.training.machines import Machine
+    from w2v.training.run import EpochReport, Run
+    from w2v.tuning.search import Search
+    from w2v.vectors.vectors import Vectors
+
+Files = str | Path | Sequence[str | Path]
+"""One or more files."""
+
+
+def build_vocab(
+    corpus: "Source",
+    output: str | Path | None = None,
+    *,
+    progress: bool = False,
+    reporter: Reporter | None = None,
+    **settings: "Unpack[VocabSettings]",
+) -> "Vocab":
+    """Count the words of a corpus.
+
+    Args:
+        corpus: a path, a list of paths, or an iterable of token lists.
+        output: a file to write, one `word count` line per word; "-" is standard output.
+        progress: whether to draw a bar, on standard error or in a notebook.
+        reporter: is told what is done, instead of `warnings` and the logger `w2v`.
+        settings: min_count, max_vocab, max_types, lowercase, column, force_text, threads; see TrainConfig.
+
+    Raises:
+        W2VError: the corpus cannot be read, no word of it is left, or the output cannot be written.
+        SettingsError: a setting is unknown or out of range.
+
+    Examples:
+        >>> build_vocab([["a", "b", "a"]], min_count=2).words
+        ['a']
+    """
+    check_request("build-vocab", settings)
+    config = load_config(None, settings, is_explicit=True)
+    from w2v.text.encoding import encode
+
+    with _reporting(reporter, progress) as told:
+        source = _open(corpus, told)
+        check_outputs({"output": output}, {}, source.holds)
+        encoded = encode(source, config, keep_stream=False, report=told.reading)
+        encoded.tell(told)
+        if output is not None:
+            encoded.vocab.save(output)
+            told.info(f"wrote {output}: {len(encoded.vocab):,} words")
+    return encoded.vocab
+
+
+def find_phrases(
+    corpus: "Source",
+    output: str | Path | None = None,
+    *,
+    list_file: str | Path | None = None,
+    progress: bool = False,
+    reporter: Reporter | None = None,
+    **settings: "Unpack[PhraseSettings]",
+) -> "Phrases":
+    """Find pairs of words that belong together, and write the text with them joined.
+
+    Args:
+        corpus: a path, a list of paths, or an iterable of token lists.
+        output: the text to write, compressed if its name ends in .gz; None only finds.
+        list_file: a file to write the phrases to: phrase, score and count per line, separated by tabs.
+        progress: whether to draw bars, on standard error or in a notebook.
+        reporter: is told what is done, instead of `warnings` and the logger `w2v`.
+        settings: min_count, threshold, scorer, delimiter, passes, lowercase, column, force_text, threads; see
+            PhraseConfig.
+
+    Raises:
+        W2VError: the corpus cannot be read, or an output cannot be written.
+        SettingsError: a setting is unknown or out of range.
+
+    Examples:
+        >>> find_phrases([["in", "new", "york"], ["new", "york"]] * 3, min_count=1, threshold=0.5).found[0].phrase
+        'new_york'
+    """
+    check_request("phrases", settings)
+    from w2v.text import phrases
+
+    with _reporting(reporter, progress) as told:
+        source = _open(corpus, told)
+        check_outputs({"output": output, "list": list_file}, {}, source.holds)
+        config = PhraseConfig(**settings)
+        phrases.check_output(output)
+        found = phrases.find_phrases(source, config, output, told)
+        if list_file is not None:
+            phrases.write_list(found.found, list_file)
+        for message in found.summary():
+            told.info(message)
+        for flaw in found.encoded.flaws():
+            told.warning(flaw)
+        if output is not None:
+            told.info(f"wrote {output}: {found.tokens_written:,} tokens")
+    return found
+
+
+def train(
+    corpus: "Source",
+    output: str | Path | None = None,
+    *,
+    config: str | Path | None = None,
+    vocab: "Vocab | str | Path | None" = None,
+    init_from: str | Path | None = None,
+    grow_vocab: bool = False,
+    save_output: bool | None = None,
+    log_json: str | Path | None = None,
+    checkpoint: str | Path | None = None,
+    checkpoint_every: float | str = CHECKPOINT_EVERY,
+    ray: str | None = None,
+    nodes: int | None = None,
+    similarity: Files = (),
+    analogies: Files = (),
+    next: str | Path | None = None,
+    sessions: str | Path | None = None,
+    restrict: int = RESTRICT,
+    each_epoch: bool = False,
+    after_epoch: "EpochReport | None" = None,
+    progress: bool = False,
+    reporter: Reporter | None = None,
+    **settings: "Unpack[TrainSettings]",
+) -> "Vectors":
+    """Train vectors on a corpus.
+
+    Args:
+        corpus: a path, a list of paths, or an iterable of token lists.
+        output: the file to write, whose suffix says its format; None writes nothing.
+        config: a preset or a TOML file; settings override it.
+        vocab: use this vocabulary (or file) and its counts; min_count and max_vocab are then refused.
+        init_from: start from these vectors, or from the newest checkpoint of this folder.
+        grow_vocab: with init_from, add the new words of the corpus that occur at least min_count times.
+        save_output: whether to keep the output rows; by default if the format of `output` stores them.
+        log_json: a file to write the progress to, one JSON object per line.
+        checkpoint: a folder to save checkpoints in, for `resume`.
+        checkpoint_every: time between checkpoints: seconds, or a text such as "10m".
+        ray: the address of a Ray cluster to train on.
+        nodes: the number of its machines to use; by default all.
+        similarity: files of word pairs to score by.
+        analogies: files of analogies to score by.
+        next: a file with each person's next items to score by.
+        sessions: the file with the items before them.
+        restrict: analogies are answered among this many words, the most frequent; 0 takes all.
+        each_epoch: whether to score after each epoch too.
+        after_epoch: called after each epoch with a Progress and the Vectors, which training keeps changing until the
+            last epoch; a dict that it returns is added to the log.
+        progress: whether to draw bars, on standard error or in a notebook.
+        reporter: is told what is done, instead of `warnings` and the logger `w2v`.
+        settings: dim, window, negative, sample, epochs, lr, ...; see TrainConfig.
+
+    Raises:
+        W2VError: a file cannot be read or written, or no word of the corpus is left.
+        SettingsError: a setting is unknown or out of range, or cannot go with another.
+        DivergedError: the learning rate was too large.
+    """
+    parameters = _given(
+        vocab=vocab,
+        init_from=init_from,
+        grow_vocab=grow_vocab,
+        save_output=save_output,
+        checkpoint=checkpoint,
+        ray=ray,
+        nodes=nodes,
+        similarity=similarity,
+        analogies=analogies,
+        next=next,
+        sessions=sessions,
+        each_epoch=each_epoch,
+    )
+    check_request("train", {**settings, **parameters})
+    run_config = load_config(config, settings, is_explicit=True)
+    files = _run_files(output, save_output, log_json, checkpoint, checkpoint_every)
+    inputs = {**_test_sets(similarity, analogies, next, sessions), "config": config, "init_from": init_from}
+    from w2v.evaluation.scores import Evaluation
+    from w2v.training import run as runs
+    from w2v.training.execution import execute
+
+    with _reporting(reporter, progress) as told:
+        source, known = _open(corpus, told), _vocab_of(vocab)
+        files.check({**inputs, "vocab": None if vocab is known else vocab}, source.holds)
+        evaluation = Evaluation.read(listed(similarity), listed(analogies), next, sessions, restrict=restrict)
+
+        def begin(machine: "Machine") -> "tuple[Run, Encoded | None]":
+            if init_from is not None:
+                return runs.continue_from(Path(init_from), source, run_config, grow_vocab, told.reading, told.warning)
+            return runs.begin(source, run_config, known, told.reading, machine)
+
+        return execute(
+            begin,
+            files,
+            told,
+            _machine(ray, nodes, run_config.threads, told),
+            is_reused=known is not None or init_from is not None,
+            after_epoch=evaluation.after_epoch(told, each_epoch, after_epoch),
+        )
+
+
+def resume(
+    checkpoint: str | Path,
+    output: str | Path | None = None,
+    *,
+    save_output: bool | None = None,
+    log_json: str | Path | None = None,
+    checkpoint_every: float | str = CHECKPOINT_EVERY,
+    ray: str | None = None,
+    nodes: int | None = None,
+    similarity: Files = (),
+    analogies: Files = (),
+    next: str | Path | None = None,
+    sessions: str | Path | None = None,
+    restrict: int = RESTRICT,
+    each_epoch: bool = False,
+    after_epoch: "EpochReport | None" = None,
+    progress: bool = False,
+    reporter: Reporter | None = None,
+    **settings: "Unpack[ResumeSettings]",
+) -> "Vectors":
+    """Continue a run from the newest checkpoint of a folder, with its corpus and settings.
+
+    Args:
+        checkpoint: the folder.
+        output: the file to write; by default the one that the run was to write, if any.
+        save_output: whether to keep the output rows; by default as the run was to.
+        log_json: a file to write the log of the whole run to; by default as the run was to.
+        checkpoint_every: time between checkpoints, as for `train`.
+        ray: the address of a Ray cluster to train on.
+        nodes: the number of its machines to use, which must be the same as before.
+        similarity: files of word pairs to score by; the other files and each_epoch are as for `train`.
+        analogies: files of analogies to score by.
+        next: a file with each person's next items to score by.
+        sessions: the file with the items before them.
+        restrict: analogies are answered among this many words.
+        each_epoch: whether to score after each epoch too.
+        after_epoch: called after each epoch, as for `train`.
+        progress: whether to draw bars, on standard error or in a notebook.
+        reporter: is told what is done, instead of `warnings` and the logger `w2v`.
+        settings: epochs, which may only rise, and threads.
+
+    Raises:
+        W2VError: there is no checkpoint, it is damaged, or the corpus has changed.
+        SettingsError: another setting was given.
+    """
+    check_request("resume", settings)
+    from w2v.checkpoints.checkpoint import files_read, load_extra
+    from w2v.evaluation.scores import Evaluation
+    from w2v.training import run as runs
+    from w2v.training.execution import execute
+
+    folder = Path(checkpoint)
+    before = load_extra(folder)
+    files = _run_files(
+        output or before.get("output"),
+        before.get("save_output") if save_output is None else save_output,
+        log_json or before.get("log_json"),
+        folder,
+        checkpoint_every,
+    )
+    inputs = _test_sets(similarity, analogies, next, sessions)
+    with _reporting(reporter, progress) as told:
+        files.check({**inputs, "resume": files_read(folder)})
+        evaluation = Evaluation.read(listed(similarity), listed(analogies), next, sessions, restrict=restrict)
+        return execute(
+            lambda machine: (runs.resume(folder, settings, told.reading, machine), None),
+            files,
+            told,
+            _machine(ray, nodes, settings.get("threads"), told),
+            is_resumed=True,
+            after_epoch=evaluation.after_epoch(told, each_epoch, after_epoch),
+        )
+
+
+def infer(
+    vectors: "Vectors | str | Path",
+    corpus: "Source",
+    output: str | Path | None = None,
+    *,
+    progress: bool = False,
+    reporter: Reporter | None = None,
+    **settings: "Unpack[InferenceSettings]",
+) -> "Vectors":
+    """Return vectors for lines that training has not seen; the model stays as it is.
+
+    The same line and settings give the same vector, wherever the line stands.
+
+    Args:
+        vectors: trained with line_vectors, or a file of such.
+        corpus: a path, a list of paths, or an iterable of token lists.
+        output: the file to write, in any format; None writes nothing.
+        progress: whether to draw a bar, on standard error or in a notebook.
+        reporter: is told what is done, instead of `warnings` and the logger `w2v`.
+        settings: epochs, lr, negative, sample and seed, by default those of the training; lowercase, column,
+            force_text, line_names and threads.
+
+    Returns:
+        A vector for each line, under its name or number.
+
+    Raises:
+        W2VError: the vectors were not trained with line_vectors, or the corpus cannot be read.
+        SettingsError: a setting is unknown, out of range, or has no effect here.
+    """
+    check_request("infer", settings)
+    from w2v import formats
+    from w2v.training.infer import infer
+    from w2v.vectors.derived import named_lines
+
+    with _reporting(reporter, progress) as told:
+        source = _open(corpus, told)
+        folder_files = () if output is None else formats.folder_files(formats.find(output))
+        model = vectors if isinstance(vectors, str | Path) else None
+        check_outputs({"output": output}, {"vectors": model}, source.holds, folder_files)
+        found = named_lines(infer(_vectors_of(vectors), source, told, **settings))
+        if output is not None:
+            found.save(output)
+            told.info(f"wrote {output}: {len(found):,} lines x {found.dim}")
+    return found
+
+
+def recommend(
+    vectors: "Vectors | str | Path",
+    items: Sequence[str],
+    n: int = 10,
+    line: str | None = None,
+    *,
+    reporter: Reporter | None = None,
+    **settings: "Unpack[ItemSettings]",
+) -> list[tuple[str, float]]:
+    """Return the n items most likely to come next for a person, best first, with their scores.
+
+    A difference of two scores is a difference of log-probabilities: see docs/items.md.
+
+    Args:
+        vectors: with output rows and counts, as a .w2v folder has them, or the file.
+        items: of the person, oldest first. Items without a vector are left out, with a warning.
+        n: how many; none of `items` is among them.
+        line: the name or number of the person's line in the training corpus, whose vector is used too.
+        reporter: is told what is done, instead of `warnings` and the logger `w2v`.
+        settings: history, decay, prior and line_weight, by default those of the training; see TrainConfig.
+
+    Raises:
+        W2VError: the vectors have no output rows or no counts; there are no line vectors, or none of this name.
+        SettingsError: a setting is unknown or out of range.
+    """
+    check_request("recommend", settings)
+    from w2v.vectors.items import recommend
+
+    with _reporting(reporter) as told:
+        return recommend(_vectors_of(vectors), items, n, line, told.warning, **settings)
+
+
+def evaluate(
+    vectors: "Vectors | str | Path",
+    similarity: Files = (),
+    analogies: Files = (),
+    *,
+    next: str | Path | None = None,
+    sessions: str | Path | None = None,
+    reporter: Reporter | None = None,
+    **settings: "Unpack[EvaluationSettings]",
+) -> "Scores":
+    """Score vectors by word pairs and analogies, as gensim does, and by what people took next.
+
+    Args:
+        vectors: what to score, or the file.
+        similarity: one or more files of word pairs with the scores that people gave them.
+        analogies: one or more files of questions, four words per line.
+        next: a file with the items that each person took next, one person per line.
+        sessions: the file with the items of the same people before that.
+        reporter: is told what is done, instead of `warnings` and the logger `w2v`.
+        settings: restrict, method, match_case and k, see EvaluationConfig; and history, decay, prior and line_weight,
+            by default those of the training, see TrainConfig.
+
+    Returns:
+        scores.similarity and scores.analogies, an item for each file; `spearman` or `accuracy` is None if the vectors
+        cover nothing. scores.next is None if it was not asked for.
+
+    Raises:
+        W2VError: a file cannot be read or has a malformed line; or next items are asked for, and the vectors have no
+            output rows or counts.
+        SettingsError: a setting is out of range, or one of next and sessions is missing.
+    """
+    check_request("evaluate", {**settings, **_given(similarity=similarity, analogies=analogies, next=next)})
+    from w2v.evaluation.scores import Evaluation
+
+    with _reporting(reporter) as told:
+        scores = Evaluation.read(listed(similarity), listed(analogies), next, sessions, **settings).score(
+            _vectors_of(vectors)
+        )
+        for message in scores.without_value():
+            told.warning(message)
+    return scores
+
+
+def tune(
+    corpus: "Source",
+    metric: str,
+    output: str | Path | None = None,
+    *,
+    config: str | Path | None = None,
+    similarity: Files = (),
+    analogies: Files = (),
+    next: str | Path | None = None,
+    sessions: str | Path | None = None,
+    restrict: int = RESTRICT,
+    trials: int = 30,
+    fraction: float = 0.1,
+    search: Sequence[str] = (),
+    progress: bool = False,
+    reporter: Reporter | None = None,
+    **settings: "Unpack[TrainSettings]",
+) -> "Search":
+    """Search for better settings, by trials on a part of a corpus. Needs Optuna: `pip install optuna`.
+
+    Args:
+        corpus: a path, a list of paths, or an iterable of token lists.
+        metric: similarity, analogies or next, with the files so named, or loss, on text that is held out.
+        output: the TOML file to write the best settings to, for config= of `train`; None writes nothing.
+        config: a preset or a TOML file with the base settings; settings override it.
+        similarity: one or more files of word pairs.
+        analogies: one or more files of questions.
+        next: a file with the items that each person took next, one person per line.
+        sessions: a file with the items of the same people before that.
+        restrict: analogies are asked and answered among this many words; 0 takes all.
+        trials: runs of training, the one with the base settings included.
+        fraction: share of the corpus that they train on.
+        search: the settings to search, of ns_exponent, window, sample, negative, lr and epochs; by default all.
+        progress: whether to draw bars, on standard error or in a notebook.
+        reporter: is told what is done, instead of `warnings` and the logger `w2v`.
+        settings: the base settings; see TrainConfig.
+
+    Returns:
+        The search: `config` has the best settings, `best` their Trial, `trials` all of them.
+
+    Raises:
+        W2VError: Optuna is missing, a file cannot be read, or no trial has a score.
+        SettingsError: a setting is unknown or out of range.
+    """
+    check_request("tune", settings)
+    base = load_config(config, settings, is_explicit=True)
+    from w2v.text.encoding import encode
+    from w2v.tuning.objective import Objective
+    from w2v.tuning.search import Search
+    from w2v.tuning.space import check_search
+
+    with _reporting(reporter, progress) as told:
+        source = _open(corpus, told)
+        inputs = {**_test_sets(similarity, analogies, next, sessions), "config": config}
+        check_outputs({"output": output}, inputs, source.holds)
+        check_search(base, search, fraction)  # before the corpus is read
+        objective = Objective.of(metric, listed(similarity), listed(analogies), next, sessions, restrict)
+        encoded = encode(source, base, report=told.reading)
+        found = Search.begin(encoded, base, objective, fraction, search)
+        encoded.tell(told)
+        told.info(found.summary(trials))
+        try:
+            with told.interruptible(f"the best settings so far are written to {output}" if output else "", "them"):
+                found.run(trials, told)
+        finally:
+            if found.best and output is not None:
+                found.save(output)
+                told.info(found.result())
+                told.info(f"wrote {output}: w2v train CORPUS --config {output}")
+    return found
+
+
+def convert(*args: Any, **kwargs: Any) -> Any:
+    """PLACEHOLDER: comes with the model object."""
+
+
+def plot(
+    source: "Vectors | str | Path",
+    output: str | Path = "plot.html",
+    words: Sequence[str] = (),
+    *,
+    words_file: str | Path | None = None,
+    near: Sequence[str] = (),
+    n: int | None = None,
+    restrict: int | None = None,
+    method: "Method | None" = None,
+    seed: int | None = None,
+    reporter: Reporter | None = None,
+) -> "WordMap | Curves":
+    """Draw a map of words, or the course of a run, as a page (.html) or a picture (.png, .svg).
+
+    Args:
+        source: vectors, a file of vectors, or a log of `train` (.json, .jsonl or .log).
+        output: the file to write.
+        words: the words to show; by default the most frequent.
+        words_file: show the first word of each line of this file too.
+        near: show these words and the nearest of each.
+        n: the number of words to show, by default 1000; with near the nearest of each, by default 50.
+        restrict: the nearest are among this many words, the most frequent; 0 takes all.
+        method: umap, tsne or pca; by default umap if it is installed, else tsne.
+        seed: the same seed gives the same map; by default 1.
+        reporter: is told what is done, instead of `warnings` and the logger `w2v`.
+
+    Returns:
+        The map, or the curves of the log.
+
+    Raises:
+        UnknownWordError: a word has no vector.
+        SettingsError: the suffix of the output is unknown, or an argument does not go with the others.
+        W2VError: a library is not installed, or a file cannot be read or written.
+    """
+    from w2v import plotting
+
+    plotting.check_output(output)
+    path = source if isinstance(source, str | Path) else None
+    check_outputs({"output": output}, {"source": path, "words": words_file})
+    with _reporting(reporter) as told:
+        if path is not None and Path(path).suffix.lower() in plotting.LOG_SUFFIXES:
+            given = _given(WORD=words, words=words_file, near=near, n=n, method=method, seed=seed)
+            for name in given:
+                raise SettingsError(f"{option(name)} cannot go with {path}, a log, which has no words", name)
+            curves = plotting.plot_log(output, path)
+            told.info(f"wrote {output}: {', '.join(name for lines in curves.values() for name in lines)}")
+            return curves
+        vectors = _vectors_of(source)
+        shown = [*words, *(plotting.read_words(words_file) if words_file else ())]
+        limit = RESTRICT if restrict is None else restrict
+        if near:
+            tell_of_restriction(vectors, limit, told)
+        drawn = plotting.plot_words(
+            output,
+            vectors,
+            words=shown,
+            near=near,
+            n=n,
+            method=method,
+            seed=1 if seed is None else seed,
+            title=Path(vectors.name).name,
+            restrict=limit,
+            warn=told.warning,
+        )
+        told.info(f"wrote {output}: {len(drawn.words):,} word{'s' * (len(drawn.words) > 1)}, {drawn.method}")
+    return drawn
+
+
+def tell_of_restriction(vectors: "Vectors", restrict: int, told: Reporter) -> None:
+    """Report how many words cannot be in an answer, if there are any."""
+    if 0 < restrict < len(vectors):
+        told.info(
+            f"answers are among the {restrict:,} most frequent of {len(vectors):,} words; {option('restrict')} 0: all"
+        )
+
+
+def _reporting(reporter: Reporter | None, progress: bool = False) -> Reporter:
+    """Return the Reporter of an operation, a context that closes it."""
+    return PythonReporter(progress) if reporter is None else reporter
+
+
+def _open(corpus: "Source", told: Reporter) -> "Corpus":
+    from w2v.text.corpus import Corpus
+
+    return Corpus(corpus, warn=told.warning)
+
+
+def _vectors_of(source: "Vectors | str | Path") -> "Vectors":
+    """Return vectors, read from their file if that is given."""
+    from w2v.vectors.vectors import Vectors
+
+    if isinstance(source, str | Path):
+        return Vectors.load(source)
+    check_type("vectors", source, Vectors, "w2v.Vectors.load reads a file")
+    return source
+
+
+def _vocab_of(vocab: "Vocab | str | Path | None") -> "Vocab | None":
+    """Return a vocabulary, read from its file if that is given."""
+    from w2v.text.vocab import Vocab
+
+    if isinstance(vocab, str | Path):
+        return Vocab.load(vocab)
+    if vocab is not None:
+        check_type("vocab", vocab, Vocab, "w2v.Vocab.load reads a file")
+    return vocab
+
+
+def _given(**parameters: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Return the parameters that were given: those that are not empty."""
+    return {name: value for name, value in parameters.items() if value is not None and value is not False and value != ()}
+
+
+def _test_sets(
+    similarity: Files, analogies: Files, next: str | Path | None, sessions: str | Path | None
+) -> dict[str, Any]:
+    """Return the files to score by, by parameter."""
+    return {"similarity": similarity, "analogies": analogies, "next": next, "sessions": sessions}
+
+
+def _run_files(
+    output: str | Path | None,
+    save_output: bool | None,
+    log_json: str | Path | None,
+    checkpoint: str | Path | None,
+    checkpoint_every: float | str,
+) -> "RunFiles":
+    """Return what a run writes."""
+    from w2v.training.execution import RunFiles
+
+    output, log_json, checkpoint = (None if path is None else Path(path) for path in (output, log_json, checkpoint))
+    return RunFiles(output, save_output, log_json, checkpoint, seconds_of("checkpoint_every", checkpoint_every))
+
+
+@contextmanager
+def _machine(ray: str | None, nodes: int | None, threads: int | None, told: Reporter) -> "Iterator[Machine]":
+    """Yield what trains: this machine, or nodes of a Ray cluster."""
+    if ray is None:
+        from w2v.training.machines import ThisMachine
+
+        yield ThisMachine()
+        return
+    from w2v.cluster import connect
+
+    with connect(ray, nodes, threads, told.warning) as cluster:
+        yield cluster

@@ -1,0 +1,65 @@
+"""Checks before an operation begins: it overwrites nothing that it reads, and can write its outputs."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from pathlib import Path
+
+from w2v.base.errors import SettingsError, option
+from w2v.base.files import STDOUT, check_writable, is_same
+
+Paths = Mapping[str, str | Path | Iterable[str | Path] | None]
+"""One or more files by the name of their parameter; None for one that was not given."""
+
+
+def check_outputs(
+    outputs: Paths,
+    inputs: Paths,
+    holds: Callable[[str | Path], bool] = lambda path: False,
+    folder_files: Collection[str] = (),
+) -> None:
+    """Raise an error if an output cannot be written, or is also an input or another output.
+
+    Standard output, pipes and devices replace nothing and are not checked.
+
+    Args:
+        outputs: the files to write, by parameter.
+        inputs: the files to read, by parameter.
+        holds: returns whether a file belongs to the corpus.
+        folder_files: if the first output is a folder, the names of its files.
+
+    Raises:
+        SettingsError: an output would replace a file that is read or written as well.
+        W2VError: an output cannot be written.
+    """
+    others = [(name, path) for name, paths in inputs.items() for path in listed(paths)]
+    for number, (name, paths) in enumerate(outputs.items()):
+        for path in map(Path, listed(paths)):
+            if _is_stream(path):
+                continue
+            names = folder_files if number == 0 else ()
+            parts = [path, *(path / file for file in names)]
+            if any(map(holds, parts)):
+                raise SettingsError(
+                    f"{option(name)} {path} is a file of the corpus, which it would replace; name another", name
+                )
+            check_writable(path, names)
+            for other_name, other in others:
+                if any(is_same(part, other) for part in parts):
+                    raise SettingsError(
+                        f"{option(name)} and {option(other_name)} are the same file, {path}; name another", name
+                    )
+            others.append((name, path))
+
+
+def listed(paths: str | Path | Iterable[str | Path] | None) -> list[str | Path]:
+    """Return one or more paths as a list.
+
+    >>> listed(None), listed("a.txt"), listed(("a.txt", "b.txt"))
+    ([], ['a.txt'], ['a.txt', 'b.txt'])
+    """
+    if paths is None:
+        return []
+    return [paths] if isinstance(paths, str | Path) else list(paths)
+
+
+def _is_stream(path: Path) -> bool:
+    return str(path) == STDOUT or (path.exists() and not (path.is_file() or path.is_dir()))

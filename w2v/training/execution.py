@@ -1,0 +1,210 @@
+"""Execution: one run, from the checks before it to the files that it writes, as a Reporter is told of it."""
+
+import math
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from w2v import formats
+from w2v.base.errors import SettingsError, W2VError, option
+from w2v.base.files import STDOUT
+from w2v.base.machine import available_threads
+from w2v.base.outputs import Paths, check_outputs
+from w2v.base.stores import absolute, url_of
+from w2v.reports import Progress, Reporter
+from w2v.text.encoding import Encoded
+from w2v.training import outputs
+from w2v.training import run as runs
+from w2v.training.log import Log
+from w2v.training.machines import Machine
+from w2v.training.plan import kernel_name
+from w2v.training.run import EpochReport, Run
+from w2v.vectors.vectors import Vectors
+
+Begin = Callable[[Machine], tuple[Run, Encoded | None]]
+"""Reads what a machine is to train on; None for the corpus of a run that goes on."""
+
+
+@dataclass(frozen=True)
+class RunFiles:
+    """What a run writes, and where."""
+
+    output: Path | None
+    """The vectors; None writes none."""
+    save_output: bool | None
+    """Whether the output rows are kept; None leaves it to the format."""
+    log_json: Path | None
+    checkpoint: Path | None
+    """The folder of the checkpoints."""
+    every_s: float
+    """Seconds between checkpoints."""
+
+    def check(self, inputs: Paths, holds: Callable[[str | Path], bool] = lambda path: False) -> None:
+        """Check before anything is read that nothing is written over an input, and that all can be written.
+
+        Raises:
+            SettingsError: an output is also an input, or its format is unknown.
+            W2VError: an output cannot be written.
+        """
+        written: dict[str, Path | None] = {"output": self.output, "log_json": self.log_json}
+        folder_files: tuple[str, ...] = ()
+        if self.output is not None:
+            format = formats.find(self.output)
+            folder_files = formats.folder_files(format)
+            if self.save_output and str(self.output) == STDOUT:
+                raise SettingsError(
+                    f"{option('save_output')} needs a file to write to: name one with {option('output')}", "save_output"
+                )
+            if self.save_output and "output" not in format.stores:
+                written["save_output"] = formats.output_rows_path(self.output)
+        check_outputs(written, inputs, holds, folder_files)
+
+    def for_resume(self, save_output: bool) -> dict[str, Any]:
+        """Return what a checkpoint keeps of this, so that the resumed run writes the same files."""
+        output = self.output
+        return {
+            "output": output if output is None else STDOUT if str(output) == STDOUT else absolute(output),
+            "save_output": save_output,
+            "log_json": self.log_json and os.path.abspath(self.log_json),
+        }
+
+
+def execute(
+    begin: Begin,
+    files: RunFiles,
+    told: Reporter,
+    machine: AbstractContextManager[Machine],
+    *,
+    is_resumed: bool = False,
+    is_reused: bool = False,
+    after_epoch: EpochReport | None = None,
+) -> Vectors:
+    """Carry out a run, and return its vectors.
+
+    Args:
+        begin: reads the corpus, or takes up a run.
+        files: what to write; it has been checked.
+        told: is told of everything.
+        machine: what trains.
+        is_resumed: whether the run goes on with the checkpoints of its folder.
+        is_reused: whether the vocabulary comes from elsewhere than the corpus.
+        after_epoch: called after each epoch.
+
+    Raises:
+        DivergedError: the learning rate was too large.
+        W2VError: something cannot be read or written.
+    """
+    seconds = dict[str, float]()
+    folder = files.checkpoint
+    with (
+        runs.reserved(folder, is_resumed=is_resumed),
+        Log(files.log_json, told.warning) as log,
+        machine as ready,
+    ):
+        with _timed(seconds, "read_s"):
+            run, encoded = begin(ready)
+        if encoded is not None:
+            encoded.tell(told, is_reused)
+        _tell_of_run(run, told)
+        save_output = outputs.keeps_output_rows(run.config, files.output, files.save_output)
+        _check_output(run, files.output, save_output, told)
+        last = _Last(told)
+        with _timed(seconds, "train_s"), _interruptible(folder, told):
+            vectors = runs.train(
+                run,
+                last,
+                checkpoints=runs.Checkpoints(folder, files.every_s, told.warning) if folder else None,
+                log=log,
+                after_epoch=after_epoch,
+                save_output=save_output,
+                extra=files.for_resume(save_output),
+            )
+        last.check_learned()
+        if files.output is not None:
+            with _timed(seconds, "save_s"):
+                _save(vectors, files, told)
+        log.finish(seconds)
+    return vectors
+
+
+class _Last:
+    """Passes the progress of a run on, and keeps the last."""
+
+    def __init__(self, told: Reporter) -> None:
+        self.told = told
+        self.loss = 0.0
+
+    def __call__(self, now: Progress) -> None:
+        self.loss = now.loss
+        self.told.training(now)
+
+    def check_learned(self) -> None:
+        """Warn if there was nothing to train on."""
+        if math.isnan(self.loss):
+            self.told.warning(
+                "nothing was learned: no two words occur together; one word per line? "
+                f"{option('sample')} too small?"
+            )
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
+    """Keep the seconds that a part takes."""
+    started = time.perf_counter()
+    yield
+    seconds[name] = round(time.perf_counter() - started, 3)
+
+
+def _tell_of_run(run: Run, told: Reporter) -> None:
+    """Report how large the model is, and what trains it."""
+    from w2v.kernels import cache_is_writable
+
+    if not cache_is_writable():
+        told.info("compiled code cannot be saved, so each start compiles again; set NUMBA_CACHE_DIR to a folder")
+    threads = run.config.threads or available_threads()
+    on = f"{threads} thread{'s' * (threads > 1)}, {kernel_name()} kernels"
+    if n_nodes := run.machine.n_nodes:
+        on = f"{n_nodes} node{'s' * (n_nodes > 1)}"
+    told.info(f"training {len(run.vocab):,} words x {run.config.dim} on {on}")
+
+
+def _check_output(run: Run, output: Path | None, save_output: bool, told: Reporter) -> None:
+    """Raise W2VError if the vectors could not be written; warn if those of lines cannot be."""
+    outputs.refuse_output_rows(run.config, save_output)
+    if output is None:
+        return
+    runs.check_output(run, output, save_output)
+    if run.config.has_lines and not outputs.can_hold_lines(output):
+        told.warning(f"{output} cannot hold line vectors, which are lost: write a .w2v folder to keep them")
+
+
+def _interruptible(folder: Path | None, told: Reporter) -> AbstractContextManager[None]:
+    """Return what the Reporter does about interrupts while a run trains."""
+    if folder is None:
+        return told.interruptible("", "nothing more")
+    ends = f"training stops and a checkpoint is saved in {folder}"
+    return told.interruptible(ends, "what was learned since the last checkpoint")
+
+
+def _save(vectors: Vectors, files: RunFiles, told: Reporter) -> None:
+    """Write the vectors; an error says how to continue without a loss."""
+    assert files.output is not None
+    told.saving(files.output)
+    try:
+        outputs.save(vectors, files.output)
+    except W2VError as error:
+        if files.checkpoint is None:
+            raise
+        folder = url_of(files.checkpoint) or files.checkpoint
+        raise W2VError(f"{error.message}; correct that, and then: w2v train --resume {folder} -o FILE") from error
+    told.info(f"wrote {url_of(files.output) or files.output}: {len(vectors):,} words x {vectors.dim}")
+    kind = formats.find(files.output)
+    if vectors.subwords is not None and "subwords" not in kind.stores:
+        told.warning(
+            f"{kind.title} has no place for the rows of n-grams: without them no other word has a vector; write "
+            "a .w2v or .fasttext.bin to keep them"
+        )
