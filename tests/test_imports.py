@@ -12,6 +12,7 @@ FILES = {
     for path in [CHECKOUT / "cli.py", *sorted((CHECKOUT / "w2v").rglob("*.py"))]
 }
 """Every file of the program, by the name of its module."""
+TREES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in FILES.items()}
 
 LAYERS = (
     ("cli", "__main__"),
@@ -56,6 +57,9 @@ KERNELS_MAY_IMPORT = {
     "platform",
     "contextlib",
 }
+UNSAFE_MODULES = {"pickle", "marshal", "shelve", "dill"}
+SCREEN_MODULES = {"rich", "tqdm", "logging", "typer", "click", "argparse"}
+SCREEN_EXCEPTIONS = {"w2v.reports": {"tqdm", "logging"}}
 
 
 def part_of(module: str) -> str:
@@ -71,61 +75,97 @@ def is_command(name: str) -> bool:
 
 def imports_of(name: str) -> Iterator[tuple[str, ast.Import | ast.ImportFrom]]:
     """Yield the module that each import of a file names; `from w2v import formats` names w2v.formats."""
-    for node in ast.walk(ast.parse(FILES[name].read_text(encoding="utf-8"))):
+    for node in ast.walk(TREES[name]):
         if isinstance(node, ast.Import):
             yield from ((alias.name, node) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0 and node.module, f"{name}: relative imports hide where a name comes from"
             for alias in node.names:
                 full = f"{node.module}.{alias.name}"
-                yield (full if full in FILES else node.module), node
+                yield (full if full in FILES else str(node.module)), node
 
 
-def own_imports(name: str) -> Iterator[str]:
-    """Yield the modules of w2v that a file imports."""
-    return (module for module, _ in imports_of(name) if module.split(".")[0] in ("w2v", "cli"))
+def wrong_direction(name: str, module: str) -> bool:
+    """Return whether a module imports one above it, or the kernels without being allowed to."""
+    if part_of(module) == "kernels":
+        return name not in MAY_IMPORT_KERNELS and not is_command(name)
+    return LEVEL[part_of(name)] > LEVEL[part_of(module)]
+
+
+def wrong_in_kernels(module: str) -> bool:
+    """Return whether the kernels may not import a module."""
+    is_own = module.startswith("w2v.kernels") or module == "w2v.base.arrays"
+    return not is_own and module.split(".")[0] not in KERNELS_MAY_IMPORT
+
+
+def asks_kernels_for_facts(node: ast.Import | ast.ImportFrom) -> bool:
+    """Return whether an import in a command asks the kernels for facts alone, inside a function."""
+    names = {alias.name for alias in node.names}
+    is_inside = isinstance(node, ast.ImportFrom) and node.module == "w2v.kernels" and node.col_offset > 0
+    return is_inside and names <= COMMANDS_MAY_ASK_KERNELS
+
+
+def import_violations(name: str) -> Iterator[str]:
+    """Yield what is wrong with the imports of a file."""
+    for module, node in imports_of(name):
+        where, top = f"{name}, line {node.lineno}: imports {module}", module.split(".")[0]
+        if isinstance(node, ast.ImportFrom) and node.level:
+            yield f"{where}: relative imports are not allowed"
+        elif part_of(name) == "kernels":
+            if wrong_in_kernels(module):
+                yield f"{where}: kernels import base.arrays, NumPy, Numba, llvmlite and small parts of the library only"
+        elif top in ("w2v", "cli") and wrong_direction(name, module):
+            yield f"{where}, which is above it"
+        if is_command(name) and part_of(module) == "kernels" and not asks_kernels_for_facts(node):
+            yield f"{where}: commands may ask kernels for {COMMANDS_MAY_ASK_KERNELS} only, inside a function"
+        if top in UNSAFE_MODULES:
+            yield f"{where}: it runs code that it reads"
+        if top in SCREEN_MODULES and not is_command(name) and top not in SCREEN_EXCEPTIONS.get(name, ()):
+            yield f"{where}: only commands talk to the terminal"
+
+
+def call_violations(name: str) -> Iterator[str]:
+    """Yield the calls of a file that are not allowed there."""
+    for node in ast.walk(TREES[name]):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            function = node.func.id
+            is_wrong = (
+                function in ("eval", "exec", "breakpoint")
+                or (function == "input" and name != "w2v.commands.questions")
+                or (function == "print" and not is_command(name))
+            )
+            if is_wrong:
+                yield f"{name}, line {node.lineno}: calls {function}"
 
 
 def test_every_part_has_its_place() -> None:
     assert {part_of(name) for name in FILES} - {"kernels"} <= set(LEVEL)
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if part_of(name) != "kernels"])
-def test_imports_go_one_way(name: str) -> None:
-    for imported in own_imports(name):
-        if part_of(imported) == "kernels":
-            assert name in MAY_IMPORT_KERNELS or is_command(name), f"{name} imports the kernels"
-        else:
-            assert LEVEL[part_of(name)] <= LEVEL[part_of(imported)], f"{name} imports {imported}, which is above it"
+def test_imports_and_calls_follow_the_rules() -> None:
+    violations = [wrong for name in FILES for wrong in (*import_violations(name), *call_violations(name))]
+    assert not violations, "\n".join(violations)
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if is_command(name)])
-def test_commands_ask_kernels_for_facts_alone(name: str) -> None:
-    for module, node in imports_of(name):
-        if part_of(module) == "kernels":
-            assert isinstance(node, ast.ImportFrom) and node.module == "w2v.kernels" and node.col_offset > 0
-            assert {alias.name for alias in node.names} <= COMMANDS_MAY_ASK_KERNELS
-
-
-@pytest.mark.parametrize("name", [name for name in FILES if part_of(name) == "kernels"])
-def test_kernels_import_numpy_numba_llvmlite_and_each_other(name: str) -> None:
-    for module, _ in imports_of(name):
-        allowed = module.startswith("w2v.kernels") or module == "w2v.base.arrays"
-        assert allowed or module.split(".")[0] in KERNELS_MAY_IMPORT, f"{name}: {module}"
-
-
-@pytest.mark.parametrize("name", FILES)
-def test_typer_and_print_have_their_places(name: str) -> None:
-    tree = ast.parse(FILES[name].read_text(encoding="utf-8"))
-    called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
-    modules = {module.split(".")[0] for module, _ in imports_of(name)}
-    assert not called & {"eval", "exec", "breakpoint"}
-    assert "input" not in called or name == "w2v.commands.questions"
-    assert not modules & {"pickle", "marshal", "shelve", "dill"}
-    if not is_command(name):
-        assert "print" not in called
-        allowed = {"tqdm", "logging"} if name == "w2v.reports" else set()
-        assert not modules & ({"rich", "tqdm", "logging", "typer", "click", "argparse"} - allowed)
+@pytest.mark.parametrize(
+    "name, code, said",
+    (
+        ("w2v.text.corpus", "from w2v.training import loop", "above it"),
+        ("w2v.text.corpus", "from w2v.kernels import jit", "above it"),
+        ("w2v.text.corpus", "from . import vocab", "relative"),
+        ("w2v.text.corpus", "import pickle", "runs code"),
+        ("w2v.text.corpus", "import typer", "terminal"),
+        ("w2v.text.corpus", "print(1)", "calls print"),
+        ("w2v.text.corpus", "eval('1')", "calls eval"),
+        ("w2v.kernels.rng", "import w2v.text.corpus", "kernels import"),
+        ("w2v.kernels.rng", "import scipy", "kernels import"),
+        ("w2v.commands.info", "from w2v.kernels import cache_is_writable", "inside a function"),
+        ("w2v.commands.info", "input()", "calls input"),
+    ),
+)
+def test_a_violation_is_found(name: str, code: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TREES, name, ast.parse(code))
+    (wrong,) = (*import_violations(name), *call_violations(name))
+    assert said in wrong
 
 
 def test_no_module_has_the_name_of_a_public_function() -> None:

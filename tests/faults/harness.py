@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,6 +32,8 @@ class Fault(NamedTuple):
     how: int = FAIL
     what: int = 0
     """The error, or the signal."""
+    match: str = ""
+    """Count only calls whose line in the trace contains this: "mkdir kept/"."""
 
     def __str__(self) -> str:
         """Return it as a message has it."""
@@ -159,6 +162,17 @@ class Nursery:
         done = self._ask({"child": child, "timeout": timeout})
         self.last = Outcome(out=self._stream("out"), err=self._stream("err"), **done)
         return self.last
+
+    def begin_to(self, folder: Path, call: str, *arguments: str) -> int:
+        """Start the program, and return its number when it has stopped itself before the first call that matches."""
+        child = self.begin(folder, *arguments, fault=Fault(1, SIGNAL, signal.SIGSTOP, call))
+        for _ in range(30_000):
+            state = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[0]
+            if state == "T":
+                return child
+            assert state != "Z", f"it ended before it came to {call}:\n{self.stderr()}"
+            time.sleep(0.002)
+        raise AssertionError(f"it did not come to {call} within a minute")
 
     def stderr(self) -> str:
         """Return what the program has written to standard error so far."""

@@ -47,6 +47,7 @@ class Plan(ctypes.Structure):
         ("fired", ctypes.c_long),
         ("no_exchange", ctypes.c_long),
         ("folder", ctypes.c_char * 4096),
+        ("match", ctypes.c_char * 256),
         ("which", ctypes.c_char * 512),
         ("trace", ctypes.c_char * (1 << 18)),
     )
@@ -64,10 +65,11 @@ class Shim:
             library.fault_plan.restype = ctypes.POINTER(Plan)
             self.plan, self.activate = library.fault_plan().contents, library.fault_activate
 
-    def set(self, folder: str, can_exchange: bool, at: int, how: int, what: int) -> None:
+    def set(self, folder: str, can_exchange: bool, at: int, how: int, what: int, match: str) -> None:
         """Say what shall go wrong in the next child."""
         plan = self.plan
         plan.at, plan.how, plan.what, plan.count, plan.fired, plan.no_exchange = at, how, what, 0, 0, not can_exchange
+        plan.match = match.encode()
         plan.folder, plan.which, plan.trace = os.fsencode(os.path.realpath(folder)), b"", b""
 
 

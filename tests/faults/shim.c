@@ -30,6 +30,7 @@ struct plan {
     long fired;       /* how many of them went wrong */
     long no_exchange; /* whether two names cannot change places, as on systems and disks that have no such call */
     char folder[4096];
+    char match[256];  /* count only calls whose line in the trace contains this */
     char which[512];  /* the first call that went wrong, and its file */
     char trace[1 << 18]; /* a line for each call and its file */
 };
@@ -68,10 +69,10 @@ static void remember(int file, const char *path) {
 static int strikes(const char *call, const char *path, int takes_space) {
     if (!path) return 0;
     pthread_mutex_lock(&lock);
-    long n = ++plan->count;
     size_t used = strlen(plan->trace);
     snprintf(plan->trace + used, sizeof plan->trace - used, "%s %s\n", call, path);
-    int hit = plan->at && (n == plan->at || (plan->how == STAY && n > plan->at && takes_space));
+    long n = strstr(plan->trace + used, plan->match) ? ++plan->count : 0;
+    int hit = plan->at && n && (n == plan->at || (plan->how == STAY && n > plan->at && takes_space));
     if (hit && plan->how == SHORT && strcmp(call, "write")) hit = 0;
     if (hit && !plan->fired++) snprintf(plan->which, sizeof plan->which, "%s %s", call, path);
     pthread_mutex_unlock(&lock);
