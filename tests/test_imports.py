@@ -36,7 +36,7 @@ MAY_IMPORT_KERNELS = {
     "w2v.text.phrases",
     "w2v.training.plan",
     "w2v.training.loop",
-    "w2v.training.infer",
+    "w2v.training.inference",
     "w2v.cluster.packing",
 }
 COMMANDS_MAY_ASK_KERNELS = {"cache_is_writable"}

@@ -5,17 +5,16 @@ are described in `w2v.settings`; a function refuses those that it does not use. 
 they are needed.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from w2v.base import stores
 from w2v.base.arguments import check_type, seconds_of
 from w2v.base.errors import SettingsError, option
-from w2v.base.outputs import Paths, check_outputs, listed
+from w2v.base.outputs import check_outputs, listed
 from w2v.reports import PythonReporter, Reporter
-from w2v.settings.evaluation import RESTRICT, EvaluationConfig
+from w2v.settings.evaluation import RESTRICT
 from w2v.settings.fields import check_request
 from w2v.settings.phrases import PhraseConfig
 from w2v.settings.train import CHECKPOINT_EVERY, load_config
@@ -37,7 +36,8 @@ if TYPE_CHECKING:
     from w2v.text.encoding import Encoded
     from w2v.text.phrases import Phrases
     from w2v.text.vocab import Vocab
-    from w2v.training.machines import Machine
+    from w2v.training.backends import Backend
+    from w2v.training.execution import RunFiles
     from w2v.training.run import EpochReport, Run
     from w2v.tuning.search import Search
     from w2v.vectors.vectors import Vectors
@@ -218,16 +218,16 @@ def train(
         files.check({**inputs, "vocab": None if vocab is known else vocab}, source.holds)
         evaluation = Evaluation.read(listed(similarity), listed(analogies), next, sessions, restrict=restrict)
 
-        def begin(machine: "Machine") -> "tuple[Run, Encoded | None]":
+        def begin(backend: "Backend") -> "tuple[Run, Encoded | None]":
             if init_from is not None:
                 return runs.continue_from(Path(init_from), source, run_config, grow_vocab, told.reading, told.warning)
-            return runs.begin(source, run_config, known, told.reading, machine)
+            return runs.begin(source, run_config, known, told.reading, backend)
 
         return execute(
             begin,
             files,
             told,
-            _machine(ray, nodes, run_config.threads, told),
+            _backend(ray, nodes, run_config.threads, told),
             is_reused=known is not None or init_from is not None,
             after_epoch=evaluation.after_epoch(told, each_epoch, after_epoch),
         )
@@ -298,10 +298,10 @@ def resume(
         files.check({**inputs, "resume": files_read(folder)})
         evaluation = Evaluation.read(listed(similarity), listed(analogies), next, sessions, restrict=restrict)
         return execute(
-            lambda machine: (runs.resume(folder, settings, told.reading, machine), None),
+            lambda backend: (runs.resume(folder, settings, told.reading, backend), None),
             files,
             told,
-            _machine(ray, nodes, settings.get("threads"), told),
+            _backend(ray, nodes, settings.get("threads"), told),
             is_resumed=True,
             after_epoch=evaluation.after_epoch(told, each_epoch, after_epoch),
         )
@@ -338,7 +338,7 @@ def infer(
     """
     check_request("infer", settings)
     from w2v import formats
-    from w2v.training.infer import infer
+    from w2v.training.inference import infer
     from w2v.vectors.derived import named_lines
 
     with _reporting(reporter, progress) as told:
@@ -500,10 +500,6 @@ def tune(
     return found
 
 
-def convert(*args: Any, **kwargs: Any) -> Any:
-    """PLACEHOLDER: comes with the model object."""
-
-
 def plot(
     source: "Vectors | str | Path",
     output: str | Path = "plot.html",
@@ -615,7 +611,7 @@ def _vocab_of(vocab: "Vocab | str | Path | None") -> "Vocab | None":
 
 def _given(**parameters: Any) -> dict[str, Any]:  # noqa: ANN401
     """Return the parameters that were given: those that are not empty."""
-    return {name: value for name, value in parameters.items() if value is not None and value is not False and value != ()}
+    return {name: value for name, value in parameters.items() if value not in (None, False, ())}
 
 
 def _test_sets(
@@ -640,12 +636,12 @@ def _run_files(
 
 
 @contextmanager
-def _machine(ray: str | None, nodes: int | None, threads: int | None, told: Reporter) -> "Iterator[Machine]":
+def _backend(ray: str | None, nodes: int | None, threads: int | None, told: Reporter) -> "Iterator[Backend]":
     """Yield what trains: this machine, or nodes of a Ray cluster."""
     if ray is None:
-        from w2v.training.machines import ThisMachine
+        from w2v.training.backends import OneMachine
 
-        yield ThisMachine()
+        yield OneMachine()
         return
     from w2v.cluster import connect
 

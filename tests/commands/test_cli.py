@@ -10,8 +10,8 @@ from helpers import CHECKOUT, Run, python
 from toy_corpus import GROUP_OF
 
 import w2v
-from w2v.commands.report import format_neighbours
 from w2v.commands.screen import columns
+from w2v.commands.tables import format_neighbours
 from w2v.settings.fields import fields_of
 
 COMMANDS = (

@@ -182,7 +182,7 @@ def test_the_folder_is_looked_at_before_the_corpus_is_read(
     run: Run, text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert run("train", text, "--epochs", "1", "--checkpoint", "kept").status == 0
-    monkeypatch.setattr("w2v.training.machines.ThisMachine.encode", lambda *_, **__: pytest.fail("it read the corpus"))
+    monkeypatch.setattr("w2v.training.backends.OneMachine.encode", lambda *_, **__: pytest.fail("it read the corpus"))
     result = run("train", text, "--checkpoint", "kept")
     assert result.status == 1 and "has checkpoints of another run" in result.err
     with checkpoint.locked(Path("kept")):

@@ -17,7 +17,7 @@ from helpers import CHECKOUT, Run, files_in, start
 
 from w2v.checkpoints import checkpoint
 from w2v.text import encoding
-from w2v.training.machines import ThisMachine
+from w2v.training.backends import OneMachine
 
 TRAIN = ("train", "corpus.txt", "--threads", "1", "--epochs", "2")
 FULL = Path("/dev/full")
@@ -49,14 +49,14 @@ def fill(disk: Path) -> None:
 
 def before_it_ends(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
     """Let something happen when a run has trained and has not yet written its vectors."""
-    train = ThisMachine.train_embeddings
+    train = OneMachine.train_embeddings
 
     def trains(*args: Any, **more: Any) -> object:  # noqa: ANN401
         embeddings = train(*args, **more)
         happens()
         return embeddings
 
-    monkeypatch.setattr(ThisMachine, "train_embeddings", staticmethod(trains))
+    monkeypatch.setattr(OneMachine, "train_embeddings", staticmethod(trains))
 
 
 def last_line(err: str) -> str:
@@ -73,7 +73,7 @@ def last_line(err: str) -> str:
 def test_a_disk_too_small_for_the_vectors_is_said_before_training(
     run: Run, corpus: Path, disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ThisMachine, "train_embeddings", lambda *_, **__: pytest.fail("it trained"))
+    monkeypatch.setattr(OneMachine, "train_embeddings", lambda *_, **__: pytest.fail("it trained"))
     for name, dim in (("v.bin", "2000"), ("v.txt", "700")):
         status, _, err = run(*TRAIN, "-o", disk / name, "--dim", dim)
         assert status == 1
@@ -126,7 +126,7 @@ def test_a_vocabulary_on_a_full_disk(run: Run, corpus: Path, disk: Path) -> None
 def test_a_disk_too_small_for_checkpoints_is_said_before_training(
     run: Run, corpus: Path, disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ThisMachine, "train_embeddings", lambda *_, **__: pytest.fail("it trained"))
+    monkeypatch.setattr(OneMachine, "train_embeddings", lambda *_, **__: pytest.fail("it trained"))
     status, _, err = run(*TRAIN, "--checkpoint", disk, "--dim", "400")
     assert status == 1 and "no space for checkpoints" in last_line(err)
     assert os.listdir(disk) == []

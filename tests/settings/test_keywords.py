@@ -14,7 +14,7 @@ from w2v.settings.evaluation import EvaluationConfig
 from w2v.settings.fields import Field, fields_of
 from w2v.settings.phrases import PhraseConfig
 from w2v.settings.train import TrainConfig
-from w2v.training.infer import CHANGES
+from w2v.training.inference import CHANGES
 from w2v.training.run import MAY_CHANGE
 from w2v.vectors.items import SETTINGS
 

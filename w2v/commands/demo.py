@@ -9,7 +9,7 @@ from pathlib import Path
 import w2v
 from w2v.base.errors import W2VError
 from w2v.commands.options import command
-from w2v.commands.report import format_neighbours
+from w2v.commands.tables import format_neighbours
 from w2v.commands.terminal import TerminalReporter
 
 ASKED = ("Monday", "lower", "socket", "KeyError", "thread")

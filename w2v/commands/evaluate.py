@@ -9,7 +9,7 @@ import typer
 import w2v
 from w2v.base.errors import SettingsError
 from w2v.commands.options import AnalogyFiles, AsJson, NextFile, SessionsFile, SimilarityFiles, command
-from w2v.commands.report import format_scores
+from w2v.commands.tables import format_scores
 from w2v.commands.terminal import TerminalReporter
 from w2v.settings.fields import settings_for
 

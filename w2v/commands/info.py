@@ -12,7 +12,7 @@ import w2v
 from w2v.base.arrays import exact_sum
 from w2v.commands.checks import require_file
 from w2v.commands.options import FORMATS_HELP, AsJson, FormatName, command
-from w2v.commands.report import format_summary
+from w2v.commands.tables import format_summary
 from w2v.vectors.vectors import Vectors
 
 BLOCK_ROWS = 1 << 12

@@ -1,6 +1,7 @@
 """`w2v similar`, `w2v analogy`, `w2v vector` and `w2v recommend`."""
 
 import json
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,12 +9,13 @@ from typing import Annotated, Any
 import typer
 
 import w2v
-from w2v.base.errors import SettingsError, W2VError, as_flags
 from w2v.api import tell_of_restriction
+from w2v.base.errors import SettingsError, W2VError, as_flags
+from w2v.base.stores import url_of
 from w2v.commands.options import AsJson, Neighbours, Restrict, VectorsFile, command, require_argument
 from w2v.commands.questions import Question, is_terminal, parse_questions, piped_lines, prompted_lines
-from w2v.commands.report import format_neighbours
 from w2v.commands.screen import FLAGS, print_status
+from w2v.commands.tables import format_neighbours
 from w2v.commands.terminal import TerminalReporter
 from w2v.settings.fields import Setting, settings_for
 from w2v.vectors.derived import line_vectors
@@ -151,7 +153,8 @@ def recommend(
 
 def load_vectors(path: Path) -> Vectors:
     """Return the vectors of a file, or say how to make one."""
-    require_file(path, "make one with `w2v train`, or name yours with --vectors")
+    if url_of(path) is None and not os.path.lexists(path):
+        raise W2VError(f"there is no file {path}; make one with `w2v train`, or name yours with --vectors")
     return Vectors.load(path)
 
 

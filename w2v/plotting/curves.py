@@ -10,7 +10,8 @@ from w2v.base.errors import W2VError
 from w2v.plotting.text_files import read_lines
 
 PROGRESS_KEYS = ("epoch", "progress", "words_per_s", "lr", "loss", "seconds")
-"""Keys of every line of a log; its other keys are scores."""
+TIME_KEYS = ("read_s", "compile_s", "train_s", "save_s")
+"""Keys of every line of a log, and of its last line; all other keys are scores."""
 Curves = dict[str, dict[str, list[tuple[float, float]]]]
 """(progress in percent, value) points, by panel and by name of the line."""
 
@@ -51,7 +52,7 @@ def read_curves(log: str | Path) -> Curves:
 
 def _scores(row: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     for key, value in row.items():
-        if key in PROGRESS_KEYS:
+        if key in PROGRESS_KEYS + TIME_KEYS:
             continue
         yield key, value
         for test in value if isinstance(value, list) else ():

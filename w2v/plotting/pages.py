@@ -26,33 +26,14 @@ def map_page(drawn: WordMap) -> bytes:
     from bokeh.core.properties import value
     from bokeh.document import Document
     from bokeh.embed import file_html
-    from bokeh.models import ColumnDataSource, HoverTool, Range1d
-    from bokeh.plotting import figure
+    from bokeh.models import ColumnDataSource, HoverTool
     from bokeh.resources import INLINE
 
     words = ColumnDataSource(_word_columns(drawn))
     labels = ColumnDataSource({name: [] for name in ("x", "y", "dx", "dy", "word", "colour", "alpha", "style")})
     links = ColumnDataSource({name: [] for name in ("x0", "y0", "x1", "y1")})
-
     names = ColumnDataSource(_name_columns(drawn))
-    depth = max(LEAST_DEPTH, math.sqrt(len(drawn.words)) / 2)
-    x_range, y_range = (
-        Range1d(start=low, end=high, min_interval=(high - low) / depth, max_interval=(high - low) * 2)
-        for low, high in map(limits_of, drawn.places.T)
-    )
-    plot = figure(
-        name="map",
-        sizing_mode="stretch_both",
-        x_range=x_range,
-        y_range=y_range,
-        tools="pan,wheel_zoom,box_zoom,reset,save",
-        active_scroll="wheel_zoom",
-        toolbar_location="above",
-        outline_line_color=None,
-        output_backend="webgl" if len(drawn.words) >= MANY else "canvas",
-    )
-    plot.axis.visible = plot.grid.visible = False  # the numbers of such a plane mean nothing
-    plot.toolbar.logo = None
+    plot = _map_figure(drawn)
     plot.segment("x0", "y0", "x1", "y1", source=links, color="#999999", line_alpha=0.6)
     dots = plot.scatter("x", "y", source=words, size="size", color="colour", alpha=0.8, nonselection_alpha=0.12)
     style: dict[str, Any] = {
@@ -88,6 +69,32 @@ def map_page(drawn: WordMap) -> bytes:
     _connect(document, {"plot": plot, **sources, "letters": [letters.glyph, titles.glyph], "palettes": palettes})
     template = Path(__file__).with_name("map.html").read_text(encoding="utf-8")
     return file_html(document, INLINE, title=caption(drawn), template=template).encode("utf-8", "replace")
+
+
+def _map_figure(drawn: WordMap) -> Any:  # noqa: ANN401
+    """Return the empty plot of a map, which can be magnified until a few words are in view."""
+    from bokeh.models import Range1d
+    from bokeh.plotting import figure
+
+    depth = max(LEAST_DEPTH, math.sqrt(len(drawn.words)) / 2)
+    x_range, y_range = (
+        Range1d(start=low, end=high, min_interval=(high - low) / depth, max_interval=(high - low) * 2)
+        for low, high in map(limits_of, drawn.places.T)
+    )
+    plot = figure(
+        name="map",
+        sizing_mode="stretch_both",
+        x_range=x_range,
+        y_range=y_range,
+        tools="pan,wheel_zoom,box_zoom,reset,save",
+        active_scroll="wheel_zoom",
+        toolbar_location="above",
+        outline_line_color=None,
+        output_backend="webgl" if len(drawn.words) >= MANY else "canvas",
+    )
+    plot.axis.visible = plot.grid.visible = False  # the numbers of such a plane mean nothing
+    plot.toolbar.logo = None
+    return plot
 
 
 def _word_columns(drawn: WordMap) -> dict[str, Any]:

@@ -19,14 +19,14 @@ from w2v.reports import Progress, Reporter
 from w2v.text.encoding import Encoded
 from w2v.training import outputs
 from w2v.training import run as runs
+from w2v.training.backends import Backend
 from w2v.training.log import Log
-from w2v.training.machines import Machine
 from w2v.training.plan import kernel_name
 from w2v.training.run import EpochReport, Run
 from w2v.vectors.vectors import Vectors
 
-Begin = Callable[[Machine], tuple[Run, Encoded | None]]
-"""Reads what a machine is to train on; None for the corpus of a run that goes on."""
+Begin = Callable[[Backend], tuple[Run, Encoded | None]]
+"""Reads what a backend is to train on; None for the corpus of a run that goes on."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def execute(
     begin: Begin,
     files: RunFiles,
     told: Reporter,
-    machine: AbstractContextManager[Machine],
+    backend: AbstractContextManager[Backend],
     *,
     is_resumed: bool = False,
     is_reused: bool = False,
@@ -89,7 +89,7 @@ def execute(
         begin: reads the corpus, or takes up a run.
         files: what to write; it has been checked.
         told: is told of everything.
-        machine: what trains.
+        backend: what trains.
         is_resumed: whether the run goes on with the checkpoints of its folder.
         is_reused: whether the vocabulary comes from elsewhere than the corpus.
         after_epoch: called after each epoch.
@@ -103,7 +103,7 @@ def execute(
     with (
         runs.reserved(folder, is_resumed=is_resumed),
         Log(files.log_json, told.warning) as log,
-        machine as ready,
+        backend as ready,
     ):
         with _timed(seconds, "read_s"):
             run, encoded = begin(ready)
@@ -146,8 +146,7 @@ class _Last:
         """Warn if there was nothing to train on."""
         if math.isnan(self.loss):
             self.told.warning(
-                "nothing was learned: no two words occur together; one word per line? "
-                f"{option('sample')} too small?"
+                f"nothing was learned: no two words occur together; one word per line? {option('sample')} too small?"
             )
 
 
@@ -167,7 +166,7 @@ def _tell_of_run(run: Run, told: Reporter) -> None:
         told.info("compiled code cannot be saved, so each start compiles again; set NUMBA_CACHE_DIR to a folder")
     threads = run.config.threads or available_threads()
     on = f"{threads} thread{'s' * (threads > 1)}, {kernel_name()} kernels"
-    if n_nodes := run.machine.n_nodes:
+    if n_nodes := run.backend.n_nodes:
         on = f"{n_nodes} node{'s' * (n_nodes > 1)}"
     told.info(f"training {len(run.vocab):,} words x {run.config.dim} on {on}")
 

@@ -31,9 +31,9 @@ from w2v.text.encoding import Encoded, ScanReport, renumber
 from w2v.text.subwords import NGrams
 from w2v.text.vocab import Vocab
 from w2v.training import loop
+from w2v.training.backends import Backend, OneMachine
 from w2v.training.line_rows import count_lines
 from w2v.training.log import Log
-from w2v.training.machines import Machine, ThisMachine
 from w2v.training.outputs import refuse_output_rows
 from w2v.training.plan import word_rows_of
 from w2v.training.warm_start import carry_over, join_vocab, read_earlier, subword_settings
@@ -68,7 +68,7 @@ class Run:
     """The names of the lines, where they have any."""
     is_resumed: bool = False
     """Whether this goes on with a run, whose checkpoints it may replace."""
-    machine: Machine = ThisMachine()
+    backend: Backend = OneMachine()
     """What trains."""
 
 
@@ -123,7 +123,7 @@ def begin(
     config: TrainConfig,
     vocab: Vocab | None = None,
     report: ScanReport | None = None,
-    machine: Machine = Run.machine,
+    backend: Backend = Run.backend,
 ) -> tuple[Run, Encoded]:
     """Read a corpus; return a run that starts at the beginning, and what became of the tokens.
 
@@ -132,7 +132,7 @@ def begin(
         config: the settings.
         vocab: use this vocabulary, with its counts, in place of the text's own.
         report: told how far the reading is.
-        machine: what reads and trains.
+        backend: what reads and trains.
 
     Raises:
         W2VError: as `encode` does.
@@ -140,13 +140,13 @@ def begin(
     files = None
     if corpus.files is not None and not any(map(_is_of_the_process, corpus.files)):
         files = [Fingerprint.of(path) for path in corpus.files]
-    encoded = machine.encode(corpus, config, vocab=vocab, report=report)
+    encoded = backend.encode(corpus, config, vocab=vocab, report=report)
     if encoded.dropped_count:  # read again with this vocabulary, the text would have words that were dropped
         files = None
     if vocab is not None:
         config = replace(config, min_count=1, max_vocab=None)  # which the vocabulary has decided
     return (
-        Run(config, encoded.vocab, encoded.stream, files, line_names=encoded.line_names, machine=machine),
+        Run(config, encoded.vocab, encoded.stream, files, line_names=encoded.line_names, backend=backend),
         encoded,
     )
 
@@ -198,7 +198,7 @@ def continue_from(
 
 
 def resume(
-    folder: Path, changes: Mapping[str, Any], report: ScanReport | None = None, machine: Machine = Run.machine
+    folder: Path, changes: Mapping[str, Any], report: ScanReport | None = None, backend: Backend = Run.backend
 ) -> Run:
     """Take up a run from its newest checkpoint, reading its corpus again or the stream that was kept.
 
@@ -206,7 +206,7 @@ def resume(
         folder: of the checkpoints.
         changes: new values of settings, of which only `epochs` (higher) and `threads` may have any.
         report: told how far the reading is.
-        machine: what reads and trains.
+        backend: what reads and trains.
 
     Raises:
         SettingsError: another setting is to change, or the number of nodes.
@@ -218,10 +218,10 @@ def resume(
     kept = checkpoint.load(folder)
     if changes.get("epochs", kept.config.epochs) < kept.config.epochs:
         raise SettingsError(f"epochs cannot fall when a run is resumed: it has {kept.config.epochs}")
-    if machine.n_nodes != kept.position.n_nodes:
+    if backend.n_nodes != kept.position.n_nodes:
         trained = f"--ray ADDRESS --nodes {kept.position.n_nodes}" if kept.position.n_nodes else "no --ray"
         raise SettingsError(f"the nodes cannot change when a run is resumed: go on with {trained}")
-    if machine.n_nodes and "epochs" in changes:
+    if backend.n_nodes and "epochs" in changes:
         raise SettingsError("epochs cannot change when a run on a cluster is resumed")
     config = replace(kept.config, **changes)
     if kept.corpus is None:
@@ -231,7 +231,7 @@ def resume(
             print_.check()
         paths = [print_.path for print_ in kept.corpus]
         # What there is to warn of was said when the run began.
-        stream = machine.encode(Corpus(paths, warn=lambda _: None), config, vocab=kept.vocab, report=report).stream
+        stream = backend.encode(Corpus(paths, warn=lambda _: None), config, vocab=kept.vocab, report=report).stream
     if kept.stream not in (None, stream_checksum(stream)):
         if kept.corpus is None:
             raise W2VError(f"{folder / 'stream.npy'} is damaged: its checksum is not what was written; train anew")
@@ -240,7 +240,7 @@ def resume(
     return Run(
         *(config, kept.vocab, stream, kept.corpus, start, kept.extra, kept.line_names),
         is_resumed=True,
-        machine=machine,
+        backend=backend,
     )
 
 
@@ -283,7 +283,7 @@ def train(
             log.add(now, after_epoch(now, _result(run, rows, run.config.output_layer.outputs_are_words)))
 
     kept = {**run.extra, **(extra or {}), "log": log.rows}
-    embeddings = run.machine.train_embeddings(
+    embeddings = run.backend.train_embeddings(
         run.stream,
         run.vocab,
         run.config,

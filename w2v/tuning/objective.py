@@ -9,6 +9,7 @@ from w2v.base.errors import SettingsError
 from w2v.evaluation.held_out import Windows, held_out_loss
 from w2v.evaluation.next_item import rank_next
 from w2v.evaluation.scores import Evaluation
+from w2v.settings.evaluation import RESTRICT
 from w2v.settings.train import TrainConfig
 from w2v.text.vocab import Vocab
 from w2v.training.weights import Embeddings

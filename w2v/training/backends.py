@@ -1,4 +1,4 @@
-"""Machines: what reads a corpus and trains on it. This machine is one; a cluster is another."""
+"""Backends: what reads a corpus and trains on it. This machine is one, a cluster is another."""
 
 from typing import Protocol
 
@@ -12,7 +12,7 @@ from w2v.training.loop import EpochReport, TrainReport, train_embeddings
 from w2v.training.weights import Embeddings
 
 
-class Machine(Protocol):
+class Backend(Protocol):
     """What reads a corpus and trains on it: this machine, or several."""
 
     n_nodes: int
@@ -37,7 +37,7 @@ class Machine(Protocol):
         """Train on it; see `w2v.training.loop.train_embeddings`."""
 
 
-class ThisMachine:
+class OneMachine:
     """Reads and trains in this process."""
 
     n_nodes = 0

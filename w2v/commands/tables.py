@@ -1,20 +1,15 @@
 """Results as text: tables for standard output, sentences for standard error."""
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from w2v.base.errors import printable
-from w2v.commands.screen import BOLD, DIM, aligned, columns, print_status, styled
+from w2v.commands.screen import BOLD, DIM, aligned, columns, styled
 
 if TYPE_CHECKING:
     from w2v.evaluation.analogies import Analogies, Section
     from w2v.evaluation.next_item import NextItemScores
     from w2v.evaluation.scores import Scores
-    from w2v.text.encoding import Encoded
-    from w2v.text.phrases import Phrases
-    from w2v.training.run import Run
-    from w2v.tuning.search import Search, Trial
 
 
 def format_neighbours(word: str, neighbours: list[tuple[str, float]]) -> str:
