@@ -109,7 +109,12 @@ def test_bad_corpora() -> None:
 def test_report_gets_progress(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("w2v.training.loop.REPORT_S", 0.001)
     seen: list[Progress] = []
-    w2v.train(corpus, report=seen.append, dim=64, epochs=20, sample=0.0)
+
+    class Follower(w2v.Reporter):
+        def training(self, now: Progress) -> None:
+            seen.append(now)
+
+    w2v.train(corpus, reporter=Follower(), dim=64, epochs=20, sample=0.0)
     assert len(seen) > 1 and all(isinstance(progress, Progress) for progress in seen)
     shares = [progress.progress for progress in seen]
     assert shares == sorted(shares) and shares[-1] == 1.0
@@ -117,7 +122,12 @@ def test_report_gets_progress(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_scan_report(corpus: Path) -> None:
     seen: list[tuple[int, int | None]] = []
-    w2v.build_vocab(corpus, report=lambda done, total: seen.append((done, total)))
+
+    class Follower(w2v.Reporter):
+        def reading(self, done: int, total: int | None) -> None:
+            seen.append((done, total))
+
+    w2v.build_vocab(corpus, reporter=Follower())
     size = corpus.stat().st_size
     assert seen[-1] == (size, size)
 
@@ -126,13 +136,14 @@ def test_an_error_in_report_ends_the_run(corpus: Path, monkeypatch: pytest.Monke
     class EnoughError(Exception):
         pass
 
-    def report(progress: Progress) -> None:
-        raise EnoughError
+    class Failing(w2v.Reporter):
+        def training(self, now: Progress) -> None:
+            raise EnoughError
 
     monkeypatch.setattr("w2v.training.loop.REPORT_S", 0.001)
     threads = threading.active_count()
     with pytest.raises(EnoughError):
-        w2v.train(corpus, report=report, dim=16, epochs=1_000_000)
+        w2v.train(corpus, reporter=Failing(), dim=16, epochs=1_000_000)
     assert threading.active_count() == threads
 
 
@@ -192,7 +203,7 @@ def test_a_run_can_what_the_command_can(corpus: Path, tmp_path: Path) -> None:
         init_from=tmp_path / "first.w2v",
         grow_vocab=True,
         after_epoch=score,
-        log=log,
+        log_json=log,
         checkpoint=kept,
         save_output=True,
         **more,
@@ -200,8 +211,8 @@ def test_a_run_can_what_the_command_can(corpus: Path, tmp_path: Path) -> None:
     assert joined.dim == first.dim and set(first.words) < set(joined.words) and joined.output is not None
     assert seen[-1][0] == 2 and seen[-1][1].words == joined.words
     rows = [json.loads(line) for line in log.read_text().splitlines()]
-    assert rows[-1]["words"] == len(joined) and rows[-1]["progress"] == 1.0
-    again = w2v.resume(kept, log=log, after_epoch=score)
+    assert {"read_s", "train_s"} <= set(rows[-1]) and rows[-1]["words"] == len(joined) and rows[-1]["progress"] == 1.0
+    again = w2v.resume(kept, log_json=log, after_epoch=score)
     assert again.matrix.tobytes() == joined.matrix.tobytes()
     assert json.loads(log.read_text().splitlines()[-1])["words"] == len(joined)
 
@@ -223,9 +234,9 @@ def test_a_log_replaces_nothing_that_is_read(corpus: Path, tmp_path: Path) -> No
     before = corpus.read_bytes()
     w2v.train(corpus, checkpoint=tmp_path / "kept", **SMALL)
     with pytest.raises(w2v.SettingsError, match="is a file of the corpus"):
-        w2v.train(corpus, log=corpus, **SMALL)
-    with pytest.raises(w2v.SettingsError, match="is a file that the run reads"):
-        w2v.resume(tmp_path / "kept", log=corpus)
+        w2v.train(corpus, log_json=corpus, **SMALL)
+    with pytest.raises(w2v.SettingsError, match="log_json and resume are the same file"):
+        w2v.resume(tmp_path / "kept", log_json=corpus)
     assert corpus.read_bytes() == before
 
 

@@ -16,7 +16,7 @@ import pytest
 from helpers import Run, files_in, start
 from toy_corpus import sentences
 
-from w2v.commands import progress
+from w2v.commands import terminal
 
 ENDLESS = ("--epochs", "1000000", "--sample", "0", "--log-json", "log.json")
 SECONDS = 60.0
@@ -38,7 +38,7 @@ def test_lines_where_there_is_no_terminal(run: Run, corpus: Path) -> None:
 
 
 def test_a_line_every_few_seconds(run: Run, corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress, "LINE_EVERY_S", 0.0)
+    monkeypatch.setattr(terminal, "LINE_EVERY_S", 0.0)
     err = run("train", "corpus.txt", "--dim", "64", "--sample", "0", "--epochs", "1000").err
     lines = re.findall(
         r"^w2v: train +(\d+)%  .* words/s, lr 0\.\d{4}(?:, loss \d\.\d{3})?(?:, \d+ s left)?$", err, re.M
@@ -48,7 +48,7 @@ def test_a_line_every_few_seconds(run: Run, corpus: Path, monkeypatch: pytest.Mo
 
 
 def test_the_time_left_is_measured_in_this_run() -> None:
-    pace = progress.Pace()
+    pace = terminal.Pace()
     assert pace.seconds_left(None, 0.0) is None, "there is no telling how much there is"
     assert pace.seconds_left(0.5, 0.0) is None, "half of it was done by an earlier run"
     assert pace.seconds_left(0.5, 40.0) is None, "kernels are compiled"
@@ -69,7 +69,9 @@ def test_log_json(run: Run, corpus: Path, tmp_path: Path, monkeypatch: pytest.Mo
     assert run("train", "corpus.txt", "--log-json", "log.json", "--quiet", *settings) == (0, "", "")
     rows = [json.loads(line) for line in Path("log.json").read_text().splitlines()]
     assert len(rows) > 3
-    assert all(list(row) == ["epoch", "progress", "words_per_s", "lr", "loss", "seconds"] for row in rows)
+    keys = ["epoch", "progress", "words_per_s", "lr", "loss", "seconds"]
+    assert all(list(row) == keys for row in rows[:-1])
+    assert list(rows[-1]) == [*keys, "read_s", "compile_s", "train_s", "save_s"], "the last line has the times"
     for key, falls in (("progress", False), ("seconds", False), ("epoch", False), ("lr", True)):
         values = [row[key] for row in rows]
         assert values == sorted(values, reverse=falls), key

@@ -240,9 +240,9 @@ def test_a_line_that_is_no_question_is_named(tmp_path: Path) -> None:
 
 def test_settings_are_checked() -> None:
     with pytest.raises(SettingsError, match="method must be one of 3cosadd, 3cosmul, not '3cos'"):
-        Evaluation(method="3cos")
-    with pytest.raises(SettingsError, match="restrict must be at least 1"):
-        Evaluation(restrict=0)
+        Evaluation.read([], [], method="3cos")
+    with pytest.raises(SettingsError, match="restrict must be from 0"):
+        Evaluation.read([], [], restrict=-1)
 
 
 @pytest.fixture

@@ -111,15 +111,16 @@ def test_a_run_that_is_resumed_ends_with_the_same_bytes(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("".join(f"{name}\t{' '.join(line)}\n" for name, line in named))
     how = {**HOW, "line_vectors": "with-words", "line_names": True, "epochs": 100}
 
-    def stop(_: object) -> None:
-        raise KeyboardInterrupt
+    class Stopping(w2v.Reporter):
+        def training(self, now: object) -> None:
+            raise KeyboardInterrupt
 
     for source in (tmp_path / "a.txt", [line for _, line in named]):
         if isinstance(source, list):  # whose stream is kept
             how["line_names"] = False
         folder = tmp_path / f"kept-{how['line_names']}"
         with pytest.raises(KeyboardInterrupt):
-            w2v.train(source, checkpoint=folder, report=stop, **how)
+            w2v.train(source, checkpoint=folder, reporter=Stopping(), **how)
         with pytest.raises(SettingsError, match="line_vectors cannot change"):
             w2v.resume(folder, line_vectors="alone")  # type: ignore[call-arg]
         again, whole = w2v.resume(folder), w2v.train(source, **how)

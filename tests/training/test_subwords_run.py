@@ -44,11 +44,12 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_had_not(
 ) -> None:
     whole = w2v.train(str(corpus), **{**settings, "epochs": 3})
 
-    def stop(progress: object) -> None:
-        raise KeyboardInterrupt
+    class Stopping(w2v.Reporter):
+        def training(self, now: object) -> None:
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        w2v.train(str(corpus), checkpoint=tmp_path / "kept", report=stop, **{**settings, "epochs": 3})
+        w2v.train(str(corpus), checkpoint=tmp_path / "kept", reporter=Stopping(), **{**settings, "epochs": 3})
     resumed = w2v.resume(tmp_path / "kept")
     assert resumed.matrix.tobytes() == whole.matrix.tobytes()
     if whole.subwords is not None and resumed.subwords is not None:

@@ -304,7 +304,12 @@ def test_names_that_no_comment_and_no_string_can_hold(encoded: Encoded, tmp_path
 
 def test_reports(corpus: Path) -> None:
     seen: list[tuple[int, float]] = []
-    w2v.tune(corpus, "loss", trials=3, report=lambda search, share: seen.append((len(search.trials), share)), **QUICK)
+
+    class Follower(w2v.Reporter):
+        def searching(self, share: float, state: str) -> None:
+            seen.append((int(state.split()[0]), share))
+
+    w2v.tune(corpus, "loss", trials=3, reporter=Follower(), **QUICK)
     assert seen == sorted(seen) and seen[-1] == (3, 1.0)
     assert {n for n, share in seen if share == n / 3} == {1, 2, 3}
 
