@@ -186,6 +186,7 @@ def train(
     """
     from pathlib import Path
 
+    from w2v.checkpoints.folder import reserved
     from w2v.reports import following, log_corpus
     from w2v.settings.conflicts import refuse_together
     from w2v.settings.train import load_config
@@ -202,7 +203,7 @@ def train(
     if log is not None and source.holds(log):
         raise SettingsError(f"log {log} is a file of the corpus, which it would replace; name another")
     folder = None if checkpoint is None else Path(checkpoint)
-    with runs.reserved(folder), Log(log) as run_log, following(progress, report) as (report_scan, report_training):
+    with reserved(folder), Log(log) as run_log, following(progress, report) as (report_scan, report_training):
         if init_from is not None:
             run, encoded = runs.continue_from(Path(init_from), source, config, grow_vocab, report_scan)
         else:
@@ -212,7 +213,8 @@ def train(
         return runs.train(
             run,
             report_training,
-            checkpoints=None if folder is None else runs.Checkpoints(folder, checkpoint_every),
+            checkpoint=folder,
+            checkpoint_every=checkpoint_every,
             log=run_log,
             after_epoch=after_epoch,
             save_output=save_output or outputs.keeps_output_rows(run.config),
@@ -250,6 +252,7 @@ def resume(
 
     from w2v.base.files import is_same
     from w2v.checkpoints.checkpoint import files_read
+    from w2v.checkpoints.folder import reserved
     from w2v.reports import following
     from w2v.training import outputs
     from w2v.training import run as runs
@@ -259,12 +262,13 @@ def resume(
     if log is not None and any(is_same(log, path) for path in files_read(folder)):
         raise SettingsError(f"log {log} is a file that the run reads, which it would replace; name another")
     watched = following(progress, report)
-    with runs.reserved(folder, is_resumed=True), Log(log) as run_log, watched as (report_scan, report_training):
+    with reserved(folder, is_resumed=True), Log(log) as run_log, watched as (report_scan, report_training):
         run = runs.resume(folder, changes, report_scan)
         return runs.train(
             run,
             report_training,
-            checkpoints=runs.Checkpoints(folder, checkpoint_every),
+            checkpoint=folder,
+            checkpoint_every=checkpoint_every,
             log=run_log,
             after_epoch=after_epoch,
             save_output=save_output or outputs.keeps_output_rows(run.config),

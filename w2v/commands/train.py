@@ -158,6 +158,7 @@ def train(
 ) -> None:
     """Train, and write the vectors."""
     from w2v.checkpoints.checkpoint import files_read
+    from w2v.checkpoints.folder import reserved
     from w2v.evaluation.scores import Evaluation
 
     paths = resumed_paths(context, resume) if resume else {}
@@ -187,7 +188,7 @@ def train(
         raise SettingsError("--init-from cannot go with --ray yet; train on one machine")
     kernel, folder = kernel_name(), resume or checkpoint
     with (
-        runs.reserved(folder, is_resumed=resume is not None),
+        reserved(folder, is_resumed=resume is not None),
         Log(log_json, print_status) as log,
         machine_of(ray, nodes, settings.get("threads") if resume else config.threads) as machine,
     ):
@@ -208,7 +209,9 @@ def train(
             vectors = runs.train(
                 run,
                 report,
-                checkpoints=runs.Checkpoints(folder, every_s, print_status) if folder else None,
+                checkpoint=folder,
+                checkpoint_every=every_s,
+                warn=print_status,
                 log=log,
                 after_epoch=scorer(evaluation, report, each_epoch),
                 save_output=save_output,
