@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from w2v.checkpoints.folder import reserved
 from w2v.checkpoints.snapshots import Position, Snapshot, Snapshotter
 from w2v.reports import Progress
 from w2v.settings.train import TrainConfig
@@ -74,9 +75,9 @@ def main() -> None:
     for name in ("without", "with"):
         folder = arguments.folder / "kept" if name == "with" else None
         trained: list[Progress] = []
-        checkpoints = runs.Checkpoints(folder, arguments.every, print) if folder else None
-        with runs.reserved(folder):
-            vectors = runs.train(run, trained.append, checkpoints=checkpoints, save_output=True)
+        every = {"checkpoint": folder, "checkpoint_every": arguments.every, "warn": print}
+        with reserved(folder):
+            vectors = runs.train(run, trained.append, **every, save_output=True)
         seconds[name] = trained[-1].seconds
     assert vectors.output is not None
     snapshot = Snapshot(vectors.matrix, vectors.output, Position())

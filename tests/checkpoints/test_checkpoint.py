@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,12 @@ from w2v.base.errors import W2VError
 from w2v.checkpoints import checkpoint
 from w2v.checkpoints.checkpoint import Checkpoint
 from w2v.checkpoints.fingerprints import Fingerprint, stream_checksum
-from w2v.checkpoints.snapshots import Position
+from w2v.checkpoints.folder import check_space, locked
+from w2v.checkpoints.snapshots import Position, Snapshot
+from w2v.checkpoints.state import VERSION
 from w2v.settings.train import TrainConfig
 from w2v.text.vocab import Vocab
+from w2v.version import __version__
 
 
 def _state(seed: int = 0, **more: Any) -> Checkpoint:  # noqa: ANN401
@@ -23,9 +27,7 @@ def _state(seed: int = 0, **more: Any) -> Checkpoint:  # noqa: ANN401
     state = {
         "config": TrainConfig(dim=5, lr=0.07, max_vocab=3),
         "vocab": Vocab(["</s>", "b", "ç"], np.array([9, 2, 2])),
-        "input": rows[0],
-        "output": rows[1],
-        "position": Position(7, [9, 12], 1_000, 2.5, 1, 0.25, 3),
+        "snapshot": Snapshot(rows[0], rows[1], Position(7, [9, 12], 1_000, 2.5, 1, 0.25, 3)),
         "corpus": None,
         "stream": "5eed",
         "extra": {"log": [{"progress": 0.5, "seconds": 2.0}], "output": "/a/b.bin"},
@@ -37,17 +39,17 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
     before = _state(corpus=[Fingerprint("/x y/ü.txt", 5, 123, "ab")])
     checkpoint.save(tmp_path, before)
     after = checkpoint.load(tmp_path)
-    assert (after.config, after.position, after.corpus, after.stream, after.extra) == (
+    assert (after.config, after.snapshot.position, after.corpus, after.stream, after.extra) == (
         before.config,
-        before.position,
+        before.snapshot.position,
         before.corpus,
         before.stream,
         before.extra,
     )
     assert after.vocab.words == before.vocab.words
     np.testing.assert_array_equal(after.vocab.counts, before.vocab.counts)
-    np.testing.assert_array_equal(after.input, before.input)
-    np.testing.assert_array_equal(after.output, before.output)
+    np.testing.assert_array_equal(after.snapshot.input, before.snapshot.input)
+    np.testing.assert_array_equal(after.snapshot.output, before.snapshot.output)
     assert checkpoint.load_extra(tmp_path) == before.extra
 
 
@@ -55,7 +57,7 @@ def test_the_last_two_are_kept(tmp_path: Path) -> None:
     for seed in range(4):
         checkpoint.save(tmp_path, _state(seed))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint-000003", "checkpoint-000004"]
-    np.testing.assert_array_equal(checkpoint.load(tmp_path).input, _state(3).input)
+    np.testing.assert_array_equal(checkpoint.load(tmp_path).snapshot.input, _state(3).snapshot.input)
 
 
 @pytest.mark.parametrize("name", ["input.npy", "output.npy", "vocab.txt", "state.json"])
@@ -72,20 +74,89 @@ def test_damage_is_named(tmp_path: Path, name: str, how: str) -> None:
         damaged.write_bytes(data[:-2] + bytes([data[-2] ^ 1]) + data[-1:])
     else:
         damaged.unlink()
-    with pytest.raises(W2VError, match="checkpoint-000002 is damaged.*remove it to go on from checkpoint-000001"):
+    said = "missing" if how == "gone" else "damaged"
+    cure = "remove checkpoint-000002 to go on from checkpoint-000001"
+    with pytest.raises(W2VError, match=rf"checkpoint-000002.{name} is {said}.*{cure}"):
         checkpoint.load(tmp_path)
     shutil.rmtree(damaged.parent)
-    np.testing.assert_array_equal(checkpoint.load(tmp_path).input, _state(0).input)
+    np.testing.assert_array_equal(checkpoint.load(tmp_path).snapshot.input, _state(0).snapshot.input)
 
 
-def test_another_version_is_refused(tmp_path: Path) -> None:
-    path = checkpoint.save(tmp_path, _state()) / "state.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), "version": 99}))
-    with pytest.raises(W2VError, match="version 99.*reads versions up to 2"):
+def _edited(tmp_path: Path, edit: Callable[[dict[str, Any]], object]) -> Path:
+    """Save a checkpoint, change its state.json, and return where it is."""
+    where = checkpoint.save(tmp_path, _state())
+    state = json.loads((where / "state.json").read_text())
+    edit(state)
+    (where / "state.json").write_text(json.dumps(state))
+    return where
+
+
+@pytest.mark.parametrize("writer", [{"w2v": "9.1"}, {}])
+def test_another_version_of_the_schema_is_refused(tmp_path: Path, writer: dict[str, str]) -> None:
+    where = checkpoint.save(tmp_path, _state())
+    (where / "state.json").write_text(json.dumps({"version": VERSION + 1, **writer}))
+    with pytest.raises(W2VError) as caught:
         checkpoint.load(tmp_path)
+    assert str(caught.value) == (
+        f"{where} has schema version {VERSION + 1}, and this w2v {__version__} reads version {VERSION}; "
+        f"install {'w2v 9.1' if writer else 'the w2v that wrote it'} to resume it"
+    )
 
 
-@pytest.mark.parametrize("text", ["[]", "null", "{}", "3", '{"version": 1}', '{"version": 1, "checksums": 5}'])
+def test_a_setting_of_another_w2v_is_named(tmp_path: Path) -> None:
+    def later(state: dict[str, Any]) -> None:
+        state["config"] |= {"foo": 1}
+        state["w2v"] = "9.1"
+
+    where = _edited(tmp_path, later)
+    for read in (checkpoint.load, checkpoint.load_extra, checkpoint.files_read):
+        with pytest.raises(W2VError) as caught:
+            read(tmp_path)
+        assert str(caught.value) == (
+            f"{where} was written by w2v 9.1 with the setting 'foo', which this w2v {__version__} does not know; "
+            "install w2v 9.1 or newer"
+        )
+
+
+@pytest.mark.parametrize(
+    ("keys", "value", "said"),
+    [
+        (("extra", "output"), 5, "`extra.output` is not a string"),
+        (("extra", "log"), [{"progress": "x", "seconds": 1}], "`extra.log.progress` is not a number"),
+        (("extra", "log"), [{"progress": 1}], "`extra.log.seconds` is missing"),
+        (("extra",), [], "`extra` is not an object"),
+        (("position", "next_job"), -1, "`position` is out of range"),
+        (("position", "also_done"), [3, -2], "`position` is out of range"),
+        (("position", "words"), 1.5, "`position.words` is not a whole number"),
+        (("position", "words"), True, "`position.words` is not a whole number"),
+        (("position", "pairs"), 2**63, "`position.pairs` is out of range"),
+        (("position", "seconds"), float("nan"), "`position.seconds` is out of range"),
+        (("position", "also_done"), 3, "`position.also_done` is not a list"),
+        (("position",), {}, "`position.next_job` is missing"),
+        (
+            ("corpus",),
+            [{"path": "a", "size": 1, "modified_ns": "", "sample": ""}],
+            "`corpus.modified_ns` is not a",
+        ),
+        (("corpus",), ["a.txt"], "`corpus` is not an object"),
+        (("stream",), None, "`stream` is not a string"),
+        (("checksums",), {"input.npy": 1}, "`checksums.input.npy` is not a string"),
+        (("config", "dim"), 0, "dim must be from 1"),
+    ],
+)
+def test_a_wrong_value_is_named(tmp_path: Path, keys: tuple[str, ...], value: object, said: str) -> None:
+    def spoil(state: dict[str, Any]) -> None:
+        for key in keys[:-1]:
+            state = state[key]
+        state[keys[-1]] = value
+
+    where = _edited(tmp_path, spoil)
+    with pytest.raises(W2VError) as caught:
+        checkpoint.load(tmp_path)
+    assert str(caught.value).startswith(f"{where / 'state.json'} is damaged: {said}")
+
+
+@pytest.mark.parametrize("text", ["[]", "null", "{}", "3", f'{{"version": {VERSION}}}', '{"version": "1"}'])
 def test_a_state_of_another_shape_is_damage(tmp_path: Path, text: str) -> None:
     path = checkpoint.save(tmp_path, _state()) / "state.json"
     path.write_text(text)
@@ -112,27 +183,13 @@ def test_a_failure_leaves_the_older_ones_and_no_litter(
         patch.setattr(checkpoint, fails, full)
         checkpoint.save(tmp_path, _state(1))
     assert [path.name for path in tmp_path.iterdir()] == ["checkpoint-000001"]
-    np.testing.assert_array_equal(checkpoint.load(tmp_path).input, _state(0).input)
+    np.testing.assert_array_equal(checkpoint.load(tmp_path).snapshot.input, _state(0).snapshot.input)
 
 
 def test_space_is_checked_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    checkpoint.check_space(tmp_path, 1_000, 2_000, 100, 0)
+    check_space(tmp_path, 1_000, 2_000, 100, 0)
     with pytest.raises(W2VError, match=r"no space.*take 2400\d\d\.\d+ GB"):
-        checkpoint.check_space(tmp_path, 10**9, 2 * 10**9, 10_000, 0)
-
-
-def test_version_1_is_read(tmp_path: Path) -> None:
-    path = checkpoint.save(tmp_path, _state()) / "state.json"
-    state = json.loads(path.read_text())
-    del state["stream"]
-    position = {"next_job": 7, "also_done": [9], "words": 8, "seconds": 2.5}
-    for loss, pairs, expected in (
-        ([1.5, 0.25, 0.0], [3, 1, 0], Position(7, [9], 8, 2.5, 1, 0.25, 1)),
-        ([], [], Position(7, [9], 8, 2.5)),
-    ):
-        path.write_text(json.dumps({**state, "version": 1, "position": {**position, "loss": loss, "pairs": pairs}}))
-        loaded = checkpoint.load(tmp_path)
-        assert (loaded.position, loaded.stream) == (expected, None)
+        check_space(tmp_path, 10**9, 2 * 10**9, 10_000, 0)
 
 
 @pytest.mark.parametrize(
@@ -143,12 +200,12 @@ def test_only_what_the_program_names_so_is_touched(tmp_path: Path, name: str) ->
     checkpoint.save(tmp_path, _state(0))
     shutil.copytree(tmp_path / "checkpoint-000001", tmp_path / name)
     (tmp_path / f".{name}.part").mkdir()
-    with checkpoint.locked(tmp_path):
+    with locked(tmp_path):
         for seed in range(1, 4):
             checkpoint.save(tmp_path, _state(seed))
     left = {path.name for path in tmp_path.iterdir()}
     assert left == {"checkpoint-000003", "checkpoint-000004", name, f".{name}.part"}
-    np.testing.assert_array_equal(checkpoint.load(tmp_path).input, _state(3).input)
+    np.testing.assert_array_equal(checkpoint.load(tmp_path).snapshot.input, _state(3).snapshot.input)
 
 
 @pytest.mark.parametrize("n", [0, 1, 1_000, (1 << 20) + 1, 3 << 20])

@@ -17,6 +17,7 @@ from helpers import CHECKOUT, Run, start
 from toy_corpus import sentences
 
 from w2v.checkpoints import checkpoint
+from w2v.checkpoints.folder import locked
 
 FLAGS = ["--dim", "16", "--sample", "1e-2", "--min-count", "1", "--threads", "1", "--epochs", "2000"]
 CLI = [sys.executable, str(CHECKOUT / "cli.py"), "train"]
@@ -185,7 +186,7 @@ def test_the_folder_is_looked_at_before_the_corpus_is_read(
     monkeypatch.setattr("w2v.training.backends.OneMachine.encode", lambda *_, **__: pytest.fail("it read the corpus"))
     result = run("train", text, "--checkpoint", "kept")
     assert result.status == 1 and "has checkpoints of another run" in result.err
-    with checkpoint.locked(Path("kept")):
+    with locked(Path("kept")):
         for command in (("train", text, "--checkpoint", "kept"), ("train", "--resume", "kept")):
             result = run(*command)
             assert result.status == 1 and "another run keeps its checkpoints in kept" in result.err

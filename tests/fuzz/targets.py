@@ -31,7 +31,8 @@ import numpy.typing as npt
 from w2v import formats
 from w2v.base.errors import W2VError
 from w2v.checkpoints import checkpoint
-from w2v.checkpoints.snapshots import Position
+from w2v.checkpoints.fingerprints import stream_checksum
+from w2v.checkpoints.snapshots import Position, Snapshot
 from w2v.kernels.text import scan as kernels
 from w2v.kernels.text.types import Table
 from w2v.settings.train import TrainConfig, load_config
@@ -127,10 +128,10 @@ def saved(folder: Path) -> Path:
     rows = np.arange(15, dtype=np.float32).reshape(3, 5)
     words = Vocab(["a", "b", "ç"], np.array([9, 2, 2]))
     position = Position(1, [3], 4, 2.5, 0, 1.5, 3)
-    state = checkpoint.Checkpoint(
-        TrainConfig(dim=5, threads=1), words, rows, rows, position, None, None, {"output": "/a/b.bin"}
-    )
-    checkpoint.save_stream(folder, np.array([0, 1, -1, 2, 0, 1], np.int32))
+    config, stream = TrainConfig(dim=5, threads=1), np.array([0, 1, -1, 2, 0, 1], np.int32)
+    checkpoint.save_stream(folder, stream)
+    sum_, extra = stream_checksum(stream), {"output": "/a/b.bin"}
+    state = checkpoint.Checkpoint(config, words, Snapshot(rows, rows, position), None, sum_, extra)
     return checkpoint.save(folder, state)
 
 

@@ -10,6 +10,7 @@ import w2v
 from w2v.base.errors import W2VError
 from w2v.checkpoints import checkpoint
 from w2v.checkpoints.fingerprints import Fingerprint
+from w2v.checkpoints.folder import reserved
 from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.text.vocab import Vocab
@@ -183,8 +184,8 @@ def test_the_corpus_read_again_is_the_same_stream(tmp_path: Path, earlier: Path,
     else:
         run, _ = runs.continue_from(earlier, Corpus(text), config, how == "grow_vocab")
     kept = tmp_path / "kept"
-    with runs.reserved(kept):
-        runs.train(run, checkpoints=runs.Checkpoints(kept))
+    with reserved(kept):
+        runs.train(run, checkpoint=kept)
     again = runs.resume(kept, {})
     np.testing.assert_array_equal(again.stream, run.stream)
     assert again.vocab.words == run.vocab.words
@@ -196,8 +197,8 @@ def test_a_corpus_of_which_one_token_changed_is_refused(tmp_path: Path) -> None:
     text.write_text("\n".join(lines))
     status = text.stat()
     run, _ = runs.begin(Corpus(text), TrainConfig(dim=4, epochs=1, threads=1, min_count=1))
-    with runs.reserved(kept):
-        runs.train(run, checkpoints=runs.Checkpoints(kept))
+    with reserved(kept):
+        runs.train(run, checkpoint=kept)
     lines[10_000] = "king queen words odd"  # between the places that the fingerprint of the file looks at
     text.write_text("\n".join(lines))
     os.utime(text, ns=(status.st_atime_ns, status.st_mtime_ns))
@@ -210,8 +211,8 @@ def test_a_corpus_of_which_one_token_changed_is_refused(tmp_path: Path) -> None:
 def test_a_stream_that_was_kept_is_compared_too(tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     run, _ = runs.begin(Corpus(TEXT), TrainConfig(dim=4, epochs=1, threads=1, min_count=1))
-    with runs.reserved(kept):
-        runs.train(run, checkpoints=runs.Checkpoints(kept))
+    with reserved(kept):
+        runs.train(run, checkpoint=kept)
     np.testing.assert_array_equal(runs.resume(kept, {}).stream, run.stream)
     changed = run.stream.copy()
     changed[[0, 1]] = changed[[1, 0]]
@@ -221,7 +222,7 @@ def test_a_stream_that_was_kept_is_compared_too(tmp_path: Path) -> None:
 
 
 def _trained(run: runs.Run) -> w2v.Vectors:
-    return runs.train(run, checkpoints=None)
+    return runs.train(run)
 
 
 @pytest.mark.parametrize("suffix", [".bin", ".txt", ".w2v", ".safetensors", ".projector", ".fifu"])

@@ -4,7 +4,7 @@ import hashlib
 import os
 import zlib
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from dataclasses import asdict, dataclass
 
 from w2v.base import stores
 from w2v.base.arrays import Ids
@@ -17,7 +17,8 @@ PIECE = 1 << 20
 """Tokens of a stream that are summed at a time."""
 
 
-class Fingerprint(NamedTuple):
+@dataclass(frozen=True)
+class Fingerprint:
     """What tells, without reading all of it, whether a file is still the one that was read."""
 
     path: str
@@ -54,10 +55,10 @@ class Fingerprint(NamedTuple):
         """Raise W2VError where the file is no longer what it was."""
         if url := stores.url_of(self.path):
             stores.forget(url)
-        now = Fingerprint.of(self.path)
-        for name, before, after in zip(self._fields, self, now, strict=True):
-            if before != after:
-                raise changed(self.path, f"{name}: {before}, now {after}")
+        now = asdict(Fingerprint.of(self.path))
+        for name, before in asdict(self).items():
+            if before != now[name]:
+                raise changed(self.path, f"{name}: {before}, now {now[name]}")
 
 
 def changed(files: str, how: str) -> W2VError:

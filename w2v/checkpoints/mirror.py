@@ -4,15 +4,11 @@ Stores have no folders to rename. A checkpoint there is complete when it has its
 removed first.
 """
 
-import re
 from functools import cache
 from pathlib import Path
 
 from w2v.base import stores
-
-STATE = "state.json"
-NAME = re.compile(r"(checkpoint-[0-9]{6,})/(.+)")
-"""How a file of a checkpoint is named, from the folder on."""
+from w2v.checkpoints.names import STATE, STREAM, number_of, sorted_checkpoints
 
 
 def here(folder: Path) -> Path:
@@ -43,9 +39,10 @@ def push(folder: Path, name: str, keep: int) -> None:
         stores.upload(file, f"{url}/{file.relative_to(copy).as_posix()}")
     stored = stores.list_folder(url)
     kept = _whole(stored)[-keep:]
-    found = [match for name in stored if (match := NAME.fullmatch(name)) and match[1] not in kept]
-    for match in sorted(found, key=lambda match: match[2] != STATE):
-        stores.remove(f"{url}/{match[0]}")
+    for name in sorted(stored, key=lambda name: not name.endswith(f"/{STATE}")):
+        checkpoint, slash, _ = name.partition("/")
+        if slash and number_of(checkpoint) is not None and checkpoint not in kept:
+            stores.remove(f"{url}/{name}")
 
 
 @cache
@@ -53,7 +50,7 @@ def _pulled(url: str) -> Path:
     """Return a copy of what a store has: the newest checkpoint, and the stream, once in the life of a process."""
     folder = stores.new_folder()
     stored = stores.list_folder(url)
-    wanted = (*_whole(stored)[-1:], "stream.npy")
+    wanted = (*_whole(stored)[-1:], STREAM)
     for name in stored:
         if name.partition("/")[0] in wanted:
             (folder / name).parent.mkdir(exist_ok=True)
@@ -62,6 +59,5 @@ def _pulled(url: str) -> Path:
 
 
 def _whole(stored: list[str]) -> list[str]:
-    """Return the names of the checkpoints that are whole, oldest first."""
-    names = [match[1] for name in stored if (match := NAME.fullmatch(name)) and match[2] == STATE]
-    return sorted(names, key=lambda name: (len(name), name))
+    """Return the names of the checkpoints that are complete, oldest first."""
+    return sorted_checkpoints(name.removesuffix(f"/{STATE}") for name in stored if name.endswith(f"/{STATE}"))

@@ -15,6 +15,7 @@ from w2v.base.files import STDOUT
 from w2v.base.machine import available_threads
 from w2v.base.outputs import Paths, check_outputs
 from w2v.base.stores import absolute, url_of
+from w2v.checkpoints.folder import reserved
 from w2v.reports import Progress, Reporter
 from w2v.text.encoding import Encoded
 from w2v.training import outputs
@@ -101,7 +102,7 @@ def execute(
     seconds = dict[str, float]()
     folder = files.checkpoint
     with (
-        runs.reserved(folder, is_resumed=is_resumed),
+        reserved(folder, is_resumed=is_resumed),
         Log(files.log_json, told.warning) as log,
         backend as ready,
     ):
@@ -117,7 +118,9 @@ def execute(
             vectors = runs.train(
                 run,
                 last,
-                checkpoints=runs.Checkpoints(folder, files.every_s, told.warning) if folder else None,
+                checkpoint=folder,
+                checkpoint_every=files.every_s,
+                warn=told.warning,
                 log=log,
                 after_epoch=after_epoch,
                 save_output=save_output,

@@ -1,14 +1,13 @@
 """A run: begun from a corpus, continued from earlier vectors, or resumed; trained, and its vectors saved.
 
-The command line and the Python functions both go through here, in this order: `reserved` takes the folder of the
-checkpoints; `begin`, `continue_from` or `resume` reads; `check_output` tries the writing; `train` trains;
+The command line and the Python functions both go through here, in this order: `checkpoints.folder.reserved` takes the
+folder of the checkpoints; `begin`, `continue_from` or `resume` reads; `check_output` tries the writing; `train` trains;
 `outputs.save` writes.
 """
 
 import os
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,10 +17,11 @@ import numpy as np
 from w2v import formats
 from w2v.base.arrays import Ids
 from w2v.base.errors import SettingsError, W2VError
-from w2v.base.stores import url_of
-from w2v.checkpoints import checkpoint
+from w2v.checkpoints import checkpoint as checkpoints
 from w2v.checkpoints.checkpoint import Checkpoint
 from w2v.checkpoints.fingerprints import Fingerprint, changed, stream_checksum
+from w2v.checkpoints.folder import check_space
+from w2v.checkpoints.names import STREAM
 from w2v.checkpoints.snapshots import CheckpointPolicy, Snapshot
 from w2v.formats.common import Lines
 from w2v.reports import Progress
@@ -70,52 +70,6 @@ class Run:
     """Whether this goes on with a run, whose checkpoints it may replace."""
     backend: Backend = OneMachine()
     """What trains."""
-
-
-@dataclass(frozen=True)
-class Checkpoints:
-    """Where a run's checkpoints go, and how often."""
-
-    folder: Path
-    every_s: float = CHECKPOINT_EVERY_S
-    warn: Warn = warnings.warn
-    """Told why one could not be written; training goes on."""
-
-
-@contextmanager
-def reserved(folder: Path | None, *, is_resumed: bool = False) -> Iterator[None]:
-    """Keep a folder for the checkpoints of one run; it is made where it is missing.
-
-    This comes before the corpus is read, which may take long.
-
-    Args:
-        folder: where checkpoints are to go; None does nothing.
-        is_resumed: whether the run goes on with the checkpoints that the folder has.
-
-    Raises:
-        W2VError: the folder cannot be made, another run is writing to it, or it has checkpoints of another run.
-    """
-    if folder is None:
-        yield
-        return
-    is_new = not folder.exists()
-    try:
-        if not is_resumed and url_of(folder) is None:
-            folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise W2VError(f"cannot make the folder {folder}: {error.strerror or error}") from error
-    try:
-        with checkpoint.locked(folder) if folder.is_dir() else nullcontext():
-            if not is_resumed and checkpoint.exists(folder):
-                raise W2VError(
-                    f"{folder} has checkpoints of another run; name another folder, or go on with --resume {folder}"
-                )
-            yield
-    except BaseException:
-        if is_new:
-            with suppress(OSError):  # where something is in it, it stays
-                folder.rmdir()
-        raise
 
 
 def begin(
@@ -215,30 +169,30 @@ def resume(
     for name in changes:
         if name not in MAY_CHANGE:
             raise SettingsError(f"{name} cannot change when a run is resumed; only {' and '.join(MAY_CHANGE)} can")
-    kept = checkpoint.load(folder)
+    kept = checkpoints.load(folder)
     if changes.get("epochs", kept.config.epochs) < kept.config.epochs:
         raise SettingsError(f"epochs cannot fall when a run is resumed: it has {kept.config.epochs}")
-    if backend.n_nodes != kept.position.n_nodes:
-        trained = f"--ray ADDRESS --nodes {kept.position.n_nodes}" if kept.position.n_nodes else "no --ray"
+    n_nodes = kept.snapshot.position.n_nodes
+    if backend.n_nodes != n_nodes:
+        trained = f"--ray ADDRESS --nodes {n_nodes}" if n_nodes else "no --ray"
         raise SettingsError(f"the nodes cannot change when a run is resumed: go on with {trained}")
     if backend.n_nodes and "epochs" in changes:
         raise SettingsError("epochs cannot change when a run on a cluster is resumed")
     config = replace(kept.config, **changes)
     if kept.corpus is None:
-        stream = checkpoint.load_stream(folder, len(kept.vocab))
+        stream = checkpoints.load_stream(folder, len(kept.vocab))
     else:
         for print_ in kept.corpus:
             print_.check()
         paths = [print_.path for print_ in kept.corpus]
         # What there is to warn of was said when the run began.
         stream = backend.encode(Corpus(paths, warn=lambda _: None), config, vocab=kept.vocab, report=report).stream
-    if kept.stream not in (None, stream_checksum(stream)):
+    if kept.stream != stream_checksum(stream):
         if kept.corpus is None:
-            raise W2VError(f"{folder / 'stream.npy'} is damaged: its checksum is not what was written; train anew")
+            raise W2VError(f"{folder / STREAM} is damaged: its checksum is not what was written; train anew")
         raise changed(" or ".join(paths[:3]) + ", ..." * (len(paths) > 3), "its words are others")
-    start = Snapshot(kept.input, kept.output, kept.position, kept.lines)
     return Run(
-        *(config, kept.vocab, stream, kept.corpus, start, kept.extra, kept.line_names),
+        *(config, kept.vocab, stream, kept.corpus, kept.snapshot, kept.extra, kept.line_names),
         is_resumed=True,
         backend=backend,
     )
@@ -248,7 +202,9 @@ def train(
     run: Run,
     report: loop.TrainReport | None = None,
     *,
-    checkpoints: Checkpoints | None = None,
+    checkpoint: Path | None = None,
+    checkpoint_every: float = CHECKPOINT_EVERY_S,
+    warn: Warn = warnings.warn,
     log: Log | None = None,
     after_epoch: EpochReport | None = None,
     save_output: bool = False,
@@ -259,7 +215,9 @@ def train(
     Args:
         run: what to train on.
         report: called with a Progress about four times a second.
-        checkpoints: where they go; the folder is `reserved`.
+        checkpoint: the folder for checkpoints; it is `reserved`.
+        checkpoint_every: seconds between them.
+        warn: told why one could not be written; training goes on.
         log: gets the rows so far, then new ones.
         after_epoch: called after each epoch.
         save_output: whether the vectors have the output rows too.
@@ -289,7 +247,7 @@ def train(
         run.config,
         report_and_log,
         start=run.start,
-        checkpoints=_policy(run, checkpoints, kept) if checkpoints else None,
+        checkpoints=_policy(run, checkpoint, checkpoint_every, warn, kept) if checkpoint else None,
         after_epoch=end_epoch if after_epoch else None,
     )
     if not (save_output or embeddings.vectors_are_outputs):
@@ -297,36 +255,23 @@ def train(
     return _result(run, embeddings, save_output)
 
 
-def _policy(run: Run, checkpoints: Checkpoints, extra: dict[str, Any]) -> CheckpointPolicy:
+def _policy(run: Run, folder: Path, every_s: float, warn: Warn, extra: dict[str, Any]) -> CheckpointPolicy:
     """Return what writes the checkpoints of a run; there must be space for them, and for its stream."""
-    folder = checkpoints.folder
     stream_bytes = run.stream.nbytes if run.files is None and not run.is_resumed else 0
     word_rows = word_rows_of(run.config, run.vocab)
     n_rows = len(run.vocab) + (word_rows.n_rows if word_rows else len(run.vocab)) + _n_lines(run)
-    checkpoint.check_space(folder, len(run.vocab), n_rows, run.config.dim, stream_bytes)
+    check_space(folder, len(run.vocab), n_rows, run.config.dim, stream_bytes)
     if stream_bytes:
-        checkpoint.save_stream(folder, run.stream)
+        checkpoints.save_stream(folder, run.stream)
     checksum = stream_checksum(run.stream)
 
-    def save_checkpoint(at: Snapshot) -> None:
-        state = Checkpoint(
-            config=run.config,
-            vocab=run.vocab,
-            input=at.input,
-            output=at.output,
-            position=at.position,
-            corpus=run.files,
-            stream=checksum,
-            extra=extra,
-            lines=at.lines,
-            line_names=run.line_names,
-        )
+    def save(at: Snapshot) -> None:
         try:
-            checkpoint.save(folder, state)
+            checkpoints.save(folder, Checkpoint(run.config, run.vocab, at, run.files, checksum, extra, run.line_names))
         except W2VError as error:
-            checkpoints.warn(f"{error}; training goes on, and older checkpoints are as they were")
+            warn(f"{error}; training goes on, and older checkpoints are as they were")
 
-    return CheckpointPolicy(save_checkpoint, checkpoints.every_s)
+    return CheckpointPolicy(save, every_s)
 
 
 def _result(run: Run, embeddings: Embeddings, save_output: bool) -> Vectors:

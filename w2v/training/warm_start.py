@@ -35,14 +35,13 @@ def read_earlier(earlier: Path, warn: Warn) -> formats.Contents:
 
 def _contents_of(kept: Checkpoint) -> formats.Contents:
     """Return the words of a checkpoint and their rows; without output rows where these are not words'."""
-    output = kept.output if kept.config.output_layer.outputs_are_words else None
+    output = kept.snapshot.output if kept.config.output_layer.outputs_are_words else None
     ngrams, word_rows = NGrams.of_config(kept.config), word_rows_of(kept.config, kept.vocab)
     if ngrams is None or word_rows is None:
-        return formats.Contents(kept.vocab.words, kept.input, kept.vocab.counts, output)
-    subwords = Subwords(ngrams, word_rows.buckets, kept.input)
-    return formats.Contents(
-        kept.vocab.words, kept.input[: len(kept.vocab)], kept.vocab.counts, output, subwords=subwords
-    )
+        return formats.Contents(kept.vocab.words, kept.snapshot.input, kept.vocab.counts, output)
+    subwords = Subwords(ngrams, word_rows.buckets, kept.snapshot.input)
+    own = kept.snapshot.input[: len(kept.vocab)]
+    return formats.Contents(kept.vocab.words, own, kept.vocab.counts, output, subwords=subwords)
 
 
 def subword_settings(held: formats.Contents, config: TrainConfig, earlier: Path) -> dict[str, Any]:

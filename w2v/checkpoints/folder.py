@@ -1,0 +1,108 @@
+"""A folder of checkpoints: reserved for one run, locked, with space for what is to come."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from pathlib import Path
+
+from w2v.base.errors import W2VError
+from w2v.base.locks import locked_folder
+from w2v.base.stores import url_of
+from w2v.checkpoints import mirror
+from w2v.checkpoints.names import STREAM_PART, is_partial, sorted_checkpoints
+
+KEPT = 2
+"""Checkpoints that are kept."""
+
+
+@contextmanager
+def reserved(folder: Path | None, *, is_resumed: bool = False) -> Iterator[None]:
+    """Keep a folder for the checkpoints of one run; it is made if it is missing.
+
+    This comes before the corpus is read, which may take long.
+
+    Args:
+        folder: where checkpoints are to go; None does nothing.
+        is_resumed: whether the run continues from the checkpoints in the folder.
+
+    Raises:
+        W2VError: the folder cannot be made, another run is writing to it, or it has checkpoints of another run.
+    """
+    if folder is None:
+        yield
+        return
+    is_new = not folder.exists()
+    try:
+        if not is_resumed and url_of(folder) is None:
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise W2VError(f"cannot make the folder {folder}: {error.strerror or error}") from error
+    try:
+        with locked(folder) if folder.is_dir() else nullcontext():
+            if not is_resumed and checkpoints_in(mirror.here(folder)):
+                raise W2VError(
+                    f"{folder} has checkpoints of another run; name another folder, or go on with --resume {folder}"
+                )
+            yield
+    except BaseException:
+        if is_new:
+            with suppress(OSError):  # if something is in it, it stays
+                folder.rmdir()
+        raise
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Lock a folder until the end, and remove what a killed run left half-written in it.
+
+    The system releases the lock when the process ends, however it ends; no file of it remains.
+
+    Raises:
+        W2VError: another run has the lock.
+    """
+    with ExitStack() as stack:
+        try:
+            is_locked = stack.enter_context(locked_folder(folder))
+        except BlockingIOError:
+            raise W2VError(
+                f"another run keeps its checkpoints in {folder}; wait for its end, or name another folder"
+            ) from None
+        if is_locked:  # without a lock, a half-written checkpoint may be another run's
+            with suppress(OSError):
+                _remove_partial(folder)
+        yield
+
+
+def _remove_partial(folder: Path) -> None:
+    """Remove what a killed run has left half-written."""
+    for old in folder.iterdir():
+        if is_partial(old.name):
+            shutil.rmtree(old, ignore_errors=True)
+    (folder / STREAM_PART).unlink(missing_ok=True)
+
+
+def checkpoints_in(folder: Path) -> list[Path]:
+    """Return the checkpoints in a folder of this machine, oldest first."""
+    if not folder.is_dir():
+        return []
+    return [folder / name for name in sorted_checkpoints(path.name for path in folder.iterdir() if path.is_dir())]
+
+
+def check_space(folder: Path, n_types: int, n_rows: int, dim: int, stream_bytes: int) -> None:
+    """Raise W2VError if a folder has no space for three checkpoints, one of them being written.
+
+    Args:
+        folder: where they go.
+        n_types: words.
+        n_rows: rows of all matrices.
+        dim: numbers in a row.
+        stream_bytes: what the stream takes besides.
+    """
+    folder = mirror.here(folder)
+    needed = (KEPT + 1) * (n_rows * dim * 4 + n_types * 32) + stream_bytes
+    kept = sum(file.stat().st_size for path in checkpoints_in(folder) for file in path.iterdir())
+    free = shutil.disk_usage(folder).free + kept
+    if free < needed:
+        raise W2VError(
+            f"no space for checkpoints in {folder}: they take {needed / 1e9:.2f} GB, and {free / 1e9:.2f} GB are free"
+        )
