@@ -157,7 +157,7 @@ def train(
     log: str | Path | None = None,
     checkpoint: str | Path | None = None,
     checkpoint_every: float = 600.0,
-    save_output: bool = False,
+    save_output: bool | None = None,
     **settings: Unpack[TrainSettings],
 ) -> Vectors:
     """Train vectors on a corpus.
@@ -176,7 +176,8 @@ def train(
         log: a file to write the run's log to, JSON Lines.
         checkpoint: a folder to keep checkpoints in, for `resume`.
         checkpoint_every: seconds between them.
-        save_output: whether the vectors keep the output rows too, as `output`; with line_vectors they always do.
+        save_output: whether the vectors keep the output rows, as `output`; False saves memory. They do by default, but
+            not with loss="hs", whose output rows are not words.
         settings: dim, window, negative, sample, epochs, lr, ...; see TrainConfig.
 
     Raises:
@@ -191,7 +192,6 @@ def train(
     from w2v.settings.train import load_config
     from w2v.text.corpus import Corpus
     from w2v.text.vocab import Vocab
-    from w2v.training import outputs
     from w2v.training import run as runs
     from w2v.training.log import Log
 
@@ -215,7 +215,7 @@ def train(
             checkpoints=None if folder is None else runs.Checkpoints(folder, checkpoint_every),
             log=run_log,
             after_epoch=after_epoch,
-            save_output=save_output or outputs.keeps_output_rows(run.config),
+            save_output=save_output,
         )
 
 
@@ -227,7 +227,7 @@ def resume(
     after_epoch: EpochReport | None = None,
     log: str | Path | None = None,
     checkpoint_every: float = 600.0,
-    save_output: bool = False,
+    save_output: bool | None = None,
     **changes: Unpack[ResumeSettings],
 ) -> Vectors:
     """Go on with a run from the newest checkpoint of a folder.
@@ -239,7 +239,7 @@ def resume(
         after_epoch: as for `train`.
         log: a file to write the log of the whole run to, the part before included.
         checkpoint_every: seconds between checkpoints.
-        save_output: whether the vectors keep the output rows too, as `output`.
+        save_output: as for `train`.
         changes: epochs, which may only rise, and threads.
 
     Raises:
@@ -251,7 +251,6 @@ def resume(
     from w2v.base.files import is_same
     from w2v.checkpoints.checkpoint import files_read
     from w2v.reports import following
-    from w2v.training import outputs
     from w2v.training import run as runs
     from w2v.training.log import Log
 
@@ -267,7 +266,7 @@ def resume(
             checkpoints=runs.Checkpoints(folder, checkpoint_every),
             log=run_log,
             after_epoch=after_epoch,
-            save_output=save_output or outputs.keeps_output_rows(run.config),
+            save_output=save_output,
         )
 
 

@@ -11,7 +11,7 @@ from helpers import Run, files_in
 from toy_corpus import sentences
 
 import w2v
-from w2v import formats
+from w2v.formats import registry
 from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.training import run as session
@@ -32,7 +32,7 @@ def test_there_and_back(run: Run, native: w2v.Vectors, name: str) -> None:
     there = run("convert", "v.w2v", name)
     assert (there.status, there.out) == (0, "")
     assert f"w2v: wrote {name}: 147 words x 8, " in there.err
-    keeps = formats.find(name).stores
+    keeps = registry.find(name).stores
     assert ("no place for" in there.err) == (keeps != ("counts", "output", "settings"))
     assert run("convert", name, "back.w2v", "--quiet") == (0, "", "")
     back = w2v.Vectors.load("back.w2v")

@@ -8,6 +8,7 @@ import typer
 from w2v.commands.checks import check_outputs, open_corpus, require_file
 from w2v.commands.options import CORPUS_HELP, Quiet, command
 from w2v.commands.screen import print_status
+from w2v.formats.registry import find
 from w2v.settings.fields import Setting, fields_of, optional
 from w2v.settings.train import TrainConfig
 
@@ -37,10 +38,9 @@ def infer(
 ) -> None:
     """Infer vectors of lines, and write them."""
     import w2v
-    from w2v import formats
 
     require_file(vectors, "make one with `w2v train --line-vectors`")
-    folder_files = formats.folder_files(formats.find(output))
+    folder_files = find(output).files
     source = open_corpus(corpus, {"-o": output}, {"VECTORS": vectors}, folder_files)
     check_outputs({"-o": output}, {"VECTORS": vectors}, folder_files)
     found = w2v.infer(w2v.Vectors.load(vectors), source, **settings)

@@ -13,6 +13,7 @@ from w2v.base.arrays import exact_sum
 from w2v.commands.checks import require_file
 from w2v.commands.options import FORMATS_HELP, AsJson, FormatName, command
 from w2v.commands.report import format_summary
+from w2v.formats.vector_files import find_source
 from w2v.vectors.vectors import Vectors
 
 BLOCK_ROWS = 1 << 12
@@ -60,9 +61,7 @@ def info(
     as_json: AsJson = False,
 ) -> None:
     """Show what a file holds."""
-    from w2v import formats
-
     require_file(path)
-    format = formats.find_source(path, from_)
+    format = find_source(path, from_)
     found = {"format": format.name, **summarize(w2v.Vectors.load(path, format.name))}
     print(json.dumps(found, ensure_ascii=False) if as_json else format_summary(found))

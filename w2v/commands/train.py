@@ -28,12 +28,14 @@ from w2v.commands.options import (
     AnalogyFiles,
     ConfigName,
     Quiet,
+    SaveOutput,
     SimilarityFiles,
     command,
 )
 from w2v.commands.progress import ReportScores, scan_progress, training_progress
 from w2v.commands.report import describe, describe_training
 from w2v.commands.screen import print_status
+from w2v.formats.registry import files_of, find
 from w2v.settings.conflicts import refuse_together
 from w2v.settings.evaluation import EvaluationConfig
 from w2v.settings.fields import Setting, fields_of
@@ -42,7 +44,7 @@ from w2v.settings.train import TrainConfig, load_config
 if TYPE_CHECKING:
     from w2v.evaluation.scores import Evaluation
     from w2v.training.machines import Machine
-    from w2v.training.run import EpochReport, Run
+    from w2v.training.run import EpochReport
     from w2v.training.schedule import Progress
 
 RESUMED_FLAGS = {"resume", "output", "save_output", "epochs", "threads", "quiet", "log_json", "checkpoint_every"}
@@ -68,14 +70,7 @@ def train(
             flags=("-o", "--output"),
         ),
     ] = Path("vectors.bin"),
-    save_output: Annotated[
-        bool,
-        Setting(
-            "Write the output rows too: in a second file, vectors.output.bin, or inside the .w2v folder.",
-            group="Output",
-            flags=("--save-output",),
-        ),
-    ] = False,
+    save_output: SaveOutput = None,
     vocab: Annotated[
         Path | None,
         Setting("Use the words and counts of this file, from `w2v build-vocab`, and no others.", group="Corpus"),
@@ -163,7 +158,7 @@ def train(
     paths = resumed_paths(context, resume) if resume else {}
     output = Path(paths.get("output") or output)
     log_json = Path(paths["log_json"]) if paths.get("log_json") else log_json
-    save_output = bool(paths.get("save_output", save_output))
+    save_output = paths.get("save_output", save_output)
     every_s = seconds_of(checkpoint_every)
     has_vocab, has_init = vocab is not None, init_from is not None
     refuse_together(settings, has_vocab=has_vocab, has_init=has_init, grow_vocab=grow_vocab, show=flag_of)
@@ -202,8 +197,7 @@ def train(
             if encoded is not None:
                 describe(encoded, reused=has_vocab or has_init)
             describe_training(run, kernel)
-        save_output = save_output or outputs.keeps_output_rows(run.config, output)
-        check_output(run, output, save_output)
+        runs.check_output(run, output, save_output, print_status)
         with ending_in_order(folder), training_progress(quiet) as report:
             vectors = runs.train(
                 run,
@@ -211,28 +205,18 @@ def train(
                 checkpoints=runs.Checkpoints(folder, every_s, print_status) if folder else None,
                 log=log,
                 after_epoch=scorer(evaluation, report, each_epoch),
-                save_output=save_output,
+                save_output=outputs.keeps_output_rows(run.config, save_output, output),
                 extra=outputs_for_resume(output, save_output, log_json),
             )
         with with_hint(f"w2v train --resume {stores.url_of(folder) or folder} -o FILE" if folder else None):
             outputs.save(vectors, output)
     if not quiet:
-        describe_output(output, vectors)
+        print_status(f"wrote {stores.url_of(output) or output}: {len(vectors):,} words x {vectors.dim}")
 
 
 def test_sets(flag: str, paths: list[Path] | None) -> dict[str, str | Path | None]:
     """Return test sets by what they were given as, so that none of them is written over."""
     return {f"{flag} {path}": path for path in paths or []}
-
-
-def check_output(run: "Run", output: Path, save_output: bool) -> None:
-    """Raise W2VError where the vectors could not be written; say so where the vectors of lines cannot be."""
-    from w2v.training import outputs
-    from w2v.training import run as runs
-
-    runs.check_output(run, output, save_output)
-    if run.config.has_lines and not outputs.can_hold_lines(output):
-        print_status(f"{output} cannot hold line vectors, which are lost: write a .w2v folder to keep them")
 
 
 def ending_in_order(folder: Path | None) -> AbstractContextManager[None]:
@@ -243,7 +227,7 @@ def ending_in_order(folder: Path | None) -> AbstractContextManager[None]:
     return INTERRUPTS.during(ends, "what was learned since the last checkpoint")
 
 
-def outputs_for_resume(output: Path, save_output: bool, log_json: Path | None) -> dict[str, Any]:
+def outputs_for_resume(output: Path, save_output: bool | None, log_json: Path | None) -> dict[str, Any]:
     """Return the paths and flags that a checkpoint keeps, so that the resumed run writes the same files."""
     return {
         "output": stores.absolute(output) if unless_stdout(output) else STDOUT,
@@ -266,32 +250,14 @@ def machine_of(ray: str | None, nodes: int | None, threads: int | None) -> "Iter
         yield cluster
 
 
-def describe_output(output: Path, vectors: w2v.Vectors) -> None:
-    """Print what was written, and what was not."""
-    from w2v import formats
-
-    print_status(f"wrote {stores.url_of(output) or output}: {len(vectors):,} words x {vectors.dim}")
-    kind = formats.find(output)
-    if vectors.subwords is not None and "subwords" not in kind.stores:
-        print_status(
-            f"{kind.title} has no place for the rows of n-grams: without them no other word has a vector; write "
-            "a .w2v or .fasttext.bin to keep them"
-        )
-
-
 def outputs_of(
-    output: Path, save_output: bool, log_json: Path | None
+    output: Path, save_output: bool | None, log_json: Path | None
 ) -> tuple[dict[str, Path | None], tuple[str, ...]]:
     """Return the files to write, by flag, and the names of the files of the first where it is a folder."""
-    from w2v import formats
-
-    format = formats.find(output)
-    written = {"-o": unless_stdout(output), "--log-json": unless_stream(log_json)}
-    if save_output and str(output) == STDOUT:
-        raise SettingsError("--save-output needs a file to write to: name one with -o")
-    if save_output and "output" not in format.stores:
-        written["--save-output"] = formats.output_rows_path(output)
-    return written, formats.folder_files(format)
+    format = find(output)
+    files = files_of(output, format, save_output=save_output)
+    written = dict(zip(("-o", "--save-output"), map(unless_stdout, files), strict=False))
+    return {**written, "--log-json": unless_stream(log_json)}, format.files
 
 
 def scorer(evaluation: "Evaluation", report: "ReportScores", each_epoch: bool) -> "EpochReport | None":
