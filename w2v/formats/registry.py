@@ -326,12 +326,12 @@ def docs_table() -> str:
         packed = [f"{suffix}.gz" for suffix in format.suffixes if format.can_gzip]
         suffixes = ", ".join(f"`{suffix}`" for suffix in (*format.suffixes, *packed))
         keeps = ", ".join(text for part, text in PARTS.items() if part in format.stores)
-        missing = "".join(f", and no {part}" for part in WORDS if part not in format.stores)
+        missing = [part for part in WORDS if part not in format.stores]
         cells = (
             f"`{format.name}`",
             suffixes or f"none: `--to {format.name}`",
             "a folder" if format.files else "a file",
-            keeps + missing,
+            keeps + (f", and no {listed(missing, 'or')}" if missing else ""),
             format.read_by,
             f"`pip install {format.library}`" if format.library else "",
         )
