@@ -84,7 +84,9 @@ CASES: dict[str, tuple[Callable[[], object], tuple[str, ...]]] = {
         ("train", "many.txt", "-o", "v.bin", "--init-from", "twice.bin", "--epochs", "1", "--threads", "1"),
     ),
     "scores while training": (
-        lambda: w2v.train("many.txt", "v.w2v", **QUICK, similarity="pairs.tsv", next="next.txt", sessions="sessions.txt"),
+        lambda: w2v.train(
+            "many.txt", "v.w2v", **QUICK, similarity="pairs.tsv", next="next.txt", sessions="sessions.txt"
+        ),
         (
             *("train", "many.txt", "-o", "v.w2v", *FLAGS, "--similarity", "pairs.tsv"),
             *("--next", "next.txt", "--sessions", "sessions.txt"),

@@ -337,13 +337,13 @@ def infer(
         SettingsError: a setting is unknown, out of range, or has no effect here.
     """
     check_request("infer", settings)
-    from w2v import formats
+    from w2v.formats.registry import find
     from w2v.training.inference import infer
     from w2v.vectors.derived import named_lines
 
     with _reporting(reporter, progress) as told:
         source = _open(corpus, told)
-        folder_files = () if output is None else formats.folder_files(formats.find(output))
+        folder_files = () if output is None else find(output).files
         model = vectors if isinstance(vectors, str | Path) else None
         check_outputs({"output": output}, {"vectors": model}, source.holds, folder_files)
         found = named_lines(infer(_vectors_of(vectors), source, told, **settings))
@@ -498,6 +498,69 @@ def tune(
                 told.info(found.result())
                 told.info(f"wrote {output}: w2v train CORPUS --config {output}")
     return found
+
+
+def convert(
+    source: str | Path,
+    target: str | Path,
+    *,
+    from_: str | None = None,
+    to: str | None = None,
+    skip_words: bool = False,
+    add_output: float | None = None,
+    all_but_the_top: int | None = None,
+    classes: int | None = None,
+    save_output: bool | None = None,
+    reporter: Reporter | None = None,
+) -> list[Path]:
+    """Write the vectors of one file to another format, and return the files written.
+
+    Args:
+        source: the file to read.
+        target: the file to write, whose suffix says its format; "-" is standard output.
+        from_: the format of `source`, if its name does not show it; docs/formats.md lists the names.
+        to: the format of `target`, if its name does not show it.
+        skip_words: whether to leave out the words that the format cannot hold.
+        add_output: add this share of the output rows to the vectors.
+        all_but_the_top: remove the mean, and this many of the directions in which the vectors vary most.
+        classes: write `word class` lines instead of vectors: this many classes, by k-means.
+        save_output: whether to write the output rows; by default if the format stores them.
+        reporter: is told what is done, instead of `warnings` and the logger `w2v`.
+
+    Raises:
+        W2VError: a file cannot be read or written, or the format cannot hold some of the words.
+        SettingsError: a format is unknown, or an argument cannot go with another.
+    """
+    from w2v.vectors.convert import Changes, convert, write_classes
+
+    source, target = Path(source), Path(target)
+    changes = Changes(skip_words=skip_words, add_output=add_output, all_but_the_top=all_but_the_top)
+    with _reporting(reporter) as told:
+        if classes is not None:
+            return write_classes(source, target, told, changes, classes, from_=from_, to=to)
+        return convert(source, target, told, changes, from_=from_, to=to, save_output=save_output)
+
+
+def info(path: str | Path, *, from_: str | None = None) -> dict[str, Any]:
+    """Return facts about a file of vectors.
+
+    Args:
+        path: the file or folder.
+        from_: its format, if its name does not show it.
+
+    Returns:
+        `format`, and the facts of `w2v.vectors.summary.summarize`: words, dim, counts, norms, settings and more.
+
+    Raises:
+        W2VError: the file cannot be read.
+        SettingsError: the format is unknown.
+    """
+    from w2v.formats.vector_files import find_source
+    from w2v.vectors.summary import summarize
+    from w2v.vectors.vectors import Vectors
+
+    format = find_source(path, from_)
+    return {"format": format.name, **summarize(Vectors.load(path, format.name))}
 
 
 def plot(

@@ -11,7 +11,7 @@ from helpers import Run, files_in
 from toy_corpus import sentences
 
 import w2v
-from w2v import formats
+from w2v.formats import registry
 from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.training import run as session
@@ -23,7 +23,7 @@ NAMES = ["v.bin", "v.bin.gz", "v.txt", "v.vec.gz", "v.glove.txt", "v.w2v", "v.sa
 @pytest.fixture
 def native(run: Run, corpus: Path) -> w2v.Vectors:
     """Vectors in v.w2v, with all that a format can keep."""
-    assert run("train", "corpus.txt", "-o", "v.w2v", "--save-output", *SMALL).status == 0
+    assert run("train", "corpus.txt", "-o", "v.w2v", *SMALL).status == 0
     return w2v.Vectors.load("v.w2v")
 
 
@@ -32,8 +32,8 @@ def test_there_and_back(run: Run, native: w2v.Vectors, name: str) -> None:
     there = run("convert", "v.w2v", name)
     assert (there.status, there.out) == (0, "")
     assert f"w2v: wrote {name}: 147 words x 8, " in there.err
-    keeps = formats.find(name).stores
-    assert ("no place for" in there.err) == (keeps != ("counts", "output", "settings"))
+    keeps = registry.find(name).stores
+    assert ("cannot store" in there.err) == ("trained" not in keeps)
     assert run("convert", name, "back.w2v", "--quiet") == (0, "", "")
     back = w2v.Vectors.load("back.w2v")
     assert back.words == native.words
@@ -56,9 +56,9 @@ def test_output_rows_are_written_beside_or_into_the_folder(run: Run, corpus: Pat
     assert done.status == 0
     np.testing.assert_array_equal(w2v.Vectors.load("vectors.bin").matrix, native.matrix)
     np.testing.assert_array_equal(w2v.Vectors.load("vectors.output.bin").matrix, native.output)
-    assert run("train", "corpus.txt", "-o", "less.w2v", *SMALL).status == 0
+    assert run("train", "corpus.txt", "-o", "less.w2v", "--no-save-output", *SMALL).status == 0
     assert not Path("less.w2v/output.npy").exists()
-    vectors = w2v.train("corpus.txt", dim=8, epochs=1, sample=1e-2, threads=1, save_output=True)
+    vectors = w2v.train("corpus.txt", dim=8, epochs=1, sample=1e-2, threads=1)
     np.testing.assert_array_equal(vectors.output, native.output)
     assert w2v.train("corpus.txt", dim=8, epochs=1).output is None
 
@@ -106,7 +106,7 @@ def test_a_native_folder_brings_counts_and_output_rows(native: w2v.Vectors) -> N
 
 
 def test_the_same_run_gives_the_same_folder(run: Run, native: w2v.Vectors) -> None:
-    assert run("train", "corpus.txt", "-o", "again.w2v", "--save-output", *SMALL).status == 0
+    assert run("train", "corpus.txt", "-o", "again.w2v", *SMALL).status == 0
     assert files_in(Path("again.w2v")) == files_in(Path("v.w2v"))
 
 
@@ -257,7 +257,7 @@ def test_add_output(run: Run, native: w2v.Vectors) -> None:
     both = run("convert", "v.w2v", "both.w2v", "--add-output", "0.5", "--all-but-the-top", "1", "--quiet")
     assert (both.status, both.err) == (0, "") and np.abs(w2v.Vectors.load("both.w2v").matrix.mean(axis=0)).max() < 1e-5
     again = run("convert", "sum.w2v", "x.bin", "--add-output", "0.5")
-    assert again.status == 1 and "no output rows to add: train with --save-output" in again.err
+    assert again.status == 1 and "no output rows to add: train with -o FILE.w2v" in again.err
     assert run("convert", "v.w2v", "x.bin", "--add-output", "1.5").status == 2 and not Path("x.bin").exists()
 
 

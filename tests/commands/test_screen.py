@@ -10,6 +10,7 @@ from helpers import Run
 
 import w2v
 from w2v.base.errors import printable
+from w2v.formats.model import Model, Trained
 
 HOSTILE = [
     "\x1b]0;title\x07",
@@ -29,7 +30,8 @@ def hostile(tmp_path: Path) -> Path:
     """Vectors whose words hold all that a terminal obeys."""
     path = tmp_path / "hostile.w2v"
     matrix = np.random.default_rng(1).standard_normal((len(HOSTILE), 4)).astype(np.float32)
-    w2v.Vectors(HOSTILE, matrix, settings={"w2v": "\x1b[31m\u202e", "settings": {"column": "\x9bX"}}).save(path)
+    trained = Trained({"w2v": "\x1b[31m\u202e", "settings": {"column": "\x9bX"}})
+    w2v.Vectors.of(Model(HOSTILE, matrix, trained=trained)).save(path)
     return path
 
 

@@ -6,7 +6,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from w2v.base.errors import SettingsError, W2VError
 from w2v.evaluation import next_item
 from w2v.evaluation.metrics import RankingMetrics
 from w2v.evaluation.next_item import Sessions, rank_next, read_sessions
+from w2v.formats.model import Trained
 from w2v.settings.train import TrainConfig
 from w2v.vectors.items import scoring_settings
 from w2v.vectors.vectors import Vectors
@@ -238,13 +239,14 @@ def test_what_is_recommended_first_ranks_first(seed: int) -> None:
 
 def test_settings_come_with_the_vectors_and_may_be_changed() -> None:
     vectors = made(np.random.default_rng(1))
-    vectors.settings = {"settings": {"history": 2, "decay": 0.25, "dim": -3}}
+    trained = Trained({"settings": {"history": 2, "decay": 0.25, "dim": -3}})
+    vectors = Vectors.of(replace(vectors.model, trained=trained))
     config = scoring_settings(vectors, prior=0.5)
     assert (config.history, config.decay, config.prior) == (2, 0.25, 0.5)
     assert scoring_settings(vectors, history=5).history == 5
     with pytest.raises(SettingsError, match="dim has no effect on how .*; history, decay, prior, line_weight have"):
         w2v.recommend(vectors, ["i1"], dim=3)  # type: ignore[call-arg]
-    vectors.settings = {"settings": {"history": "many"}}
+    vectors = Vectors.of(replace(vectors.model, trained=Trained({"settings": {"history": "many"}})))
     with pytest.raises(SettingsError, match="history must be a whole number"):
         w2v.recommend(vectors, ["i1"])
 
@@ -252,7 +254,7 @@ def test_settings_come_with_the_vectors_and_may_be_changed() -> None:
 @pytest.mark.parametrize("lack", ["output", "counts"])
 def test_what_is_lacking_is_named(lack: str) -> None:
     vectors = made(np.random.default_rng(1))
-    known = {name: None if name == lack else getattr(vectors, name) for name in ("counts", "output", "settings")}
+    known = {name: None if name == lack else getattr(vectors, name) for name in ("counts", "output")}
     vectors = Vectors(vectors.words, vectors.matrix, **known)
     with pytest.raises(W2VError, match=f"the vectors have no {lack}.*--save-output -o items.w2v"):
         w2v.recommend(vectors, ["i1"])

@@ -21,9 +21,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import w2v
-from w2v import formats
 from w2v.base.errors import SettingsError, W2VError
-from w2v.formats import Contents
+from w2v.formats import registry, vector_files
+from w2v.formats.model import Model, Trained
 
 WORDS = ["the", "世界", "\ufeffé", "</s>", "🙂"]
 MATRIX = np.array(
@@ -32,7 +32,7 @@ MATRIX = np.array(
 )
 SUFFIXES = [".bin", ".txt", ".vec", ".bin.gz", ".vec.gz"]
 each_suffix = pytest.mark.parametrize("suffix", SUFFIXES)
-OF_WORDS = [suffix for suffix in formats.SUFFIXES if suffix != ".floret"]
+OF_WORDS = [suffix for suffix in registry.SUFFIXES if suffix != ".floret"]
 """A .floret holds n-grams and no words: test_subword_formats.py."""
 every_format = pytest.mark.parametrize("suffix", [*OF_WORDS, ".bin.gz", ".txt.gz", ".glove.txt.gz"])
 
@@ -40,7 +40,7 @@ every_format = pytest.mark.parametrize("suffix", [*OF_WORDS, ".bin.gz", ".txt.gz
 def complaint(path: Path, data: bytes) -> str:
     path.write_bytes(data)
     with pytest.raises(W2VError) as caught:
-        formats.read(path)
+        vector_files.read(path)
     message = str(caught.value)
     assert path.name in message
     assert message.splitlines() == [message]
@@ -51,29 +51,29 @@ def same_bits(left: Any, right: Any) -> bool:  # noqa: ANN401
     return bool(left.dtype == right.dtype == np.float32 and left.tobytes() == right.tobytes())
 
 
-CONTENTS = Contents(WORDS, MATRIX)
+CONTENTS = Model(WORDS, MATRIX)
 
 
 @each_suffix
 def test_suffixes_of_any_case(tmp_path: Path, suffix: str) -> None:
     for name in (f"a{suffix}", f"b.c{suffix.upper()}"):
-        formats.write(tmp_path / name, CONTENTS)
-        held = formats.read(str(tmp_path / name))
+        vector_files.write(tmp_path / name, CONTENTS)
+        held = vector_files.read(str(tmp_path / name))
         assert held.words == WORDS
         assert same_bits(held.vectors, MATRIX)
 
 
 @pytest.mark.parametrize("name", ["a.npy", "a.fifu.gz", "a", ".bin", "bin", "a.gz", ".glove", "a.w2v.gz"])
 def test_an_unknown_suffix_is_refused_with_the_known(tmp_path: Path, name: str) -> None:
-    for call in (lambda path: formats.write(path, CONTENTS), formats.find):
+    for call in (lambda path: vector_files.write(path, CONTENTS), registry.find):
         with pytest.raises(SettingsError, match=r"(has no suffix|ends in '\.\w+).*\.bin, \.txt, \.vec"):
             call(tmp_path / name)
     with pytest.raises(W2VError, match="there is no file"):  # which comes first
-        formats.read(tmp_path / name)
+        vector_files.read(tmp_path / name)
     assert list(tmp_path.iterdir()) == []
     (tmp_path / name).touch()
     with pytest.raises(SettingsError, match=r"(has no suffix|ends in '\.\w+).*\.bin, \.txt, \.vec"):
-        formats.read(tmp_path / name)
+        vector_files.read(tmp_path / name)
 
 
 @pytest.mark.parametrize(
@@ -93,16 +93,16 @@ def test_an_unknown_suffix_is_refused_with_the_known(tmp_path: Path, name: str) 
     ],
 )
 def test_the_suffix_tells_the_format_and_a_name_wins_over_it(name: str, format: str) -> None:
-    assert formats.find(name).name == format
-    assert formats.find(name, "glove").name == "glove"
+    assert registry.find(name).name == format
+    assert registry.find(name, "glove").name == "glove"
     with pytest.raises(SettingsError, match="no format 'word'; known are: word2vec, word2vec-text, glove, native"):
-        formats.find(name, "word")
+        registry.find(name, "word")
 
 
 @each_suffix
 def test_gensim_reads_every_word_and_number(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a{suffix}"
-    formats.write(path, CONTENTS)
+    vector_files.write(path, CONTENTS)
     loaded = KeyedVectors.load_word2vec_format(str(path), binary=".bin" in suffix)
     assert loaded.index_to_key == WORDS
     assert same_bits(loaded.vectors, MATRIX)
@@ -114,7 +114,7 @@ def test_what_gensim_writes_is_read(tmp_path: Path, suffix: str) -> None:
     theirs = KeyedVectors(3)
     theirs.add_vectors(WORDS, MATRIX)
     theirs.save_word2vec_format(str(path), binary=".bin" in suffix)
-    held = formats.read(path)
+    held = vector_files.read(path)
     assert held.words == WORDS
     assert same_bits(held.vectors, MATRIX)
 
@@ -123,8 +123,8 @@ def test_what_gensim_writes_is_read(tmp_path: Path, suffix: str) -> None:
 def test_a_large_file_goes_round(tmp_path: Path, suffix: str) -> None:
     matrix = np.random.default_rng(1).standard_normal((9_001, 7), np.float32)
     words = [f"w{n}" for n in range(9_001)]
-    formats.write(tmp_path / f"a{suffix}", Contents(words, matrix))
-    again = formats.read(tmp_path / f"a{suffix}")
+    vector_files.write(tmp_path / f"a{suffix}", Model(words, matrix))
+    again = vector_files.read(tmp_path / f"a{suffix}")
     assert again.words == words
     assert same_bits(again.vectors, matrix)
 
@@ -133,8 +133,8 @@ def test_a_large_file_goes_round(tmp_path: Path, suffix: str) -> None:
 def test_rows_that_are_part_of_wider_ones_are_written(tmp_path: Path, suffix: str) -> None:
     wide = np.zeros((5, 16), np.float32)
     wide[:, :3] = MATRIX
-    formats.write(tmp_path / f"a{suffix}", Contents(WORDS, wide[:, :3]))
-    assert same_bits(formats.read(tmp_path / f"a{suffix}").vectors, MATRIX)
+    vector_files.write(tmp_path / f"a{suffix}", Model(WORDS, wide[:, :3]))
+    assert same_bits(vector_files.read(tmp_path / f"a{suffix}").vectors, MATRIX)
 
 
 def packed(suffix: str, data: bytes) -> bytes:
@@ -172,7 +172,7 @@ def test_nothing_in_it_is_refused(tmp_path: Path, suffix: str, header: bytes) ->
 @each_suffix
 def test_a_file_cut_anywhere_is_refused(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a{suffix}"
-    formats.write(path, Contents(WORDS[:3], np.full((3, 3), 0.5, np.float32)))
+    vector_files.write(path, Model(WORDS[:3], np.full((3, 3), 0.5, np.float32)))
     whole = path.read_bytes()
     for length in range(len(whole) - 1):
         if suffix in (".txt", ".vec") and length >= len(whole) - len("0.5"):
@@ -182,14 +182,14 @@ def test_a_file_cut_anywhere_is_refused(tmp_path: Path, suffix: str) -> None:
         complaint(path, whole[:length])
     if not suffix.endswith(".gz"):
         path.write_bytes(whole[:-1])  # without the last newline it is whole
-        assert formats.read(path).words == WORDS[:3]
+        assert vector_files.read(path).words == WORDS[:3]
 
 
 @pytest.mark.parametrize("suffix", [".bin.gz", ".txt.gz"])
 def test_damage_to_gzip_is_one_line(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a{suffix}"
     words = [f"w{n}" for n in range(500)]
-    formats.write(path, Contents(words, np.random.default_rng(1).standard_normal((500, 20), np.float32)))
+    vector_files.write(path, Model(words, np.random.default_rng(1).standard_normal((500, 20), np.float32)))
     whole = bytearray(path.read_bytes())
     whole[len(whole) // 2] ^= 0xFF
     whole[len(whole) // 2 + 1 : len(whole) // 2 + 9] = b"\xff" * 8
@@ -206,7 +206,7 @@ def test_a_bomb_takes_no_more_memory_than_its_header_justifies(tmp_path: Path, s
     (tmp_path / f"a{suffix}").write_bytes(b"".join(parts) + packer.flush())
     tracemalloc.start()
     with suppress(W2VError):  # `7 7 7 7` is 100 words and their rows in binary
-        formats.read(tmp_path / f"a{suffix}")
+        vector_files.read(tmp_path / f"a{suffix}")
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 150 << 20, "of 200 MB"
@@ -214,23 +214,23 @@ def test_a_bomb_takes_no_more_memory_than_its_header_justifies(tmp_path: Path, s
 
 def test_what_gzip_packs_is_told_by_its_bytes_and_is_the_same_every_time(tmp_path: Path) -> None:
     for name in ("a.bin.gz", "b.bin.gz"):
-        formats.write(tmp_path / name, CONTENTS)
+        vector_files.write(tmp_path / name, CONTENTS)
     data = (tmp_path / "a.bin.gz").read_bytes()
     assert data == (tmp_path / "b.bin.gz").read_bytes()
-    formats.write(tmp_path / "plain.bin", CONTENTS)
+    vector_files.write(tmp_path / "plain.bin", CONTENTS)
     assert gzip.decompress(data) == (tmp_path / "plain.bin").read_bytes()
     (tmp_path / "renamed.bin").write_bytes(data)
-    assert formats.read(tmp_path / "renamed.bin").words == WORDS
+    assert vector_files.read(tmp_path / "renamed.bin").words == WORDS
 
 
 @each_suffix
 def test_bytes_that_are_no_utf8_become_marks(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a{suffix}"
-    formats.write(path, Contents(["cafe", "the"], MATRIX[:2]))
+    vector_files.write(path, Model(["cafe", "the"], MATRIX[:2]))
     data = path.read_bytes()
     data = gzip.decompress(data) if suffix.endswith(".gz") else data
     path.write_bytes(packed(suffix, data.replace(b"cafe", b"caf\xe9")))
-    assert formats.read(path).words == ["caf\ufffd", "the"]
+    assert vector_files.read(path).words == ["caf\ufffd", "the"]
 
 
 @every_format
@@ -238,10 +238,10 @@ def test_a_write_that_fails_leaves_the_old_one_and_nothing_else(
     tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / f"a{suffix}"
-    formats.write(path, CONTENTS)
+    vector_files.write(path, CONTENTS)
     before = files_in(tmp_path)
     with pytest.raises(W2VError, match="cannot write.*cannot hold 1 of the words"):
-        formats.write(path, Contents([*WORDS[:4], "\ud800"], MATRIX))
+        vector_files.write(path, Model([*WORDS[:4], "\ud800"], MATRIX))
     assert files_in(tmp_path) == before
 
     def full(_: int) -> None:
@@ -249,7 +249,7 @@ def test_a_write_that_fails_leaves_the_old_one_and_nothing_else(
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(W2VError, match="cannot write.*No space left"):
-        formats.write(path, Contents(WORDS, MATRIX * 0))
+        vector_files.write(path, Model(WORDS, MATRIX * 0))
     assert files_in(tmp_path) == before
     assert os.listdir(tmp_path) == [path.name]
 
@@ -259,23 +259,23 @@ def test_a_link_stays_and_its_target_is_replaced(tmp_path: Path, suffix: str) ->
     target, link = tmp_path / "target", tmp_path / f"link{suffix}"
     target.write_bytes(b"old")
     link.symlink_to(target)
-    formats.write(link, CONTENTS)
+    vector_files.write(link, CONTENTS)
     assert link.is_symlink()
-    assert formats.read(link).words == WORDS
+    assert vector_files.read(link).words == WORDS
 
 
 @every_format
 def test_missing_files_and_folders(tmp_path: Path, suffix: str) -> None:
     with pytest.raises(W2VError, match="there is no file"):
-        formats.read(tmp_path / f"none{suffix}")
+        vector_files.read(tmp_path / f"none{suffix}")
     (tmp_path / "file").write_bytes(b"")
     (tmp_path / f"folder{suffix}").mkdir()
     (tmp_path / f"folder{suffix}/mine").write_bytes(b"")
     with pytest.raises(W2VError, match="cannot read.*folder"):
-        formats.read(tmp_path / f"folder{suffix}")
+        vector_files.read(tmp_path / f"folder{suffix}")
     for path in (tmp_path / f"none/a{suffix}", tmp_path / f"folder{suffix}", tmp_path / f"file/a{suffix}"):
         with pytest.raises(W2VError, match="cannot write"):
-            formats.write(path, CONTENTS)
+            vector_files.write(path, CONTENTS)
     assert files_in(tmp_path) == {"file": b"", f"folder{suffix}/mine": b""}
 
 
@@ -283,45 +283,45 @@ def test_missing_files_and_folders(tmp_path: Path, suffix: str) -> None:
 def test_what_is_written_is_read(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a{suffix}"
     counts, how = np.array([2**62, 5, 5, 1, 0]), {"w2v": "1", "settings": {"dim": 3, "lowercase": True}}
-    contents = Contents(WORDS, MATRIX, counts, MATRIX[::-1], how)
+    contents = Model(WORDS, MATRIX, counts, MATRIX[::-1], trained=Trained(how))
     for _ in range(2):  # and again in its place
-        formats.write(path, contents)
-    held = formats.read(path)
+        vector_files.write(path, contents, save_output=True)
+    held = vector_files.read(path)
     assert held.words == WORDS
     if suffix == ".fifu":  # its vectors have been to length 1 and back
         np.testing.assert_allclose(held.vectors, MATRIX, rtol=3e-7, atol=2e-38)
     else:
         assert same_bits(held.vectors, MATRIX)
-    keeps = formats.find(path).stores
-    assert held.settings == (how if "settings" in keeps else None)
+    keeps = registry.find(path).stores
+    assert held.trained == (Trained(how) if "trained" in keeps else None)
     assert (held.counts is not None) == ("counts" in keeps)
     assert held.counts is None or (held.counts.dtype == np.int64 and held.counts.tolist() == counts.tolist())
-    beside = formats.output_rows_path(path)
+    beside = registry.output_rows_path(path)
     assert beside.exists() == ("output" not in keeps)
-    output = held.output if held.output is not None else formats.read(beside).vectors
+    output = held.output if held.output is not None else vector_files.read(beside).vectors
     np.testing.assert_allclose(output, MATRIX[::-1], rtol=3e-7, atol=2e-38)
 
 
 def test_output_rows_go_beside() -> None:
     names = {"a/v.bin": "v.output.bin", "v.glove.txt.gz": "v.output.glove.txt.gz", "V.1.FIFU": "V.1.output.FIFU"}
     for name, expected in names.items():
-        assert formats.output_rows_path(name) == Path(name).with_name(expected)
+        assert registry.output_rows_path(name) == Path(name).with_name(expected)
 
 
 @every_format
 @pytest.mark.parametrize("word", ["New York", "a\tb", "a\n", "\nb", "", "a\u3000b", "\u2028", "a\rb", "\ud800", "the"])
 def test_a_word_is_read_back_or_not_written(tmp_path: Path, suffix: str, word: str) -> None:
     path = tmp_path / f"a{suffix}"
-    contents = Contents(["the", word, "</s>"], MATRIX[2:])
-    rows = formats.unsupported_words(formats.find(path), contents.words)
+    contents = Model(["the", word, "</s>"], MATRIX[2:])
+    rows = registry.find(path).unsupported_words(contents.words)
     if rows:
         assert rows == [1]
         with pytest.raises(W2VError, match="cannot hold 1 of the words.*--skip-words") as caught:
-            formats.write(path, contents)
+            vector_files.write(path, contents)
         assert len(str(caught.value).splitlines()) == 1
-        contents = formats.drop_rows(contents, rows)
-    formats.write(path, contents)
-    held = formats.read(path)
+        contents = contents.without(rows)
+    vector_files.write(path, contents)
+    held = vector_files.read(path)
     assert held.words == contents.words
     np.testing.assert_allclose(held.vectors, contents.vectors, rtol=3e-7, atol=2e-38)
 
@@ -331,7 +331,7 @@ def test_a_word_is_read_back_or_not_written(tmp_path: Path, suffix: str, word: s
 @given(data=st.data())
 def test_a_damaged_file_is_read_right_or_refused(tmp_path: Path, suffix: str, data: st.DataObject) -> None:
     path = tmp_path / f"a{suffix}"
-    formats.write(path, Contents(["a", "bc", "d"], MATRIX[2:], np.array([3, 2, 1])))
+    vector_files.write(path, Model(["a", "bc", "d"], MATRIX[2:], np.array([3, 2, 1])))
     file = data.draw(st.sampled_from(sorted(path.iterdir()) if path.is_dir() else [path]))
     whole = bytearray(file.read_bytes())
     for _ in range(data.draw(st.integers(1, 3))):
@@ -340,7 +340,7 @@ def test_a_damaged_file_is_read_right_or_refused(tmp_path: Path, suffix: str, da
         whole[at : at + cut] = data.draw(st.binary(max_size=12))
     file.write_bytes(whole)
     try:
-        held = formats.read(path)
+        held = vector_files.read(path)
     except W2VError as error:
         assert path.name in str(error)
         assert len(str(error)) < 1000
@@ -359,7 +359,7 @@ def test_formats_load_what_they_need_and_only_then(tmp_path: Path, monkeypatch: 
     assert python(code) == "set()\n"
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     (tmp_path / "a.parquet").touch()
-    for call in (formats.read, lambda path: formats.write(path, CONTENTS)):
+    for call in (vector_files.read, lambda path: vector_files.write(path, CONTENTS)):
         with pytest.raises(W2VError, match=r"Parquet needs pyarrow: pip install 'w2v\[parquet\]'"):
             call(tmp_path / "a.parquet")  # type: ignore[operator]
 
@@ -369,40 +369,40 @@ def test_text_that_is_named_binary_is_refused(tmp_path: Path) -> None:
     w2v.Vectors([f"w{i}" for i in range(300)], vectors).save(tmp_path / "a.txt")
     (tmp_path / "a.txt").rename(tmp_path / "a.bin")
     with pytest.raises(W2VError, match="a.bin .*word2vec-text"):
-        formats.read(tmp_path / "a.bin")
-    assert len(formats.read(tmp_path / "a.bin", "word2vec-text").words) == 300
+        vector_files.read(tmp_path / "a.bin")
+    assert len(vector_files.read(tmp_path / "a.bin", "word2vec-text").words) == 300
 
 
 def test_a_vocabulary_has_no_output_rows_beside_it(tmp_path: Path) -> None:
     rows = np.ones((2, 3), np.float32)
-    contents = formats.Contents(["a", "b"], rows, np.array([2, 1]), output=rows)
-    assert formats.write(tmp_path / "v.txt", contents, "word2vec-vocab") == [tmp_path / "v.txt"]
+    contents = Model(["a", "b"], rows, np.array([2, 1]), output=rows)
+    assert vector_files.write(tmp_path / "v.txt", contents, "word2vec-vocab", save_output=True) == [tmp_path / "v.txt"]
 
 
 CORPUS_NAME = os.fsdecode(b"caf\xe9.txt")
-HOW = {"w2v": "0", "settings": {"dim": 3, "lowercase": True}, "corpus": [{"name": CORPUS_NAME, "size": 1}]}
+HOW = Trained({"w2v": "0", "settings": {"dim": 3, "lowercase": True}, "corpus": [{"name": CORPUS_NAME, "size": 1}]})
 
 
 @every_format
 def test_a_corpus_may_have_a_name_that_is_no_utf8(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a{suffix}"
-    formats.check(path, WORDS, 3, HOW)
-    formats.write(path, Contents(WORDS, MATRIX, settings=HOW))
-    held = formats.read(path)
+    vector_files.check(path, WORDS, 3, HOW)
+    vector_files.write(path, Model(WORDS, MATRIX, trained=HOW))
+    held = vector_files.read(path)
     assert held.words == WORDS
-    assert held.settings in (None, HOW)
-    formats.write(tmp_path / "again.w2v", held)
-    assert formats.read(tmp_path / "again.w2v").settings == held.settings
+    assert held.trained in (None, HOW)
+    vector_files.write(tmp_path / "again.w2v", held)
+    assert vector_files.read(tmp_path / "again.w2v").trained == held.trained
 
 
 @every_format
 def test_what_can_be_written_passes_the_check_and_nothing_is_left(tmp_path: Path, suffix: str) -> None:
     for _ in range(2):
-        formats.check(tmp_path / f"a{suffix}", WORDS, 300, HOW, save_output=True)
+        vector_files.check(tmp_path / f"a{suffix}", WORDS, 300, HOW, save_output=True)
         assert list(tmp_path.iterdir()) == []
-    formats.write(tmp_path / f"a{suffix}", CONTENTS)
+    vector_files.write(tmp_path / f"a{suffix}", CONTENTS)
     before = files_in(tmp_path)
-    formats.check(tmp_path / f"a{suffix}", WORDS, 300, HOW)
+    vector_files.check(tmp_path / f"a{suffix}", WORDS, 300, HOW)
     assert files_in(tmp_path) == before
 
 
@@ -410,13 +410,15 @@ def test_what_can_be_written_passes_the_check_and_nothing_is_left(tmp_path: Path
 def test_the_check_says_what_the_write_would(tmp_path: Path, suffix: str, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / f"a{suffix}"
     words = ["fine", "half \ud800"]
-    assert said(lambda: formats.check(path, words, 3)) == said(lambda: formats.write(path, Contents(words, MATRIX[:2])))
+    assert said(lambda: vector_files.check(path, words, 3)) == said(
+        lambda: vector_files.write(path, Model(words, MATRIX[:2]))
+    )
     (tmp_path / "file").touch()
     for wrong in (tmp_path / f"none/a{suffix}", tmp_path / f"file/a{suffix}"):
-        assert "cannot write" in said(partial(formats.check, wrong, WORDS, 3))
+        assert "cannot write" in said(partial(vector_files.check, wrong, WORDS, 3))
     if not suffix.endswith(".gz"):
         monkeypatch.setattr("shutil.disk_usage", lambda _: Usage(0, 0, 100))
-        assert "no space" in said(lambda: formats.check(path, WORDS, 1_000))
+        assert "no space" in said(lambda: vector_files.check(path, WORDS, 1_000))
     assert files_in(tmp_path) == {"file": b""}
 
 
@@ -441,7 +443,7 @@ def test_a_check_that_fails_leaves_nothing(tmp_path: Path, fails: str, monkeypat
 
     monkeypatch.setattr(os, fails, fail)
     with pytest.raises(W2VError, match="No space left"):
-        formats.check(tmp_path / "a.w2v", WORDS, 3)
+        vector_files.check(tmp_path / "a.w2v", WORDS, 3)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -462,12 +464,12 @@ def test_numbers_that_are_not_finite_are_refused_when_read(tmp_path: Path, bad: 
     (tmp_path / "a.projector/metadata.tsv").write_text("w0\nw1\n")
     table = pyarrow.table({"word": ["w0", "w1"], "vector": rows.tolist()})
     pyarrow.parquet.write_table(table, tmp_path / "a.parquet")
-    formats.write(tmp_path / "a.fifu", Contents(["w0", "w1"], np.ones((2, 2), np.float32)))
+    vector_files.write(tmp_path / "a.fifu", Model(["w0", "w1"], np.ones((2, 2), np.float32)))
     whole = (tmp_path / "a.fifu").read_bytes()
     (tmp_path / "a.fifu").write_bytes(whole[:-4] + np.float32(bad).tobytes())
     for name in ("a.txt", "a.glove.txt", "a.bin", "a.projector", "a.parquet", "a.fifu"):
         assert re.search(
-            rf"{name}.*row 2, 'w1': (nan|-?inf) is no finite", said(partial(formats.read, tmp_path / name))
+            rf"{name}.*row 2, 'w1': (nan|-?inf) is no finite", said(partial(vector_files.read, tmp_path / name))
         )
 
 
@@ -475,7 +477,7 @@ def test_numbers_that_are_not_finite_are_refused_when_read(tmp_path: Path, bad: 
 @pytest.mark.parametrize("bad", BAD)
 def test_mapped_numbers_that_are_not_finite_are_refused_when_used(tmp_path: Path, suffix: str, bad: float) -> None:
     path = tmp_path / f"a{suffix}"
-    formats.write(path, Contents(["a", "b", "c"], np.arange(1, 7, dtype=np.float32).reshape(3, 2)))
+    vector_files.write(path, Model(["a", "b", "c"], np.arange(1, 7, dtype=np.float32).reshape(3, 2)))
     file = path / ("vectors.npy" if suffix == ".w2v" else "model.safetensors")
     whole = file.read_bytes()
     assert whole.count(np.float32(4).tobytes()) == 1
@@ -499,21 +501,21 @@ def test_parquet_with_two_columns_of_one_name(tmp_path: Path) -> None:
         table = pyarrow.Table.from_arrays([columns[name] for name in names], names=names)
         pyarrow.parquet.write_table(table, tmp_path / "a.parquet")
         assert re.search(
-            r"a.parquet has 2 columns named '\w+'; rename", said(lambda: formats.read(tmp_path / "a.parquet"))
+            r"a.parquet has 2 columns named '\w+'; rename", said(lambda: vector_files.read(tmp_path / "a.parquet"))
         )
     table = pyarrow.Table.from_arrays([strings, rows, strings, strings], names=["word", "vector", "x", "x"])
     pyarrow.parquet.write_table(table, tmp_path / "a.parquet")
-    assert formats.read(tmp_path / "a.parquet").words == ["a", "b"]
+    assert vector_files.read(tmp_path / "a.parquet").words == ["a", "b"]
 
 
 @pytest.mark.parametrize("suffix", [".txt", ".bin", ".w2v", ".parquet"])
 def test_of_a_word_that_is_there_twice_the_first_row_counts(tmp_path: Path, suffix: str) -> None:
     words, rows = ["a", "b", "a"], np.array([[1, 0], [0, 1], [1, 1]], np.float32)
-    formats.write(tmp_path / f"a{suffix}", Contents(words, rows))
-    held = formats.read(tmp_path / f"a{suffix}")
-    assert (held.words, formats.repeated_words(held.words)) == (words, [2])
+    vector_files.write(tmp_path / f"a{suffix}", Model(words, rows))
+    held = vector_files.read(tmp_path / f"a{suffix}")
+    assert (held.words, registry.repeated_words(held.words)) == (words, [2])
     assert w2v.Vectors.load(tmp_path / f"a{suffix}")["a"].tolist() == [1, 0]
-    kept = formats.drop_rows(held, formats.repeated_words(held.words))
+    kept = held.without(registry.repeated_words(held.words))
     assert kept.words == ["a", "b"] and kept.vectors.tolist() == [[1, 0], [0, 1]]
 
 
@@ -521,6 +523,6 @@ def test_of_a_word_that_is_there_twice_the_first_row_counts(tmp_path: Path, suff
 def test_files_of_no_bytes_and_links_that_loop(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a{suffix}"
     path.touch()
-    assert path.name in said(lambda: formats.read(path))
+    assert path.name in said(lambda: vector_files.read(path))
     (tmp_path / f"b{suffix}").symlink_to(tmp_path / f"b{suffix}")
-    assert "link" in said(lambda: formats.read(tmp_path / f"b{suffix}"))
+    assert "link" in said(lambda: vector_files.read(tmp_path / f"b{suffix}"))

@@ -7,9 +7,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from w2v import Vectors, formats
+from w2v import Vectors
 from w2v.base.errors import UnknownWordError, W2VError
-from w2v.formats import Contents
+from w2v.formats import vector_files
+from w2v.formats.model import Model
 from w2v.text.subwords import NGrams, Subwords, WordRows
 from w2v.vectors.derived import with_unseen
 
@@ -27,7 +28,7 @@ def trained(kind: str, words: list[str] = KNOWN) -> Vectors:
     input = np.random.default_rng(1).normal(size=(rows.n_rows, DIM)).astype(np.float32)
     counts = np.arange(len(words), 0, -1) + 5
     output = np.random.default_rng(2).normal(size=(len(words), DIM)).astype(np.float32)
-    return Vectors(words, rows.compose(input), counts, output, None, Subwords(ngrams, rows.buckets, input))
+    return Vectors.of(Model(words, rows.compose(input), counts, output, Subwords(ngrams, rows.buckets, input)))
 
 
 def largest_difference(found: object, vectors: Vectors, words: list[str]) -> float:
@@ -140,7 +141,7 @@ def test_tables_and_models_are_not_taken_for_each_other(tmp_path: Path) -> None:
         trained("fasttext").save(tmp_path / "a.floret")
     one = NGrams("floret", 1, 3, 100)
     with pytest.raises(W2VError, match="min_n 1"):
-        formats.write(tmp_path / "a.floret", Contents(["a"], np.ones((1, 2), np.float32), subwords=_empty(one)))
+        vector_files.write(tmp_path / "a.floret", Model(["a"], np.ones((1, 2), np.float32), subwords=_empty(one)))
     assert not list(tmp_path.iterdir())
 
 
@@ -157,7 +158,7 @@ def model(tmp_path: Path) -> bytearray:
 def said(tmp_path: Path, data: bytes | bytearray) -> str:
     (tmp_path / "b.fasttext.bin").write_bytes(data)
     with pytest.raises(W2VError) as caught:
-        formats.read(tmp_path / "b.fasttext.bin")
+        vector_files.read(tmp_path / "b.fasttext.bin")
     return str(caught.value)
 
 
@@ -194,7 +195,7 @@ def test_a_model_that_is_cut_short_says_so(tmp_path: Path, model: bytearray, sha
 def test_zeros_take_no_memory(tmp_path: Path) -> None:
     vectors = trained("fasttext", WORDS[:3])
     vectors.save(tmp_path / "a.fasttext.bin")
-    again = formats.read(tmp_path / "a.fasttext.bin").subwords
+    again = vector_files.read(tmp_path / "a.fasttext.bin").subwords
     assert again is not None and vectors.subwords is not None
     assert again.input.shape == vectors.subwords.input.shape
     size = (tmp_path / "a.fasttext.bin").stat().st_size

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from w2v.base.errors import W2VError
-from w2v.formats import Contents, word2vec_binary
+from w2v.formats import word2vec_binary
+from w2v.formats.model import Model
 
 words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6).filter(lambda w: w.split() == [w])
 floats = hnp.from_dtype(np.dtype(np.float32))
@@ -34,7 +35,7 @@ def test_round_trip_to_the_bit(
     path = tmp_path_factory.getbasetemp() / "a.bin"
     vectors = data.draw(hnp.arrays(np.float32, (len(words), dim), elements=floats))
     with patch.object(word2vec_binary, "BLOCK", block), patch("w2v.formats.common.PIECE", block):
-        word2vec_binary.write(path, Contents(words, vectors))
+        word2vec_binary.write(path, Model(words, vectors))
         again = word2vec_binary.read(path)
     assert again.words == words
     assert again.vectors.dtype == np.float32
@@ -42,7 +43,7 @@ def test_round_trip_to_the_bit(
 
 
 def test_bytes_are_those_of_word2vec_c(tmp_path: Path) -> None:
-    word2vec_binary.write(tmp_path / "a.bin", Contents(["a", "世"], np.array([[1, 2], [3, 4]], np.float32)))
+    word2vec_binary.write(tmp_path / "a.bin", Model(["a", "世"], np.array([[1, 2], [3, 4]], np.float32)))
     expected = b"2 2\na " + struct.pack("<2f", 1, 2) + b"\n\xe4\xb8\x96 " + struct.pack("<2f", 3, 4) + b"\n"
     assert (tmp_path / "a.bin").read_bytes() == expected
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from w2v.base.errors import W2VError
-from w2v.formats import Contents, word2vec_text
+from w2v.formats import word2vec_text
+from w2v.formats.model import Model
 
 words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6).filter(lambda w: w.split() == [w])
 floats = hnp.from_dtype(np.dtype(np.float32), allow_nan=False, allow_infinity=False)
@@ -22,7 +23,7 @@ def test_round_trip_to_the_bit(
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "a.txt"
     vectors = data.draw(hnp.arrays(np.float32, (len(words), dim), elements=floats))
-    word2vec_text.write(path, Contents(words, vectors))
+    word2vec_text.write(path, Model(words, vectors))
     again = word2vec_text.read(path)
     assert again.words == words
     assert again.vectors.dtype == np.float32
@@ -31,12 +32,12 @@ def test_round_trip_to_the_bit(
 
 def test_numbers_that_are_none_are_kept(tmp_path: Path) -> None:
     vectors = np.array([[np.nan, np.inf, -np.inf]], np.float32)
-    word2vec_text.write(tmp_path / "a.txt", Contents(["a"], vectors))
+    word2vec_text.write(tmp_path / "a.txt", Model(["a"], vectors))
     assert np.array_equal(word2vec_text.read(tmp_path / "a.txt").vectors, vectors, equal_nan=True)
 
 
 def test_lines_are_a_word_and_its_numbers(tmp_path: Path) -> None:
-    word2vec_text.write(tmp_path / "a.txt", Contents(["a", "世"], np.array([[1, 0.1], [-2.5, 1e-45]], np.float32)))
+    word2vec_text.write(tmp_path / "a.txt", Model(["a", "世"], np.array([[1, 0.1], [-2.5, 1e-45]], np.float32)))
     expected = "2 2\na 1 0.100000001\n世 -2.5 1.40129846e-45\n"
     assert (tmp_path / "a.txt").read_text(encoding="utf-8") == expected
 

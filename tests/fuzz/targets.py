@@ -28,11 +28,12 @@ from unittest.mock import patch
 import numpy as np
 import numpy.typing as npt
 
-from w2v import formats
 from w2v.base.errors import W2VError
 from w2v.checkpoints import checkpoint
 from w2v.checkpoints.fingerprints import stream_checksum
 from w2v.checkpoints.snapshots import Position, Snapshot
+from w2v.formats import vector_files
+from w2v.formats.model import Model
 from w2v.kernels.text import scan as kernels
 from w2v.kernels.text.types import Table
 from w2v.settings.train import TrainConfig, load_config
@@ -102,16 +103,16 @@ def vocab(data: bytes) -> None:
 def vectors(suffix: str, data: bytes) -> None:
     """A vector file is refused, or written and read again it is the same, down to the bits."""
     path = put(f"vectors{suffix}", data)
-    if refused(lambda: formats.read(path)):
+    if refused(lambda: vector_files.read(path)):
         return
-    contents = formats.read(path)
+    contents = vector_files.read(path)
     words, matrix = contents.words, contents.vectors
     assert matrix.shape == (len(words), matrix.shape[1]) and matrix.dtype == np.float32
     if not all(word and word.split() == [word] for word in words):  # words of foreign files, that ours cannot hold
         return
-    formats.write(path, contents)
-    same = formats.read(path).vectors
-    assert formats.read(path).words == words and np.array_equal(same, matrix, equal_nan=True)
+    vector_files.write(path, contents)
+    same = vector_files.read(path).vectors
+    assert vector_files.read(path).words == words and np.array_equal(same, matrix, equal_nan=True)
     assert suffix != ".bin" or same.tobytes() == matrix.tobytes()
 
 
@@ -344,7 +345,7 @@ def subword_file(kind: str, suffix: str) -> bytes:
     """Return a sound file of a word, its rows and those of two buckets."""
     model = Subwords(NGrams(kind, 3, 4, 2), np.arange(2), np.ones((2 + (kind == "fasttext"), 3), np.float32))
     path = put(f"sound{suffix}", b"")
-    formats.write(path, formats.Contents(["the"], np.ones((1, 3), np.float32), subwords=model))
+    vector_files.write(path, Model(["the"], np.ones((1, 3), np.float32), subwords=model))
     return path.read_bytes()
 
 

@@ -1,5 +1,6 @@
 """Inferred rows: the same for the same line and seed, near the rows of training, and nothing else moves."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ def test_what_cannot_be_inferred_is_refused(models: dict[str, w2v.Vectors]) -> N
     with pytest.raises(W2VError, match="was trained without line vectors"):
         w2v.infer(w2v.Vectors(["a"], np.ones((1, 2), np.float32)), [["a"]])
     model = models["alone"]
-    without = w2v.Vectors(model.words, model.matrix, model.counts, None, model.settings)
+    without = w2v.Vectors.of(replace(model.model, output=None))
     with pytest.raises(W2VError, match="no output rows"):
         w2v.infer(without, [["t0w1"]])
 

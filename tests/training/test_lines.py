@@ -148,8 +148,8 @@ def test_a_folder_keeps_lines_and_other_formats_say_that_they_do_not(
     wrong = run("recommend", loaded.words[0], "--line", "nobody", "--vectors", "m.w2v")
     assert wrong.status == 1 and "'nobody' is not in the vocabulary" in wrong.err
     lost = run("convert", "m.w2v", "m.bin")
-    assert "no place for" in lost.err and "line vectors" in lost.err
-    assert "cannot hold line vectors" in run("train", "a.txt", *flags, "-o", "m.bin").err
+    assert "cannot store" in lost.err and "line vectors" in lost.err
+    assert "word2vec binary cannot store line vectors" in run("train", "a.txt", *flags, "-o", "m.bin").err
 
 
 def test_people_are_ranked_for_by_their_rows(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from w2v.base.errors import SettingsError, UnknownWordError, W2VError
-from w2v.formats.word_table import WordTable
+from w2v.formats.vocab_table import VocabTable
 from w2v.vectors.vectors import Vectors
 
 
@@ -353,11 +353,11 @@ def test_a_table_of_many_words_is_a_list_of_them(
 @pytest.mark.parametrize("piece", [4, 5, 64])
 @pytest.mark.parametrize("has_counts", [True, False])
 def test_a_table_is_read_piece_by_piece(monkeypatch: pytest.MonkeyPatch, piece: int, has_counts: bool) -> None:
-    monkeypatch.setattr("w2v.formats.word_table.PIECE", piece)
-    monkeypatch.setattr("w2v.formats.word_table.LINES", piece)
+    monkeypatch.setattr("w2v.formats.vocab_table.PIECE", piece)
+    monkeypatch.setattr("w2v.formats.vocab_table.LINES", piece)
     words, counts = ["das", "Öl", "a b", "是", "x"], [12_345, 678, 90, 9, 1]
     lines = [f"{word}\t{count}\n" if has_counts else f"{word}\n" for word, count in zip(words, counts, strict=True)]
-    table = WordTable.parse("".join(lines).encode())
+    table = VocabTable.parse("".join(lines).encode())
     assert (
         table is not None
         and list(table) == words == [table[row] for row in range(5)]
@@ -373,12 +373,12 @@ def test_a_table_is_read_piece_by_piece(monkeypatch: pytest.MonkeyPatch, piece: 
 
 @pytest.mark.parametrize("data", [b"", b"the\t9\na\t1", b"the\t9\na\n", b"a\nb\t2\n", b"\t\t1\n"])
 def test_a_table_that_breaks_off_or_is_mixed_is_left_to_the_slow_reader(data: bytes) -> None:
-    assert WordTable.parse(data) is None
+    assert VocabTable.parse(data) is None
 
 
 @pytest.mark.parametrize("line", ["a\t-1", "a\t", "a\t1x", "a", "a\t1\t2", "a\t" + "9" * 30, "\xff\t1"])
 def test_a_table_that_is_not_of_the_usual_form_is_left_to_the_slow_reader(line: str) -> None:
-    assert WordTable.parse(f"the\t9\n{line}\n".encode("latin-1")) is None
+    assert VocabTable.parse(f"the\t9\n{line}\n".encode("latin-1")) is None
 
 
 def test_arguments_of_a_wrong_type_are_said_by_name() -> None:

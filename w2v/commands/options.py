@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperCommand
 
 from w2v.base.errors import SettingsError, W2VError
+from w2v.formats.registry import help_text, keepers
 from w2v.settings.fields import Field, Setting, check_effect, fields_of, read_field
 from w2v.settings.presets import presets
 from w2v.settings.train import TrainConfig
@@ -176,11 +177,7 @@ CORPUS_HELP = (
     "its content. Whitespace separates the words, and a newline ends a sentence. "
     "With --column it is JSON Lines or Parquet."
 )
-FORMATS_HELP = (
-    "Formats and suffixes: word2vec .bin, word2vec-text .txt .vec, glove .glove.txt (each also .gz); native .w2v, "
-    "safetensors .safetensors, tensorboard .projector (folders); parquet .parquet, finalfusion .fifu, fasttext "
-    ".fasttext.bin, floret .floret; word2vec-vocab."
-)
+FORMATS_HELP = help_text()
 
 ConfigName = Annotated[
     str | None,
@@ -210,6 +207,14 @@ Neighbours = Annotated[int, Setting("Number of neighbours to show per word.", lo
 Restrict = Annotated[
     int,
     Setting("Answer with this many words, the most frequent; 0 takes all.", low=0, high=2**31 - 2),
+]
+SaveOutput = Annotated[
+    bool | None,
+    Setting(
+        "Write the output rows too, in a second file (vectors.output.bin) where the format cannot store them.",
+        group="Output",
+        unset=f"in {keepers('output')}",
+    ),
 ]
 AsJson = Annotated[bool, Setting("Print JSON.", flags=("--json",))]
 Quiet = Annotated[bool, Setting("Print nothing but errors.", group="Output", flags=("--quiet",))]

@@ -109,7 +109,7 @@ def _readline(vectors: Vectors) -> ModuleType | None:
         return None
     with suppress(OSError):
         readline.read_history_file(history_file())
-    complete = Completer(vectors._words[:RESTRICT])
+    complete = Completer(vectors.model.words[:RESTRICT])
     readline.set_completer_delims(" \t\n")
     readline.set_completer(complete)
     readline.parse_and_bind("tab: complete")

@@ -14,6 +14,7 @@ from w2v.commands.options import (
     ConfigName,
     NextFile,
     Quiet,
+    SaveOutput,
     SessionsFile,
     SimilarityFiles,
     command,
@@ -43,14 +44,7 @@ def train(
             flags=("-o", "--output"),
         ),
     ] = Path("vectors.bin"),
-    save_output: Annotated[
-        bool | None,
-        Setting(
-            "Write the output rows too: inside a .w2v folder, or in a second file such as vectors.output.bin.",
-            group="Output",
-            unset="yes for .w2v, no for other formats",
-        ),
-    ] = None,
+    save_output: SaveOutput = None,
     vocab: Annotated[
         Path | None,
         Setting("Use the words and counts of this file, from `w2v build-vocab`, and no others.", group="Corpus"),

@@ -1,13 +1,11 @@
-"""What the formats share: what a file holds, files that may be gzip, rows as they come and as they go."""
+"""What the formats share: files that may be gzip, rows as they are read and written, checks."""
 
 import gzip
 import io
 import json
 import os
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -16,10 +14,7 @@ import numpy as np
 from w2v.base.arrays import Counts, Matrix
 from w2v.base.errors import W2VError
 from w2v.base.files import replacing
-from w2v.text.subwords import Subwords
 
-LONE = re.compile("[\ud800-\udfff]")
-"""Halves of a character: Python's strings can have them, and UTF-8 has no bytes for them."""
 GZIP_MAGIC = b"\x1f\x8b"
 GZIP_RATIO = 1032
 """Bytes that one of gzip can come to: deflate codes at most 258 in 2 bits."""
@@ -29,37 +24,6 @@ WORD_SHARE = 1 << 10
 """Bytes that words may have on the average, beyond the first WORD_LIMIT."""
 PIECE = 1 << 22
 """Bytes of a matrix that are written at a time."""
-
-
-@dataclass(frozen=True)
-class Lines:
-    """The vectors of lines."""
-
-    vectors: Matrix
-    """(n_lines, dim)"""
-    names: list[str] | None
-    """(n_lines,) their names; None where they are the lines' numbers, from 1."""
-
-
-@dataclass(frozen=True)
-class Contents:
-    """What a vector file holds, or is to hold."""
-
-    words: Sequence[str]
-    vectors: Matrix
-    """(n_types, dim)"""
-    counts: Counts | None = None
-    """(n_types,) occurrences of the words, where they are known."""
-    output: Matrix | None = None
-    """(n_types, dim) output rows, where they are kept."""
-    settings: dict[str, Any] | None = None
-    """How the vectors were trained, where that is known: `w2v` (the version), `settings`, `corpus`."""
-    norms: Matrix | None = None
-    """(n_types,) the lengths of the vectors, 1 where it is 0, where a file keeps them; no writer is handed them."""
-    subwords: Subwords | None = None
-    """Rows of n-grams, where there are any."""
-    lines: Lines | None = None
-    """The vectors of lines, where there are any."""
 
 
 @contextmanager

@@ -25,10 +25,14 @@ import numpy as np
 from w2v.base.arrays import Indices, Matrix
 from w2v.base.errors import W2VError
 from w2v.base.files import replacing
-from w2v.formats.common import PIECE, Contents, blocks
+from w2v.formats.common import PIECE, blocks
+from w2v.formats.model import Model
+from w2v.formats.registry import FORMATS
+from w2v.settings.train import TrainConfig
 from w2v.text.subwords import NGrams, Subwords
 
-MAGIC, VERSIONS = 793712314, (11, 12)
+VERSIONS = (11, 12)
+MAGIC = FORMATS["fasttext"].magic
 LOSSES, MODELS = {"hs": 1, "full": 3}, {"cbow": 1}
 NS, SKIPGRAM, SUPERVISED = 2, 2, 3
 PER_WORD = 10
@@ -66,13 +70,7 @@ HEADER = np.dtype(
 )
 
 
-def is_model(path: Path) -> bool:
-    """Return whether a file begins as fastText's models do."""
-    with path.open("rb") as file:
-        return file.read(4) == MAGIC.to_bytes(4, "little")
-
-
-def read(path: Path) -> Contents:
+def read(path: Path) -> Model:
     """Return the words, their composed vectors, counts and output rows, and the rows that they are made of.
 
     Bytes of a word that are not UTF-8 become U+FFFD.
@@ -92,64 +90,63 @@ def read(path: Path) -> Contents:
         output = _mapped(path, file, None, header.dim, "output") if header.loss != LOSSES["hs"] else None
     buckets, input = _without_zeros(rows, header.n_words)
     if header.buckets == 0 or header.max_n == 0:
-        return Contents(words, input[: header.n_words], counts, output)
+        return Model(words, input[: header.n_words], counts, output)
     subwords = Subwords(ngrams, buckets, input)
-    return Contents(words, subwords.compose(words), counts, output, subwords=subwords)
+    return Model(words, subwords.compose(words), counts, output, subwords=subwords)
 
 
-def write(path: Path, contents: Contents) -> None:
+def write(path: Path, model: Model) -> None:
     """Write the model, whole or not at all, in pieces; buckets without a row, and missing output rows, as zeros.
 
     Raises:
         W2VError: its words have no rows of their own, as with floret.
     """
-    subwords = contents.subwords
+    subwords = model.subwords
     if subwords is not None and not subwords.ngrams.has_word_rows:
         raise W2VError(
             f"cannot write {path}: fastText's words have rows of their own, floret's do not; write a .floret"
         )
-    n_words, dim = contents.vectors.shape
-    counts = np.ones(n_words, np.int64) if contents.counts is None else contents.counts
+    n_words, dim = model.vectors.shape
+    counts = np.ones(n_words, np.int64) if model.counts is None else model.counts
     ngrams = NGrams(min_n=0, max_n=0, buckets=0) if subwords is None else subwords.ngrams
-    header = _header(contents, ngrams, int(counts.sum()))
+    header = _header(model, ngrams, int(counts.sum()))
     with replacing(path) as file:
-        file.write(np.array([MAGIC, VERSIONS[-1]], "<i4").tobytes())
+        file.write(MAGIC + VERSIONS[-1].to_bytes(4, "little"))
         file.write(np.array(tuple(header), HEADER).tobytes())
-        for word, count in zip(contents.words, counts.tolist(), strict=True):
+        for word, count in zip(model.words, counts.tolist(), strict=True):
             file.write(word.encode() + b"\0" + count.to_bytes(8, "little") + b"\0")
         file.write(b"\0" + np.array([n_words + ngrams.buckets, dim], "<i8").tobytes())
-        for block in blocks(contents.vectors if subwords is None else subwords.own_rows):
+        for block in blocks(model.vectors if subwords is None else subwords.own_rows):
             file.write(block.data.cast("B"))
         if subwords is not None:
             for _, block in subwords.bucket_blocks(max(1, PIECE // (4 * dim))):
                 file.write(block.astype("<f4", copy=False).data.cast("B"))
         file.write(b"\0" + np.array([n_words, dim], "<i8").tobytes())
-        if contents.output is None:
+        if model.output is None:
             _write_zeros(file, n_words * dim * 4)
         else:
-            for block in blocks(contents.output):
+            for block in blocks(model.output):
                 file.write(block.data.cast("B"))
 
 
-def _header(contents: Contents, ngrams: NGrams, n_tokens: int) -> _Header:
+def _header(model: Model, ngrams: NGrams, n_tokens: int) -> _Header:
     """Return the header, with the settings of the training where they are known."""
-    known = (contents.settings or {}).get("settings", {})
-    window = known.get("window", 5)
-    n_words, dim = contents.vectors.shape
+    config = TrainConfig(min_count=1) if model.trained is None else model.trained.config
+    n_words, dim = model.vectors.shape
     return _Header(
         dim=dim,
-        window=window if isinstance(window, int) else 5,
-        epochs=min(known.get("epochs", 5), 2**31 - 1),
-        min_count=min(known.get("min_count", 1), 2**31 - 1),
-        negative=known.get("negative", 5),
+        window=config.window if isinstance(config.window, int) else 5,
+        epochs=min(config.epochs, 2**31 - 1),
+        min_count=min(config.min_count, 2**31 - 1),
+        negative=config.negative,
         word_ngrams=1,
-        loss=NS if contents.output is None else LOSSES.get(known.get("loss", ""), NS),
-        model=MODELS.get(known.get("model", ""), SKIPGRAM),
+        loss=NS if model.output is None else LOSSES.get(config.loss, NS),
+        model=MODELS.get(config.model, SKIPGRAM),
         buckets=ngrams.buckets,
         min_n=ngrams.min_n,
         max_n=ngrams.max_n,
         lr_update_rate=100,
-        sample=known.get("sample", 1e-4),
+        sample=config.sample,
         size=n_words,
         n_words=n_words,
         n_labels=0,
@@ -166,9 +163,9 @@ def _write_zeros(file: BinaryIO, size: int) -> None:
 def _read_header(path: Path, file: BinaryIO, room: int) -> _Header:
     """Return the header, every number of which can be."""
     start = file.read(8)
-    magic, version = (int.from_bytes(start[at : at + 4], "little") for at in (0, 4))
-    if len(start) < 8 or magic != MAGIC:
-        raise W2VError(f"{path} is no fastText model: it does not begin with the number {MAGIC}")
+    version = int.from_bytes(start[4:], "little")
+    if len(start) < 8 or not start.startswith(MAGIC):
+        raise W2VError(f"{path} is not a fastText model: it does not begin with the bytes {MAGIC.hex(' ')}")
     if version not in VERSIONS:
         raise W2VError(f"{path} has version {version} of fastText's models, and w2v reads versions 11 and 12")
     data = file.read(HEADER.itemsize)

@@ -20,7 +20,8 @@ import numpy as np
 from w2v.base.arrays import Matrix
 from w2v.base.errors import W2VError
 from w2v.base.files import replacing
-from w2v.formats.common import WORD_LIMIT, Contents, blocks, check_promise
+from w2v.formats.common import WORD_LIMIT, blocks, check_promise
+from w2v.formats.model import Model
 
 MAGIC = b"FiFu"
 WORDS, VECTORS, NORMS = 1, 2, 6
@@ -29,7 +30,7 @@ FLOAT32 = 10
 CHUNK = struct.Struct("<IQ")
 
 
-def read(path: Path) -> Contents:
+def read(path: Path) -> Model:
     """Return the words and their vectors, multiplied by their lengths where the file has these.
 
     Raises:
@@ -52,17 +53,17 @@ def read(path: Path) -> Contents:
                     np.multiply(vectors, norms[:, None], out=vectors)
     if words is None or vectors is None or len(words) != len(vectors):
         raise W2VError(f"{path} is damaged: it has not as many words as vectors")
-    return Contents(words, vectors)
+    return Model(words, vectors)
 
 
-def write(path: Path, contents: Contents) -> None:
+def write(path: Path, model: Model) -> None:
     """Write words, vectors at length 1 and their lengths, whole or not at all.
 
     Raises:
         W2VError: a vector has no finite length.
     """
-    n_types, dim = contents.vectors.shape
-    words = [word.encode() for word in contents.words]
+    n_types, dim = model.vectors.shape
+    words = [word.encode() for word in model.words]
     with replacing(path) as file:
         file.write(MAGIC + struct.pack("<5I", 0, 3, WORDS, VECTORS, NORMS))
         file.write(CHUNK.pack(WORDS, 8 + 4 * n_types + sum(map(len, words))) + struct.pack("<Q", n_types))
@@ -71,7 +72,7 @@ def write(path: Path, contents: Contents) -> None:
         file.write(CHUNK.pack(VECTORS, 16 + len(padding) + 4 * n_types * dim))
         file.write(struct.pack("<QII", n_types, dim, FLOAT32) + padding)
         norms = []
-        for block in blocks(contents.vectors):
+        for block in blocks(model.vectors):
             norms.append(_lengths(block, path))
             divisors = np.where(norms[-1] == 0, np.float32(1), norms[-1])
             file.write((block / divisors[:, None]).data.cast("B"))

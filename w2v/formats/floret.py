@@ -10,7 +10,8 @@ import numpy as np
 
 from w2v.base.errors import W2VError
 from w2v.base.files import replacing
-from w2v.formats.common import Contents, reading
+from w2v.formats.common import reading
+from w2v.formats.model import Model
 from w2v.text.subwords import BEGIN, END, FLORET_SEED, LONGEST, NGrams, Subwords
 
 HEADER_LIMIT = 256
@@ -20,7 +21,7 @@ LINES = 1 << 12
 """Lines read or written at a time."""
 
 
-def read(path: Path) -> Contents:
+def read(path: Path) -> Model:
     """Return the rows; there are no words.
 
     Raises:
@@ -52,16 +53,16 @@ def read(path: Path) -> Contents:
             except (ValueError, IndexError, FloatingPointError):
                 raise W2VError(f"{path}, line {number + 2:,}: expected a bucket and {dim:,} numbers") from None
     subwords = Subwords(NGrams("floret", min_n, max_n, buckets, hash_count), np.arange(buckets), rows)
-    return Contents([], np.empty((0, dim), np.float32), subwords=subwords)
+    return Model([], np.empty((0, dim), np.float32), subwords=subwords)
 
 
-def write(path: Path, contents: Contents) -> None:
+def write(path: Path, model: Model) -> None:
     """Write the rows of all buckets, those that no word uses as zeros; whole or not at all.
 
     Raises:
         W2VError: there are no such rows, or they have n-grams of one character, which spaCy counts otherwise.
     """
-    subwords = contents.subwords
+    subwords = model.subwords
     if subwords is None or subwords.ngrams.kind != "floret":
         raise W2VError(f"cannot write {path}: these vectors were not trained with --subwords floret")
     if subwords.ngrams.min_n == 1:

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from w2v.formats.common import Contents, reading, writing
+from w2v.formats.common import reading, writing
+from w2v.formats.model import Model
 from w2v.formats.word2vec_text import read_headless, write_lines
 
 
-def read(path: Path, limit: int | None = None) -> Contents:
+def read(path: Path, limit: int | None = None) -> Model:
     """Return the words and their vectors, or the first `limit`; all have as many numbers as the first line.
 
     Raises:
@@ -16,7 +17,7 @@ def read(path: Path, limit: int | None = None) -> Contents:
         return read_headless(file, path, limit)
 
 
-def write(path: Path, contents: Contents) -> None:
+def write(path: Path, model: Model) -> None:
     """Write the words and their vectors, packed where `path` ends in .gz; whole or not at all."""
     with writing(path) as file:
-        write_lines(file, contents)
+        write_lines(file, model)

@@ -27,27 +27,18 @@ from w2v.base.arrays import Counts, Indices, Matrix
 from w2v.base.cosines import all_lengths
 from w2v.base.errors import W2VError
 from w2v.base.files import replacing_folder
-from w2v.formats.common import Contents, Lines, blocks, check_lines, to_json
-from w2v.formats.word_table import WordTable
+from w2v.formats.common import blocks, check_lines, to_json
+from w2v.formats.model import Lines, Model, Trained
+from w2v.formats.registry import FORMATS
+from w2v.formats.vocab_table import VocabTable
 from w2v.text.subwords import NGrams, Subwords
 
-FILES = (
-    "vectors.npy",
-    "norms.npy",
-    "output.npy",
-    "input.npy",
-    "buckets.npy",
-    "lines.npy",
-    "lines.txt",
-    "vocab.tsv",
-    "config.json",
-)
 VERSION = 1
 LARGE = 1 << 22
 """Bytes of a vocabulary of which only the words that are asked for become strings; all of fewer take 60 ms."""
 
 
-def read(path: Path) -> Contents:
+def read(path: Path) -> Model:
     """Return what is in the folder; vectors and output rows are mapped, and read as they are used.
 
     Raises:
@@ -55,13 +46,12 @@ def read(path: Path) -> Contents:
     """
     try:
         config = json.loads((path / "config.json").read_bytes())
-        version, settings = config["format"], config["trained"]
+        if config["format"] != VERSION:
+            found = str(config["format"])[:20]
+            raise W2VError(f"{path} has version {found}, and this w2v reads version {VERSION}")
+        trained = None if config["trained"] is None else Trained(config["trained"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise W2VError(f"{path / 'config.json'} is damaged: {error}") from None
-    if version != VERSION:
-        raise W2VError(f"{path} has version {str(version)[:20]}, and this w2v reads version {VERSION}")
-    if settings is not None and not (isinstance(settings, dict) and isinstance(settings.get("settings", {}), dict)):
-        raise W2VError(f"{path / 'config.json'} is damaged: `trained` or its `settings` is no object")
     words, counts = _read_vocab(path / "vocab.tsv")
     vectors = _map(path / "vectors.npy", len(words))
     norms, output = (
@@ -71,32 +61,32 @@ def read(path: Path) -> Contents:
         raise W2VError(f"{path / 'norms.npy'} is damaged: it has {norms.shape[1]:,} numbers for a vector, not one")
     subwords = _read_subwords(path, config.get("subwords"), len(words))
     lines = _read_lines(path, vectors.shape[1])
-    return Contents(words, vectors, counts, output, settings, None if norms is None else norms[:, 0], subwords, lines)
+    return Model(words, vectors, counts, output, subwords, lines, trained, None if norms is None else norms[:, 0])
 
 
-def write(path: Path, contents: Contents) -> None:
+def write(path: Path, model: Model) -> None:
     """Write the folder, whole or not at all; one of these files alone that is there is replaced."""
-    with replacing_folder(path, FILES) as folder:
-        _write_matrix(folder / "vectors.npy", contents.vectors)
-        _write_matrix(folder / "norms.npy", all_lengths(contents.vectors)[:, None])
-        if contents.output is not None:
-            _write_matrix(folder / "output.npy", contents.output)
+    with replacing_folder(path, FORMATS["native"].files) as folder:
+        _write_matrix(folder / "vectors.npy", model.vectors)
+        _write_matrix(folder / "norms.npy", all_lengths(model.vectors)[:, None])
+        if model.output is not None:
+            _write_matrix(folder / "output.npy", model.output)
         with (folder / "vocab.tsv").open("wb") as file:
-            if contents.counts is None:
-                file.writelines(f"{word}\n".encode() for word in contents.words)
+            if model.counts is None:
+                file.writelines(f"{word}\n".encode() for word in model.words)
             else:
-                lines = zip(contents.words, contents.counts.tolist(), strict=True)
+                lines = zip(model.words, model.counts.tolist(), strict=True)
                 file.writelines(f"{word}\t{count}\n".encode() for word, count in lines)
-        config = {"format": VERSION, "trained": contents.settings}
-        if contents.subwords is not None:
-            config["subwords"] = asdict(contents.subwords.ngrams)
-            _write_matrix(folder / "input.npy", contents.subwords.input)
-            np.save(folder / "buckets.npy", contents.subwords.buckets, allow_pickle=False)
-        if contents.lines is not None:
-            _write_matrix(folder / "lines.npy", contents.lines.vectors)
-            if contents.lines.names is not None:
+        config = {"format": VERSION, "trained": model.trained and model.trained.json}
+        if model.subwords is not None:
+            config["subwords"] = asdict(model.subwords.ngrams)
+            _write_matrix(folder / "input.npy", model.subwords.input)
+            np.save(folder / "buckets.npy", model.subwords.buckets, allow_pickle=False)
+        if model.lines is not None:
+            _write_matrix(folder / "lines.npy", model.lines.vectors)
+            if model.lines.names is not None:
                 with (folder / "lines.txt").open("wb") as file:
-                    file.writelines(f"{name}\n".encode() for name in contents.lines.names)
+                    file.writelines(f"{name}\n".encode() for name in model.lines.names)
         (folder / "config.json").write_bytes(to_json(config, indent=1) + b"\n")
 
 
@@ -146,7 +136,7 @@ def _read_lines(path: Path, dim: int) -> Lines | None:
 def _read_vocab(path: Path) -> tuple[Sequence[str], Counts | None]:
     if path.stat().st_size >= LARGE:
         with path.open("rb") as file:
-            table = WordTable.parse(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+            table = VocabTable.parse(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
         if table is not None:
             return table, table.counts
     data = path.read_bytes()

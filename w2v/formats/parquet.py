@@ -10,14 +10,15 @@ import numpy as np
 from w2v.base.arrays import Matrix
 from w2v.base.errors import W2VError
 from w2v.base.files import replacing
-from w2v.formats.common import Contents, Rows, blocks, check_lines
+from w2v.formats.common import Rows, blocks, check_lines
+from w2v.formats.model import Model
 
 GROUP_ROWS = 1 << 14
 """Rows of a row group, the unit that readers take into memory."""
 BATCH_ROWS = 1 << 12
 
 
-def read(path: Path) -> Contents:
+def read(path: Path) -> Model:
     """Return the words, their vectors and, where there is such a column, their counts.
 
     Raises:
@@ -56,23 +57,23 @@ def read(path: Path) -> Contents:
     words, vectors = rows.finish()
     if not all(isinstance(count, int) for count in counts):
         raise W2VError(f"{path} has a count that is no whole number")
-    return Contents(words, vectors, check_lines(path, words, counts))
+    return Model(words, vectors, check_lines(path, words, counts))
 
 
-def write(path: Path, contents: Contents) -> None:
+def write(path: Path, model: Model) -> None:
     """Write the table, whole or not at all."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    dim = contents.vectors.shape[1]
-    counts = contents.counts
+    dim = model.vectors.shape[1]
+    counts = model.counts
     fields = [pa.field("word", pa.string()), pa.field("vector", pa.list_(pa.float32(), dim))]
     if counts is not None:
         fields.insert(1, pa.field("count", pa.int64()))
     schema = pa.schema(fields)
-    words, first = iter(contents.words), 0
+    words, first = iter(model.words), 0
     with replacing(path) as file, pq.ParquetWriter(file, schema, use_dictionary=False) as writer:
-        for block in blocks(contents.vectors):
+        for block in blocks(model.vectors):
             columns: list[Any] = [pa.array(list(islice(words, len(block))), pa.string())]
             if counts is not None:
                 columns.append(pa.array(counts[first : first + len(block)], pa.int64()))

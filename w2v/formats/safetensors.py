@@ -18,9 +18,10 @@ import numpy as np
 from w2v.base.arrays import Matrix
 from w2v.base.errors import W2VError
 from w2v.base.files import replacing_folder
-from w2v.formats.common import Contents, blocks, to_json
+from w2v.formats.common import blocks, to_json
+from w2v.formats.model import Model
+from w2v.formats.registry import FORMATS
 
-FILES = ("model.safetensors", "tokenizer.json", "config.json", "modules.json")
 UNKNOWN = "[UNK]"
 """The token of all words that have no vector, for which a row of zeros is added."""
 HEADER_LIMIT = 100_000_000
@@ -31,7 +32,7 @@ DTYPES = {"F32": "<f4", "F16": "<f2"}
 STATIC = "sentence_transformers.models.StaticEmbedding"
 
 
-def read(path: Path) -> Contents:
+def read(path: Path) -> Model:
     """Return what is in the folder, or in a file model.safetensors with tokenizer.json beside it.
 
     Raises:
@@ -46,16 +47,16 @@ def read(path: Path) -> Contents:
     words = sorted(tokens, key=tokens.__getitem__)
     if added is not None and words[-1] == added and n_types > 1:
         words, vectors = words[:-1], vectors[:-1]
-    return Contents(words, vectors)
+    return Model(words, vectors)
 
 
-def write(path: Path, contents: Contents) -> None:
+def write(path: Path, model: Model) -> None:
     """Write the folder, whole or not at all; one of these files alone that is there is replaced."""
-    n_types, dim = contents.vectors.shape
-    added = UNKNOWN not in contents.words
-    vocab = {word: row for row, word in enumerate(contents.words)}
+    n_types, dim = model.vectors.shape
+    added = UNKNOWN not in model.words
+    vocab = {word: row for row, word in enumerate(model.words)}
     vocab.setdefault(UNKNOWN, n_types)
-    lowercase = bool((contents.settings or {}).get("settings", {}).get("lowercase"))
+    lowercase = model.trained is not None and model.trained.config.lowercase
     tokenizer: dict[str, Any] = {
         "version": "1.0",
         "truncation": None,
@@ -70,10 +71,10 @@ def write(path: Path, contents: Contents) -> None:
     tensor = {"dtype": "F32", "shape": [len(vocab), dim], "data_offsets": [0, 4 * len(vocab) * dim]}
     header = json.dumps({"__metadata__": {"added": UNKNOWN} if added else {}, "embeddings": tensor}).encode()
     header += b" " * (-len(header) % 8)
-    with replacing_folder(path, FILES) as folder:
+    with replacing_folder(path, FORMATS["safetensors"].files) as folder:
         with (folder / "model.safetensors").open("wb") as file:
             file.write(len(header).to_bytes(8, "little") + header)
-            for block in blocks(contents.vectors):
+            for block in blocks(model.vectors):
                 file.write(block.data.cast("B"))
             file.write(bytes(4 * dim * added))
         for name, value in (

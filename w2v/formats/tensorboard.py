@@ -14,15 +14,16 @@ import numpy as np
 from w2v.base.arrays import Counts
 from w2v.base.errors import W2VError
 from w2v.base.files import replacing_folder
-from w2v.formats.common import Contents, Rows, check_lines
+from w2v.formats.common import Rows, check_lines
+from w2v.formats.model import Model
+from w2v.formats.registry import FORMATS
 from w2v.formats.word2vec_text import NUMBER_LIMIT
 
-FILES = ("vectors.tsv", "metadata.tsv", "projector_config.pbtxt")
 CONFIG = 'embeddings {\n  tensor_path: "vectors.tsv"\n  metadata_path: "metadata.tsv"\n}\n'
 HEADER = "word\tcount"
 
 
-def read(path: Path) -> Contents:
+def read(path: Path) -> Model:
     """Return what is in the folder: of more than two columns of metadata.tsv the first, and no counts.
 
     Raises:
@@ -42,21 +43,21 @@ def read(path: Path) -> Contents:
             rows.take([word])[0] = numbers
         if file.read(1).strip():
             raise W2VError(f"{path} has more vectors than words: metadata.tsv has {len(words):,}")
-    return Contents(*rows.finish(), counts)
+    return Model(*rows.finish(), counts)
 
 
-def write(path: Path, contents: Contents) -> None:
+def write(path: Path, model: Model) -> None:
     """Write the folder, whole or not at all; one of these files alone that is there is replaced."""
-    line = "\t".join(["%.9g"] * contents.vectors.shape[1]) + "\n"
-    with replacing_folder(path, FILES) as folder:
+    line = "\t".join(["%.9g"] * model.vectors.shape[1]) + "\n"
+    with replacing_folder(path, FORMATS["tensorboard"].files) as folder:
         with (folder / "vectors.tsv").open("wb") as file:
-            file.writelines((line % tuple(row.tolist())).encode() for row in contents.vectors)
+            file.writelines((line % tuple(row.tolist())).encode() for row in model.vectors)
         with (folder / "metadata.tsv").open("wb") as file:
-            if contents.counts is None:
-                file.writelines(f"{word}\n".encode() for word in contents.words)
+            if model.counts is None:
+                file.writelines(f"{word}\n".encode() for word in model.words)
             else:
                 file.write(f"{HEADER}\n".encode())
-                lines = zip(contents.words, contents.counts.tolist(), strict=True)
+                lines = zip(model.words, model.counts.tolist(), strict=True)
                 file.writelines(f"{word}\t{count}\n".encode() for word, count in lines)
         (folder / "projector_config.pbtxt").write_text(CONFIG)
 

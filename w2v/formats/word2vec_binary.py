@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from w2v.base.errors import W2VError
-from w2v.formats.common import WORD_LIMIT, Contents, Rows, blocks, check_promise, reading, writing
+from w2v.formats.common import WORD_LIMIT, Rows, blocks, check_promise, reading, writing
+from w2v.formats.model import Model
 from w2v.formats.word2vec_text import HEADER_LIMIT, parse_header
 
 BLOCK = 1 << 22
 
 
-def read(path: Path, limit: int | None = None) -> Contents:
+def read(path: Path, limit: int | None = None) -> Model:
     """Return the words and their vectors, or the first `limit`. Bytes of a word that are not UTF-8 become U+FFFD.
 
     Raises:
@@ -54,14 +55,14 @@ def read(path: Path, limit: int | None = None) -> Contents:
             raise W2VError(
                 f"{path} goes on behind its last row: if it is word2vec text, say so with --from word2vec-text"
             )
-    return Contents(*rows.finish())
+    return Model(*rows.finish())
 
 
-def write(path: Path, contents: Contents) -> None:
+def write(path: Path, model: Model) -> None:
     """Write the words and their vectors as word2vec.c does, packed where `path` ends in .gz; whole or not at all."""
-    words = iter(contents.words)
+    words = iter(model.words)
     with writing(path) as file:
-        file.write(b"%d %d\n" % contents.vectors.shape)
-        for block in blocks(contents.vectors):
+        file.write(b"%d %d\n" % model.vectors.shape)
+        for block in blocks(model.vectors):
             # The rows come first: zip asks them first, and takes no word where they have ended.
             file.write(b"".join(b"%s %s\n" % (word.encode(), row.tobytes()) for row, word in zip(block, words)))  # noqa: B905

@@ -9,7 +9,8 @@ from typing import BinaryIO
 import numpy as np
 
 from w2v.base.errors import W2VError
-from w2v.formats.common import PIECE, WORD_LIMIT, Contents, Rows, check_promise, reading, writing
+from w2v.formats.common import PIECE, WORD_LIMIT, Rows, check_promise, reading, writing
+from w2v.formats.model import Model
 
 HEADER_LIMIT = 64
 """Two numbers of up to 20 digits fit; a line that is longer is no header."""
@@ -17,7 +18,7 @@ NUMBER_LIMIT = 64
 """Bytes of a number in a line."""
 
 
-def read(path: Path, limit: int | None = None) -> Contents:
+def read(path: Path, limit: int | None = None) -> Model:
     """Return the words and their vectors, or the first `limit`.
 
     A word may have spaces in it, as some tools write them: the numbers are counted from the line's end.
@@ -31,10 +32,10 @@ def read(path: Path, limit: int | None = None) -> Contents:
         header = parse_header(line)
         if header is None:
             file.seek(0)
-            contents = read_headless(file, path, limit)
-            if contents.vectors.shape[1] == 1:
+            model = read_headless(file, path, limit)
+            if model.vectors.shape[1] == 1:
                 raise W2VError(f"{path} has lines of a word and one number: a vocabulary, not vectors")
-            return contents
+            return model
         n_types, dim = header
         check_promise(path, n_types, dim, n_types * (2 + 2 * dim), room - len(line) + 1)
         n_wanted = n_types if limit is None else min(limit, n_types)
@@ -42,10 +43,10 @@ def read(path: Path, limit: int | None = None) -> Contents:
         read_lines(file, rows, n_wanted, dim, first=2)
     if len(rows.words) < n_wanted:
         raise W2VError(f"{path} is cut short: it ends before row {len(rows.words) + 1:,} of {n_types:,}")
-    return Contents(*rows.finish())
+    return Model(*rows.finish())
 
 
-def read_headless(file: BinaryIO, path: Path, limit: int | None = None) -> Contents:
+def read_headless(file: BinaryIO, path: Path, limit: int | None = None) -> Model:
     """Return what is in a file without a header, or its first `limit` words; the first line says the size of a vector.
 
     Raises:
@@ -64,7 +65,7 @@ def read_headless(file: BinaryIO, path: Path, limit: int | None = None) -> Conte
     file.seek(0)
     rows = Rows(path, n_lines if limit is None else limit, dim)
     read_lines(file, rows, limit, dim, first=1)
-    return Contents(*rows.finish())
+    return Model(*rows.finish())
 
 
 def read_lines(file: BinaryIO, rows: Rows, n_types: int | None, dim: int, first: int) -> None:
@@ -89,17 +90,17 @@ def read_lines(file: BinaryIO, rows: Rows, n_types: int | None, dim: int, first:
             rows.take([fields[0].decode("utf-8", "replace")])[0] = numbers
 
 
-def write(path: Path, contents: Contents) -> None:
+def write(path: Path, model: Model) -> None:
     """Write the words and their vectors, packed where `path` ends in .gz; whole or not at all."""
     with writing(path) as file:
-        file.write(b"%d %d\n" % contents.vectors.shape)
-        write_lines(file, contents)
+        file.write(b"%d %d\n" % model.vectors.shape)
+        write_lines(file, model)
 
 
-def write_lines(file: BinaryIO, contents: Contents) -> None:
+def write_lines(file: BinaryIO, model: Model) -> None:
     """Write a line a word. Nine significant digits: each float32 is read back as the same number."""
-    line = "%s" + " %.9g" * contents.vectors.shape[1] + "\n"
-    for word, row in zip(contents.words, contents.vectors, strict=True):
+    line = "%s" + " %.9g" * model.vectors.shape[1] + "\n"
+    for word, row in zip(model.words, model.vectors, strict=True):
         file.write((line % (word, *row.tolist())).encode())
 
 

@@ -10,31 +10,31 @@ import numpy as np
 
 from w2v.base.errors import W2VError
 from w2v.base.files import replacing
-from w2v.formats.common import Contents
+from w2v.formats.model import Model
 from w2v.text.vocab import Vocab
 
 SENTENCE_END = "</s>"
 
 
-def read(path: Path) -> Contents:
+def read(path: Path) -> Model:
     """Return the words and counts of a vocabulary of any program, with vectors of no numbers.
 
     Raises:
         W2VError: it is no vocabulary.
     """
     vocab = Vocab.load(path)
-    return Contents(vocab.words, np.empty((len(vocab), 0), np.float32), vocab.counts)
+    return Model(vocab.words, np.empty((len(vocab), 0), np.float32), vocab.counts)
 
 
-def write(path: Path, contents: Contents) -> None:
+def write(path: Path, model: Model) -> None:
     """Write the words and their counts, whole or not at all.
 
     Raises:
         W2VError: there are no counts.
     """
-    if contents.counts is None:
+    if model.counts is None:
         raise W2VError(f"cannot write {path}: a vocabulary needs counts, which the source does not have")
-    counts = dict(zip(contents.words, contents.counts.tolist(), strict=True))
+    counts = dict(zip(model.words, model.counts.tolist(), strict=True))
     rows = {SENTENCE_END: counts.get(SENTENCE_END, 0), **counts}
     with replacing(path) as file:
         file.writelines(f"{word} {count}\n".encode() for word, count in rows.items())

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from w2v import formats
-from w2v.base.errors import SettingsError, W2VError, option
+from w2v.base.errors import W2VError, option
 from w2v.base.files import STDOUT
 from w2v.base.machine import available_threads
 from w2v.base.outputs import Paths, check_outputs
 from w2v.base.stores import absolute, url_of
 from w2v.checkpoints.folder import reserved
+from w2v.formats.registry import files_of, find
 from w2v.reports import Progress, Reporter
 from w2v.text.encoding import Encoded
 from w2v.training import outputs
@@ -51,17 +51,14 @@ class RunFiles:
             SettingsError: an output is also an input, or its format is unknown.
             W2VError: an output cannot be written.
         """
-        written: dict[str, Path | None] = {"output": self.output, "log_json": self.log_json}
+        written: dict[str, Path | None] = {}
         folder_files: tuple[str, ...] = ()
         if self.output is not None:
-            format = formats.find(self.output)
-            folder_files = formats.folder_files(format)
-            if self.save_output and str(self.output) == STDOUT:
-                raise SettingsError(
-                    f"{option('save_output')} needs a file to write to: name one with {option('output')}", "save_output"
-                )
-            if self.save_output and "output" not in format.stores:
-                written["save_output"] = formats.output_rows_path(self.output)
+            format = find(self.output)
+            folder_files = format.files
+            files = files_of(self.output, format, save_output=self.save_output)
+            written.update(zip(("output", "save_output"), files, strict=False))
+        written["log_json"] = self.log_json
         check_outputs(written, inputs, holds, folder_files)
 
     def for_resume(self, save_output: bool) -> dict[str, Any]:
@@ -111,8 +108,9 @@ def execute(
         if encoded is not None:
             encoded.tell(told, is_reused)
         _tell_of_run(run, told)
-        save_output = outputs.keeps_output_rows(run.config, files.output, files.save_output)
-        _check_output(run, files.output, save_output, told)
+        save_output = outputs.keeps_output_rows(run.config, files.save_output, files.output)
+        if files.output is not None:
+            runs.check_output(run, files.output, save_output, told.warning)
         last = _Last(told)
         with _timed(seconds, "train_s"), _interruptible(folder, told):
             vectors = runs.train(
@@ -174,16 +172,6 @@ def _tell_of_run(run: Run, told: Reporter) -> None:
     told.info(f"training {len(run.vocab):,} words x {run.config.dim} on {on}")
 
 
-def _check_output(run: Run, output: Path | None, save_output: bool, told: Reporter) -> None:
-    """Raise W2VError if the vectors could not be written; warn if those of lines cannot be."""
-    outputs.refuse_output_rows(run.config, save_output)
-    if output is None:
-        return
-    runs.check_output(run, output, save_output)
-    if run.config.has_lines and not outputs.can_hold_lines(output):
-        told.warning(f"{output} cannot hold line vectors, which are lost: write a .w2v folder to keep them")
-
-
 def _interruptible(folder: Path | None, told: Reporter) -> AbstractContextManager[None]:
     """Return what the Reporter does about interrupts while a run trains."""
     if folder is None:
@@ -204,9 +192,3 @@ def _save(vectors: Vectors, files: RunFiles, told: Reporter) -> None:
         folder = url_of(files.checkpoint) or files.checkpoint
         raise W2VError(f"{error.message}; correct that, and then: w2v train --resume {folder} -o FILE") from error
     told.info(f"wrote {url_of(files.output) or files.output}: {len(vectors):,} words x {vectors.dim}")
-    kind = formats.find(files.output)
-    if vectors.subwords is not None and "subwords" not in kind.stores:
-        told.warning(
-            f"{kind.title} has no place for the rows of n-grams: without them no other word has a vector; write "
-            "a .w2v or .fasttext.bin to keep them"
-        )

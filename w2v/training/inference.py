@@ -11,7 +11,8 @@ import numpy.typing as npt
 from w2v.base.arrays import Ids
 from w2v.base.errors import SettingsError, W2VError
 from w2v.base.machine import available_threads
-from w2v.formats.common import Lines, check_finite
+from w2v.formats.common import check_finite
+from w2v.formats.model import Lines
 from w2v.kernels.cpu.infer import infer_lines
 from w2v.kernels.cpu.types import ShardPass, Variant, Weights
 from w2v.reports import Reporter
@@ -73,7 +74,7 @@ def inference_settings(vectors: Vectors, changes: dict[str, Any]) -> TrainConfig
     for name in changes:
         if name not in CHANGES:
             raise SettingsError(f"{name} cannot change when lines are inferred; only {', '.join(CHANGES)} can")
-    trained = dict((vectors.settings or {}).get("settings", {}))
+    trained = vectors.trained.settings if vectors.trained else {}
     if trained.get("line_vectors", "none") == "none":
         raise W2VError(f"{vectors.name} was trained without line vectors: train with --line-vectors -o FILE.w2v")
     config = load_config(None, trained | {"threads": None, "line_names": False} | changes)

@@ -1,48 +1,48 @@
-"""What a run writes at its end: output rows and line vectors or not, and where it goes if the file fails."""
+"""What a run writes at its end: whether output rows are kept, and where the vectors go if their file fails."""
 
 import secrets
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from w2v import formats
-from w2v.base.errors import SettingsError, W2VError
+from w2v.base.errors import SettingsError, W2VError, option
+from w2v.formats.registry import find
+from w2v.formats.vector_files import write
 from w2v.settings.train import TrainConfig
 from w2v.vectors.vectors import Vectors
 
 
-def can_hold_lines(path: Path) -> bool:
-    """Return whether the format of a file has a place for line vectors."""
-    return "lines" in formats.find(path).stores
-
-
-def keeps_output_rows(config: TrainConfig, path: Path | None = None) -> bool:
-    """Return whether the output rows are kept unasked: line vectors are of no use without them.
+def keeps_output_rows(config: TrainConfig, save_output: bool | None, path: Path | None = None) -> bool:
+    """Return whether a run keeps the output rows; by default where its file can store them.
 
     Args:
         config: of the run.
+        save_output: what the user asked for; None for nothing.
         path: the file that the vectors go to; None where they stay in memory.
+
+    Raises:
+        SettingsError: output rows are asked for that do not belong to words.
     """
-    fits = path is None or can_hold_lines(path)
-    return fits and config.has_lines and config.output_layer.outputs_are_words
-
-
-def refuse_output_rows(config: TrainConfig, save_output: bool) -> None:
-    """Raise SettingsError where output rows are to be saved that do not belong to words."""
-    if save_output and not config.output_layer.outputs_are_words:
+    are_words = config.output_layer.outputs_are_words
+    if save_output and not are_words:
         raise SettingsError(
-            f"with loss {config.loss} output rows are nodes of a tree, not words; leave out save_output"
+            f"with {option('loss', config.loss)} the output rows are nodes of a tree, not words; "
+            f"leave out {option('save_output')}",
+            "save_output",
         )
+    if save_output is None:
+        return are_words and (path is None or "output" in find(path).stores)
+    return save_output
 
 
 def save(vectors: Vectors, path: Path) -> None:
-    """Write the vectors of a run; where that fails, write them elsewhere.
+    """Write the vectors of a run and their output rows, if they have any; where that fails, write them elsewhere.
 
     Raises:
         W2VError: they could not be written to `path`; the message says where they are.
     """
     try:
-        vectors.save(path)
+        write(path, vectors.model, save_output=True)
     except Exception as error:  # whatever it is, hours of training must not be lost by it
         kept = _save_elsewhere(vectors, path)
         reason = str(error) if isinstance(error, W2VError) else f"cannot write {path}: {error}"
@@ -55,6 +55,6 @@ def _save_elsewhere(vectors: Vectors, path: Path) -> Path | None:
         for suffix in (".w2v", ".bin"):
             other = folder / f"w2v-rescued-{secrets.token_hex(4)}{suffix}"
             with suppress(Exception):
-                vectors.save(other)
+                write(other, vectors.model, save_output=True)
                 return other
     return None

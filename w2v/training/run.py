@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from w2v import formats
 from w2v.base.arrays import Ids
 from w2v.base.errors import SettingsError, W2VError
 from w2v.checkpoints import checkpoint as checkpoints
@@ -23,7 +22,9 @@ from w2v.checkpoints.fingerprints import Fingerprint, changed, stream_checksum
 from w2v.checkpoints.folder import check_space
 from w2v.checkpoints.names import STREAM
 from w2v.checkpoints.snapshots import CheckpointPolicy, Snapshot
-from w2v.formats.common import Lines
+from w2v.formats.model import Lines, Model, Trained
+from w2v.formats.registry import find, what_is_lost
+from w2v.formats.vector_files import check
 from w2v.reports import Progress
 from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
@@ -34,12 +35,11 @@ from w2v.training import loop
 from w2v.training.backends import Backend, OneMachine
 from w2v.training.line_rows import count_lines
 from w2v.training.log import Log
-from w2v.training.outputs import refuse_output_rows
+from w2v.training.outputs import keeps_output_rows
 from w2v.training.plan import word_rows_of
 from w2v.training.warm_start import carry_over, join_vocab, read_earlier, subword_settings
 from w2v.training.weights import Embeddings
 from w2v.vectors.vectors import Vectors
-from w2v.version import __version__
 
 MAY_CHANGE = ("epochs", "threads")
 """Settings that a resumed run may have other values of; epochs may only rise."""
@@ -116,8 +116,8 @@ def continue_from(
     """Read a new corpus, to train on from earlier vectors: those of a checkpoint's folder or a vector file.
 
     All earlier words stay. Words that are not among them are left out, or with `grow_vocab` join them where they
-    reach min_count. Counts, where they are known, and those of the new text add up. A vector file without output
-    rows has them begin at 0, as those of new words do.
+    reach min_count. Counts, where they are known, and those of the new text add up. The output rows of new words start
+    at zero; so do all of them if the file has none.
 
     Args:
         earlier: the folder or file.
@@ -125,10 +125,10 @@ def continue_from(
         config: its dim is replaced by that of the earlier vectors.
         grow_vocab: whether new words join.
         report: told how far the reading is.
-        warn: told of words that the file has twice, whose first rows are taken.
+        warn: told about words that the file has twice, whose first rows are taken, and about missing output rows.
 
     Raises:
-        W2VError: as `encode`, `checkpoint.load` and `formats.read` do; or a word or count of the file cannot be one.
+        W2VError: as `encode`, `checkpoint.load` and `vector_files.read` do; or a word or count of the file is invalid.
     """
     held = read_earlier(earlier, warn)
     finite = np.isfinite(held.vectors).all(axis=1)
@@ -144,6 +144,8 @@ def continue_from(
     if tokens_kept == 0:
         raise W2VError(f"none of the {encoded.tokens_read:,} tokens of the corpus is among the words of {earlier}")
     config = replace(config, dim=dim, **subword_settings(held, config, earlier))
+    if held.output is None and config.output_layer.outputs_are_words:
+        warn(f"{earlier} has no output rows, which start at zero; a .w2v folder or a checkpoint has them")
     start = carry_over(held, vocab, config)
     return (
         replace(run, config=config, vocab=vocab, stream=stream, start=start),
@@ -207,7 +209,7 @@ def train(
     warn: Warn = warnings.warn,
     log: Log | None = None,
     after_epoch: EpochReport | None = None,
-    save_output: bool = False,
+    save_output: bool | None = None,
     extra: Mapping[str, Any] | None = None,
 ) -> Vectors:
     """Train, and return the vectors and all that is known of how they were trained.
@@ -220,14 +222,14 @@ def train(
         warn: told why one could not be written; training goes on.
         log: gets the rows so far, then new ones.
         after_epoch: called after each epoch.
-        save_output: whether the vectors have the output rows too.
+        save_output: whether the vectors keep the output rows; by default unless these do not belong to words.
         extra: what checkpoints keep for the caller, besides the log.
 
     Raises:
         DivergedError: the learning rate was too large.
         W2VError: there is no space for the checkpoints.
     """
-    refuse_output_rows(run.config, save_output)
+    save_output = keeps_output_rows(run.config, save_output)
     log = log or Log()
     log.begin(run.extra.get("log", []))
 
@@ -276,45 +278,49 @@ def _policy(run: Run, folder: Path, every_s: float, warn: Warn, extra: dict[str,
 
 def _result(run: Run, embeddings: Embeddings, save_output: bool) -> Vectors:
     """Return vectors, what they are composed of, and how they were trained."""
-    return Vectors(
-        run.vocab.words,
-        embeddings.vectors,
-        run.vocab.counts,
-        embeddings.output_rows if save_output else None,
-        _settings_of(run),
-        embeddings.subwords,
-        None if embeddings.line_rows is None else Lines(embeddings.line_rows, run.line_names),
+    return Vectors.of(
+        Model(
+            run.vocab.words,
+            embeddings.vectors,
+            run.vocab.counts,
+            embeddings.output_rows if save_output else None,
+            embeddings.subwords,
+            None if embeddings.line_rows is None else Lines(embeddings.line_rows, run.line_names),
+            _trained(run),
+        )
     )
 
 
-def _settings_of(run: Run) -> dict[str, Any]:
-    """Return how vectors of a run are trained, as a file of vectors keeps it.
+def _trained(run: Run) -> Trained:
+    """Return how the vectors of a run are trained.
 
-    Of the corpus' files this has the names and not where they were, so that a copy of it may be given away.
+    It has the names of the corpus' files without their folders, so that a copy can be given away.
     """
     corpus = None
     if run.files is not None:
         corpus = [{"name": Path(file.path).name, "size": file.size, "sample": file.sample} for file in run.files]
-    return {"w2v": __version__, "settings": run.config.as_dict(), "corpus": corpus}
+    return Trained.of(run.config, corpus)
 
 
-def check_output(run: Run, path: Path, save_output: bool = False) -> None:
-    """See before training that the vectors of a run can be written to `path`.
+def check_output(run: Run, path: Path, save_output: bool | None = None, warn: Warn = warnings.warn) -> None:
+    """Check before training that the vectors of a run can be written to `path`; `warn` is told what is left out.
 
     Raises:
         W2VError: they cannot; the message says why.
     """
-    refuse_output_rows(run.config, save_output)
     ngrams = NGrams.of_config(run.config)
-    formats.check(
+    check(
         path,
         run.vocab.words,
         run.config.dim,
-        _settings_of(run),
-        save_output=save_output,
+        _trained(run),
+        save_output=keeps_output_rows(run.config, save_output, path),
         ngrams=ngrams,
         n_lines=_n_lines(run),
     )
+    parts = [*(["subwords"] if ngrams else []), *(["lines"] if run.config.has_lines else [])]
+    if lost := what_is_lost(find(path), parts):
+        warn(f"{path}: {lost}")
 
 
 def _n_lines(run: Run) -> int:

@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from w2v import formats
 from w2v.base.errors import W2VError
 from w2v.checkpoints import checkpoint
 from w2v.checkpoints.checkpoint import Checkpoint
 from w2v.checkpoints.snapshots import Position, Snapshot
+from w2v.formats.model import Model
+from w2v.formats.registry import SUFFIXES, repeated_words
+from w2v.formats.vector_files import read
 from w2v.settings.train import TrainConfig
 from w2v.text.subwords import NGrams, Subwords
 from w2v.text.vocab import Vocab
@@ -20,31 +22,31 @@ from w2v.training.weights import Embeddings
 Warn = Callable[[str], None]
 
 
-def read_earlier(earlier: Path, warn: Warn) -> formats.Contents:
-    """Return earlier words, each once, their rows and counts."""
-    if earlier.is_dir() and earlier.suffix.lower() not in formats.SUFFIXES:
-        return _contents_of(checkpoint.load(earlier))
-    held = formats.read(earlier)
-    first = {word: row for row, word in reversed(list(enumerate(held.words)))}
-    if len(first) == len(held.words):
-        return held
-    again = [row for row, word in enumerate(held.words) if first[word] != row]
-    warn(f"{earlier} has {len(again):,} words more than once, such as '{held.words[again[0]]}': the first row is taken")
-    return formats.drop_rows(held, again)
+def read_earlier(earlier: Path, warn: Warn) -> Model:
+    """Return the model of a vector file or of a checkpoint's folder, with each word once."""
+    if earlier.is_dir() and earlier.suffix.lower() not in SUFFIXES:
+        return _model_of(checkpoint.load(earlier))
+    model = read(earlier)
+    again = repeated_words(model.words)
+    if not again:
+        return model
+    warn(
+        f"{earlier} has {len(again):,} words more than once, such as '{model.words[again[0]]}': the first row is taken"
+    )
+    return model.without(again)
 
 
-def _contents_of(kept: Checkpoint) -> formats.Contents:
-    """Return the words of a checkpoint and their rows; without output rows where these are not words'."""
+def _model_of(kept: Checkpoint) -> Model:
+    """Return the model of a checkpoint; without output rows where these do not belong to words."""
     output = kept.snapshot.output if kept.config.output_layer.outputs_are_words else None
     ngrams, word_rows = NGrams.of_config(kept.config), word_rows_of(kept.config, kept.vocab)
     if ngrams is None or word_rows is None:
-        return formats.Contents(kept.vocab.words, kept.snapshot.input, kept.vocab.counts, output)
+        return Model(kept.vocab.words, kept.snapshot.input, kept.vocab.counts, output)
     subwords = Subwords(ngrams, word_rows.buckets, kept.snapshot.input)
-    own = kept.snapshot.input[: len(kept.vocab)]
-    return formats.Contents(kept.vocab.words, own, kept.vocab.counts, output, subwords=subwords)
+    return Model(kept.vocab.words, kept.snapshot.input[: len(kept.vocab)], kept.vocab.counts, output, subwords)
 
 
-def subword_settings(held: formats.Contents, config: TrainConfig, earlier: Path) -> dict[str, Any]:
+def subword_settings(held: Model, config: TrainConfig, earlier: Path) -> dict[str, Any]:
     """Return the settings of n-grams, which are those of the earlier vectors.
 
     Raises:
@@ -67,7 +69,7 @@ def subword_settings(held: formats.Contents, config: TrainConfig, earlier: Path)
     return {}
 
 
-def carry_over(held: formats.Contents, vocab: Vocab, config: TrainConfig) -> Snapshot:
+def carry_over(held: Model, vocab: Vocab, config: TrainConfig) -> Snapshot:
     """Return rows as a run begins with them, those of earlier words and n-grams as they were."""
     word_rows = word_rows_of(config, vocab)
     fresh = Embeddings.create(len(vocab), config.dim, config.seed, word_rows=word_rows)
@@ -85,7 +87,7 @@ def carry_over(held: formats.Contents, vocab: Vocab, config: TrainConfig) -> Sna
     return Snapshot(fresh.input_rows, fresh.output_rows, Position())
 
 
-def join_vocab(held: formats.Contents, new: Vocab, min_count: int | None, earlier: Path) -> Vocab:
+def join_vocab(held: Model, new: Vocab, min_count: int | None, earlier: Path) -> Vocab:
     """Return the vocabulary of earlier words, and of new ones that reach min_count, None being out of reach."""
     counts = [0] * len(held.words) if held.counts is None else held.counts.tolist()
     totals = dict(zip(held.words, counts, strict=True))

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from w2v.base.errors import W2VError
-from w2v.formats.common import Lines
+from w2v.formats.model import Lines, Model
 from w2v.vectors.vectors import Vectors
 
 
@@ -17,15 +17,13 @@ def line_vectors(vectors: Vectors) -> Vectors:
     """
     if vectors.lines is None:
         raise W2VError(f"{vectors.name} has no line vectors: train with --line-vectors -o FILE.w2v")
-    found = named_lines(vectors.lines)
-    found.name = f"the lines of {vectors.name}"
-    return found
+    return named_lines(vectors.lines, f"the lines of {vectors.name}")
 
 
-def named_lines(lines: Lines) -> Vectors:
-    """Return the vectors of lines by name, or by number from 1."""
+def named_lines(lines: Lines, title: str = "the lines") -> Vectors:
+    """Return the vectors of lines by name, or by number from 1; `title` is what error messages call them."""
     names = [*map(str, range(1, len(lines.vectors) + 1))] if lines.names is None else lines.names
-    return Vectors(names, lines.vectors)
+    return Vectors.of(Model(names, lines.vectors), title)
 
 
 def with_unseen(vectors: Vectors, words: Iterable[str]) -> Vectors:
@@ -36,6 +34,5 @@ def with_unseen(vectors: Vectors, words: Iterable[str]) -> Vectors:
     missing = [word for word in dict.fromkeys(words) if vectors.find(word) is None and word in vectors]
     if not missing:
         return vectors
-    more = Vectors([*vectors.words, *missing], np.concatenate([vectors.matrix, vectors[missing]]))
-    more.name = vectors.name
-    return more
+    more = Model([*vectors.words, *missing], np.concatenate([vectors.matrix, vectors[missing]]))
+    return Vectors.of(more, vectors.name)

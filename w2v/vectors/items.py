@@ -73,7 +73,7 @@ def scoring_settings(vectors: Vectors, **changes: Any) -> TrainConfig:  # noqa: 
     for name in changes:
         if name not in SETTINGS:
             raise SettingsError(f"{name} has no effect on how items are scored; {', '.join(SETTINGS)} have")
-    trained = (vectors.settings or {}).get("settings", {})
+    trained = vectors.trained.settings if vectors.trained else {}
     return load_config(None, {name: trained[name] for name in SETTINGS if name in trained} | changes)
 
 

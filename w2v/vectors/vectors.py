@@ -1,6 +1,8 @@
 """Vectors: words with their vectors, lookups and neighbours. NumPy only, so that a question is answered at once."""
 
+import warnings
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from w2v import formats
 from w2v.base.arguments import check_number, check_words
 from w2v.base.arrays import Counts, Floats, Indices, Matrix
 from w2v.base.cosines import all_lengths, best_rows, cosines_with, lengths, pair_cosines
-from w2v.base.errors import SettingsError, UnknownWordError, W2VError
-from w2v.formats.common import Lines, check_finite
-from w2v.formats.word_table import WordTable
+from w2v.base.errors import SettingsError, UnknownWordError, W2VError, W2VWarning
+from w2v.formats import vector_files
+from w2v.formats.common import check_finite
+from w2v.formats.model import Lines, Model, Trained
+from w2v.formats.registry import find, what_is_lost
+from w2v.formats.vocab_table import VocabTable
 from w2v.text.subwords import Subwords
 from w2v.text.vocab import Vocab
 from w2v.vectors.lookup import Key, WeightedKey, close_spellings, row_of, with_weights
@@ -45,37 +49,34 @@ class Vectors:
     def __init__(
         self,
         words: Sequence[str],
-        matrix: npt.NDArray[np.float32],
-        counts: npt.NDArray[np.int64] | None = None,
-        output: npt.NDArray[np.float32] | None = None,
-        settings: dict[str, Any] | None = None,
-        subwords: Subwords | None = None,
-        lines: Lines | None = None,
+        matrix: npt.ArrayLike,
+        counts: Counts | None = None,
+        output: Matrix | None = None,
     ) -> None:
-        """Take words and their vectors, and what else is known; nothing is copied, and the matrix may be mapped.
+        """Take words and their vectors; nothing is copied, and the matrix may be mapped.
 
         Args:
             words: (n_types,)
-            matrix: (n_types, dim) float32, their vectors; what is no such array is copied into one.
+            matrix: (n_types, dim) float32, their vectors; anything else is converted to such an array.
             counts: (n_types,) int64, their occurrences.
             output: (n_types, dim) float32, their output rows.
-            settings: how they were trained: `w2v` (the version), `settings`, `corpus` (fingerprints of its files).
-            subwords: rows of n-grams, of which other words have vectors.
-            lines: vectors of lines, and their names.
         """
-        matrix = np.asanyarray(matrix, np.float32)
-        if matrix.ndim != 2 or len(words) != len(matrix):
-            raise ValueError(f"{len(words)} words and vectors of shape {matrix.shape}")
-        self._words = words
-        self.matrix = matrix
-        self._counts = counts
-        self.output = output
-        self.settings = settings
-        self.subwords = subwords
-        self.lines = lines
-        self.name = "the vectors"
-        """What errors call them: the file they were read from."""
-        self._norms: Matrix = np.empty(0, np.float32)
+        self._take(Model(words, np.asanyarray(matrix, np.float32), counts, output), "the vectors")
+
+    @classmethod
+    def of(cls, model: Model, name: str = "the vectors") -> "Vectors":
+        """Return the vectors of a model; `name` is what error messages call them."""
+        vectors = cls.__new__(cls)
+        vectors._take(model, name)
+        return vectors
+
+    def _take(self, model: Model, name: str) -> None:
+        if model.vectors.ndim != 2 or len(model.words) != len(model.vectors):
+            raise ValueError(f"{len(model.words)} words and vectors of shape {model.vectors.shape}")
+        self._model = model
+        self.name = name
+        """What error messages call them: the file they were read from."""
+        self._norms: Matrix = np.empty(0, np.float32) if model.norms is None else model.norms
         """Lengths of the first rows, as far as they were needed."""
         self._lookups = 0
         self._vocab_file: Path | None = None
@@ -87,8 +88,8 @@ class Vectors:
 
         Args:
             path: the file or folder. A w2v folder (.w2v) is mapped, and read as it is used.
-            format: its format, one of formats.FORMATS, where the suffix does not say it.
-            limit: take the first so many words at most, which are the most frequent in almost every file.
+            format: the name of its format, where the suffix does not say it; docs/formats.md lists them.
+            limit: take at most this many words, the first, which are the most frequent in almost every file.
 
         Raises:
             W2VError: the file is missing, is not what its suffix says, or has a number that is not finite; of a mapped
@@ -96,29 +97,64 @@ class Vectors:
             SettingsError: the format is unknown, or limit is below 1.
         """
         check_number("limit", 1 if limit is None else limit, 1)
-        held = formats.read(path, format, limit)
-        vectors = cls(held.words, held.vectors, held.counts, held.output, held.settings, held.subwords, held.lines)
-        vectors.name = str(path)
+        vectors = cls.of(vector_files.read(path, format, limit), str(path))
         vectors._vocab_file = Path(path).with_name("vocab.txt")
-        if held.norms is not None:
-            vectors._norms = held.norms
         return vectors
 
-    def save(self, path: str | Path, format: str | None = None) -> None:
-        """Write a vector file, whole or not at all.
-
-        Output rows that the format cannot hold go beside it: into vectors.output.bin for vectors.bin.
+    def save(self, path: str | Path, format: str | None = None, *, save_output: bool | None = None) -> None:
+        """Write a vector file, completely or not at all.
 
         Args:
             path: the file or folder.
-            format: the format to write, one of formats.FORMATS, where the suffix does not say it.
+            format: the name of the format to write, where the suffix does not say it; docs/formats.md lists them.
+            save_output: whether to write the output rows: in a second file, vectors.output.bin for vectors.bin, where
+                the format cannot store them. None writes them only where the format can.
 
         Raises:
             W2VError: it cannot be written.
+
+        Warns:
+            W2VWarning: the format cannot store the rows of n-grams or the line vectors.
         """
-        rows = (self.matrix, self.counts, self.output, self.settings)
-        held = formats.Contents(self.words, *rows, subwords=self.subwords, lines=self.lines)
-        formats.write(path, held, format)
+        model = self.model
+        if lost := what_is_lost(find(path, format), model.parts):
+            warnings.warn(f"{path}: {lost}", W2VWarning, stacklevel=2)
+        vector_files.write(path, model, format, save_output=save_output)
+
+    @property
+    def model(self) -> Model:
+        """Everything that is known: what `save` writes."""
+        return self._model if self._model.counts is not None else replace(self._model, counts=self.counts)
+
+    @property
+    def matrix(self) -> Matrix:
+        """(n_types, dim) float32, the vectors."""
+        return self._model.vectors
+
+    @property
+    def output(self) -> Matrix | None:
+        """(n_types, dim) float32, the output rows; None where they were not kept."""
+        return self._model.output
+
+    @property
+    def subwords(self) -> Subwords | None:
+        """The rows of n-grams, from which other words have vectors."""
+        return self._model.subwords
+
+    @property
+    def lines(self) -> Lines | None:
+        """The vectors of lines."""
+        return self._model.lines
+
+    @property
+    def trained(self) -> Trained | None:
+        """How they were trained: version, config and corpus; None where that is not known."""
+        return self._model.trained
+
+    @property
+    def settings(self) -> dict[str, Any] | None:
+        """How they were trained, as JSON has it: `w2v` (the version), `settings`, `corpus` (checksums of its files)."""
+        return None if self.trained is None else dict(self.trained.json)
 
     @property
     def dim(self) -> int:
@@ -133,7 +169,7 @@ class Vectors:
     @cached_property
     def words(self) -> list[str]:
         """The words, (n_types,)."""
-        return list(self._words)
+        return list(self._model.words)
 
     @property
     def counts(self) -> Counts | None:
@@ -142,14 +178,14 @@ class Vectors:
         A file that keeps none has those of `vocab.txt` next to it, if that has the same words in the same order.
         """
         path, self._vocab_file = self._vocab_file, None
-        if self._counts is None and path is not None and path.is_file():
+        if self._model.counts is None and path is not None and path.is_file():
             try:
                 vocab = Vocab.load(path)
             except W2VError:  # some other file of this name
                 return None
             if vocab.words[: len(self)] == self.words:
-                self._counts = vocab.counts[: len(self)]
-        return self._counts
+                self._model = replace(self._model, counts=vocab.counts[: len(self)])
+        return self._model.counts
 
     @cached_property
     def index(self) -> dict[str, int]:
@@ -175,7 +211,7 @@ class Vectors:
     def _check_rows(self, rows: Sequence[int] | Indices) -> None:
         """Raise W2VError where a number of some rows is not finite."""
         for row in map(int, rows):
-            check_finite(self.name, self._words, self.matrix, row, row + 1)
+            check_finite(self.name, self._model.words, self.matrix, row, row + 1)
 
     def take(self, rows: Sequence[int] | Indices) -> Matrix:
         """Return some rows, (n, dim).
@@ -190,9 +226,9 @@ class Vectors:
 
     def find(self, word: str) -> int | None:
         """Return the row of a word, None where it has no vector."""
-        if isinstance(self._words, WordTable) and self._lookups < LOOKUPS and len(self._words) == len(self):
+        if isinstance(self._model.words, VocabTable) and self._lookups < LOOKUPS:
             self._lookups += 1
-            return self._words.find(word)
+            return self._model.words.find(word)
         return self.index.get(word)
 
     def row(self, word: str) -> int:
@@ -356,7 +392,7 @@ class Vectors:
         best = best_rows(scores, [row for _, _, row in asked if row is not None and row < len(scores)], n)
         if not np.allclose(lengths(self.take(best)), self._norms[best], rtol=NORMS_DIFFER, atol=0):
             raise W2VError(f"{self.name}: norms.npy is not that of vectors.npy; remove it, and w2v computes it anew")
-        return [(self._words[row], float(scores[row])) for row in best.tolist()]
+        return [(self._model.words[row], float(scores[row])) for row in best.tolist()]
 
     def __getitem__(self, words: Key | slice | Sequence[str] | Sequence[int] | Indices) -> Matrix:
         """Return the vector of a word or a row, (dim,), or those of a list of them or a slice of rows, (n, dim)."""
@@ -386,7 +422,7 @@ class Vectors:
 
     def __len__(self) -> int:
         """Return the number of words."""
-        return len(self._words)
+        return len(self._model.words)
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the words, most frequent first."""

@@ -20,11 +20,11 @@ LINES = 1 << 16
 Letters = npt.NDArray[np.uint8]
 
 
-class WordTable(Sequence[str]):
+class VocabTable(Sequence[str]):
     r"""The words of `word`, or `word tab count`, lines.
 
     Examples:
-        >>> table = WordTable.parse(b"the\t9\ncat\t5\n")
+        >>> table = VocabTable.parse(b"the\t9\ncat\t5\n")
         >>> list(table), table.find("cat"), table.find("dog"), table.counts.tolist()
         (['the', 'cat'], 1, None, [9, 5])
     """
@@ -41,7 +41,7 @@ class WordTable(Sequence[str]):
         self._word_ends = b"\n" if counts is None else b"\t"
 
     @classmethod
-    def parse(cls, data: bytes | mmap.mmap) -> "WordTable | None":
+    def parse(cls, data: bytes | mmap.mmap) -> "VocabTable | None":
         """Return the table of these bytes, or None where a line is not of the usual form, which others must look at.
 
         Usual is that each line ends in a newline, and that all have one tab and digits behind it, or none has a tab.

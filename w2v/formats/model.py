@@ -1,0 +1,130 @@
+"""The model: everything that a vector file holds. Loading, saving, converting and training handle this object."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from w2v.base.arrays import Counts, Matrix
+from w2v.base.errors import SettingsError
+from w2v.settings.fields import fields_of
+from w2v.settings.train import TrainConfig
+from w2v.text.subwords import Subwords
+from w2v.version import __version__
+
+
+@dataclass(frozen=True)
+class Trained:
+    """How vectors were trained: the object `trained` in config.json of a .w2v folder.
+
+    It is written again as it was read, with what this version does not know.
+
+    Raises:
+        ValueError: it is not an object, or `settings` in it is not.
+
+    Examples:
+        >>> found = Trained({"w2v": "9.1", "settings": {"dim": 50, "epochs": "many", "warp": 9}})
+        >>> found.version, found.config.dim, found.config.epochs
+        ('9.1', 50, 5)
+    """
+
+    json: Mapping[str, Any]
+    """`w2v` (the version), `settings` and `corpus`, where they are known."""
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.json, dict) and isinstance(self.json.get("settings", {}), dict)):
+            raise ValueError("`trained` or its `settings` is not an object")
+
+    @classmethod
+    def of(cls, config: TrainConfig, corpus: list[dict[str, Any]] | None = None) -> "Trained":
+        """Return how this version trains with these settings, on a corpus of files with these fingerprints."""
+        return cls({"w2v": __version__, "settings": config.as_dict(), "corpus": corpus})
+
+    @property
+    def version(self) -> str | None:
+        """The version of w2v, None where it is not known."""
+        version = self.json.get("w2v")
+        return version if isinstance(version, str) else None
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings as they were read: not checked."""
+        return dict(self.json.get("settings", {}))
+
+    @property
+    def corpus(self) -> list[dict[str, Any]] | None:
+        """The name, size and checksum of each file of the corpus, None where they are not known."""
+        corpus = self.json.get("corpus")
+        is_known = isinstance(corpus, list) and all(isinstance(file, dict) for file in corpus)
+        return corpus if is_known else None
+
+    @cached_property
+    def config(self) -> TrainConfig:
+        """The settings; one that is missing, or that this version does not accept, has its default."""
+        known: dict[str, Any] = {}
+        for field in fields_of(TrainConfig):
+            try:
+                known[field.name] = self.settings[field.name]
+                field.check(known[field.name])
+            except (KeyError, SettingsError):
+                known.pop(field.name, None)
+        try:
+            return TrainConfig(**known)
+        except SettingsError:  # they do not go together
+            return TrainConfig()
+
+
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """The vectors of lines."""
+
+    vectors: Matrix
+    """(n_lines, dim)"""
+    names: list[str] | None
+    """(n_lines,) their names; None where they are the lines' numbers, from 1."""
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """Words with their vectors, and everything else that is known. A matrix may be mapped from a file."""
+
+    words: Sequence[str]
+    vectors: Matrix
+    """(n_types, dim)"""
+    counts: Counts | None = None
+    """(n_types,) the occurrences of the words."""
+    output: Matrix | None = None
+    """(n_types, dim) the output rows."""
+    subwords: Subwords | None = None
+    """The rows of n-grams, from which other words have vectors."""
+    lines: Lines | None = None
+    """The vectors of lines."""
+    trained: Trained | None = None
+    """How the vectors were trained."""
+    norms: Matrix | None = None
+    """(n_types,) the lengths of the vectors as their file has them, 1 where it is 0. They are not written."""
+
+    @property
+    def parts(self) -> list[str]:
+        """The names of the fields that it has."""
+        return [field.name for field in fields(self) if getattr(self, field.name) is not None]
+
+    def first(self, n: int) -> "Model":
+        """Return the model of the first n words; nothing is copied."""
+        rows = ("words", "vectors", "counts", "output", "norms")
+        return replace(self, **{name: held[:n] for name in rows if (held := getattr(self, name)) is not None})
+
+    def without(self, rows: Sequence[int]) -> "Model":
+        """Return the model without some words, by row."""
+        kept = np.delete(np.arange(len(self.words)), rows)
+        return replace(
+            self,
+            words=[self.words[row] for row in kept.tolist()],
+            vectors=self.vectors[kept],
+            norms=None,
+            counts=None if self.counts is None else self.counts[kept],
+            output=None if self.output is None else self.output[kept],
+            subwords=None if self.subwords is None else self.subwords.without_words(rows),
+        )

@@ -1,0 +1,354 @@
+"""The formats of vector files: everything that is known about each one. Importing this does not load NumPy."""
+
+import importlib
+import importlib.util
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from w2v.base.errors import SettingsError, W2VError, option
+from w2v.base.files import STDOUT
+
+SURROGATES = "\ud800-\udfff"
+"""Halves of a character: Python's strings can have them, and UTF-8 has no bytes for them."""
+ANY = re.compile(f"[{SURROGATES}]")
+CELL = re.compile(rf"[\t\n\r{SURROGATES}]|\A\Z")
+"""What a cell of a table cannot hold."""
+TOKEN = re.compile(rf"[\s{SURROGATES}]|\A\Z")
+"""What cannot stand between two spaces."""
+
+PARTS = {
+    "counts": "counts",
+    "output": "output rows",
+    "trained": "settings",
+    "subwords": "the rows of n-grams",
+    "lines": "line vectors",
+}
+"""What a model may have besides words and vectors, by the names of Model."""
+OF_VECTORS = ("subwords", "lines")
+"""The parts without which some vectors are gone."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """What is known about a format before its module is loaded."""
+
+    name: str
+    title: str
+    module: str
+    suffixes: tuple[str, ...]
+    forbidden: re.Pattern[str]
+    """Found in a word that the format cannot hold."""
+    read_by: str
+    """The programs that read it, for the docs."""
+    stores: tuple[str, ...] = ("words", "vectors")
+    """What it holds, by the names of Model."""
+    files: tuple[str, ...] = ()
+    """The files in the folder that it is; none where it is one file."""
+    number_bytes: int = 4
+    """About how many bytes a number takes."""
+    every_bucket: bool = False
+    """Whether buckets of n-grams without a row take as much room as the others."""
+    can_gzip: bool = False
+    """Whether .gz may follow the suffix."""
+    can_limit: bool = False
+    """Whether its reader takes a limit, and reads no further."""
+    can_stream: bool = False
+    """Whether it can be written to standard output."""
+    distinct: bool = False
+    """Whether no word may be there twice."""
+    magic: bytes = b""
+    """How its files begin, where their suffix may be that of another format."""
+    library: str = ""
+    """The library that it needs, which is not installed with w2v."""
+
+    def load(self) -> ModuleType:
+        """Return the module that reads and writes it."""
+        return importlib.import_module(f"w2v.formats.{self.module}")
+
+    def unsupported_words(self, words: Sequence[str]) -> list[int]:
+        """Return the rows of the words that it cannot hold: with whitespace in them, empty or repeated."""
+        rows = [row for row, word in enumerate(words) if self.forbidden.search(word)]
+        return sorted({*rows, *repeated_words(words)}) if self.distinct else rows
+
+
+TEXT = 11
+"""Bytes of a number that is written out: nine digits, a sign, a point, a space."""
+WORDS = ("words", "vectors")
+FORMATS = {
+    format.name: format
+    for format in (
+        Format(
+            "word2vec-text",
+            "word2vec text",
+            "word2vec_text",
+            (".txt", ".vec"),
+            TOKEN,
+            "gensim, fastText, `spacy init vectors`",
+            number_bytes=TEXT,
+            can_gzip=True,
+            can_limit=True,
+            can_stream=True,
+        ),
+        Format(
+            "word2vec",
+            "word2vec binary",
+            "word2vec_binary",
+            (".bin",),
+            TOKEN,
+            "gensim, word2vec.c, most others",
+            can_gzip=True,
+            can_limit=True,
+            can_stream=True,
+        ),
+        Format(
+            "glove",
+            "GloVe text",
+            "glove",
+            (".glove.txt", ".glove"),
+            TOKEN,
+            "what reads GloVe; gensim with `no_header=True`",
+            number_bytes=TEXT,
+            can_gzip=True,
+            can_limit=True,
+            can_stream=True,
+        ),
+        Format(
+            "native",
+            "a w2v folder",
+            "native",
+            (".w2v",),
+            CELL,
+            "w2v; NumPy and any JSON reader",
+            (*WORDS, *PARTS),
+            files=(
+                "vectors.npy",
+                "norms.npy",
+                "output.npy",
+                "input.npy",
+                "buckets.npy",
+                "lines.npy",
+                "lines.txt",
+                "vocab.tsv",
+                "config.json",
+            ),
+        ),
+        Format(
+            "fasttext",
+            "fastText's model",
+            "fasttext",
+            (".fasttext.bin",),
+            TOKEN,
+            "fastText, gensim's `load_facebook_model`",
+            (*WORDS, "counts", "output", "subwords"),
+            every_bucket=True,
+            magic=(793712314).to_bytes(4, "little"),
+        ),
+        Format(
+            "floret",
+            "floret's table",
+            "floret",
+            (".floret",),
+            ANY,
+            "`spacy init vectors --mode floret`, floret",
+            ("subwords",),
+            number_bytes=TEXT,
+            every_bucket=True,
+        ),
+        Format(
+            "safetensors",
+            "safetensors",
+            "safetensors",
+            (".safetensors",),
+            TOKEN,
+            "model2vec, sentence-transformers' StaticEmbedding",
+            files=("model.safetensors", "tokenizer.json", "config.json", "modules.json"),
+            distinct=True,
+        ),
+        Format(
+            "tensorboard",
+            "TensorBoard's tables",
+            "tensorboard",
+            (".projector",),
+            CELL,
+            "TensorBoard, projector.tensorflow.org",
+            (*WORDS, "counts"),
+            files=("vectors.tsv", "metadata.tsv", "projector_config.pbtxt"),
+            number_bytes=TEXT,
+        ),
+        Format(
+            "parquet",
+            "Parquet",
+            "parquet",
+            (".parquet",),
+            ANY,
+            "pandas, Polars, DuckDB, Spark",
+            (*WORDS, "counts"),
+            library="pyarrow",
+        ),
+        Format("finalfusion", "finalfusion", "finalfusion", (".fifu",), ANY, "finalfusion", distinct=True),
+        Format(
+            "word2vec-vocab",
+            "word2vec.c's vocabulary",
+            "word2vec_vocab",
+            (),
+            TOKEN,
+            "word2vec.c's `-read-vocab`",
+            ("words", "counts"),
+            can_stream=True,
+            distinct=True,
+        ),
+    )
+}
+"""By name."""
+SUFFIXES = {suffix: format for format in FORMATS.values() for suffix in format.suffixes}
+STREAMED = [format.name for format in FORMATS.values() if format.can_stream]
+"""The formats that can be written to standard output; the first is the default."""
+
+
+def find(path: str | Path, name: str | None = None) -> Format:
+    """Return the format of this name, or else of this path's suffix; for `-`, standard output, text.
+
+    Raises:
+        SettingsError: there is no such format, or standard output cannot hold it.
+        W2VError: the format needs a library that is not installed.
+    """
+    if name is None and str(path) == STDOUT:
+        name = STREAMED[0]
+    if name is not None:
+        if name not in FORMATS:
+            raise SettingsError(f"there is no format '{name}'; known are: {', '.join(FORMATS)}")
+        format = FORMATS[name]
+        if str(path) == STDOUT and not format.can_stream:
+            raise SettingsError(f"{format.title} cannot go to standard output; {', '.join(STREAMED)} can")
+    else:
+        suffix = suffix_of(path)
+        known = SUFFIXES.get(suffix.removesuffix(".gz"))
+        if known is None or (suffix.endswith(".gz") and not known.can_gzip):
+            ends = f"ends in '{suffix}', which no format does" if suffix else "has no suffix"
+            packed = ", ".join(suffix for suffix in SUFFIXES if SUFFIXES[suffix].can_gzip)
+            raise SettingsError(f"{path} {ends}; known are: {', '.join(SUFFIXES)}, and .gz after {packed}")
+        format = known
+    if format.library and importlib.util.find_spec(format.library) is None:
+        raise W2VError(f"{format.title} needs {format.library}, which is not installed: pip install {format.library}")
+    return format
+
+
+def suffix_of(path: str | Path) -> str:
+    """Return the longest known suffix of a path, .gz included; the last part of an unknown one."""
+    name = Path(path).name.lower()
+    plain = name.removesuffix(".gz")
+    known = [suffix for suffix in SUFFIXES if plain.endswith(suffix) and plain != suffix]
+    return name[len(plain) - len(max(known, key=len)) :] if known else Path(name).suffix
+
+
+def output_rows_path(path: str | Path) -> Path:
+    """Return the second file, for output rows that the first cannot hold: vectors.output.bin for vectors.bin."""
+    path = Path(path)
+    end = len(path.name) - len(suffix_of(path))
+    return path.with_name(f"{path.name[:end]}.output{path.name[end:]}")
+
+
+def files_of(path: str | Path, format: Format, *, save_output: bool | None) -> list[Path]:
+    """Return the files that writing makes: two where output rows are asked for that the format cannot store.
+
+    Raises:
+        SettingsError: a second file is needed, and the first is standard output.
+    """
+    if not save_output or "vectors" not in format.stores or "output" in format.stores:
+        return [Path(path)]
+    if str(path) == STDOUT:
+        raise SettingsError(f"{option('save_output')} needs a file to write to, not standard output", "save_output")
+    return [Path(path), output_rows_path(path)]
+
+
+def what_is_lost(format: Format, parts: Iterable[str], among: Collection[str] = OF_VECTORS) -> str:
+    """Return a sentence about the parts of a model that a format cannot store; empty where there are none.
+
+    Args:
+        format: to write.
+        parts: of the model, by the names of Model.
+        among: the parts to look at.
+
+    Examples:
+        >>> what_is_lost(FORMATS["word2vec"], ["counts", "lines"])
+        'word2vec binary cannot store line vectors, which are left out; .w2v can'
+    """
+    lost = [part for part in PARTS if part in among and part in parts and part not in format.stores]
+    if not lost:
+        return ""
+    return (
+        f"{format.title} cannot store {listed([PARTS[part] for part in lost], 'and')}, which are left out; "
+        f"{keepers(*lost)} can"
+    )
+
+
+def keepers(*parts: str) -> str:
+    """Return the suffixes of the formats that store some parts of a model besides words and vectors.
+
+    Examples:
+        >>> keepers("output")
+        '.w2v or .fasttext.bin'
+    """
+    return listed([one.suffixes[0] for one in FORMATS.values() if {*WORDS, *parts} <= {*one.stores}], "or")
+
+
+def listed(names: Sequence[str], last: str) -> str:
+    """Return names as a list in a sentence.
+
+    Examples:
+        >>> listed(["a", "b", "c"], "and")
+        'a, b and c'
+    """
+    return f" {last} ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def repeated_words(words: Sequence[str]) -> list[int]:
+    """Return the rows of words that an earlier row has too: lookups find the first row, and never these.
+
+    Examples:
+        >>> repeated_words(["a", "b", "a"])
+        [2]
+    """
+    first: dict[str, int] = {}
+    return [row for row, word in enumerate(words) if first.setdefault(word, row) != row]
+
+
+def docs_table() -> str:
+    """Return a table of the formats in Markdown."""
+    lines = [
+        "| format | suffix | is | keeps besides words and vectors | who reads it | needs |",
+        "|---|---|---|---|---|---|",
+    ]
+    for format in FORMATS.values():
+        packed = [f"{suffix}.gz" for suffix in format.suffixes if format.can_gzip]
+        suffixes = ", ".join(f"`{suffix}`" for suffix in (*format.suffixes, *packed))
+        keeps = ", ".join(text for part, text in PARTS.items() if part in format.stores)
+        missing = [part for part in WORDS if part not in format.stores]
+        cells = (
+            f"`{format.name}`",
+            suffixes or f"none: `--to {format.name}`",
+            "a folder" if format.files else "a file",
+            keeps + (f", and no {listed(missing, 'or')}" if missing else ""),
+            format.read_by,
+            f"`pip install {format.library}`" if format.library else "",
+        )
+        lines.append(f"| {' | '.join(cells)} |".replace("|  |", "| |").replace("|  |", "| |"))
+    return "\n".join(lines) + "\n"
+
+
+def help_text() -> str:
+    """Return one line about the names and suffixes of the formats."""
+
+    def named(formats: Iterable[Format]) -> str:
+        return ", ".join(" ".join([format.name, *format.suffixes]) for format in formats)
+
+    formats = FORMATS.values()
+    return (
+        f"Formats and suffixes: {named(one for one in formats if one.can_gzip)} (each also .gz); "
+        f"{named(one for one in formats if one.files)} (folders); "
+        f"{named(one for one in formats if not (one.can_gzip or one.files) and one.suffixes)}; "
+        f"{named(one for one in formats if not one.suffixes)}."
+    )

@@ -1,0 +1,171 @@
+"""Reading and writing vector files in any format of the registry."""
+
+import os
+import zlib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from w2v.base import stores
+from w2v.base.arrays import Matrix
+from w2v.base.errors import MissingFileError, W2VError
+from w2v.base.files import STDOUT, check_space, trial_path
+from w2v.formats.common import check_finite
+from w2v.formats.model import Model, Trained
+from w2v.formats.registry import FORMATS, Format, files_of, find, suffix_of
+from w2v.text.subwords import NGrams, Subwords
+
+TRIAL_WORDS = 10_000
+"""Words that a writer is tried on; which words a format cannot hold is checked for all of them."""
+
+
+def find_source(path: str | Path, name: str | None = None) -> Format:
+    """Return the format of a file to read, as `find` does; where two share a suffix, the file's first bytes decide.
+
+    Raises:
+        W2VError: there is no such file.
+        SettingsError: the format is unknown.
+    """
+    if stores.url_of(path) is not None:
+        return find(path, name)
+    if not os.path.exists(path):
+        if os.path.islink(path):
+            raise W2VError(f"the link {path} leads to nothing; mend or remove it")
+        raise MissingFileError(f"there is no file {path}; check the name")
+    format = find(path, name)
+    for other in FORMATS.values() if name is None and os.path.isfile(path) else ():
+        if other.magic and any(suffix.endswith(suffix_of(path)) for suffix in other.suffixes):
+            with Path(path).open("rb") as file:
+                return other if file.read(len(other.magic)) == other.magic else format
+    return format
+
+
+def read(path: str | Path, name: str | None = None, limit: int | None = None) -> Model:
+    """Return what a vector file holds.
+
+    A word may be there twice: all rows are returned, and a lookup finds the first (see `registry.repeated_words`).
+
+    Args:
+        path: the file or folder.
+        name: of the format, where the suffix does not say it.
+        limit: return at most this many words, the first; word2vec's and GloVe's files are read no further.
+
+    Raises:
+        SettingsError: the format is unknown.
+        W2VError: the file is missing, is damaged, or has a number that is not finite. The numbers of a mapped matrix (a
+            w2v folder or safetensors) are not checked here, but when they are used.
+    """
+    try:
+        copy = stores.local_copy(path, find_source(path, name).files)
+        format = find_source(copy, name)  # of a copy, by its bytes too
+        module = format.load()
+        model: Model = module.read(copy, limit) if format.can_limit else module.read(copy)
+    except MissingFileError:
+        raise
+    except (OSError, EOFError, zlib.error) as error:
+        raise W2VError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
+    except MemoryError as error:
+        raise W2VError(f"cannot read {path}: not enough memory; convert it to .w2v, which is mapped") from error
+    if limit is not None and limit < len(model.words):
+        model = model.first(limit)
+    if not isinstance(model.vectors, np.memmap):
+        check_finite(path, model.words, model.vectors)
+    return model
+
+
+def write(path: str | Path, model: Model, name: str | None = None, *, save_output: bool | None = None) -> list[Path]:
+    """Write a vector file, completely or not at all; return what was written.
+
+    Args:
+        path: the file or folder.
+        model: what to write.
+        name: of the format, where the suffix does not say it.
+        save_output: whether to write the output rows: in a second file, `output_rows_path`, where the format cannot
+            store them. None writes them only where the format can.
+
+    Raises:
+        SettingsError: the format is unknown, or output rows would need a second file besides standard output.
+        W2VError: it cannot be written, cannot hold some of the words, or a number is not finite.
+    """
+    format = find(path, name)
+    module = format.load()
+    _check_words(path, format, model.words)
+    check_finite(path, model.words, model.vectors)
+    files = files_of(path, format, save_output=bool(save_output and model.output is not None))
+    module.write(files[0], model if save_output is not False else replace(model, output=None))
+    for second in files[1:]:
+        assert model.output is not None
+        module.write(second, replace(model, vectors=model.output, output=None))
+    return files
+
+
+def check(
+    path: str | Path,
+    words: Sequence[str],
+    dim: int,
+    trained: Trained | None = None,
+    *,
+    save_output: bool | None = None,
+    name: str | None = None,
+    ngrams: NGrams | None = None,
+    n_lines: int = 0,
+) -> None:
+    """Raise what `write` would raise for these words and settings, before there are vectors to lose.
+
+    The settings and the first words are written next to `path`, with vectors of one number, and removed again.
+
+    Args:
+        path: the file or folder to be written.
+        words: (n_types,) the words to be written.
+        dim: the size of their vectors, for the space that they take.
+        trained: how they are to be trained.
+        save_output: as for `write`, where the model has output rows; False where it has none.
+        name: of the format, where the suffix does not say it.
+        ngrams: those whose rows are to be written too.
+        n_lines: how many lines have vectors, which are written where the format can store them.
+
+    Raises:
+        SettingsError: the format is unknown.
+        W2VError: it cannot be written, cannot hold some of the words, or there is no space for it.
+    """
+    format = find(path, name)
+    module = format.load()
+    _check_words(path, format, words)
+    if str(path) == STDOUT:
+        return
+    few = list(words[:TRIAL_WORDS])
+    rows, counts = np.ones((len(few), 1), np.float32), np.ones(len(few), np.int64)
+    has_output = save_output is not False and "output" in format.stores
+    model = Model(few, rows, counts, rows if has_output else None, no_buckets(ngrams, rows), trained=trained)
+    with trial_path(path, format.files) as trial:
+        try:
+            module.write(trial, model)
+        except Exception as error:  # whatever a library raises: later it would cost the vectors
+            reason = str(error).replace(str(trial), str(path))
+            raise W2VError(reason if isinstance(error, W2VError) else f"cannot write {path}: {reason}") from error
+    if suffix_of(path).endswith(".gz"):
+        return  # the size is not known
+    n_matrices = ("vectors" in format.stores) + has_output + len(files_of(path, format, save_output=save_output)) - 1
+    n_buckets = ngrams.buckets if ngrams is not None and format.every_bucket else 0
+    n_rows = len(words) * n_matrices + n_buckets + n_lines * ("lines" in format.stores)
+    check_space(path, sum(map(len, words)) + n_rows * dim * format.number_bytes)
+
+
+def no_buckets(ngrams: NGrams | None, rows: Matrix) -> Subwords | None:
+    """Return n-grams of which none has a row, for words with these rows, (n, dim)."""
+    if ngrams is None:
+        return None
+    return Subwords(replace(ngrams, buckets=1), np.empty(0, np.int64), rows if ngrams.has_word_rows else rows[:0])
+
+
+def _check_words(path: str | Path, format: Format, words: Sequence[str]) -> None:
+    """Raise W2VError where a format cannot hold some of the words; the message has the first three."""
+    rows = format.unsupported_words(words)
+    if rows:
+        shown = ", ".join(repr(words[row])[:40] for row in rows[:3]) + ", ..." * (len(rows) > 3)
+        raise W2VError(
+            f"cannot write {path}: {format.title} cannot hold {len(rows):,} of the words: {shown}; "
+            "rename them, or leave them out: w2v convert --skip-words"
+        )

@@ -1,0 +1,92 @@
+"""Conversion of a vector file to another format, with changes to its vectors on the way."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from w2v.base.errors import SettingsError, W2VError, option
+from w2v.base.files import replacing
+from w2v.base.outputs import check_outputs
+from w2v.base.stores import url_of
+from w2v.formats.model import Model
+from w2v.formats.registry import PARTS, files_of, find, listed, what_is_lost
+from w2v.formats.vector_files import read, write
+from w2v.reports import Reporter
+from w2v.vectors.classes import word_classes
+from w2v.vectors.transforms import with_output_added, without_top_directions
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """What is changed on the way."""
+
+    skip_words: bool = False
+    """Leave out the words that the format cannot hold."""
+    add_output: float | None = None
+    """Add this share of the output rows."""
+    all_but_the_top: int | None = None
+    """Remove the mean and this many of the directions in which the vectors vary most."""
+
+    def apply(self, model: Model, warn: Callable[[str], None]) -> Model:
+        """Return a model with its vectors changed; what belonged to the vectors as they were is left out."""
+        if self.add_output is None and self.all_but_the_top is None:
+            return model
+        vectors = model.vectors
+        if self.add_output is not None:
+            if model.output is None:
+                raise W2VError("there are no output rows to add: train with -o FILE.w2v, which has them")
+            vectors = with_output_added(vectors, model.output, self.add_output)
+        if self.all_but_the_top is not None:
+            vectors = without_top_directions(vectors, self.all_but_the_top)
+        lost = [PARTS[part] for part in ("output", "subwords") if part in model.parts]
+        if lost:
+            warn(f"left out {listed(lost, 'and')}, which belong to the vectors as they were")
+        return replace(model, vectors=vectors, norms=None, output=None, subwords=None)
+
+
+def convert(
+    source: Path,
+    target: Path,
+    told: Reporter,
+    changes: Changes,
+    *,
+    from_: str | None = None,
+    to: str | None = None,
+    save_output: bool | None = None,
+) -> list[Path]:
+    """Write the vectors of one file to another, and return the files written; see `w2v.convert`."""
+    format = find(target, to)
+    files = files_of(target, format, save_output=save_output)
+    check_outputs(
+        dict(zip(("target", "save_output"), files, strict=False)), {"source": source}, folder_files=format.files
+    )
+    if "vectors" not in format.stores and from_ is None and source.suffix == ".txt":
+        from_ = format.name
+    model = changes.apply(read(source, from_), told.warning)
+    if changes.skip_words and (rows := format.unsupported_words(model.words)):
+        told.warning(f"left out {len(rows):,} words that {format.title} cannot hold, such as {model.words[rows[0]]!r}")
+        model = model.without(rows)
+    written = write(target, model, format.name, save_output=save_output)
+    parts = [part for part in model.parts if part != "output" or (save_output is None and "vectors" in format.stores)]
+    if lost := what_is_lost(format, parts, PARTS):
+        told.warning(lost)
+    size = f" x {model.vectors.shape[1]}" if model.vectors.shape[1] else ""
+    for path in written:
+        told.info(f"wrote {url_of(path) or path}: {len(model.words):,} words{size}, {format.title}")
+    return written
+
+
+def write_classes(
+    source: Path, target: Path, told: Reporter, changes: Changes, n_classes: int, *, from_: str | None, to: str | None
+) -> list[Path]:
+    """Write `word class` lines, in the order of the words, and return the file written."""
+    for name, value in (("to", to), ("skip_words", changes.skip_words)):
+        if value:
+            raise SettingsError(f"{option(name)} cannot go with {option('classes')}, which writes no vectors", name)
+    check_outputs({"target": target}, {"source": source})
+    model = changes.apply(read(source, from_), told.warning)
+    classes = word_classes(model.vectors, n_classes).tolist()
+    with replacing(target) as file:
+        file.writelines(f"{word} {number}\n".encode() for word, number in zip(model.words, classes, strict=True))
+    told.info(f"wrote {target}: {n_classes:,} classes of words")
+    return [target]

@@ -1,0 +1,46 @@
+"""Facts about vectors, computed in blocks of rows, so that a mapped file is not read into memory."""
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from w2v.base.arrays import exact_sum
+from w2v.vectors.vectors import Vectors
+
+BLOCK_ROWS = 1 << 12
+FIRST = 10
+
+
+def summarize(vectors: Vectors) -> dict[str, Any]:
+    """Return facts about vectors, for JSON.
+
+    Returns:
+        `words` and `dim`; `tokens`, the sum of the counts, and `counts`, their range, or None where they are not
+        known; `norms`, the range of the vectors' lengths, or None where no vector is finite; `nan`, the numbers that
+        are NaN or infinite; `first`, the first words; `output`, whether output rows are there; with subwords `ngrams`,
+        how they are hashed and the number of their `rows`; `settings`.
+
+    >>> summarize(Vectors(["a", "b"], np.array([[3, 4], [0, 1]], np.float32)))["norms"]
+    [1.0, 5.0]
+    """
+    low, high, bad = np.inf, -np.inf, 0
+    for start in range(0, len(vectors), BLOCK_ROWS):
+        rows = vectors.matrix[start : start + BLOCK_ROWS]
+        bad += rows.size - int(np.isfinite(rows).sum())
+        norms = np.sqrt(np.einsum("ij,ij->i", rows, rows, dtype=np.float64))
+        finite = norms[np.isfinite(norms)]
+        low, high = min(low, finite.min(initial=np.inf)), max(high, finite.max(initial=-np.inf))
+    counts, subwords = vectors.counts, vectors.subwords
+    return {
+        "words": len(vectors),
+        "dim": vectors.dim,
+        "tokens": None if counts is None else exact_sum(counts),
+        "counts": None if counts is None else [int(counts.min()), int(counts.max())],
+        "norms": [round(float(low), 6), round(float(high), 6)] if low <= high else None,
+        "nan": bad,
+        "first": vectors.words[:FIRST],
+        "output": vectors.output is not None,
+        **({} if subwords is None else {"ngrams": {**asdict(subwords.ngrams), "rows": len(subwords.buckets)}}),
+        "settings": vectors.settings,
+    }
