@@ -215,7 +215,7 @@ def train(
 
     with _reporting(reporter, progress) as told:
         source, known = _open(corpus, told), _vocab_of(vocab)
-        files.check({**inputs, "vocab": None if vocab is known else vocab}, source.holds)
+        files.check({**inputs, "vocab": vocab if isinstance(vocab, str | Path) else None}, source.holds)
         evaluation = Evaluation.read(listed(similarity), listed(analogies), next, sessions, restrict=restrict)
 
         def begin(backend: "Backend") -> "tuple[Run, Encoded | None]":
@@ -599,6 +599,7 @@ def plot(
         W2VError: a library is not installed, or a file cannot be read or written.
     """
     from w2v import plotting
+    from w2v.plotting.maps import read_words
 
     plotting.check_output(output)
     path = source if isinstance(source, str | Path) else None
@@ -612,7 +613,7 @@ def plot(
             told.info(f"wrote {output}: {', '.join(name for lines in curves.values() for name in lines)}")
             return curves
         vectors = _vectors_of(source)
-        shown = [*words, *(plotting.read_words(words_file) if words_file else ())]
+        shown = [*words, *(read_words(words_file) if words_file else ())]
         limit = RESTRICT if restrict is None else restrict
         if near:
             tell_of_restriction(vectors, limit, told)

@@ -191,10 +191,16 @@ def test_without_an_output_nothing_is_written(tmp_path: Path, monkeypatch: pytes
 def test_each_stage_tells_how_far_it_is(folder: Path) -> None:
     told: list[tuple[str, int, int | None]] = []
     (folder / "in.txt").write_text("".join(" ".join(line) + "\n" for line in SENTENCES))
+
+    class Follower(w2v.Reporter):
+        def reading(self, done: int, total: int | None) -> None:
+            told.append(("read", done, total))
+
+        def joining(self, stage: str, done: int, total: int | None) -> None:
+            told.append((stage, done, total))
+
     with patch.object(phrasing, "PIECE", 5_000):
-        find_phrases(
-            Corpus(folder / "in.txt"), PhraseConfig(), folder / "out.txt", lambda *progress: told.append(progress)
-        )
+        find_phrases(Corpus(folder / "in.txt"), PhraseConfig(), folder / "out.txt", Follower())
     assert list(dict.fromkeys(stage for stage, _, _ in told)) == ["read", "count", "join", "write"]
     for stage in ("read", "count", "join", "write"):
         done = [progress[1:] for progress in told if progress[0] == stage]
