@@ -1,8 +1,8 @@
 """Every operation of w2v, for Python and for the command line: `w2v.commands` parses, calls these and shows.
 
-Each function takes a Reporter (`w2v.reports`), which is told of progress, facts and warnings. Keywords that are settings
-are described in `w2v.settings`; a function refuses those that it does not use. Numba and all extras are imported where
-they are needed.
+Each function takes a Reporter (`w2v.reports`), which is told of progress, facts and warnings. `w2v.settings` describes the
+keywords that are settings; a function refuses those that it does not use. Numba and all extras are imported where they
+are needed.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,9 +15,9 @@ from w2v.base.errors import SettingsError, option
 from w2v.base.outputs import check_outputs, listed
 from w2v.reports import PythonReporter, Reporter
 from w2v.settings.evaluation import RESTRICT
-from w2v.settings.fields import check_request
+from w2v.settings.operations import CHECKPOINT_EVERY_S, check_request
 from w2v.settings.phrases import PhraseConfig
-from w2v.settings.train import CHECKPOINT_EVERY, load_config
+from w2v.settings.train import load_config
 
 if TYPE_CHECKING:
     from w2v.evaluation.scores import Scores
@@ -145,7 +145,7 @@ def train(
     save_output: bool | None = None,
     log_json: str | Path | None = None,
     checkpoint: str | Path | None = None,
-    checkpoint_every: float | str = CHECKPOINT_EVERY,
+    checkpoint_every: float | str | None = None,
     ray: str | None = None,
     nodes: int | None = None,
     similarity: Files = (),
@@ -171,7 +171,7 @@ def train(
         save_output: whether to keep the output rows; by default if the format of `output` stores them.
         log_json: a file to write the progress to, one JSON object per line.
         checkpoint: a folder to save checkpoints in, for `resume`.
-        checkpoint_every: time between checkpoints: seconds, or a text such as "10m".
+        checkpoint_every: time between checkpoints: seconds, or a text such as "10m", the default.
         ray: the address of a Ray cluster to train on.
         nodes: the number of its machines to use; by default all.
         similarity: files of word pairs to score by.
@@ -197,6 +197,7 @@ def train(
         grow_vocab=grow_vocab,
         save_output=save_output,
         checkpoint=checkpoint,
+        checkpoint_every=checkpoint_every,
         ray=ray,
         nodes=nodes,
         similarity=similarity,
@@ -239,7 +240,7 @@ def resume(
     *,
     save_output: bool | None = None,
     log_json: str | Path | None = None,
-    checkpoint_every: float | str = CHECKPOINT_EVERY,
+    checkpoint_every: float | str | None = None,
     ray: str | None = None,
     nodes: int | None = None,
     similarity: Files = (),
@@ -675,7 +676,7 @@ def _vocab_of(vocab: "Vocab | str | Path | None") -> "Vocab | None":
 
 def _given(**parameters: Any) -> dict[str, Any]:  # noqa: ANN401
     """Return the parameters that were given: those that are not empty."""
-    return {name: value for name, value in parameters.items() if value not in (None, False, ())}
+    return {name: value for name, value in parameters.items() if not (value is None or value is False or value == ())}
 
 
 def _test_sets(
@@ -690,13 +691,14 @@ def _run_files(
     save_output: bool | None,
     log_json: str | Path | None,
     checkpoint: str | Path | None,
-    checkpoint_every: float | str,
+    checkpoint_every: float | str | None,
 ) -> "RunFiles":
     """Return what a run writes."""
     from w2v.training.execution import RunFiles
 
     output, log_json, checkpoint = (None if path is None else Path(path) for path in (output, log_json, checkpoint))
-    return RunFiles(output, save_output, log_json, checkpoint, seconds_of("checkpoint_every", checkpoint_every))
+    every_s = CHECKPOINT_EVERY_S if checkpoint_every is None else seconds_of("checkpoint_every", checkpoint_every)
+    return RunFiles(output, save_output, log_json, checkpoint, every_s)
 
 
 @contextmanager

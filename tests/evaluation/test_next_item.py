@@ -244,7 +244,9 @@ def test_settings_come_with_the_vectors_and_may_be_changed() -> None:
     config = scoring_settings(vectors, prior=0.5)
     assert (config.history, config.decay, config.prior) == (2, 0.25, 0.5)
     assert scoring_settings(vectors, history=5).history == 5
-    with pytest.raises(SettingsError, match="dim has no effect on how .*; history, decay, prior, line_weight have"):
+    with pytest.raises(
+        SettingsError, match="dim cannot be used with recommend, which takes history, decay, prior, line_weight"
+    ):
         w2v.recommend(vectors, ["i1"], dim=3)  # type: ignore[call-arg]
     vectors = Vectors.of(replace(vectors.model, trained=Trained({"settings": {"history": "many"}})))
     with pytest.raises(SettingsError, match="history must be a whole number"):

@@ -106,7 +106,7 @@ def refuse_slips(arguments: Sequence[str]) -> None:
         flag = argument.partition("=")[0]
         if not re.fullmatch(r"--?[A-Za-z][\w-]*", flag):
             continue
-        hint = slips.answer(flag, as_flag=True)
+        hint = slips.answer(flag)
         spelled = "--" + flag.lstrip("-").replace("_", "-")
         if hint is None and flag != spelled and spelled in own_flags():  # -dim, --min_count
             hint = f"use {spelled}"

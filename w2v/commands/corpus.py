@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import w2v
 from w2v.commands.options import CORPUS_HELP, CorpusFiles, Quiet, command
 from w2v.commands.terminal import TerminalReporter
-from w2v.settings.fields import Setting, settings_for
+from w2v.settings.fields import Setting
+from w2v.settings.operations import settings_for
 
 
 @command(

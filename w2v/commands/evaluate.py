@@ -8,10 +8,10 @@ import typer
 
 import w2v
 from w2v.base.errors import SettingsError
-from w2v.commands.options import AnalogyFiles, AsJson, NextFile, SessionsFile, SimilarityFiles, command
+from w2v.commands.options import AsJson, command
 from w2v.commands.tables import format_scores
 from w2v.commands.terminal import TerminalReporter
-from w2v.settings.fields import settings_for
+from w2v.settings.operations import parameters_for, settings_for
 
 
 @command(
@@ -20,21 +20,15 @@ from w2v.settings.fields import settings_for
     "counts: a .w2v folder of `w2v train --save-output`.\n\n"
     "Example: w2v evaluate vectors.bin --similarity wordsim353.tsv",
     *settings_for("evaluate"),
+    *parameters_for("evaluate"),
 )
 def evaluate(
     vectors: Annotated[Path, typer.Argument(metavar="VECTORS", hidden=True)],
-    similarity: SimilarityFiles = None,
-    analogies: AnalogyFiles = None,
-    next: NextFile = None,
-    sessions: SessionsFile = None,
     as_json: AsJson = False,
-    **settings: Any,  # noqa: ANN401
+    **given: Any,  # noqa: ANN401
 ) -> None:
     """Score vectors."""
-    if not (similarity or analogies or next or sessions):
+    if not {"similarity", "analogies", "next", "sessions"} & set(given):
         raise SettingsError("name what to score by: --similarity FILE or --analogies FILE, or --next and --sessions")
-    reporter = TerminalReporter()
-    scores = w2v.evaluate(
-        vectors, similarity or (), analogies or (), next=next, sessions=sessions, reporter=reporter, **settings
-    )
+    scores = w2v.evaluate(vectors, reporter=TerminalReporter(), **given)
     print(json.dumps(scores.as_dict(), ensure_ascii=False) if as_json else format_scores(scores))

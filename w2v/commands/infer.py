@@ -8,7 +8,8 @@ import typer
 import w2v
 from w2v.commands.options import CORPUS_HELP, Quiet, command
 from w2v.commands.terminal import TerminalReporter
-from w2v.settings.fields import Setting, settings_for
+from w2v.settings.fields import Setting
+from w2v.settings.operations import settings_for
 
 
 @command(

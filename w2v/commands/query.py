@@ -17,9 +17,11 @@ from w2v.commands.questions import Question, is_terminal, parse_questions, piped
 from w2v.commands.screen import FLAGS, print_status
 from w2v.commands.tables import format_neighbours
 from w2v.commands.terminal import TerminalReporter
-from w2v.settings.fields import Setting, settings_for
+from w2v.settings.evaluation import RESTRICT
+from w2v.settings.fields import Setting
+from w2v.settings.operations import settings_for
 from w2v.vectors.derived import line_vectors
-from w2v.vectors.vectors import RESTRICT, Vectors
+from w2v.vectors.vectors import Vectors
 
 Answer = list[tuple[str, float]]
 

@@ -7,8 +7,8 @@ from contextlib import suppress
 
 from w2v.base.errors import printable
 
-FLAGS = {"output": "-o", "k": "-k", "n": "-n", "topn": "-n", "corpus": "CORPUS", "source": "SRC", "target": "DST"}
-"""The flags and arguments of parameters that are not made from their names."""
+FLAGS = {"corpus": "CORPUS", "topn": "-n", "source": "SRC", "target": "DST", "vectors": "VECTORS"}
+"""How a message names the parameters that are not written `--like-this`; `options.command` adds those of settings."""
 BOLD = "1"
 
 DIM = "2"

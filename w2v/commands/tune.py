@@ -6,18 +6,16 @@ from typing import Annotated, Any
 import w2v
 from w2v.commands.options import (
     CORPUS_HELP,
-    AnalogyFiles,
     ConfigName,
     CorpusFiles,
-    NextFile,
     Quiet,
-    SessionsFile,
-    SimilarityFiles,
     command,
 )
 from w2v.commands.terminal import TerminalReporter
-from w2v.settings.evaluation import EvaluationConfig
-from w2v.settings.fields import Setting, fields_of, settings_for
+from w2v.settings.fields import Setting
+from w2v.settings.operations import parameters_for, settings_for
+
+SEARCHED = [field.name for field in settings_for("tune") if field.setting.search]
 
 
 @command(
@@ -27,7 +25,7 @@ from w2v.settings.fields import Setting, fields_of, settings_for
     f"{CORPUS_HELP}\n\n"
     "Example: w2v tune corpus.txt --metric similarity --similarity wordsim353.tsv",
     *settings_for("tune"),
-    *fields_of(EvaluationConfig, "restrict"),
+    *parameters_for("tune"),
 )
 def tune(
     corpus: CorpusFiles,
@@ -53,20 +51,15 @@ def tune(
     search: Annotated[
         list[str] | None,
         Setting(
-            "Search this setting: ns_exponent, window, sample, negative, lr or epochs; may be repeated.",
+            f"Search this setting: {', '.join(SEARCHED[:-1])} or {SEARCHED[-1]}; may be repeated.",
             group="Search",
-            unset="all six",
-            complete=lambda: ["ns_exponent", "window", "sample", "negative", "lr", "epochs"],
+            unset="all that have an effect",
+            complete=lambda: SEARCHED,
         ),
     ] = None,
-    similarity: SimilarityFiles = None,
-    analogies: AnalogyFiles = None,
-    next: NextFile = None,
-    sessions: SessionsFile = None,
-    restrict: int = EvaluationConfig.restrict,
     config: ConfigName = None,
     quiet: Quiet = False,
-    **settings: Any,  # noqa: ANN401
+    **given: Any,  # noqa: ANN401
 ) -> None:
     """Search, and write the best settings; after an interrupt, those found so far."""
     w2v.tune(
@@ -74,14 +67,9 @@ def tune(
         metric,
         output,
         config=config,
-        similarity=similarity or (),
-        analogies=analogies or (),
-        next=next,
-        sessions=sessions,
-        restrict=restrict,
         trials=trials,
         fraction=fraction,
         search=search or (),
         reporter=TerminalReporter(quiet),
-        **settings,
+        **given,
     )
