@@ -77,7 +77,7 @@ def build_vocab(
 
     with _reporting(reporter, progress) as told:
         source = _open(corpus, told)
-        check_outputs({"output": output}, {}, source.holds)
+        check_outputs({"output": output}, {}, source.holds, can_stream=True)
         encoded = encode(source, config, keep_stream=False, report=told.reading)
         encoded.tell(told)
         if output is not None:
@@ -119,7 +119,7 @@ def find_phrases(
 
     with _reporting(reporter, progress) as told:
         source = _open(corpus, told)
-        check_outputs({"output": output, "list": list_file}, {}, source.holds)
+        check_outputs({"output": output, "list": list_file}, {}, source.holds, can_stream=True)
         config = PhraseConfig(**settings)
         phrases.check_output(output)
         found = phrases.find_phrases(source, config, output, told)
@@ -495,6 +495,7 @@ def tune(
                 found.run(trials, told)
         finally:
             if found.best and output is not None:
+                told.saving(output)
                 found.save(output)
                 told.info(found.result())
                 told.info(f"wrote {output}: w2v train CORPUS --config {output}")

@@ -15,16 +15,19 @@ def check_outputs(
     inputs: Paths,
     holds: Callable[[str | Path], bool] = lambda path: False,
     folder_files: Collection[str] = (),
+    *,
+    can_stream: bool = False,
 ) -> None:
     """Raise an error if an output cannot be written, or is also an input or another output.
 
-    Standard output, pipes and devices replace nothing and are not checked.
+    Pipes and devices replace nothing and are not checked.
 
     Args:
         outputs: the files to write, by parameter.
         inputs: the files to read, by parameter.
         holds: returns whether a file belongs to the corpus.
         folder_files: if the first output is a folder, the names of its files.
+        can_stream: whether the first output may be standard output.
 
     Raises:
         SettingsError: an output would replace a file that is read or written as well.
@@ -33,6 +36,8 @@ def check_outputs(
     others = [(name, path) for name, paths in inputs.items() for path in listed(paths)]
     for number, (name, paths) in enumerate(outputs.items()):
         for path in map(Path, listed(paths)):
+            if str(path) == STDOUT and not (can_stream and number == 0):
+                raise SettingsError(f"{option(name)} -: cannot write to standard output; name a file", name)
             if _is_stream(path):
                 continue
             names = folder_files if number == 0 else ()

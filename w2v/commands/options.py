@@ -14,6 +14,7 @@ from w2v.base.errors import SettingsError, W2VError
 from w2v.commands.screen import FLAGS
 from w2v.formats.registry import help_text, keepers
 from w2v.settings.fields import Field, Setting, check_effect, fields_of, read_field
+from w2v.settings.operations import Parameters
 from w2v.settings.presets import presets
 from w2v.settings.train import TrainConfig
 
@@ -75,6 +76,7 @@ def command(help: str, *settings: Field) -> Callable[[Command], Command]:
         parameters = inspect.signature(function).parameters
         own = [field for parameter in parameters.values() if (field := described(parameter)) is not None]
         known = [*own, *settings]
+        decisive = {field.name for field in (*own, *fields_of(Parameters))}  # a config file may change the others
         expected = {name for name, one in parameters.items() if one.kind is not one.VAR_KEYWORD}
         FLAGS.update({field.name: field.flag for field in known if field.setting.flags})
 
@@ -85,8 +87,8 @@ def command(help: str, *settings: Field) -> Callable[[Command], Command]:
                     values[field.name] = field.from_text(values[field.name])
                 if field.name in expected:
                     check_option(field, values[field.name])
-            parameter_values = {name: values[name] for name in values if name in expected}
-            check_effect(known, {name: values[name] for name in values if name in given}, parameter_values)
+            decided = {name: values[name] for name in values if name in decisive}
+            check_effect(known, {name: values[name] for name in values if name in given}, decided)
             for field in settings:
                 if field.name not in given | expected:
                     del values[field.name]
@@ -208,7 +210,7 @@ SaveOutput = Annotated[
     ),
 ]
 AsJson = Annotated[bool, Setting("Print JSON.", flags=("--json",))]
-Quiet = Annotated[bool, Setting("Print nothing but errors.", group="Output", flags=("--quiet",))]
+Quiet = Annotated[bool, Setting("Print only warnings and errors.", group="Output", flags=("--quiet",))]
 FormatName = Annotated[
     str | None,
     Setting("The format of the file, if its name does not show it.", flags=("--from",), metavar="FORMAT"),

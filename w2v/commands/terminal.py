@@ -45,12 +45,12 @@ class Pace:
 class Bar:
     """Progress on standard error: a bar on a terminal, else a line every few seconds and at the end."""
 
-    def __init__(self, label: str) -> None:
-        self.label = label
+    def __init__(self, label: str, began: float) -> None:
+        self.label, self.began = label, began
         self.bar: tqdm[Any] | None = None
         self.line = ""
         self.pace = Pace()
-        self.last_line = self.began = time.perf_counter()
+        self.last_line = time.perf_counter()
 
     def show(self, fraction: float | None, text: str) -> None:
         """Show how much is done (None where that is unknown), with a text next to it."""
@@ -99,9 +99,11 @@ class TerminalReporter(Reporter):
     """Prints facts and warnings, and draws one bar after the other."""
 
     def __init__(self, quiet: bool = False) -> None:
-        """Take whether to print nothing but warnings."""
+        """Take whether to print only warnings."""
         self.quiet = quiet
         self.bar: Bar | None = None
+        self.bar_ended = time.perf_counter()
+        """When the last bar ended: the next shows speeds from then on."""
 
     def warning(self, message: str) -> None:
         """Print a line above the bar."""
@@ -171,10 +173,10 @@ class TerminalReporter(Reporter):
         """Return the bar of this label; the one before it ends."""
         if self.bar is None or self.bar.label != label:
             self._end_bar()
-            self.bar = Bar(label)
+            self.bar = Bar(label, self.bar_ended)
         return self.bar
 
     def _end_bar(self) -> None:
         if self.bar is not None:
             self.bar.end()
-            self.bar = None
+            self.bar, self.bar_ended = None, time.perf_counter()

@@ -23,16 +23,15 @@ def train(
     corpus: Annotated[list[str] | None, typer.Argument(metavar="CORPUS", hidden=True)] = None,
     output: Path = Path("vectors.bin"),
     config: ConfigName = None,
-    resume: Path | None = None,
     quiet: Quiet = False,
     **given: Any,  # noqa: ANN401
 ) -> None:
     """Train, and write the vectors."""
     reporter = TerminalReporter(quiet)
-    if resume is None:
+    if (folder := given.pop("resume", None)) is None:
         w2v.train(require_argument(corpus, "CORPUS", "train"), output, config=config, reporter=reporter, **given)
         return
     for name, value in (("corpus", corpus), ("config", config)):
         if value:
             raise SettingsError(f"{option(name)} cannot be used with {option('resume')}; leave one out", name)
-    w2v.resume(resume, output if is_given(context, "output") else None, reporter=reporter, **given)
+    w2v.resume(folder, output if is_given(context, "output") else None, reporter=reporter, **given)

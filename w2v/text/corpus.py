@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, cast
 
-from w2v.base.errors import SettingsError, W2VError, WrongTypeError
+from w2v.base.errors import SettingsError, W2VError, WrongTypeError, option
 from w2v.base.files import is_same
 from w2v.text.records import Row, json_rows, parquet_rows, text_blocks, token_line
 from w2v.text.sources import (
@@ -137,7 +137,7 @@ class Corpus:
             self._has_warned = True
             self._warn(
                 f"{shown(path)} looks like JSON Lines and is read as plain text, names and braces too; "
-                "--column NAME reads the text in a column"
+                f"{option('column')} NAME reads the text in a column"
             )
 
     def _blocks_of_parquet(self, piece: Piece, column: str) -> Iterator[bytes]:

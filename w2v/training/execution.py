@@ -59,7 +59,7 @@ class RunFiles:
             files = files_of(self.output, format, save_output=self.save_output)
             written.update(zip(("output", "save_output"), files, strict=False))
         written["log_json"] = self.log_json
-        check_outputs(written, inputs, holds, folder_files)
+        check_outputs(written, inputs, holds, folder_files, can_stream=True)
 
     def for_resume(self, save_output: bool) -> dict[str, Any]:
         """Return what a checkpoint keeps of this, so that the resumed run writes the same files."""
@@ -96,6 +96,7 @@ def execute(
         DivergedError: the learning rate was too large.
         W2VError: something cannot be read or written.
     """
+    kernel = kernel_name()
     seconds = dict[str, float]()
     folder = files.checkpoint
     with (
@@ -107,7 +108,7 @@ def execute(
             run, encoded = begin(ready)
         if encoded is not None:
             encoded.tell(told, is_reused)
-        _tell_of_run(run, told)
+        _tell_of_run(run, kernel, told)
         save_output = outputs.keeps_output_rows(run.config, files.save_output, files.output)
         if files.output is not None:
             runs.check_output(run, files.output, save_output, told.warning)
@@ -159,14 +160,14 @@ def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
     seconds[name] = round(time.perf_counter() - started, 3)
 
 
-def _tell_of_run(run: Run, told: Reporter) -> None:
+def _tell_of_run(run: Run, kernel: str, told: Reporter) -> None:
     """Report how large the model is, and what trains it."""
     from w2v.kernels import cache_is_writable
 
     if not cache_is_writable():
         told.info("compiled code cannot be saved, so each start compiles again; set NUMBA_CACHE_DIR to a folder")
     threads = run.config.threads or available_threads()
-    on = f"{threads} thread{'s' * (threads > 1)}, {kernel_name()} kernels"
+    on = f"{threads} thread{'s' * (threads > 1)}, {kernel} kernels"
     if n_nodes := run.backend.n_nodes:
         on = f"{n_nodes} node{'s' * (n_nodes > 1)}"
     told.info(f"training {len(run.vocab):,} words x {run.config.dim} on {on}")

@@ -43,6 +43,8 @@ class Log:
         self.rows: list[dict[str, Any]] = []
         self._file: IO[bytes] | None = None
         self._whole = 0
+        self._is_last_held = False
+        """Whether the row of the end is not written yet, because the times of the run are to be added."""
         if path is not None and not os.path.isfile(path) and os.path.exists(path):
             self._open(path)
 
@@ -68,14 +70,21 @@ class Log:
         last = self.rows[-1] if self.rows else {"progress": -1.0, "seconds": 0.0}
         is_due = now.progress - last["progress"] >= EVERY or now.seconds - last["seconds"] >= EVERY_S
         if is_due or more or (now.progress == 1 and last["progress"] < 1):
-            row = _json(asdict(now))
-            self.rows.append(row | dict(more or {}))
-            self._write(self.rows[-1])
+            self.rows.append(_json(asdict(now)) | dict(more or {}))
+            if now.progress < 1:
+                self._write(self.rows[-1])
+            else:
+                self._is_last_held = True
 
     def finish(self, seconds: Mapping[str, float]) -> None:
-        """Add a last row: the one before, and the seconds that each part of the run took."""
-        if self.rows:
-            self.rows.append(self.rows[-1] | dict(seconds))
+        """Write the last row, with the seconds that each part of the run took."""
+        if self._is_last_held:
+            self.rows[-1].update(seconds)
+            self._write_last()
+
+    def _write_last(self) -> None:
+        if self._is_last_held:
+            self._is_last_held = False
             self._write(self.rows[-1])
 
     def _open(self, path: str | Path) -> None:
@@ -106,7 +115,8 @@ class Log:
             self.close()
 
     def close(self) -> None:
-        """Write no more."""
+        """Write the last row, and no more."""
+        self._write_last()
         if self._file is not None:
             with suppress(OSError):
                 self._file.close()
