@@ -18,6 +18,8 @@ CELL = re.compile(rf"[\t\n\r{SURROGATES}]|\A\Z")
 """What a cell of a table cannot hold."""
 TOKEN = re.compile(rf"[\s{SURROGATES}]|\A\Z")
 """What cannot stand between two spaces."""
+FORBIDDEN = {ANY: "any", CELL: "no tabs or line ends, not empty", TOKEN: "no whitespace, not empty"}
+"""The words without these patterns, for the docs."""
 
 PARTS = {
     "counts": "counts",
@@ -40,7 +42,7 @@ class Format:
     module: str
     suffixes: tuple[str, ...]
     forbidden: re.Pattern[str]
-    """Found in a word that the format cannot hold."""
+    """Found in a word that the format cannot hold: one of FORBIDDEN."""
     read_by: str
     """The programs that read it, for the docs."""
     stores: tuple[str, ...] = ("words", "vectors")
@@ -319,8 +321,8 @@ def repeated_words(words: Sequence[str]) -> list[int]:
 def docs_table() -> str:
     """Return a table of the formats in Markdown."""
     lines = [
-        "| format | suffix | is | keeps besides words and vectors | who reads it | needs |",
-        "|---|---|---|---|---|---|",
+        "| format | suffix | is | keeps besides words and vectors | which words | who reads it | needs |",
+        "|---|---|---|---|---|---|---|",
     ]
     for format in FORMATS.values():
         packed = [f"{suffix}.gz" for suffix in format.suffixes if format.can_gzip]
@@ -332,6 +334,7 @@ def docs_table() -> str:
             suffixes or f"none: `--to {format.name}`",
             "a folder" if format.files else "a file",
             keeps + (f", and no {listed(missing, 'or')}" if missing else ""),
+            FORBIDDEN[format.forbidden] + (", none twice" if format.distinct else ""),
             format.read_by,
             f"`pip install {format.library}`" if format.library else "",
         )
