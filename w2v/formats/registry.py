@@ -83,6 +83,17 @@ FORMATS = {
     format.name: format
     for format in (
         Format(
+            "word2vec",
+            "word2vec binary",
+            "word2vec_binary",
+            (".bin",),
+            TOKEN,
+            "gensim, word2vec.c, most others",
+            can_gzip=True,
+            can_limit=True,
+            can_stream=True,
+        ),
+        Format(
             "word2vec-text",
             "word2vec text",
             "word2vec_text",
@@ -90,17 +101,6 @@ FORMATS = {
             TOKEN,
             "gensim, fastText, `spacy init vectors`",
             number_bytes=TEXT,
-            can_gzip=True,
-            can_limit=True,
-            can_stream=True,
-        ),
-        Format(
-            "word2vec",
-            "word2vec binary",
-            "word2vec_binary",
-            (".bin",),
-            TOKEN,
-            "gensim, word2vec.c, most others",
             can_gzip=True,
             can_limit=True,
             can_stream=True,
@@ -206,7 +206,8 @@ FORMATS = {
 }
 """By name."""
 SUFFIXES = {suffix: format for format in FORMATS.values() for suffix in format.suffixes}
-STREAMED = [format.name for format in FORMATS.values() if format.can_stream]
+STDOUT_FORMAT = "word2vec-text"
+STREAMED = sorted((one.name for one in FORMATS.values() if one.can_stream), key=lambda name: name != STDOUT_FORMAT)
 """The formats that can be written to standard output; the first is the default."""
 
 
@@ -218,7 +219,7 @@ def find(path: str | Path, name: str | None = None) -> Format:
         W2VError: the format needs a library that is not installed.
     """
     if name is None and str(path) == STDOUT:
-        name = STREAMED[0]
+        name = STDOUT_FORMAT
     if name is not None:
         if name not in FORMATS:
             raise SettingsError(f"there is no format '{name}'; known are: {', '.join(FORMATS)}")

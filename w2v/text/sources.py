@@ -76,10 +76,10 @@ def find_files(name: str) -> list[str]:
             raise W2VError(f"the folder {shown(name)} has no files")
         return sorted(found)
     if not glob.has_magic(name):
-        raise MissingFileError(f"no file {shown(name)[:80]}; check the path{_if_text(name)}")
+        raise MissingFileError(f"no file {shown(name)}; check the path{_if_text(name)}")
     found = [path for path in set(_glob(name)) if _is_file(path)]
     if not found:
-        raise W2VError(f"no file matches {shown(name)[:80]}; check the pattern{_if_text(name)}")
+        raise W2VError(f"no file matches {shown(name)}; check the pattern{_if_text(name)}")
     return sorted(found)
 
 
