@@ -7,7 +7,7 @@ A block of a page after the line `<!-- runs -->` is run here, page by page in a 
 After `<!-- runs, prints -->` what it prints is compared too: a python block with the text block that follows it.
 `$ cat FILE` makes a file that is not there. Decimals may differ by 0.05, and progress is left out. The tutorial's text
 is the library of the Python that runs it: where `wc` counts another text than the page, the rest is run alone.
-`UPDATE_DOCS=1 pytest tests/test_docs.py` writes the help blocks anew.
+`UPDATE_DOCS=1 pytest tests/test_docs.py` writes the help blocks and tables anew.
 """
 
 import inspect
@@ -26,6 +26,8 @@ from typer.main import get_command
 
 import w2v
 from w2v.commands.app import app
+from w2v.formats import registry
+from w2v.settings import aliases
 from w2v.settings.evaluation import EvaluationConfig
 from w2v.settings.fields import docs_table, fields_of
 from w2v.settings.phrases import PhraseConfig
@@ -46,8 +48,11 @@ PROGRESS = re.compile(r"w2v: (read|train|count|join|write) +\d+%|w2v: training .
 """Lines that depend on the machine."""
 CLOSE = 0.05
 """Difference of decimals that another processor may make."""
-CONFIGS: dict[str, type] = {config.__name__: config for config in (TrainConfig, PhraseConfig, EvaluationConfig)}
-SETTINGS = re.compile(r"^(<!-- settings: (\w+) -->\n).*?^(<!-- end -->)$", re.M | re.S)
+CONFIGS: tuple[type, ...] = (TrainConfig, PhraseConfig, EvaluationConfig)
+TABLES = {f"settings: {config.__name__}": docs_table(fields_of(config)) for config in CONFIGS}
+TABLES |= {"formats": registry.docs_table(), "vectors": aliases.docs_table()}
+TABLE = re.compile(rf"^(<!-- ({'|'.join(TABLES)}) -->\n).*?^(<!-- end -->)$", re.M | re.S)
+"""Tables that are made from the code: `UPDATE_DOCS=1` writes them anew."""
 
 
 def name_of(path: Path) -> str:
@@ -111,12 +116,9 @@ def printed_by(line: str, shown: str, script: str, run: Run) -> str:
     return subprocess.run([program, *arguments], capture_output=True, text=True, check=True).stdout
 
 
-@pytest.mark.parametrize("path", [path for path in PAGES if SETTINGS.search(TEXTS[path])], ids=name_of)
-def test_tables_of_settings_are_those_of_the_config(path: Path) -> None:
-    def table(block: re.Match[str]) -> str:
-        return f"{block[1]}\n{docs_table(fields_of(CONFIGS[block[2]]))}\n{block[3]}"
-
-    renewed = SETTINGS.sub(table, TEXTS[path])
+@pytest.mark.parametrize("path", [path for path in PAGES if TABLE.search(TEXTS[path])], ids=name_of)
+def test_tables_are_those_of_the_program(path: Path) -> None:
+    renewed = TABLE.sub(lambda block: f"{block[1]}\n{TABLES[block[2]]}\n{block[3]}", TEXTS[path])
     if os.environ.get("UPDATE_DOCS"):
         path.write_text(renewed, encoding="utf-8")
     else:

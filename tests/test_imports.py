@@ -18,7 +18,8 @@ LAYERS = (
     ("cli", "__main__"),
     ("commands",),
     ("w2v", "estimator"),
-    ("tuning", "plotting", "reports"),
+    ("api",),
+    ("tuning", "plotting"),
     ("evaluation", "cluster"),
     ("training",),
     ("checkpoints",),
@@ -26,6 +27,7 @@ LAYERS = (
     ("formats",),
     ("text",),
     ("settings",),
+    ("reports",),
     ("base", "version"),
 )
 """Imports go down this list, or stay on a level: the wings and the files that stand beside them."""
@@ -59,7 +61,7 @@ KERNELS_MAY_IMPORT = {
 }
 UNSAFE_MODULES = {"pickle", "marshal", "shelve", "dill"}
 SCREEN_MODULES = {"rich", "tqdm", "logging", "typer", "click", "argparse"}
-SCREEN_EXCEPTIONS = {"w2v.reports": {"tqdm", "logging"}}
+SCREEN_EXCEPTIONS = {"w2v.reports": ("tqdm", "logging"), "w2v.vectors.vectors": ("logging",)}
 
 
 def part_of(module: str) -> str:

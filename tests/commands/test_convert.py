@@ -60,7 +60,28 @@ def test_output_rows_are_written_beside_or_into_the_folder(run: Run, corpus: Pat
     assert not Path("less.w2v/output.npy").exists()
     vectors = w2v.train("corpus.txt", dim=8, epochs=1, sample=1e-2, threads=1)
     np.testing.assert_array_equal(vectors.output, native.output)
-    assert w2v.train("corpus.txt", dim=8, epochs=1).output is None
+    assert w2v.train("corpus.txt", dim=8, epochs=1, save_output=False).output is None
+
+
+def test_a_folder_written_with_defaults_serves_every_command(run: Run, native: w2v.Vectors) -> None:
+    assert run("recommend", "horse", "--vectors", "v.w2v", "-n", "2").err == ""
+    assert "output rows" not in run("train", "corpus.txt", "--init-from", "v.w2v", "-o", "m.bin", "--epochs", "1").err
+    assert run("convert", "v.w2v", "sum.bin", "--add-output", "0.5").status == 0
+    bare = run("convert", "v.w2v", "bare.bin")
+    assert "word2vec binary cannot store counts, output rows and settings, which are left out" in bare.err
+    missing = run("train", "corpus.txt", "--init-from", "bare.bin", "-o", "m.bin", "--epochs", "1")
+    assert missing.status == 0 and "bare.bin has no output rows, which start at zero" in missing.err
+
+
+def test_converting_writes_a_second_file_only_if_asked(run: Run, native: w2v.Vectors) -> None:
+    assert run("convert", "v.w2v", "a.bin", "--quiet").status == run("convert", "v.w2v", "-", "--quiet").status == 0
+    assert {path.name for path in Path().iterdir()} == {"corpus.txt", "v.w2v", "a.bin"}
+    done = run("convert", "v.w2v", "b.bin", "--save-output")
+    assert "output rows" not in done.err and "w2v: wrote b.output.bin: 147 words x 8, word2vec binary" in done.err
+    np.testing.assert_array_equal(w2v.Vectors.load("b.output.bin").matrix, native.output)
+    assert run("convert", "v.w2v", "c.w2v", "--no-save-output", "--quiet") == (0, "", "")
+    assert w2v.Vectors.load("c.w2v").output is None
+    assert run("convert", "v.w2v", "-", "--save-output").status == 2
 
 
 def test_output_rows_replace_no_input(run: Run, corpus: Path) -> None:

@@ -355,12 +355,12 @@ def test_a_damaged_file_is_read_right_or_refused(tmp_path: Path, suffix: str, da
 
 
 def test_formats_load_what_they_need_and_only_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    code = "import sys, w2v.formats; print({'pyarrow', 'w2v.formats.parquet', 'w2v.formats.native'} & set(sys.modules))"
+    code = "import sys, w2v.formats.vector_files; print({'pyarrow', 'w2v.formats.parquet', 'w2v.formats.native'} & set(sys.modules))"
     assert python(code) == "set()\n"
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     (tmp_path / "a.parquet").touch()
     for call in (vector_files.read, lambda path: vector_files.write(path, CONTENTS)):
-        with pytest.raises(W2VError, match=r"Parquet needs pyarrow: pip install 'w2v\[parquet\]'"):
+        with pytest.raises(W2VError, match=r"Parquet needs pyarrow, which is not installed: pip install pyarrow"):
             call(tmp_path / "a.parquet")  # type: ignore[operator]
 
 

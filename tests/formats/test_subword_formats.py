@@ -165,7 +165,7 @@ def said(tmp_path: Path, data: bytes | bytearray) -> str:
 @pytest.mark.parametrize(
     ("at", "number", "message"),
     [
-        (0, 7, "no fastText model"),
+        (0, 7, "not a fastText model"),
         (4, 13, "version 13"),
         (36, 3, "supervised"),
         (8, 0, "damaged"),

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import w2v
-from w2v.base.errors import W2VError
+from w2v.base.errors import SettingsError, W2VError
 from w2v.checkpoints import checkpoint
 from w2v.checkpoints.fingerprints import Fingerprint
 from w2v.checkpoints.folder import reserved
@@ -29,8 +29,12 @@ def earlier(tmp_path: Path) -> Path:
     return path
 
 
+def _ignore(_: str) -> None:
+    """Take a warning that the test is not about."""
+
+
 def _begin(earlier: Path, grow: bool) -> runs.Run:
-    begun, encoded = runs.continue_from(earlier, Corpus(TEXT), TrainConfig(min_count=2, sample=0), grow)
+    begun, encoded = runs.continue_from(earlier, Corpus(TEXT), TrainConfig(min_count=2, sample=0), grow, warn=_ignore)
     assert encoded.vocab is begun.vocab
     assert encoded.tokens_kept == int((begun.stream >= 0).sum())
     return begun
@@ -147,7 +151,7 @@ def test_of_a_word_that_stands_twice_the_first_row_is_taken_and_a_line_says_so(t
     assert run.start is not None
     np.testing.assert_array_equal(run.start.input[run.vocab.index["king"]], [1, 1])
     np.testing.assert_array_equal(run.start.input[run.vocab.index["odd"]], [3, 3])
-    assert len(said) == 1 and "old.txt" in said[0] and "'king'" in said[0]
+    assert "old.txt" in said[0] and "'king'" in said[0]
 
 
 @pytest.mark.parametrize("number", ["nan", "inf", "-inf"])
@@ -182,7 +186,7 @@ def test_the_corpus_read_again_is_the_same_stream(tmp_path: Path, earlier: Path,
     elif how == "vocab":
         run, _ = runs.begin(Corpus(text), config, Vocab.of({"king": 3, "odd": 2, "nowhere": 7}))
     else:
-        run, _ = runs.continue_from(earlier, Corpus(text), config, how == "grow_vocab")
+        run, _ = runs.continue_from(earlier, Corpus(text), config, how == "grow_vocab", warn=_ignore)
     kept = tmp_path / "kept"
     with reserved(kept):
         runs.train(run, checkpoint=kept)
@@ -280,3 +284,41 @@ def test_what_the_process_has_open_is_not_read_again(tmp_path: Path) -> None:
         file.flush()
         run, _ = runs.begin(Corpus(f"/dev/fd/{file.fileno()}"), TrainConfig(dim=4))
     assert run.files is None and len(run.stream) == 27
+
+
+@pytest.mark.parametrize("output", [None, "v.w2v", "v.fasttext.bin", "v.bin"])
+@pytest.mark.parametrize("loss", ["bce", "hs"])
+def test_output_rows_are_kept_where_the_file_stores_them(output: str | None, loss: str) -> None:
+    config, path = TrainConfig(loss=loss), Path(output) if output else None  # type: ignore[arg-type]
+    assert outputs.keeps_output_rows(config, None, path) == (loss == "bce" and output != "v.bin")
+    assert not outputs.keeps_output_rows(config, False, path)
+    if loss == "bce":
+        assert outputs.keeps_output_rows(config, True, path)
+    else:
+        with pytest.raises(SettingsError, match="with loss='hs' the output rows are nodes.*leave out save_output"):
+            outputs.keeps_output_rows(config, True, path)
+
+
+@pytest.mark.parametrize("has_output", [False, True])
+def test_missing_output_rows_are_said(tmp_path: Path, has_output: bool) -> None:
+    rows, said = np.ones((3, 4), np.float32), list[str]()
+    w2v.Vectors(OLD, rows, output=rows if has_output else None).save(tmp_path / "old.w2v")
+    run, _ = runs.continue_from(tmp_path / "old.w2v", Corpus(TEXT), TrainConfig(), warn=said.append)
+    assert run.start is not None and run.start.output[:3].any() == has_output
+    assert [line.partition("old.w2v ")[2] for line in said] == (
+        [] if has_output else ["has no output rows, which start at zero; a .w2v folder or a checkpoint has them"]
+    )
+    runs.continue_from(tmp_path / "old.w2v", Corpus(TEXT), TrainConfig(loss="hs"), warn=said.append)
+    assert len(said) == (0 if has_output else 1), "the nodes of a tree start at zero anyway"
+
+
+def test_what_the_output_cannot_store_is_said_before_training(tmp_path: Path) -> None:
+    said = list[str]()
+    for settings in ({"subwords": True}, {"line_vectors": "with-words"}, {}):
+        run, _ = runs.begin(Corpus(TEXT), TrainConfig(dim=4, min_count=1, **settings))  # type: ignore[arg-type]
+        runs.check_output(run, tmp_path / "v.txt", warn=said.append)
+        runs.check_output(run, tmp_path / "v.w2v", warn=said.append)
+    assert [line.partition("v.txt: ")[2] for line in said] == [
+        "word2vec text cannot store the rows of n-grams, which are left out; .w2v or .fasttext.bin can",
+        "word2vec text cannot store line vectors, which are left out; .w2v can",
+    ]

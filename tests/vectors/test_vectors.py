@@ -1,6 +1,11 @@
 """Neighbours are those a naive computation finds; unknown words are answered with known ones."""
 
+import copy
+import logging
+import pickle
+import re
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +16,10 @@ from gensim.models import KeyedVectors
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from w2v.base.errors import SettingsError, UnknownWordError, W2VError
+from w2v.base.errors import SettingsError, UnknownWordError, W2VError, W2VWarning
+from w2v.formats.model import Lines, Model
 from w2v.formats.vocab_table import VocabTable
+from w2v.settings.aliases import VECTORS
 from w2v.vectors.vectors import Vectors
 
 
@@ -383,9 +390,10 @@ def test_a_table_that_is_not_of_the_usual_form_is_left_to_the_slow_reader(line: 
 
 def test_arguments_of_a_wrong_type_are_said_by_name() -> None:
     vectors = make_vectors(5)
-    for wrong in ("3", 2.5, None, True):
+    for wrong in ("3", 2.5, True):
         with pytest.raises(TypeError, match="^n must be a whole number, not "):
             vectors.similar("w1", wrong)  # type: ignore[arg-type]
+    for wrong in ("3", 2.5, None, True):
         with pytest.raises(TypeError, match="^restrict must be a whole number, not "):
             vectors.similar("w1", restrict=wrong)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="n must be at least 0, not -1"):
@@ -393,6 +401,85 @@ def test_arguments_of_a_wrong_type_are_said_by_name() -> None:
     for function in (vectors.mean, vectors.doesnt_match):
         with pytest.raises(TypeError, match="expected a list of words, not the text 'w1 w2'; split it"):
             function("w1 w2")
+
+
+def test_names_of_gensim_that_everyone_uses_work() -> None:
+    ours = make_vectors(20)
+    theirs = in_gensim(ours)
+    assert ours.wv is ours
+    for name in ("key_to_index", "index_to_key", "vector_size"):
+        assert getattr(ours, name) == getattr(theirs, name)
+    for norm in (False, True):
+        np.testing.assert_allclose(ours.get_vector("w3", norm=norm), theirs.get_vector("w3", norm=norm), rtol=1e-6)
+    found = ours.most_similar("w3", "w1", topn=None, restrict=5)
+    np.testing.assert_allclose(found, theirs.most_similar("w3", "w1", topn=None), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", VECTORS)
+def test_other_names_are_answered_with_ours(name: str) -> None:
+    vectors = make_vectors(3)
+    with pytest.raises(AttributeError, match=re.escape(f"'{name}': use {VECTORS[name]}")):
+        getattr(vectors, name)
+    for used in re.findall(r"(?<![\w.'(])([a-z_]+)\b(?!=)", VECTORS[name]):
+        assert hasattr(vectors, used) or used in ("vectors", "word", "in", "w2v"), used
+
+
+def test_an_unknown_name_or_keyword_is_an_error_of_pythons_kind() -> None:
+    vectors = make_vectors(3)
+    assert not hasattr(vectors, "nonsense") and not hasattr(vectors, "__nonsense__")
+    with pytest.raises(TypeError, match="unknown setting 'restrict_vocab'; use restrict"):
+        vectors.most_similar("w1", restrict_vocab=2)  # type: ignore[call-overload]
+    assert pickle.loads(pickle.dumps(vectors)).similar("w1") == copy.copy(vectors).similar("w1")
+
+
+def test_numpy_takes_them_for_the_matrix() -> None:
+    vectors = make_vectors(3)
+    assert np.shares_memory(np.asarray(vectors), vectors.matrix)
+    assert not np.shares_memory(np.array(vectors), vectors.matrix)
+    np.testing.assert_array_equal(np.asarray(vectors, np.float64), vectors.matrix)
+    with pytest.raises(ValueError, match="copy"):
+        np.asarray(vectors, np.float64, copy=False)
+
+
+def test_gensim_gets_words_vectors_and_counts() -> None:
+    ours = Vectors(["a", "b", "c"], np.array([[1, 0], [1, 1], [0, 2]], np.float32), np.array([5, 3, 1]))
+    theirs = ours.to_gensim()
+    assert_close(theirs.most_similar("a"), ours.most_similar("a"))
+    assert theirs.get_vecattr("b", "count") == 3 and np.shares_memory(theirs.vectors, ours.matrix)
+    assert "count" not in Vectors(["a"], np.ones((1, 2), np.float32)).to_gensim().expandos
+
+
+def test_without_gensim_a_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "gensim.models", None)
+    with pytest.raises(W2VError, match="pip install gensim"):
+        make_vectors(3).to_gensim()
+
+
+def test_the_log_says_once_that_answers_are_restricted(caplog: pytest.LogCaptureFixture) -> None:
+    vectors = make_vectors(20)
+    with caplog.at_level(logging.INFO, "w2v"):
+        vectors.similar("w1", restrict=0)
+        vectors.similar("w1")
+        assert not caplog.messages
+        for _ in range(2):
+            vectors.similar("w1", restrict=9)
+    assert caplog.messages == ["answers are among the 9 most frequent of 20 words; restrict=0 takes all"]
+
+
+def test_saving_says_what_the_format_cannot_store(tmp_path: Path) -> None:
+    rows = np.ones((2, 3), np.float32)
+    vectors = Vectors.of(Model(["a", "b"], rows, np.array([2, 1]), rows, lines=Lines(rows, None)))
+    with pytest.warns(W2VWarning, match=r"v\.bin: word2vec binary cannot store line vectors, which.*\.w2v") as said:
+        vectors.save(tmp_path / "v.bin")
+    assert said[0].filename == __file__
+    assert [path.name for path in tmp_path.iterdir()] == ["v.bin"], "output rows take a file only if asked for"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        vectors.save(tmp_path / "v.w2v")
+        Vectors(["a", "b"], rows, np.array([2, 1]), rows).save(tmp_path / "w.bin", save_output=True)
+    assert (tmp_path / "w.output.bin").exists() and (tmp_path / "v.w2v/output.npy").exists()
+    vectors.save(tmp_path / "v.w2v", save_output=False)
+    assert not (tmp_path / "v.w2v/output.npy").exists() and (tmp_path / "v.w2v/lines.npy").exists()
 
 
 def test_a_missing_file_is_an_error_of_pythons_kind(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ CELL = re.compile(rf"[\t\n\r{SURROGATES}]|\A\Z")
 """What a cell of a table cannot hold."""
 TOKEN = re.compile(rf"[\s{SURROGATES}]|\A\Z")
 """What cannot stand between two spaces."""
+FORBIDDEN = {ANY: "any", CELL: "no tabs or line ends, not empty", TOKEN: "no whitespace, not empty"}
+"""The words without these patterns, for the docs."""
 
 PARTS = {
     "counts": "counts",
@@ -40,7 +42,7 @@ class Format:
     module: str
     suffixes: tuple[str, ...]
     forbidden: re.Pattern[str]
-    """Found in a word that the format cannot hold."""
+    """Found in a word that the format cannot hold: one of FORBIDDEN."""
     read_by: str
     """The programs that read it, for the docs."""
     stores: tuple[str, ...] = ("words", "vectors")
@@ -81,6 +83,17 @@ FORMATS = {
     format.name: format
     for format in (
         Format(
+            "word2vec",
+            "word2vec binary",
+            "word2vec_binary",
+            (".bin",),
+            TOKEN,
+            "gensim, word2vec.c, most others",
+            can_gzip=True,
+            can_limit=True,
+            can_stream=True,
+        ),
+        Format(
             "word2vec-text",
             "word2vec text",
             "word2vec_text",
@@ -88,17 +101,6 @@ FORMATS = {
             TOKEN,
             "gensim, fastText, `spacy init vectors`",
             number_bytes=TEXT,
-            can_gzip=True,
-            can_limit=True,
-            can_stream=True,
-        ),
-        Format(
-            "word2vec",
-            "word2vec binary",
-            "word2vec_binary",
-            (".bin",),
-            TOKEN,
-            "gensim, word2vec.c, most others",
             can_gzip=True,
             can_limit=True,
             can_stream=True,
@@ -204,7 +206,8 @@ FORMATS = {
 }
 """By name."""
 SUFFIXES = {suffix: format for format in FORMATS.values() for suffix in format.suffixes}
-STREAMED = [format.name for format in FORMATS.values() if format.can_stream]
+STDOUT_FORMAT = "word2vec-text"
+STREAMED = sorted((one.name for one in FORMATS.values() if one.can_stream), key=lambda name: name != STDOUT_FORMAT)
 """The formats that can be written to standard output; the first is the default."""
 
 
@@ -216,7 +219,7 @@ def find(path: str | Path, name: str | None = None) -> Format:
         W2VError: the format needs a library that is not installed.
     """
     if name is None and str(path) == STDOUT:
-        name = STREAMED[0]
+        name = STDOUT_FORMAT
     if name is not None:
         if name not in FORMATS:
             raise SettingsError(f"there is no format '{name}'; known are: {', '.join(FORMATS)}")
@@ -319,8 +322,8 @@ def repeated_words(words: Sequence[str]) -> list[int]:
 def docs_table() -> str:
     """Return a table of the formats in Markdown."""
     lines = [
-        "| format | suffix | is | keeps besides words and vectors | who reads it | needs |",
-        "|---|---|---|---|---|---|",
+        "| format | suffix | is | keeps besides words and vectors | which words | who reads it | needs |",
+        "|---|---|---|---|---|---|---|",
     ]
     for format in FORMATS.values():
         packed = [f"{suffix}.gz" for suffix in format.suffixes if format.can_gzip]
@@ -332,6 +335,7 @@ def docs_table() -> str:
             suffixes or f"none: `--to {format.name}`",
             "a folder" if format.files else "a file",
             keeps + (f", and no {listed(missing, 'or')}" if missing else ""),
+            FORBIDDEN[format.forbidden] + (", none twice" if format.distinct else ""),
             format.read_by,
             f"`pip install {format.library}`" if format.library else "",
         )

@@ -73,6 +73,52 @@ COMMANDS = {
 }
 """Our command for each of their programs and subcommands."""
 
+VECTORS = {
+    # gensim
+    "add_vector": "w2v.Vectors(words, matrix)",
+    "add_vectors": "w2v.Vectors(words, matrix)",
+    "closer_than": "most_similar(word, topn=None)",
+    "cosine_similarities": "most_similar(vector, topn=None)",
+    "distance": "1 - similarity(a, b)",
+    "distances": "1 - most_similar(word, topn=None)",
+    "evaluate_word_analogies": "w2v.evaluate(vectors, analogies=path)",
+    "evaluate_word_pairs": "w2v.evaluate(vectors, similarity=path)",
+    "fill_norms": "norms",
+    "get_index": "row(word)",
+    "get_mean_vector": "mean(words)",
+    "get_normed_vectors": "matrix / norms[:, None]",
+    "get_vecattr": "counts[row(word)]",
+    "has_index_for": "word in vectors",
+    "index2word": "words",
+    "init_sims": "norms",
+    "most_similar_to_given": "to_gensim().most_similar_to_given(word, words)",
+    "n_similarity": "to_gensim().n_similarity(words, others)",
+    "rank": "most_similar(word, topn=None)",
+    "save_word2vec_format": "save('vectors.bin')",
+    "similar_by_key": "similar(word)",
+    "similar_by_vector": "most_similar(vector)",
+    "similar_by_word": "similar(word)",
+    "syn0": "matrix",
+    "syn1neg": "output",
+    "unit_normalize_all": "w2v.Vectors(words, matrix / norms[:, None])",
+    "vectors_norm": "matrix / norms[:, None]",
+    "vocab": "index",
+    "wmdistance": "to_gensim().wmdistance(one, other)",
+    "word_vec": "vectors[word]",
+    # fastText
+    "get_analogies": "analogy(a, b, c)",
+    "get_dimension": "dim",
+    "get_input_matrix": "matrix",
+    "get_nearest_neighbors": "similar(word)",
+    "get_output_matrix": "output",
+    "get_sentence_vector": "mean(words)",
+    "get_word_id": "row(word)",
+    "get_word_vector": "vectors[word]",
+    "get_words": "words",
+    "save_model": "save('vectors.fasttext.bin')",
+}
+"""What to use on Vectors in place of an attribute of gensim's KeyedVectors or fastText's models."""
+
 
 def answer(name: str) -> str | None:
     """Return what to use in place of a name of another program, for a message; None if it is no such name.
@@ -91,6 +137,12 @@ def answer(name: str) -> str | None:
     if found == "CORPUS":
         return "the corpus is the first argument"
     return f"use {option(found)}" if found is not None and found.isidentifier() else found
+
+
+def docs_table() -> str:
+    """Return a table in Markdown: the attributes of other programs' vectors, and what to use on Vectors."""
+    rows = "".join(f"| `{name}` | `{use}` |\n" for name, use in VECTORS.items())
+    return f"| gensim, fastText | `Vectors` |\n|---|---|\n{rows}"
 
 
 def check_known(given: Iterable[str], known: Collection[str], where: str = "") -> None:

@@ -15,6 +15,7 @@ from w2v.base.errors import SettingsError, W2VError, WrongTypeError, option
 from w2v.base.files import is_same
 from w2v.text.records import Row, json_rows, parquet_rows, text_blocks, token_line
 from w2v.text.sources import (
+    SPLIT,
     Piece,
     find_files,
     is_file,
@@ -171,8 +172,8 @@ class Corpus:
         for number, tokens in enumerate(self._token_lists):
             if isinstance(tokens, str) or not isinstance(tokens, Iterable):
                 raise W2VError(
-                    f"item {number} of the corpus is no list of tokens: {repr(tokens)[:60]}; "
-                    "pass token lists, such as [['a', 'b'], ['c']], or paths as a list"
+                    f"item {number} of the corpus is not a list of tokens: {repr(tokens)[:60]}; pass paths as a list, "
+                    f"or {SPLIT}"
                 )
             line = token_line(tokens, number, _item)
             lines.append(line)

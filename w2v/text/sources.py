@@ -22,6 +22,8 @@ from w2v.base import stores
 from w2v.base.errors import MissingFileError, W2VError
 from w2v.text.kinds import HEAD, PARQUET, refusal
 
+SPLIT = "split texts into words: [text.split() for text in texts]"
+"""What to do with texts in place of paths or token lists."""
 BUFFER = 1 << 18
 
 
@@ -74,12 +76,16 @@ def find_files(name: str) -> list[str]:
             raise W2VError(f"the folder {shown(name)} has no files")
         return sorted(found)
     if not glob.has_magic(name):
-        sentence = ", or pass sentences as token lists" if " " in name else ""
-        raise MissingFileError(f"no file {shown(name)}; check the path{sentence}")
+        raise MissingFileError(f"no file {shown(name)}; check the path{_if_text(name)}")
     found = [path for path in set(_glob(name)) if _is_file(path)]
     if not found:
-        raise W2VError(f"no file matches {shown(name)}; check the pattern")
+        raise W2VError(f"no file matches {shown(name)}; check the pattern{_if_text(name)}")
     return sorted(found)
+
+
+def _if_text(name: str) -> str:
+    """Return what to do with a name that may be a text."""
+    return f", or {SPLIT}" if len(name.split()) > 1 else ""
 
 
 def _walk(top: str) -> Iterator[tuple[str, list[str]]]:

@@ -57,23 +57,22 @@ def convert(
     """Write the vectors of one file to another, and return the files written; see `w2v.convert`."""
     format = find(target, to)
     files = files_of(target, format, save_output=save_output)
-    check_outputs(
-        dict(zip(("target", "save_output"), files, strict=False)), {"source": source}, folder_files=format.files
-    )
+    written = dict(zip(("target", "save_output"), files, strict=False))
+    check_outputs(written, {"source": source}, folder_files=format.files, can_stream=True)
     if "vectors" not in format.stores and from_ is None and source.suffix == ".txt":
         from_ = format.name
     model = changes.apply(read(source, from_), told.warning)
     if changes.skip_words and (rows := format.unsupported_words(model.words)):
         told.warning(f"left out {len(rows):,} words that {format.title} cannot hold, such as {model.words[rows[0]]!r}")
         model = model.without(rows)
-    written = write(target, model, format.name, save_output=save_output)
+    paths = write(target, model, format.name, save_output=save_output)
     parts = [part for part in model.parts if part != "output" or (save_output is None and "vectors" in format.stores)]
     if lost := what_is_lost(format, parts, PARTS):
         told.warning(lost)
     size = f" x {model.vectors.shape[1]}" if model.vectors.shape[1] else ""
-    for path in written:
+    for path in paths:
         told.info(f"wrote {url_of(path) or path}: {len(model.words):,} words{size}, {format.title}")
-    return written
+    return paths
 
 
 def write_classes(
@@ -83,7 +82,7 @@ def write_classes(
     for name, value in (("to", to), ("skip_words", changes.skip_words)):
         if value:
             raise SettingsError(f"{option(name)} cannot go with {option('classes')}, which writes no vectors", name)
-    check_outputs({"target": target}, {"source": source})
+    check_outputs({"target": target}, {"source": source}, can_stream=True)
     model = changes.apply(read(source, from_), told.warning)
     classes = word_classes(model.vectors, n_classes).tolist()
     with replacing(target) as file:

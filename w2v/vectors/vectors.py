@@ -1,11 +1,12 @@
 """Vectors: words with their vectors, lookups and neighbours. NumPy only, so that a question is answered at once."""
 
+import logging
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Never, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -19,12 +20,16 @@ from w2v.formats.common import check_finite
 from w2v.formats.model import Lines, Model, Trained
 from w2v.formats.registry import find, what_is_lost
 from w2v.formats.vocab_table import VocabTable
+from w2v.settings.aliases import VECTORS, check_known
 from w2v.text.subwords import Subwords
 from w2v.text.vocab import Vocab
 from w2v.vectors.lookup import Key, WeightedKey, close_spellings, row_of, with_weights
 
 if TYPE_CHECKING:
     import pandas
+    from gensim.models import KeyedVectors
+
+Keys = WeightedKey | Sequence[WeightedKey]
 
 RESTRICT = 30_000
 """Neighbours are looked for among this many words: the rarer ones were seen too few times to stand in their place."""
@@ -38,7 +43,8 @@ class Vectors:
     """Words with their vectors.
 
     What it shares with gensim's KeyedVectors has the same name and meaning: `in`, `len`, `[]`, `similarity`,
-    `most_similar` and `vectors`. Unlike there, iterating yields the words, and a number is no key.
+    `most_similar`, `vectors`, `index_to_key` and others. Unlike there, iterating yields the words. An attribute of
+    KeyedVectors that is not here is answered with what to use. NumPy takes it for the matrix.
 
     Examples:
         >>> vectors = Vectors(["up", "high", "low"], np.array([[1, 0], [1, 0.1], [-1, 0]], np.float32))
@@ -79,6 +85,8 @@ class Vectors:
         self._norms: Matrix = np.empty(0, np.float32) if model.norms is None else model.norms
         """Lengths of the first rows, as far as they were needed."""
         self._lookups = 0
+        self._has_told = False
+        """Whether the log has it that answers are restricted."""
         self._vocab_file: Path | None = None
         """A vocabulary next to the file, which may have the counts."""
 
@@ -163,8 +171,28 @@ class Vectors:
 
     @property
     def vectors(self) -> Matrix:
-        """The matrix, by the name that gensim has for it."""
+        """The matrix, by gensim's name."""
         return self.matrix
+
+    @property
+    def vector_size(self) -> int:
+        """Numbers in a vector, by gensim's name."""
+        return self.dim
+
+    @property
+    def index_to_key(self) -> list[str]:
+        """The words, by gensim's name."""
+        return self.words
+
+    @property
+    def key_to_index(self) -> dict[str, int]:
+        """The row of each word, by gensim's name."""
+        return self.index
+
+    @property
+    def wv(self) -> "Vectors":
+        """These vectors, as in `model.wv` of gensim."""
+        return self
 
     @cached_property
     def words(self) -> list[str]:
@@ -244,13 +272,22 @@ class Vectors:
             raise UnknownWordError(self._unknown(word))
         return row
 
+    def get_vector(self, key: Key, norm: bool = False) -> Matrix:
+        """Return the vector of a word or a row, (dim,); with `norm` at length 1.
+
+        Raises:
+            UnknownWordError: the word has no vector.
+        """
+        vector = self[key]
+        return vector / lengths(vector[None])[0] if norm else vector
+
     def similar(self, word: str, n: int = 10, *, restrict: int = RESTRICT) -> list[tuple[str, float]]:
         """Return the n words nearest to a word by cosine, nearest first, the word itself left out.
 
         Args:
             word: any word that has a vector.
             n: how many words to return.
-            restrict: answer with the first so many words, the most frequent; 0 takes all.
+            restrict: as for `most_similar`.
 
         Raises:
             UnknownWordError: the word has no vector.
@@ -268,36 +305,49 @@ class Vectors:
         """
         return self.most_similar([a, c], [b], n, restrict=restrict)
 
+    @overload
+    def most_similar(
+        self, positive: Keys = ..., negative: Keys = ..., topn: int = ..., *, restrict: int = ..., **slips: Never
+    ) -> list[tuple[str, float]]: ...
+    @overload
+    def most_similar(
+        self, positive: Keys = ..., negative: Keys = ..., *, topn: None, restrict: int = ..., **slips: Never
+    ) -> Matrix: ...
     def most_similar(
         self,
-        positive: WeightedKey | Sequence[WeightedKey] = (),
-        negative: WeightedKey | Sequence[WeightedKey] = (),
-        topn: int = 10,
+        positive: Keys = (),
+        negative: Keys = (),
+        topn: int | None = 10,
         *,
         restrict: int = RESTRICT,
-    ) -> list[tuple[str, float]]:
+        **slips: object,
+    ) -> list[tuple[str, float]] | Matrix:
         """Return the words nearest by cosine to a sum of vectors, as gensim's `most_similar` does.
 
         Args:
             positive: words to add, each brought to length 1, or vectors (dim,) as they are; each may be a pair with
                 its weight: `[("king", 2.0), "woman"]`.
             negative: words or vectors to take away.
-            topn: how many words to return; those of the question are left out.
-            restrict: answer with the first so many words, the most frequent; 0 takes all.
+            topn: how many words to return; those of the question are left out. None returns the cosines of all
+                words, (n_types,), as in gensim, whatever restrict is.
+            restrict: answer only with this many words, the most frequent; 0 takes all. The logger `w2v` says once, at
+                the level INFO, that words are left out.
+            slips: keywords of gensim, which are answered with ours.
 
         Raises:
             UnknownWordError: a word has no vector.
-            SettingsError: neither positive nor negative has any, or restrict is below 0.
+            SettingsError: neither positive nor negative has any, restrict is below 0, or a keyword is unknown.
         """
+        check_known(slips, ("positive", "negative", "topn", "restrict"))
         asked = self._asked(positive, negative)
         query = np.sum([weight * vector for weight, vector, _ in asked], axis=0)
-        scores = self._cosines(query / lengths(query[None])[0], restrict)
-        return self._answer(scores, asked, topn)
+        scores = self._cosines(query / lengths(query[None])[0], 0 if topn is None else restrict)
+        return scores if topn is None else self._answer(scores, asked, topn)
 
     def most_similar_cosmul(
         self,
-        positive: WeightedKey | Sequence[WeightedKey] = (),
-        negative: WeightedKey | Sequence[WeightedKey] = (),
+        positive: Keys = (),
+        negative: Keys = (),
         topn: int = 10,
         *,
         restrict: int = RESTRICT,
@@ -357,9 +407,34 @@ class Vectors:
             raise W2VError("to_dataframe needs pandas, which is not installed: pip install pandas") from None
         return pandas.DataFrame(self.matrix, index=pandas.Index(self.words, name="word"))
 
-    def _asked(
-        self, positive: WeightedKey | Sequence[WeightedKey], negative: WeightedKey | Sequence[WeightedKey]
-    ) -> list[tuple[float, Floats, int | None]]:
+    def to_gensim(self) -> "KeyedVectors":
+        """Return gensim's KeyedVectors with these words, vectors and counts; the matrix is shared, not copied.
+
+        Raises:
+            W2VError: gensim is not installed.
+        """
+        try:
+            from gensim.models import KeyedVectors
+        except ImportError:
+            raise W2VError("to_gensim needs gensim, which is not installed: pip install gensim") from None
+        found = KeyedVectors(self.dim)
+        found.vectors, found.index_to_key, found.key_to_index = np.asarray(self.matrix), [*self.words], {**self.index}
+        if self.counts is not None:
+            found.expandos["count"] = np.array(self.counts)
+        return found
+
+    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        """Return the matrix, for NumPy and what takes arrays."""
+        return np.array(self.matrix, dtype, copy=copy)
+
+    if not TYPE_CHECKING:  # a checker would take every name for an attribute
+
+        def __getattr__(self, name: str) -> Never:
+            """Raise AttributeError; for a name of another program the message has ours."""
+            hint = f": use {VECTORS[name]}" if name in VECTORS else ""
+            raise AttributeError(f"Vectors has no attribute '{name}'{hint}", name=name, obj=self)
+
+    def _asked(self, positive: Keys, negative: Keys) -> list[tuple[float, Floats, int | None]]:
         """Return the weight, the vector and the row, if it has one, of each part of a question."""
         found: list[tuple[float, Floats, int | None]] = []
         for part, sign in ((positive, 1.0), (negative, -1.0)):
@@ -379,6 +454,10 @@ class Vectors:
         """Return the cosines of the first rows with a vector of length 1, (dim,)."""
         check_number("restrict", restrict, 0)
         n = min(restrict or len(self), len(self))
+        if n < len(self) and not self._has_told:
+            self._has_told = True
+            message = "answers are among the %s most frequent of %s words; restrict=0 takes all"
+            logging.getLogger("w2v").info(message, f"{n:,}", f"{len(self):,}")
         scores = cosines_with(self.matrix[:n], self._first_norms(n), query)
         bad = np.flatnonzero(~np.isfinite(scores))
         self._check_rows(bad)
