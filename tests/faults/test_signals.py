@@ -12,7 +12,6 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from faults.harness import FAIL, LONG, SIGNAL, Fault, Nursery, check_words, settled
