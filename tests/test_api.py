@@ -253,8 +253,8 @@ def test_arguments_of_another_kind_are_type_errors(tmp_path: Path) -> None:
     vectors = w2v.Vectors(["a"], np.ones((1, 2), np.float32))
     with pytest.raises(TypeError, match="vocab must be Vocab, not list; w2v.Vocab.load reads a file"):
         w2v.train([["a"]], vocab=["a"])  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="vectors must be Vectors, not str; w2v.Vectors.load reads a file"):
-        w2v.evaluate("v.bin")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="vectors must be Vectors, not int; w2v.Vectors.load reads a file"):
+        w2v.evaluate(3)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="a corpus is a path, a list of paths or token lists, not 3"):
         w2v.train(3)  # type: ignore[arg-type]
     for missing in ("nosuch.txt", tmp_path / "nosuch.txt"):
@@ -265,7 +265,7 @@ def test_arguments_of_another_kind_are_type_errors(tmp_path: Path) -> None:
 
 
 def test_one_file_of_pairs_need_not_be_a_list(tmp_path: Path) -> None:
-    (tmp_path / "pairs.tsv").write_text("a\tb\t3\nb\tc\t1\n")
-    vectors = w2v.Vectors(["a", "b", "c"], np.eye(3, 2, dtype=np.float32))
+    (tmp_path / "pairs.tsv").write_text("a\tb\t3\na\tc\t1\n")
+    vectors = w2v.Vectors(["a", "b", "c"], np.array([[1, 0], [1, 1], [0, 1]], np.float32))
     for files in (tmp_path / "pairs.tsv", str(tmp_path / "pairs.tsv"), [tmp_path / "pairs.tsv"]):
         assert [score.covered for score in w2v.evaluate(vectors, files).similarity] == [2]

@@ -56,8 +56,8 @@ CASES: dict[str, tuple[Callable[[], object], tuple[str, ...]]] = {
         ("phrases", "latin.txt"),
     ),
     "too many words": (
-        lambda: w2v.build_vocab("many.txt", "vocab.txt", min_count=1, max_types=5, threads=1),
-        ("build-vocab", "many.txt", "--min-count", "1", "--max-types", "5", "--threads", "1"),
+        lambda: w2v.build_vocab("many.txt", "vocab.txt", min_count=1, max_types=50, threads=1),
+        ("build-vocab", "many.txt", "--min-count", "1", "--max-types", "50", "--threads", "1"),
     ),
     "rows without the column": (
         lambda: w2v.train("rows.jsonl", "v.bin", **QUICK, column="text"),

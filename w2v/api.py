@@ -1,8 +1,8 @@
 """Every operation of w2v, for Python and for the command line: `w2v.commands` parses, calls these and shows.
 
-Each function takes a Reporter (`w2v.reports`), which is told of progress, facts and warnings. `w2v.settings` describes the
-keywords that are settings; a function refuses those that it does not use. Numba and all extras are imported where they
-are needed.
+Each function takes a Reporter (`w2v.reports`), which is told of progress, facts and warnings. Keywords that are settings
+are described in `w2v.settings`; a function refuses those that it does not use. Numba and the extras are imported where
+they are needed.
 """
 
 from collections.abc import Iterator, Sequence
@@ -72,7 +72,7 @@ def build_vocab(
         ['a']
     """
     check_request("build-vocab", settings)
-    config = load_config(None, settings, is_explicit=True)
+    config = load_config(None, settings)
     from w2v.text.encoding import encode
 
     with _reporting(reporter, progress) as told:
@@ -207,7 +207,7 @@ def train(
         each_epoch=each_epoch,
     )
     check_request("train", {**settings, **parameters})
-    run_config = load_config(config, settings, is_explicit=True)
+    run_config = load_config(config, settings)
     files = _run_files(output, save_output, log_json, checkpoint, checkpoint_every)
     inputs = {**_test_sets(similarity, analogies, next, sessions), "config": config, "init_from": init_from}
     from w2v.evaluation.scores import Evaluation
@@ -474,7 +474,7 @@ def tune(
         SettingsError: a setting is unknown or out of range.
     """
     check_request("tune", settings)
-    base = load_config(config, settings, is_explicit=True)
+    base = load_config(config, settings)
     from w2v.text.encoding import encode
     from w2v.tuning.objective import Objective
     from w2v.tuning.search import Search

@@ -65,8 +65,7 @@ class MeanVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
             W2VError: no word is frequent enough.
             SettingsError: a setting is out of range.
         """
-        given = {name: value for name, value in self.get_params().items() if value != DEFAULTS[name]}
-        self.vectors_ = w2v.train([words_of(document) for document in X], **given)
+        self.vectors_ = w2v.train([words_of(document) for document in X], **self.get_params())
         self._n_features_out = self.vectors_.dim
         return self
 

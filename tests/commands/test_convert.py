@@ -276,7 +276,8 @@ def test_add_output(run: Run, native: w2v.Vectors) -> None:
     np.testing.assert_array_equal(added.matrix, native.matrix + np.float32(0.5) * native.output)
     assert added.similar(added.words[0]), "its norms are those of the new vectors"
     both = run("convert", "v.w2v", "both.w2v", "--add-output", "0.5", "--all-but-the-top", "1", "--quiet")
-    assert (both.status, both.err) == (0, "") and np.abs(w2v.Vectors.load("both.w2v").matrix.mean(axis=0)).max() < 1e-5
+    assert both.status == 0 and both.err.count("\n") == 1, "--quiet leaves warnings"
+    assert np.abs(w2v.Vectors.load("both.w2v").matrix.mean(axis=0)).max() < 1e-5
     again = run("convert", "sum.w2v", "x.bin", "--add-output", "0.5")
     assert again.status == 1 and "no output rows to add: train with -o FILE.w2v" in again.err
     assert run("convert", "v.w2v", "x.bin", "--add-output", "1.5").status == 2 and not Path("x.bin").exists()

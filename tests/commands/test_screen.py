@@ -89,7 +89,7 @@ def test_a_python_warning_is_one_line(run: Run, tmp_path: Path, monkeypatch: pyt
         (("info", "nofile"), 1, "there is no file nofile; check the name"),
         (("convert", "nofile", "x.bin"), 1, "there is no file nofile"),
         (("plot", "nofile"), 1, "there is no file nofile"),
-        (("evaluate", "nofile", "--similarity", "x"), 1, "there is no file nofile"),
+        (("evaluate", "nofile", "--similarity", "x"), 1, "no file x"),
         (("similar", "a", "--vectors", "nowhere://x.org/v.bin"), 1, "cannot use nowhere://x.org/v.bin with this"),
         (("convert", "good.bin", "-", "--to", "native"), 2, "a w2v folder cannot go to standard output; word2vec-text"),
         (("train", "corpus.txt", "--log-json", "-"), 2, "--log-json -: cannot write to standard output; name a file"),

@@ -223,6 +223,7 @@ def test_the_next_item_is_ranked_though_seen_before() -> None:
 # Recommending.
 
 
+@pytest.mark.filterwarnings("ignore::w2v.base.errors.W2VWarning")
 @pytest.mark.parametrize("seed", range(5))
 def test_what_is_recommended_first_ranks_first(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -258,7 +259,7 @@ def test_what_is_lacking_is_named(lack: str) -> None:
     vectors = made(np.random.default_rng(1))
     known = {name: None if name == lack else getattr(vectors, name) for name in ("counts", "output")}
     vectors = Vectors(vectors.words, vectors.matrix, **known)
-    with pytest.raises(W2VError, match=f"the vectors have no {lack}.*--save-output -o items.w2v"):
+    with pytest.raises(W2VError, match=f"the vectors have no {lack}.*train with save_output"):
         w2v.recommend(vectors, ["i1"])
 
 
@@ -384,8 +385,8 @@ def test_json_has_next_only_where_it_was_asked_for(run: Run, items: Path) -> Non
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        (["items.w2v", "--next", "next"], 2, "next and sessions go together"),
-        (["items.w2v", "--sessions", "before"], 2, "next and sessions go together"),
+        (["items.w2v", "--next", "next"], 2, "--next and --sessions go together"),
+        (["items.w2v", "--sessions", "before"], 2, "--next and --sessions go together"),
         (["items.w2v", "--similarity", "pairs", "--prior", "1"], 2, "--prior has an effect only with --next"),
         (["items.w2v"], 2, "name what to score by"),
         (["items.w2v", "--next", "next", "--sessions", "before", "--decay", "2"], 2, "decay must be from 0 to 1"),

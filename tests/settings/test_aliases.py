@@ -70,7 +70,7 @@ def test_keywords_of_others_are_answered(keyword: str, hint: str) -> None:
 
 
 def test_other_functions_say_it_too() -> None:
-    vectors = w2v.train([["a", "b"]] * 5, dim=2, epochs=1)
+    vectors = w2v.train([["a", "b"]] * 5, dim=2, epochs=1, sample=0)
     wrong: dict[str, Any] = {"min_cont": 1}
     with pytest.raises(TypeError, match="unknown setting 'min_cont'; did you mean min_count"):
         w2v.build_vocab([["a"]], **wrong)

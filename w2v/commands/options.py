@@ -14,9 +14,9 @@ from w2v.base.errors import SettingsError, W2VError
 from w2v.commands.screen import FLAGS
 from w2v.formats.registry import help_text, keepers
 from w2v.settings.fields import Field, Setting, check_effect, fields_of, read_field
-from w2v.settings.operations import Parameters
+from w2v.settings.operations import Parameters, settings_for
 from w2v.settings.presets import presets
-from w2v.settings.train import TrainConfig
+from w2v.settings.train import TrainConfig, load_config
 
 Command = Callable[..., None]
 
@@ -102,6 +102,12 @@ def command(help: str, *settings: Field) -> Callable[[Command], Command]:
         return run
 
     return decorate
+
+
+def check_flags(operation: str, config: str | None, given: Mapping[str, Any]) -> None:
+    """Raise a SettingsError if a flag has no effect, even with the value that it has by default."""
+    names = {field.name for field in settings_for(operation)}
+    load_config(config, {name: given[name] for name in given if name in names}, is_explicit=True)
 
 
 def with_bare_values(args: Sequence[str]) -> list[str]:

@@ -7,7 +7,7 @@ import typer
 
 import w2v
 from w2v.base.errors import SettingsError, option
-from w2v.commands.options import CORPUS_HELP, ConfigName, Quiet, command, is_given, require_argument
+from w2v.commands.options import CORPUS_HELP, ConfigName, Quiet, check_flags, command, is_given, require_argument
 from w2v.commands.terminal import TerminalReporter
 from w2v.settings.operations import parameters_for, settings_for
 
@@ -29,6 +29,7 @@ def train(
     """Train, and write the vectors."""
     reporter = TerminalReporter(quiet)
     if (folder := given.pop("resume", None)) is None:
+        check_flags("train", config, given)
         w2v.train(require_argument(corpus, "CORPUS", "train"), output, config=config, reporter=reporter, **given)
         return
     for name, value in (("corpus", corpus), ("config", config)):

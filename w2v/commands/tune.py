@@ -9,6 +9,7 @@ from w2v.commands.options import (
     ConfigName,
     CorpusFiles,
     Quiet,
+    check_flags,
     command,
 )
 from w2v.commands.terminal import TerminalReporter
@@ -62,6 +63,7 @@ def tune(
     **given: Any,  # noqa: ANN401
 ) -> None:
     """Search, and write the best settings; after an interrupt, those found so far."""
+    check_flags("tune", config, given)
     w2v.tune(
         corpus,
         metric,
