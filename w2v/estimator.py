@@ -9,12 +9,13 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-import w2v
+from w2v import api
 from w2v.base.arrays import Matrix
 from w2v.settings.aliases import check_known
 from w2v.settings.fields import fields_of
 from w2v.settings.keywords import TrainSettings
 from w2v.settings.train import TrainConfig
+from w2v.vectors.vectors import Vectors
 
 Document = str | Sequence[str]
 """A text, whose words whitespace separates, or its words."""
@@ -35,7 +36,7 @@ class MeanVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         (40, 4)
     """
 
-    vectors_: "w2v.Vectors"
+    vectors_: Vectors
 
     def __init__(self, **settings: Unpack[TrainSettings]) -> None:
         """Take settings of training; they are checked by `fit`, as scikit-learn wants it.
@@ -65,7 +66,7 @@ class MeanVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
             W2VError: no word is frequent enough.
             SettingsError: a setting is out of range.
         """
-        self.vectors_ = w2v.train([words_of(document) for document in X], **self.get_params())
+        self.vectors_ = api.train([words_of(document) for document in X], **self.get_params())
         self._n_features_out = self.vectors_.dim
         return self
 

@@ -13,7 +13,6 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-import w2v
 from w2v.base.errors import SettingsError, W2VError, as_flags
 from w2v.commands.convert import convert
 from w2v.commands.corpus import build_vocab, phrases
@@ -29,6 +28,7 @@ from w2v.commands.screen import FLAGS, print_status
 from w2v.commands.train import train
 from w2v.commands.tune import tune
 from w2v.settings import aliases as slips
+from w2v.version import __version__
 
 app = typer.Typer(
     help="Learn embeddings by negative sampling, from text or any sequences of tokens.\n\n"
@@ -46,7 +46,7 @@ def options(
 ) -> None:
     """Answer the flags that stand before a command."""
     if version:
-        print(f"w2v {w2v.__version__}")
+        print(f"w2v {__version__}")
         raise typer.Exit
     if context.invoked_subcommand is None:
         print(context.get_help())

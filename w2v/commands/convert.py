@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-import w2v
+from w2v import api
 from w2v.commands.options import FORMATS_HELP, FormatName, Quiet, SaveOutput, command
 from w2v.commands.terminal import TerminalReporter
 from w2v.formats.registry import STREAMED, listed
@@ -56,7 +56,7 @@ def convert(
     quiet: Quiet = False,
 ) -> None:
     """Convert vectors."""
-    w2v.convert(
+    api.convert(
         source,
         target,
         from_=from_,

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any
 
-import w2v
+from w2v import api
 from w2v.commands.options import CORPUS_HELP, CorpusFiles, Quiet, command
 from w2v.commands.terminal import TerminalReporter
 from w2v.settings.fields import Setting
@@ -24,7 +24,7 @@ def build_vocab(
     **settings: Any,  # noqa: ANN401
 ) -> None:
     """Write the vocabulary of a corpus."""
-    w2v.build_vocab(corpus, output, reporter=TerminalReporter(quiet), **settings)
+    api.build_vocab(corpus, output, reporter=TerminalReporter(quiet), **settings)
 
 
 @command(
@@ -49,4 +49,4 @@ def phrases(
     **settings: Any,  # noqa: ANN401
 ) -> None:
     """Find phrases, and write the text with them joined."""
-    w2v.find_phrases(corpus, output, list_file=list_file, reporter=TerminalReporter(quiet), **settings)
+    api.find_phrases(corpus, output, list_file=list_file, reporter=TerminalReporter(quiet), **settings)

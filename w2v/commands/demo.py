@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import w2v
+from w2v import api
 from w2v.base.errors import W2VError
 from w2v.commands.options import command
 from w2v.commands.tables import format_neighbours
@@ -43,7 +43,7 @@ def demo() -> None:
     reporter = TerminalReporter()
     folder = sysconfig.get_path("stdlib")
     reporter.info(f"reading Python's own library, {folder}; the first run also compiles, which takes some seconds once")
-    vectors = w2v.train(library_sentences(folder), config="demo", reporter=reporter)
+    vectors = api.train(library_sentences(folder), config="demo", reporter=reporter)
     missing = [word for word in ASKED if word not in vectors]
     if missing:
         raise W2VError(

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-import w2v
+from w2v import api
 from w2v.base.errors import SettingsError
 from w2v.commands.options import AsJson, command
 from w2v.commands.tables import format_scores
@@ -30,5 +30,5 @@ def evaluate(
     """Score vectors."""
     if not {"similarity", "analogies", "next", "sessions"} & set(given):
         raise SettingsError("name what to score by: --similarity FILE or --analogies FILE, or --next and --sessions")
-    scores = w2v.evaluate(vectors, reporter=TerminalReporter(), **given)
+    scores = api.evaluate(vectors, reporter=TerminalReporter(), **given)
     print(json.dumps(scores.as_dict(), ensure_ascii=False) if as_json else format_scores(scores))

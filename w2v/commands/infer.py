@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-import w2v
+from w2v import api
 from w2v.commands.options import CORPUS_HELP, Quiet, command
 from w2v.commands.terminal import TerminalReporter
 from w2v.settings.fields import Setting
@@ -31,4 +31,4 @@ def infer(
     **settings: Any,  # noqa: ANN401
 ) -> None:
     """Infer vectors of lines, and write them."""
-    w2v.infer(vectors, corpus, output, reporter=TerminalReporter(quiet), **settings)
+    api.infer(vectors, corpus, output, reporter=TerminalReporter(quiet), **settings)

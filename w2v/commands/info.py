@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-import w2v
+from w2v import api
 from w2v.commands.options import FORMATS_HELP, AsJson, FormatName, command
 from w2v.commands.tables import format_summary
 
@@ -18,5 +18,5 @@ def info(
     as_json: AsJson = False,
 ) -> None:
     """Show what a file holds."""
-    found = w2v.info(path, from_=from_)
+    found = api.info(path, from_=from_)
     print(json.dumps(found, ensure_ascii=False) if as_json else format_summary(found))

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-import w2v
+from w2v import api
 from w2v.commands.options import command
 from w2v.commands.terminal import TerminalReporter
 from w2v.settings.evaluation import RESTRICT
@@ -58,7 +58,7 @@ def plot(
     ] = None,
 ) -> None:
     """Draw a map of words, or a log."""
-    w2v.plot(
+    api.plot(
         source,
         output,
         words or (),

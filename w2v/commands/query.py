@@ -8,8 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-import w2v
-from w2v.api import tell_of_restriction
+from w2v import api
 from w2v.base.errors import SettingsError, W2VError, as_flags
 from w2v.base.stores import url_of
 from w2v.commands.options import AsJson, Neighbours, Restrict, VectorsFile, command, require_argument
@@ -54,7 +53,7 @@ def similar(
     loaded = load_vectors(vectors)
     if lines:
         loaded, restrict = line_vectors(loaded), 0 if restrict == RESTRICT else restrict
-    tell_of_restriction(loaded, restrict, TerminalReporter())
+    api.tell_of_restriction(loaded, restrict, TerminalReporter())
 
     def answer(questions: list[Question]) -> None:
         found = [(q, loaded.most_similar(q.positive, q.negative, n, restrict=restrict)) for q in questions]
@@ -83,7 +82,7 @@ def analogy(
 ) -> None:
     """Answer an analogy."""
     loaded = load_vectors(vectors)
-    tell_of_restriction(loaded, restrict, TerminalReporter())
+    api.tell_of_restriction(loaded, restrict, TerminalReporter())
     neighbours = loaded.analogy(a, b, c, n, restrict=restrict)
     show_neighbours([({"positive": [a, c], "negative": [b]}, f"{a} - {b} + {c}", neighbours)], as_json)
 
@@ -140,7 +139,7 @@ def recommend(
     loaded, reporter = load_vectors(vectors), TerminalReporter()
 
     def answer(items: list[str]) -> None:
-        found = w2v.recommend(loaded, items, n, line, reporter=reporter, **settings)
+        found = api.recommend(loaded, items, n, line, reporter=reporter, **settings)
         if as_json:
             scored = [{"item": item, "score": round(score, 6)} for item, score in found]
             print(json.dumps([{"items": items, "next": scored}], ensure_ascii=False), flush=True)

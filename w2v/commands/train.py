@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-import w2v
+from w2v import api
 from w2v.base.errors import SettingsError, option
 from w2v.commands.options import CORPUS_HELP, ConfigName, Quiet, check_flags, command, is_given, require_argument
 from w2v.commands.terminal import TerminalReporter
@@ -30,9 +30,9 @@ def train(
     reporter = TerminalReporter(quiet)
     if (folder := given.pop("resume", None)) is None:
         check_flags("train", config, given)
-        w2v.train(require_argument(corpus, "CORPUS", "train"), output, config=config, reporter=reporter, **given)
+        api.train(require_argument(corpus, "CORPUS", "train"), output, config=config, reporter=reporter, **given)
         return
     for name, value in (("corpus", corpus), ("config", config)):
         if value:
             raise SettingsError(f"{option(name)} cannot be used with {option('resume')}; leave one out", name)
-    w2v.resume(folder, output if is_given(context, "output") else None, reporter=reporter, **given)
+    api.resume(folder, output if is_given(context, "output") else None, reporter=reporter, **given)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any
 
-import w2v
+from w2v import api
 from w2v.commands.options import (
     CORPUS_HELP,
     ConfigName,
@@ -64,7 +64,7 @@ def tune(
 ) -> None:
     """Search, and write the best settings; after an interrupt, those found so far."""
     check_flags("tune", config, given)
-    w2v.tune(
+    api.tune(
         corpus,
         metric,
         output,

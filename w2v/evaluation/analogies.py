@@ -13,8 +13,8 @@ import numpy as np
 from w2v.base.arrays import Indices, Matrix
 from w2v.base.cosines import lengths
 from w2v.evaluation.metrics import share
+from w2v.evaluation.rows import parse_lines, split_fields
 from w2v.evaluation.spellings import find_spellings, folding
-from w2v.evaluation.test_files import parse_lines, split_fields
 from w2v.settings.evaluation import RESTRICT
 from w2v.vectors.vectors import Vectors
 

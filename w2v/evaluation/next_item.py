@@ -17,7 +17,7 @@ import numpy.typing as npt
 from w2v.base.arrays import Indices, Matrix
 from w2v.base.errors import W2VError
 from w2v.evaluation.metrics import RankingMetrics, ranking_metrics
-from w2v.evaluation.test_files import read_lines
+from w2v.evaluation.rows import read_lines
 from w2v.settings.train import TrainConfig
 from w2v.vectors.derived import line_vectors
 from w2v.vectors.items import person_vector, rows_of, scoring_arrays

@@ -12,8 +12,8 @@ import numpy as np
 
 from w2v.base.cosines import pair_cosines
 from w2v.evaluation.metrics import spearman
+from w2v.evaluation.rows import parse_lines, split_fields
 from w2v.evaluation.spellings import find_spellings, folding
-from w2v.evaluation.test_files import parse_lines, split_fields
 from w2v.vectors.derived import with_unseen
 from w2v.vectors.vectors import Vectors
 
