@@ -80,7 +80,7 @@ def test_where_nothing_is_a_phrase_that_is_said(run: Run, text: Path) -> None:
         (["--threshold", "high"], 2, "--threshold"),
         (["--delimiter", " "], 2, "delimiter must be"),
         (["--passes", "0"], 2, "passes must be"),
-        (["--min-count", "0"], 2, "min_count must be"),
+        (["--min-count", "0"], 2, "--min-count must be"),
         (["--column", "text"], 1, "text.txt, line 1 is no JSON object"),
     ],
 )

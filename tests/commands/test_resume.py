@@ -125,7 +125,7 @@ def test_what_resume_refuses(run: Run, text: str) -> None:
         assert (result.status, result.err.count("\n")) == (2, 1)
         assert said in result.err
     again = run("train", text, "--checkpoint", "kept")
-    assert again.status == 1 and "--resume kept" in again.err
+    assert again.status == 1 and "continue that run with --resume" in again.err
     nothing = run("train", "--resume", ".")
     assert nothing.status == 1 and "no checkpoint" in nothing.err
     Path(text).write_text("another text\n" * 50)

@@ -259,7 +259,7 @@ def test_what_is_lacking_is_named(lack: str) -> None:
     vectors = made(np.random.default_rng(1))
     known = {name: None if name == lack else getattr(vectors, name) for name in ("counts", "output")}
     vectors = Vectors(vectors.words, vectors.matrix, **known)
-    with pytest.raises(W2VError, match=f"the vectors have no {lack}.*train with save_output"):
+    with pytest.raises(W2VError, match=f"the vectors have no {lack}.*: train with save_output, and save them as .w2v"):
         w2v.recommend(vectors, ["i1"])
 
 
@@ -385,8 +385,8 @@ def test_json_has_next_only_where_it_was_asked_for(run: Run, items: Path) -> Non
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        (["items.w2v", "--next", "next"], 2, "--next and --sessions go together"),
-        (["items.w2v", "--sessions", "before"], 2, "--next and --sessions go together"),
+        (["items.w2v", "--next", "next"], 2, "--next and --sessions must be given together"),
+        (["items.w2v", "--sessions", "before"], 2, "--next and --sessions must be given together"),
         (["items.w2v", "--similarity", "pairs", "--prior", "1"], 2, "--prior has an effect only with --next"),
         (["items.w2v"], 2, "name what to score by"),
         (["items.w2v", "--next", "next", "--sessions", "before", "--decay", "2"], 2, "decay must be from 0 to 1"),

@@ -193,17 +193,19 @@ def read_field(name: str, hint: Any, default: object) -> Field | None:  # noqa: 
     )
 
 
-def make_plain(config: Any) -> None:  # noqa: ANN401
+def make_plain(config: object) -> None:
     """Replace NumPy scalars in a described dataclass by Python's numbers, which every file format can hold."""
-    for field in fields_of(type(config)):
+    cls: Any = type(config)
+    for field in fields_of(cls):
         value = getattr(config, field.name)
         if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
             object.__setattr__(config, field.name, value.item())
 
 
-def check_values(config: Any) -> None:  # noqa: ANN401
+def check_values(config: object) -> None:
     """Raise a SettingsError if a described dataclass has a value that is wrong, in itself or together with others."""
-    known = fields_of(type(config))
+    cls: Any = type(config)
+    known = fields_of(cls)
     for field in known:
         field.check(getattr(config, field.name))
     for field in known:

@@ -6,7 +6,6 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from w2v.base.errors import SettingsError, W2VError, option
-from w2v.settings.fields import check_effect
 from w2v.settings.operations import settings_for
 from w2v.settings.train import TrainConfig
 
@@ -63,10 +62,11 @@ def check_search(base: TrainConfig, names: Sequence[str], fraction: float) -> li
         raise W2VError("searching settings needs optuna, which is not installed: pip install 'w2v[tune]'")
     if not 0 < fraction <= 1:
         raise SettingsError(f"{option('fraction')} must be above 0 and at most 1, not {fraction}", "fraction")
+    values = base.as_dict()
+    idle = {field.name: error for field in settings_for("tune") if (error := field.conflict(None, values))}
     for name in names:
         if name not in SPACE:
             raise SettingsError(f"'{name}' cannot be searched; these can: {', '.join(SPACE)}", "search")
-    values = base.as_dict()
-    check_effect(settings_for("tune"), dict.fromkeys(names), values)
-    idle = {field.name for field in settings_for("tune") if field.conflict(None, values)}
+        if name in idle:
+            raise SettingsError(f"'{name}' cannot be searched: {idle[name].message}", "search")
     return [name for name in SPACE if name in (names or SPACE) and name not in idle]
