@@ -80,17 +80,26 @@ def test_one_thread_and_a_seed_give_the_same_bytes(corpus: Path) -> None:
 
 @pytest.mark.parametrize("function", (w2v.train, w2v.build_vocab))
 def test_settings_are_checked_before_the_corpus_is_read(function: Any) -> None:  # noqa: ANN401
-    with pytest.raises(w2v.SettingsError, match="unknown setting 'dimension'; known are: dim, model, window"):
+    first = "dim, model, window" if function is w2v.train else "min_count, max_vocab"
+    with pytest.raises(w2v.SettingsError, match=f"unknown setting 'dimension'; known are: {first}"):
         function("nosuch.txt", dimension=10)
-    with pytest.raises(ValueError, match="dim must be from 1 to .*, not 0"):
-        function([["a"]], dim=0)
-    with pytest.raises(w2v.SettingsError, match="dim must be a whole number, not '10'"):
-        function([["a"]], dim="10")
+    with pytest.raises(ValueError, match="min_count must be from 1 to .*, not 0"):
+        function([["a"]], min_count=0)
+    with pytest.raises(w2v.SettingsError, match="min_count must be a whole number, not '10'"):
+        function([["a"]], min_count="10")
+
+
+def test_a_setting_of_another_operation_is_refused() -> None:
+    with pytest.raises(
+        w2v.SettingsError, match="dim cannot be used with build-vocab, which takes min_count, "
+    ) as caught:
+        w2v.build_vocab([["a"]], dim=3)  # type: ignore[call-arg]
+    assert caught.value.setting == "dim"
 
 
 @pytest.mark.parametrize("name", ("min_count", "max_vocab"))
 def test_a_vocabulary_says_itself_what_the_words_are(name: str) -> None:
-    with pytest.raises(w2v.SettingsError, match=f"{name} cannot go with a vocabulary"):
+    with pytest.raises(w2v.SettingsError, match=f"{name} cannot be used with vocab"):
         settings: dict[str, Any] = {name: 1}
         w2v.train([["a"]], vocab=w2v.Vocab.of({"a": 1}), **settings)
 
@@ -171,7 +180,7 @@ def test_a_run_with_checkpoints_may_be_resumed(corpus: Path, tmp_path: Path) -> 
     assert again.matrix.tobytes() == first.matrix.tobytes()
     more = w2v.resume(tmp_path / "kept", epochs=3)
     assert more.matrix.tobytes() != first.matrix.tobytes()
-    with pytest.raises(w2v.SettingsError, match="dim cannot change"):
+    with pytest.raises(w2v.SettingsError, match="dim cannot be used with resume, which takes epochs, threads"):
         w2v.resume(tmp_path / "kept", dim=8)  # type: ignore[call-arg]
 
 
@@ -210,8 +219,8 @@ def test_a_run_can_what_the_command_can(corpus: Path, tmp_path: Path) -> None:
     ("more", "said"),
     (
         ({"grow_vocab": True}, "grow_vocab has an effect only with init_from"),
-        ({"init_from": "a.bin", "dim": 5}, "dim cannot go with init_from"),
-        ({"init_from": "a.bin", "vocab": w2v.Vocab.of({"a": 1})}, "vocab cannot go with init_from"),
+        ({"init_from": "a.bin", "dim": 5}, "dim cannot be used with init_from"),
+        ({"init_from": "a.bin", "vocab": w2v.Vocab.of({"a": 1})}, "vocab cannot be used with init_from"),
     ),
 )
 def test_what_cannot_go_together(more: dict[str, Any], said: str) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import warnings
 
 from w2v.base.arguments import check_type
-from w2v.base.errors import DivergedError, SettingsError, UnknownWordError, W2VError
+from w2v.base.errors import DivergedError, SettingsError, UnknownWordError, W2VError, option
 from w2v.version import __version__
 
 TYPE_CHECKING = False  # as in typing, which takes 10 ms, in which a command could not yet answer Ctrl-C
@@ -99,10 +99,12 @@ def build_vocab(
         ['a']
     """
     from w2v.reports import following, log_corpus
+    from w2v.settings.operations import check_request
     from w2v.settings.train import load_config
     from w2v.text.corpus import Corpus
     from w2v.text.encoding import encode
 
+    check_request("build-vocab", settings)
     config = load_config(None, settings)
     with following(progress) as (report_scan, _):
         encoded = encode(Corpus(corpus), config, keep_stream=False, report=report_scan or report)
@@ -135,13 +137,12 @@ def find_phrases(
         >>> find_phrases([["in", "new", "york"], ["new", "york"]] * 3, min_count=1, threshold=0.5).found[0].phrase
         'new_york'
     """
-    from w2v.settings.aliases import check_known
-    from w2v.settings.fields import fields_of
+    from w2v.settings.operations import check_request
     from w2v.settings.phrases import PhraseConfig
     from w2v.text.corpus import Corpus
     from w2v.text.phrases import find_phrases as find
 
-    check_known(settings, [field.name for field in fields_of(PhraseConfig)])
+    check_request("phrases", settings)
     return find(Corpus(corpus), PhraseConfig(**settings), output, report)
 
 
@@ -187,7 +188,7 @@ def train(
     from pathlib import Path
 
     from w2v.reports import following, log_corpus
-    from w2v.settings.conflicts import refuse_together
+    from w2v.settings.operations import check_request
     from w2v.settings.train import load_config
     from w2v.text.corpus import Corpus
     from w2v.text.vocab import Vocab
@@ -197,7 +198,7 @@ def train(
 
     if vocab is not None:
         check_type("vocab", vocab, Vocab, "w2v.Vocab.load reads a file")
-    refuse_together(settings, has_vocab=vocab is not None, has_init=init_from is not None, grow_vocab=grow_vocab)
+    check_request("train", {**settings, "vocab": vocab, "init_from": init_from, "grow_vocab": grow_vocab})
     config, source = load_config(None, settings), Corpus(corpus)
     if log is not None and source.holds(log):
         raise SettingsError(f"log {log} is a file of the corpus, which it would replace; name another")
@@ -304,16 +305,17 @@ def evaluate(
 
     from w2v.evaluation.next_item import rank_next, read_sessions
     from w2v.evaluation.scores import Evaluation
-    from w2v.settings.aliases import check_known
     from w2v.settings.evaluation import EvaluationConfig
     from w2v.settings.fields import fields_of
-    from w2v.vectors.items import SETTINGS, scoring_settings
+    from w2v.settings.operations import check_request
+    from w2v.vectors.items import scoring_settings
     from w2v.vectors.vectors import Vectors
 
     check_type("vectors", vectors, Vectors, "w2v.Vectors.load reads a file")
     given: dict[str, Any] = dict(settings)
+    files = {"similarity": similarity, "analogies": analogies, "next": next, "sessions": sessions}
+    check_request("evaluate", {**given, **files})
     known = [field.name for field in fields_of(EvaluationConfig)]
-    check_known(given, [*known, *SETTINGS])
     config = EvaluationConfig(**{name: given.pop(name) for name in known if name in given})
     evaluation = Evaluation.read(
         _files(similarity),
@@ -323,8 +325,8 @@ def evaluate(
         match_case=config.match_case,
     )
     if next is None or sessions is None:
-        if given or next != sessions:
-            raise SettingsError("next and sessions go together; history, decay and prior need both")
+        if next != sessions:
+            raise SettingsError(f"{option('next')} and {option('sessions')} must be given together")
         return evaluation.score(vectors)
     ranked = rank_next(vectors, read_sessions(sessions, next), scoring_settings(vectors, **given), config.k)
     return replace(evaluation.score(vectors), next=ranked)

@@ -80,7 +80,7 @@ def test_where_nothing_is_a_phrase_that_is_said(run: Run, text: Path) -> None:
         (["--threshold", "high"], 2, "--threshold"),
         (["--delimiter", " "], 2, "delimiter must be"),
         (["--passes", "0"], 2, "passes must be"),
-        (["--min-count", "0"], 2, "min_count must be"),
+        (["--min-count", "0"], 2, "--min-count must be"),
         (["--column", "text"], 1, "text.txt, line 1 is no JSON object"),
     ],
 )
@@ -147,7 +147,7 @@ def test_a_resumed_run_reads_its_column_again(run: Run, lines: list[str], name: 
     assert not Path("kept/stream.npy").exists()
     refused = run("train", "--resume", "kept", *column)
     assert (refused.status, refused.err.count("\n")) == (2, 1)
-    assert "--column cannot go with --resume" in refused.err
+    assert "--column cannot be used with --resume" in refused.err
     result = run("train", "--resume", "kept", "--epochs", "2")
     assert result.status == 0 and "JSON" not in result.err
     with Path(name).open("ab") as file:

@@ -242,7 +242,9 @@ def test_settings_come_with_the_vectors_and_may_be_changed() -> None:
     config = scoring_settings(vectors, prior=0.5)
     assert (config.history, config.decay, config.prior) == (2, 0.25, 0.5)
     assert scoring_settings(vectors, history=5).history == 5
-    with pytest.raises(SettingsError, match="dim has no effect on how .*; history, decay, prior, line_weight have"):
+    with pytest.raises(
+        SettingsError, match="dim cannot be used with recommend, which takes history, decay, prior, line_weight"
+    ):
         w2v.recommend(vectors, ["i1"], dim=3)  # type: ignore[call-arg]
     vectors.settings = {"settings": {"history": "many"}}
     with pytest.raises(SettingsError, match="history must be a whole number"):
@@ -254,7 +256,7 @@ def test_what_is_lacking_is_named(lack: str) -> None:
     vectors = made(np.random.default_rng(1))
     known = {name: None if name == lack else getattr(vectors, name) for name in ("counts", "output", "settings")}
     vectors = Vectors(vectors.words, vectors.matrix, **known)
-    with pytest.raises(W2VError, match=f"the vectors have no {lack}.*--save-output -o items.w2v"):
+    with pytest.raises(W2VError, match=f"the vectors have no {lack}.*: train with save_output, and save them as .w2v"):
         w2v.recommend(vectors, ["i1"])
 
 
@@ -380,8 +382,8 @@ def test_json_has_next_only_where_it_was_asked_for(run: Run, items: Path) -> Non
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        (["items.w2v", "--next", "next"], 2, "next and sessions go together"),
-        (["items.w2v", "--sessions", "before"], 2, "next and sessions go together"),
+        (["items.w2v", "--next", "next"], 2, "--next and --sessions must be given together"),
+        (["items.w2v", "--sessions", "before"], 2, "--next and --sessions must be given together"),
         (["items.w2v", "--similarity", "pairs", "--prior", "1"], 2, "--prior has an effect only with --next"),
         (["items.w2v"], 2, "name what to score by"),
         (["items.w2v", "--next", "next", "--sessions", "before", "--decay", "2"], 2, "decay must be from 0 to 1"),

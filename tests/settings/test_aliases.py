@@ -8,6 +8,7 @@ from helpers import CHECKOUT, Run
 from typer.main import get_command
 
 import w2v
+from w2v.base.errors import as_flags
 from w2v.commands.app import app
 from w2v.settings import aliases as slips
 
@@ -30,13 +31,13 @@ SETTINGS_ROWS = [
         (["train", "c", "--vector_size=100"], "w2v has no --vector_size: use --dim"),
         (["train", "c", "-cbow", "1"], "w2v has no -cbow: use --model cbow, or --model skipgram, which is the default"),
         (["train", "c", "--workers", "4"], "w2v has no --workers: use --threads"),
-        (["train", "-input", "c"], "w2v has no -input: name the corpus without a flag"),
+        (["train", "-input", "c"], "w2v has no -input: the corpus is the first argument"),
         (["train", "c", "-output", "v.bin"], "w2v has no -output: use --output"),
         (["train", "-classes", "9"], "w2v has no -classes: use `w2v convert vectors.bin classes.txt --classes N`"),
         (["train", "c", "-minCount", "2"], "w2v has no -minCount: use --min-count"),
         (["train", "c", "-min-count", "2"], "w2v has no -min-count: use --min-count"),
         (["train", "c", "--no_shrink_window"], "w2v has no --no_shrink_window: use --no-shrink-window"),
-        (["-train", "c"], "w2v has no -train: name the corpus without a flag"),
+        (["-train", "c"], "w2v has no -train: the corpus is the first argument"),
         (["skipgram", "-input", "c"], "w2v has no command skipgram: use `w2v train`"),
         (["similar", "king", "--restrict_vocab", "9"], "w2v has no --restrict_vocab: use --restrict"),
     ),
@@ -63,15 +64,16 @@ def test_words_and_short_flags_are_no_slips(run: Run) -> None:
 )
 def test_keywords_of_others_are_answered(keyword: str, hint: str) -> None:
     settings: dict[str, Any] = {keyword: 1}
-    for function in (w2v.train, w2v.build_vocab):
-        with pytest.raises(w2v.SettingsError, match=re.escape(f"unknown setting '{keyword}'; {hint}")) as caught:
-            function([["a"]], **settings)
-        assert isinstance(caught.value, TypeError), "as Python says of an unknown keyword"
+    with pytest.raises(w2v.SettingsError, match=re.escape(f"unknown setting '{keyword}'; {hint}")) as caught:
+        w2v.train([["a"]], **settings)
+    assert isinstance(caught.value, TypeError), "as Python says of an unknown keyword"
 
 
 def test_other_functions_say_it_too() -> None:
     vectors = w2v.train([["a", "b"]] * 5, dim=2, epochs=1)
     wrong: dict[str, Any] = {"min_cont": 1}
+    with pytest.raises(TypeError, match="unknown setting 'min_cont'; did you mean min_count"):
+        w2v.build_vocab([["a"]], **wrong)
     with pytest.raises(TypeError, match="unknown setting 'min_cont'; did you mean min_count"):
         w2v.find_phrases([["a"]], **wrong)
     wrong = {"restrict_vocab": 1}
@@ -87,7 +89,7 @@ def test_no_name_of_ours_is_a_slip() -> None:
 
 @pytest.mark.parametrize("name", slips.SETTINGS)
 def test_an_answer_names_flags_that_there_are(name: str) -> None:
-    flags = set(re.findall(r"--[a-z-]+", slips.answer(name, as_flag=True) or ""))
+    flags = set(re.findall(r"--[a-z-]+", as_flags(slips.answer(name) or "")))
     assert flags <= FLAGS
     commands = re.findall(r"`w2v ([a-z-]+)", slips.answer(name) or "")
     assert set(commands) <= set(COMMANDS)
@@ -96,8 +98,8 @@ def test_an_answer_names_flags_that_there_are(name: str) -> None:
 @pytest.mark.parametrize("name, cells", SETTINGS_ROWS, ids=[name for name, _ in SETTINGS_ROWS])
 def test_the_page_and_the_table_agree(name: str, cells: list[str]) -> None:
     flags = set(re.findall(r"`(--[a-z-]+)", cells[-1]))
-    hint = slips.answer(name, as_flag=True)
-    if hint is None:
+    hint = as_flags(slips.answer(name) or "")
+    if not hint:
         assert f"--{name.lstrip('-').replace('_', '-')}" in FLAGS, "a name that is ours too"
     elif flags:
         named = set(re.findall(r"--[a-z-]+", hint))

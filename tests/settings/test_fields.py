@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 import pytest
 from helpers import Run
 
-from w2v.base.errors import SettingsError
-from w2v.settings.fields import Setting, check_effect, check_values, docs_table, fields_of, optional
+from w2v.base.errors import SettingsError, as_flags
+from w2v.settings.fields import Setting, check_effect, check_values, docs_table, fields_of
 from w2v.settings.train import TrainConfig
 
 
@@ -19,8 +19,10 @@ class Oven:
 
     heat: Annotated[int | Literal["off"], Setting("How hot.", low=50, high=250)] = 180
     fan: Annotated[bool, Setting("Whether the air moves.", not_with={"heat": ("off",)})] = False
-    door: Annotated[Literal["open", "shut"] | None, Setting("The door.", unset="as it was")] = None
-    speed: Annotated[float, Setting("Of the fan.", low=0.5, only_with={"fan": (True,)})] = 1.0
+    door: Annotated[Literal["open", "shut"] | None, Setting("The door.", unset="as it was", not_with={"timer": ()})] = (
+        None
+    )
+    speed: Annotated[float, Setting("Of the fan.", low=0.5, only_with={"door": ("shut",)})] = 1.0
     note: str = "not described"
 
 
@@ -32,8 +34,6 @@ def test_a_field_says_what_it_is() -> None:
     assert (FAN.kind, FAN.flags, FAN.flag, FAN.shown_default) == (bool, ("--fan/--no-fan",), "--fan", "no")
     assert (DOOR.kind, DOOR.may_be_none, DOOR.shown_default) == (str, True, "as it was")
     assert (HEAT.from_text("200"), HEAT.from_text("off")) == (200, "off")
-    assert optional(SPEED, unset="that of before").shown_default == "that of before"
-    assert fields_of(Oven, "door", "heat") == (DOOR, HEAT)
 
 
 @pytest.mark.parametrize(
@@ -57,13 +57,17 @@ def test_a_wrong_value_is_named(values: dict[str, object], said: str) -> None:
 
 
 def test_what_has_no_effect_is_an_error_that_says_what_it_needs() -> None:
-    values = {"heat": "off", "fan": False, "speed": 1.0}
-    with pytest.raises(SettingsError, match="^speed has an effect only with fan True$"):
-        check_effect(fields_of(Oven), ["speed"], values)
-    with pytest.raises(SettingsError, match="^--fan has no effect with --heat off; leave one out$"):
-        check_effect(fields_of(Oven), ["fan"], values, as_flags=True)
-    check_effect(fields_of(Oven), ["heat", "door"], values)
-    check_effect(fields_of(Oven), ["fan", "speed"], {"heat": 100, "fan": True})
+    values = {"heat": "off", "door": "open", "speed": 1.0}
+    with pytest.raises(SettingsError, match="^speed has an effect only with door='shut'$") as caught:
+        check_effect(fields_of(Oven), {"speed": 1.0}, values)
+    assert caught.value.setting == "speed"
+    with pytest.raises(SettingsError, match="^fan has no effect with heat='off'; leave one out$") as caught:
+        check_effect(fields_of(Oven), {"fan": True}, values)
+    assert as_flags(caught.value.message) == "--fan has no effect with --heat off; leave one out"
+    with pytest.raises(SettingsError, match="^door cannot be used with timer; leave one out$"):
+        check_effect(fields_of(Oven), {"door": "open"}, values | {"timer": 5})
+    check_effect(fields_of(Oven), {"heat": "off", "door": "open"}, values | {"timer": None})
+    check_effect(fields_of(Oven), {"fan": True, "speed": 1.0}, {"heat": 100, "door": "shut"})
 
 
 def test_a_table_for_the_docs() -> None:
@@ -80,21 +84,21 @@ def test_a_config_is_cheap() -> None:
 
 TRAIN = ("train", "corpus.txt")
 WITHOUT_EFFECT = [
-    ((*TRAIN, "--candidates", "20"), "candidates has an effect only with sampler hard"),
-    ((*TRAIN, "--hard-share", "0.3"), "hard_share has an effect only with sampler hard"),
-    ((*TRAIN, "--loss", "bpr", "--negative-weight", "2"), "negative_weight has an effect only with loss bce"),
-    ((*TRAIN, "--loss", "full", "--negative", "7"), "negative has no effect with loss full"),
-    ((*TRAIN, "--loss", "full", "--no-logq"), "logq has no effect with loss full"),
-    ((*TRAIN, "--loss", "full", "--ns-exponent", "0.5"), "ns_exponent has no effect with loss full"),
-    ((*TRAIN, "--loss", "full", "--noise-pool", "0"), "noise_pool has no effect with loss full"),
-    ((*TRAIN, "--sampler", "batch", "--noise-pool", "1024"), "noise_pool has no effect with sampler batch"),
-    ((*TRAIN, "--sampler", "batch", "--ns-exponent", "0.5"), "ns_exponent has no effect with sampler batch"),
-    ((*TRAIN, "--window", "full", "--no-shrink-window"), "shrink_window has no effect with window full"),
+    ((*TRAIN, "--candidates", "20"), "--candidates has an effect only with --sampler hard"),
+    ((*TRAIN, "--hard-share", "0.3"), "--hard-share has an effect only with --sampler hard"),
+    ((*TRAIN, "--loss", "bpr", "--negative-weight", "2"), "--negative-weight has an effect only with --loss bce"),
+    ((*TRAIN, "--loss", "full", "--negative", "7"), "--negative has no effect with --loss full"),
+    ((*TRAIN, "--loss", "full", "--no-logq"), "--logq has no effect with --loss full"),
+    ((*TRAIN, "--loss", "full", "--ns-exponent", "0.5"), "--ns-exponent has no effect with --loss full"),
+    ((*TRAIN, "--loss", "full", "--noise-pool", "0"), "--noise-pool has no effect with --loss full"),
+    ((*TRAIN, "--sampler", "batch", "--noise-pool", "1024"), "--noise-pool has no effect with --sampler batch"),
+    ((*TRAIN, "--sampler", "batch", "--ns-exponent", "0.5"), "--ns-exponent has no effect with --sampler batch"),
+    ((*TRAIN, "--window", "full", "--no-shrink-window"), "--shrink-window has no effect with --window full"),
     ((*TRAIN, "--grow-vocab"), "--grow-vocab has an effect only with --init-from"),
     ((*TRAIN, "--checkpoint-every", "10m"), "--checkpoint-every has an effect only with --checkpoint or --resume"),
     ((*TRAIN, "--each-epoch"), "--each-epoch has an effect only with --similarity or --analogies"),
     ((*TRAIN, "--restrict", "9"), "--restrict has an effect only with --analogies"),
-    ((*TRAIN, "--config", "mine.toml"), "candidates has an effect only with sampler hard"),
+    ((*TRAIN, "--config", "mine.toml"), "candidates has an effect only with sampler='hard'"),
     (("tune", "corpus.txt", "--metric", "loss", "--restrict", "9"), "--restrict has an effect only with --analogies"),
     (("evaluate", "v.bin", "--similarity", "p", "-k", "9"), "-k has an effect only with --next"),
     (("evaluate", "v.bin", "--similarity", "p", "--history", "9"), "--history has an effect only with --next"),

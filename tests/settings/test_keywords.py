@@ -10,13 +10,9 @@ import pytest
 from helpers import CHECKOUT
 
 import w2v
-from w2v.settings.evaluation import EvaluationConfig
-from w2v.settings.fields import Field, fields_of
-from w2v.settings.phrases import PhraseConfig
+from w2v.settings.fields import Field
+from w2v.settings.operations import settings_for
 from w2v.settings.train import TrainConfig
-from w2v.training.infer import CHANGES
-from w2v.training.run import MAY_CHANGE
-from w2v.vectors.items import SETTINGS
 
 HEAD = '''"""Types of the keywords that stand for settings, for checkers and editors.
 
@@ -25,19 +21,14 @@ Made from the configs: `UPDATE_DOCS=1 pytest tests/settings/test_keywords.py` wr
 
 from typing import Literal, TypedDict
 '''
-READING = ("min_count", "max_vocab", "max_types", "lowercase", "column", "force_text", "threads")
-"""The settings of `build_vocab`, which trains nothing."""
 TYPED = {
-    "VocabSettings": ("Settings of `w2v.build_vocab`.", fields_of(TrainConfig, *READING)),
-    "TrainSettings": ("Settings of `w2v.train` and `w2v.tune`.", fields_of(TrainConfig)),
-    "ResumeSettings": ("Settings of `w2v.resume`.", fields_of(TrainConfig, *MAY_CHANGE)),
-    "PhraseSettings": ("Settings of `w2v.find_phrases`.", fields_of(PhraseConfig)),
-    "InferenceSettings": ("Settings of `w2v.infer`.", fields_of(TrainConfig, *CHANGES)),
-    "ItemSettings": ("Settings of `w2v.recommend`.", fields_of(TrainConfig, *SETTINGS)),
-    "EvaluationSettings": (
-        "Settings of `w2v.evaluate`.",
-        (*fields_of(EvaluationConfig), *fields_of(TrainConfig, *SETTINGS)),
-    ),
+    "VocabSettings": ("Settings of `w2v.build_vocab`.", "build-vocab"),
+    "TrainSettings": ("Settings of `w2v.train` and `w2v.tune`.", "train"),
+    "ResumeSettings": ("Settings of `w2v.resume`.", "resume"),
+    "PhraseSettings": ("Settings of `w2v.find_phrases`.", "phrases"),
+    "InferenceSettings": ("Settings of `w2v.infer`.", "infer"),
+    "ItemSettings": ("Settings of `w2v.recommend`.", "recommend"),
+    "EvaluationSettings": ("Settings of `w2v.evaluate`.", "evaluate"),
 }
 
 
@@ -47,14 +38,15 @@ def type_of(field: Field) -> str:
     types = [] if choices and field.kind is str else [field.kind.__name__]
     types += ["bool"] if field.setting.bare else []
     types += ["Literal[" + ", ".join(f'"{choice}"' for choice in choices) + "]"] if choices else []
-    return " | ".join([*types, *(["None"] if field.may_be_none or field.default is None else [])])
+    may_be_none = field.may_be_none or getattr(TrainConfig, field.name, ...) is None
+    return " | ".join([*types, *(["None"] if may_be_none else [])])
 
 
 def source() -> str:
     """Return what w2v/settings/keywords.py must be."""
     parts = [HEAD]
-    for name, (about, fields) in TYPED.items():
-        lines = [f"    {field.name}: {type_of(field)}" for field in fields]
+    for name, (about, operation) in TYPED.items():
+        lines = [f"    {field.name}: {type_of(field)}" for field in settings_for(operation)]
         parts.append("\n".join([f"class {name}(TypedDict, total=False):", f'    """{about}"""', "", *lines, ""]))
     return "\n\n".join(parts)
 

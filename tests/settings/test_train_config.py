@@ -141,7 +141,7 @@ def test_the_hard_sampler_must_have_a_choice() -> None:
 
 def test_the_full_softmax_has_no_sampler() -> None:
     for other in ({"sampler": "batch"}, {"logq": True}, {"reject_positives": True}):
-        with pytest.raises(SettingsError, match="loss full"):
+        with pytest.raises(SettingsError, match="has no effect with loss='full'"):
             TrainConfig(loss="full", **other)  # type: ignore[arg-type]
 
 

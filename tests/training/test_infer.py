@@ -57,7 +57,7 @@ def test_new_lines_are_near_trained_ones_of_their_topic(models: dict[str, w2v.Ve
 
 
 def test_what_cannot_be_inferred_is_refused(models: dict[str, w2v.Vectors]) -> None:
-    with pytest.raises(SettingsError, match="dim cannot change when lines are inferred"):
+    with pytest.raises(SettingsError, match="dim cannot be used with infer, which takes line_names, "):
         w2v.infer(models["alone"], topics(2, 1), dim=3)  # type: ignore[call-arg]
     with pytest.raises(W2VError, match="was trained without line vectors"):
         w2v.infer(w2v.Vectors(["a"], np.ones((1, 2), np.float32)), [["a"]])

@@ -88,8 +88,8 @@ def test_a_checkpoint_brings_counts_and_output_rows(tmp_path: Path, monkeypatch:
     ("flags", "said"),
     [
         (["--grow-vocab"], "--grow-vocab has an effect only with --init-from"),
-        (["--init-from", "old.txt", "--dim", "5"], "--dim cannot go with --init-from"),
-        (["--init-from", "old.txt", "--vocab", "v.txt"], "--vocab cannot go with --init-from"),
+        (["--init-from", "old.txt", "--dim", "5"], "--dim cannot be used with --init-from"),
+        (["--init-from", "old.txt", "--vocab", "v.txt"], "--vocab cannot be used with --init-from"),
         (["--init-from", "old.txt", "-o", "old.txt"], "are the same file"),
     ],
 )

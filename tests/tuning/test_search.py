@@ -89,7 +89,7 @@ def test_a_search(run: Run, corpus: Path, pairs: Path) -> None:
         done.err,
     )
     assert scores and float(scores[2]) > float(scores[1])
-    assert "\nw2v: trial 0: " in done.err and "with lr 0.001, epochs 5\n" in done.err
+    assert "\nw2v: trial 0: " in done.err and "with epochs 5, lr 0.001\n" in done.err
     assert "\nw2v: tune  100%  6 of 6 trials, best " + scores[2] in done.err
     assert done.err.endswith("\nw2v: wrote tuned.toml: w2v train CORPUS --config tuned.toml\n")
     assert run("train", "corpus.txt", "--config", "tuned.toml", "--quiet").status == 0
@@ -132,13 +132,19 @@ def test_quiet(run: Run, corpus: Path) -> None:
             "the metric similarity does not use --next",
         ),
         (("--metric", "loss", "--similarity", "p"), "the metric loss does not use --similarity"),
-        (("--metric", "loss", "--search", "dim"), "'dim' cannot be searched; these can: ns_exponent, window"),
+        (("--metric", "loss", "--search", "dim"), "'dim' cannot be searched; these can: window, negative"),
         (("--metric", "loss", "--fraction", "0"), "fraction must be above 0"),
         (("--metric", "loss", "--fraction", "1.5"), "fraction must be above 0"),
         (("--metric", "loss", "--fraction", "nan"), "fraction must be above 0"),
         (("--metric", "loss", "--trials", "0"), "trials"),
-        (("--metric", "loss", "--sampler", "batch", "--search", "ns_exponent"), "ns_exponent cannot be searched with"),
-        (("--metric", "loss", "--loss", "full", "--search", "negative"), "negative cannot be searched with loss full"),
+        (
+            ("--metric", "loss", "--sampler", "batch", "--search", "ns_exponent"),
+            "'ns_exponent' cannot be searched: --ns-exponent has no effect with --sampler batch",
+        ),
+        (
+            ("--metric", "loss", "--loss", "full", "--search", "negative"),
+            "'negative' cannot be searched: --negative has no effect with --loss full",
+        ),
         (("--metric", "loss", "-o", "corpus.txt"), "corpus.txt is a file of the corpus"),
         (("--metric", "similarity", "--similarity", "p", "-o", "p"), "are the same file, p"),
     ],

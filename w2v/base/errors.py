@@ -7,6 +7,8 @@ from types import MappingProxyType
 BEGIN, VALUE, END = "\ue000\ue001\ue002"
 """Mark the name of a setting, and its value, in a message: characters for private use, which no text should have."""
 OPTION = re.compile(f"{BEGIN}([^{BEGIN}{VALUE}{END}]*)(?:{VALUE}([^{END}]*))?{END}")
+NUMBER = re.compile(r"-?\d[\d.e+-]*|True|False")
+"""A value that Python writes without quotes."""
 
 LONGEST = 2_000
 """Characters of a message: a word in it may be of any length."""
@@ -36,6 +38,8 @@ def option(name: str, value: object = None) -> str:
 
     >>> as_keywords(f"raise {option('min_count')}"), as_flags(f"use {option('loss', 'hs')}")
     ('raise min_count', 'use --loss hs')
+    >>> as_keywords(option("loss", "hs")), as_keywords(option("lr", 0.1))
+    ("loss='hs'", 'lr=0.1')
     """
     return f"{BEGIN}{name}{'' if value is None else f'{VALUE}{value}'}{END}"
 
@@ -44,7 +48,9 @@ def as_keywords(message: str) -> str:
     """Return a message with the names of settings as keywords: `loss='hs'`."""
 
     def keyword(part: re.Match[str]) -> str:
-        return part[1] if part[2] is None else f"{part[1]}={part[2]!r}"
+        if part[2] is None:
+            return part[1]
+        return f"{part[1]}={part[2] if NUMBER.fullmatch(part[2]) else repr(part[2])}"
 
     return OPTION.sub(keyword, message)
 

@@ -19,13 +19,15 @@ from typing import TypeVar
 import numpy as np
 
 from w2v.base.arrays import Ids
-from w2v.base.errors import SettingsError, W2VError
+from w2v.base.errors import SettingsError, W2VError, option
 from w2v.checkpoints.snapshots import CheckpointPolicy, Position, Snapshot
 from w2v.cluster.node import Report
 from w2v.cluster.ranges import parts_of
 from w2v.cluster.rays import Lost, Nodes, Ref
 from w2v.cluster.reading import read
 from w2v.cluster.worker import Sync, Team
+from w2v.settings.fields import check_effect
+from w2v.settings.operations import settings_for
 from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, ScanReport
@@ -98,13 +100,9 @@ class Cluster:
             W2VError: as `encode` does; or a node is lost, or a part has more distinct words than max_types.
         """
         if corpus.files is None:
-            raise SettingsError(
-                "--ray needs files, which every node can read: not standard input, a pipe or token lists"
-            )
-        if config.subwords != "none" or config.output_layer.kernel == "path" or config.has_lines:
-            raise SettingsError(
-                "--ray trains neither subwords, hierarchical softmax nor line vectors yet: train these on one machine"
-            )
+            reason = "files that every node can read, not standard input, a pipe or token lists"
+            raise SettingsError(f"{option('ray')} needs {reason}", "ray")
+        check_effect(settings_for("train"), config.as_dict(), {"ray": True})
         self._parts = parts_of(corpus.files, self.n_nodes, config.column)
         report = report or (lambda done, total: None)
         report(0, corpus.bytes_total)
@@ -313,7 +311,8 @@ class Driver:
         combined = nodes.gather({rank: nodes.call(rank, "stop", self._attempt) for rank in alive})
         lead = max(combined, key=combined.__getitem__, default=None)
         if lead is None or combined[lead] < 0:
-            raise W2VError(f"no node is left that has the rows: {reasons_of(Lost(reasons))}; go on with --resume")
+            way = f"continue from the last checkpoint with {option('resume')}"
+            raise W2VError(f"no node is left that has the rows: {reasons_of(Lost(reasons))}; {way}")
         self._period, self._before, self._moved = combined[lead], None, []
         if reasons:
             self._warn(f"{reasons_of(Lost(reasons))}; another takes over from period {self._period}")

@@ -22,16 +22,13 @@ from w2v.commands.evaluate import evaluate
 from w2v.commands.infer import infer
 from w2v.commands.info import info
 from w2v.commands.interrupts import INTERRUPTED, INTERRUPTS
-from w2v.commands.options import GroupedCommand
+from w2v.commands.options import FLAGS, GroupedCommand
 from w2v.commands.plot import plot
 from w2v.commands.query import analogy, recommend, similar, vector
 from w2v.commands.screen import print_status
 from w2v.commands.train import train
 from w2v.commands.tune import tune
 from w2v.settings import aliases as slips
-
-FLAGS = {"output": "-o", "k": "-k", "n": "-n", "topn": "-n", "corpus": "CORPUS", "match_case": "--match-case"}
-"""The flags of parameters that are not made from their names."""
 
 app = typer.Typer(
     help="Learn embeddings by negative sampling, from text or any sequences of tokens.\n\n"
@@ -109,7 +106,7 @@ def refuse_slips(arguments: Sequence[str]) -> None:
         flag = argument.partition("=")[0]
         if not re.fullmatch(r"--?[A-Za-z][\w-]*", flag):
             continue
-        hint = slips.answer(flag, as_flag=True)
+        hint = slips.answer(flag)
         spelled = "--" + flag.lstrip("-").replace("_", "-")
         if hint is None and flag != spelled and spelled in own_flags():  # -dim, --min_count
             hint = f"use {spelled}"

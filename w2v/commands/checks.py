@@ -66,11 +66,6 @@ def check_outputs(
         others[flag] = path
 
 
-def flag_of(name: str) -> str:
-    """Return the flag of a setting."""
-    return f"--{name.replace('_', '-')}"
-
-
 def require_argument(values: list[str] | None, argument: str, command: str) -> list[str]:
     """Return the values of an argument, or raise a SettingsError if there are none."""
     if not values:

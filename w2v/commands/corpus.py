@@ -8,15 +8,16 @@ from w2v.commands.options import CORPUS_HELP, CorpusFiles, Quiet, command
 from w2v.commands.progress import phrase_progress, scan_progress
 from w2v.commands.report import describe, describe_phrases
 from w2v.commands.screen import print_status
-from w2v.settings.fields import Setting, fields_of
+from w2v.settings.fields import Setting
+from w2v.settings.operations import settings_for
 from w2v.settings.phrases import PhraseConfig
-from w2v.settings.train import TrainConfig, load_config
+from w2v.settings.train import load_config
 
 
 @command(
     f"Count the words of a corpus and write `word count` lines.\n\n{CORPUS_HELP}\n\n"
     "Example: w2v build-vocab corpus.txt -o words.txt --min-count 10",
-    *fields_of(TrainConfig, "min_count", "max_vocab", "max_types", "lowercase", "column", "force_text", "threads"),
+    *settings_for("build-vocab"),
 )
 def build_vocab(
     corpus: CorpusFiles,
@@ -43,7 +44,7 @@ def build_vocab(
     "Join pairs of words that belong together, as in new_york, and write the text.\n\n"
     f"Every other word stays as it is, and each sentence stays on one line.\n\n{CORPUS_HELP}\n\n"
     "Example: w2v phrases corpus.txt -o phrased.txt   (then w2v train phrased.txt)",
-    *fields_of(PhraseConfig),
+    *settings_for("phrases"),
 )
 def phrases(
     corpus: CorpusFiles,

@@ -9,16 +9,9 @@ import typer
 import w2v
 from w2v.base.errors import SettingsError
 from w2v.commands.checks import require_file
-from w2v.commands.options import AnalogyFiles, AsJson, NextFile, SessionsFile, SimilarityFiles, command
+from w2v.commands.options import AsJson, command
 from w2v.commands.report import format_scores, warn_of_none
-from w2v.settings.evaluation import EvaluationConfig
-from w2v.settings.fields import fields_of, optional
-from w2v.settings.train import TrainConfig
-from w2v.vectors.items import SETTINGS as ITEM_SETTINGS
-
-ITEMS = [
-    optional(field, unset="that of VECTORS", only_with={"next": ()}) for field in fields_of(TrainConfig, *ITEM_SETTINGS)
-]
+from w2v.settings.operations import parameters_for, settings_for
 
 
 @command(
@@ -26,15 +19,15 @@ ITEMS = [
     "its columns, and a header.\n\nOr score items by the next items of each person, which needs output rows and "
     "counts: a .w2v folder of `w2v train --save-output`.\n\n"
     "Example: w2v evaluate vectors.bin --similarity wordsim353.tsv",
-    *fields_of(EvaluationConfig),
-    *ITEMS,
+    *settings_for("evaluate"),
+    *parameters_for("evaluate"),
 )
 def evaluate(
     vectors: Annotated[Path, typer.Argument(metavar="VECTORS", hidden=True)],
-    similarity: SimilarityFiles = None,
-    analogies: AnalogyFiles = None,
-    next: NextFile = None,
-    sessions: SessionsFile = None,
+    similarity: list[Path] | None = None,
+    analogies: list[Path] | None = None,
+    next: Path | None = None,
+    sessions: Path | None = None,
     as_json: AsJson = False,
     **settings: Any,  # noqa: ANN401
 ) -> None:

@@ -8,19 +8,14 @@ import typer
 from w2v.commands.checks import check_outputs, open_corpus, require_file
 from w2v.commands.options import CORPUS_HELP, Quiet, command
 from w2v.commands.screen import print_status
-from w2v.settings.fields import Setting, fields_of, optional
-from w2v.settings.train import TrainConfig
-
-SAME = ("epochs", "lr", "negative", "sample", "seed")
-"""Settings that are those of the training where they are not given."""
-READING = ("line_names", "lowercase", "column", "force_text", "threads")
+from w2v.settings.fields import Setting
+from w2v.settings.operations import settings_for
 
 
 @command(
     "Write vectors for lines that training has not seen; the model stays as it is. VECTORS is a .w2v folder of "
     f"`w2v train --line-vectors`.\n\n{CORPUS_HELP}\n\nExample: w2v infer articles.w2v new.txt -o new.w2v",
-    *(optional(field, unset="that of the training") for field in fields_of(TrainConfig, *SAME)),
-    *(optional(field) for field in fields_of(TrainConfig, *READING)),
+    *settings_for("infer"),
 )
 def infer(
     vectors: Annotated[Path, typer.Argument(metavar="VECTORS", hidden=True)],

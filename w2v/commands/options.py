@@ -33,6 +33,8 @@ HEADINGS = (
     "Options",
 )
 """The headings in the help of a command with many options, in order; any other comes last."""
+FLAGS = {"corpus": "CORPUS", "topn": "-n"}
+"""How a message names the parameters that are not written `--like-this`; `command` adds those that settings name."""
 WIDEST = 28
 """Flags of more columns stand on a line of their own in the help."""
 METAVARS = {bool: None, int: "N", float: "X", str: "NAME", Path: "FILE"}
@@ -74,15 +76,17 @@ def command(help: str, *settings: Field) -> Callable[[Command], Command]:
         own = [field for parameter in parameters.values() if (field := described(parameter)) is not None]
         known = [*own, *settings]
         expected = {name for name, one in parameters.items() if one.kind is not one.VAR_KEYWORD}
+        FLAGS.update({field.name: field.flag for field in known if field.setting.flags})
 
         def run(context: typer.Context, **values: Any) -> None:  # noqa: ANN401
             given = {name for name in values if is_given(context, name)}
             for field in known:
                 if field.name in given:
                     values[field.name] = field.from_text(values[field.name])
-            for field in own:
-                check_option(field, values[field.name])
-            check_effect(known, given, {name: values[name] for name in values if name in expected}, as_flags=True)
+                if field.name in expected:
+                    check_option(field, values[field.name])
+            parameter_values = {name: values[name] for name in values if name in expected}
+            check_effect(known, {name: values[name] for name in values if name in given}, parameter_values)
             for field in settings:
                 if field.name not in given | expected:
                     del values[field.name]
@@ -124,7 +128,7 @@ def check_option(field: Field, value: object) -> None:
     """Raise a SettingsError for a value that the option of a command cannot have."""
     for one in value if isinstance(value, list) else [value]:
         if one is not None:
-            field.check(one, field.flag)
+            field.check(one)
 
 
 def signature_of(
@@ -190,20 +194,8 @@ ConfigName = Annotated[
         flags=("--config",),
         metavar="FILE|NAME",
         complete=lambda: list(presets()),
+        not_with={"resume": ()},
     ),
-]
-SimilarityFiles = Annotated[
-    list[Path] | None, Setting("Score by the word pairs in this file; may be repeated.", group="Evaluation")
-]
-AnalogyFiles = Annotated[
-    list[Path] | None, Setting("Score by the analogies in this file; may be repeated.", group="Evaluation")
-]
-NextFile = Annotated[
-    Path | None, Setting("Score by the next items of each person, one person per line.", group="Evaluation")
-]
-SessionsFile = Annotated[
-    Path | None,
-    Setting("The items of the same people before that, in order, one person per line.", group="Evaluation"),
 ]
 VectorsFile = Annotated[Path, Setting("The file of vectors, in any format.")]
 Neighbours = Annotated[int, Setting("Number of neighbours to show per word.", low=1, flags=("-n",))]

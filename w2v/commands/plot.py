@@ -11,8 +11,8 @@ from w2v.commands.checks import check_outputs, require_file
 from w2v.commands.options import command
 from w2v.commands.query import describe_restriction
 from w2v.commands.screen import print_status
+from w2v.settings.evaluation import RESTRICT
 from w2v.settings.fields import Setting
-from w2v.vectors.vectors import RESTRICT
 
 
 @command(

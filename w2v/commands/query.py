@@ -14,13 +14,11 @@ from w2v.commands.options import AsJson, Neighbours, Restrict, VectorsFile, comm
 from w2v.commands.questions import Question, is_terminal, parse_questions, piped_lines, prompted_lines
 from w2v.commands.report import format_neighbours
 from w2v.commands.screen import print_status
-from w2v.settings.fields import Setting, fields_of, optional
-from w2v.settings.train import TrainConfig
+from w2v.settings.evaluation import RESTRICT
+from w2v.settings.fields import Setting
+from w2v.settings.operations import settings_for
 from w2v.vectors.derived import line_vectors
-from w2v.vectors.items import SETTINGS as ITEM_SETTINGS
-from w2v.vectors.vectors import RESTRICT, Vectors
-
-ITEMS = [optional(field, unset="that of the vectors") for field in fields_of(TrainConfig, *ITEM_SETTINGS)]
+from w2v.vectors.vectors import Vectors
 
 Answer = list[tuple[str, float]]
 
@@ -120,7 +118,7 @@ def vector(
     "Show the items most likely to come next after each ITEM in turn, oldest first, with their scores. Without an "
     "ITEM, for each line of standard input.\n\nIt needs a .w2v folder of `w2v train --save-output`."
     "\n\nExample: w2v recommend tent stove --vectors items.w2v",
-    *ITEMS,
+    *settings_for("recommend"),
 )
 def recommend(
     items: Annotated[list[str] | None, typer.Argument(metavar="ITEM", hidden=True)] = None,

@@ -11,7 +11,8 @@ from pathlib import Path
 from types import ModuleType
 
 from w2v.commands.screen import print_status
-from w2v.vectors.vectors import RESTRICT, Vectors
+from w2v.settings.evaluation import RESTRICT
+from w2v.vectors.vectors import Vectors
 
 HISTORY_LENGTH = 1_000
 

@@ -11,11 +11,10 @@ import typer
 
 import w2v
 from w2v.base import stores
-from w2v.base.errors import SettingsError
+from w2v.base.errors import SettingsError, option
 from w2v.base.files import STDOUT
 from w2v.commands.checks import (
     check_outputs,
-    flag_of,
     open_corpus,
     require_argument,
     unless_stdout,
@@ -25,19 +24,17 @@ from w2v.commands.checks import (
 from w2v.commands.interrupts import INTERRUPTS
 from w2v.commands.options import (
     CORPUS_HELP,
-    AnalogyFiles,
     ConfigName,
     Quiet,
-    SimilarityFiles,
     command,
+    is_given,
 )
 from w2v.commands.progress import ReportScores, scan_progress, training_progress
 from w2v.commands.report import describe, describe_training
 from w2v.commands.screen import print_status
-from w2v.settings.conflicts import refuse_together
-from w2v.settings.evaluation import EvaluationConfig
-from w2v.settings.fields import Setting, fields_of
-from w2v.settings.train import TrainConfig, load_config
+from w2v.settings.evaluation import RESTRICT
+from w2v.settings.operations import CHECKPOINT_EVERY_S, parameters_for, settings_for
+from w2v.settings.train import load_config
 
 if TYPE_CHECKING:
     from w2v.evaluation.scores import Evaluation
@@ -45,128 +42,47 @@ if TYPE_CHECKING:
     from w2v.training.run import EpochReport, Run
     from w2v.training.schedule import Progress
 
-RESUMED_FLAGS = {"resume", "output", "save_output", "epochs", "threads", "quiet", "log_json", "checkpoint_every"}
-RESUMED_FLAGS |= {"similarity", "analogies", "restrict", "each_epoch", "ray", "nodes"}
-"""Parameters that may be given with --resume."""
-
 
 @command(
     f"Train vectors on a corpus and write them.\n\n{CORPUS_HELP}\n\n"
     "Example: w2v train corpus.txt.gz --dim 300 --epochs 10 -o big.bin",
-    *fields_of(TrainConfig),
-    *fields_of(EvaluationConfig, "restrict"),
+    *settings_for("train"),
+    *parameters_for("train"),
 )
 def train(
     context: typer.Context,
     corpus: Annotated[list[str] | None, typer.Argument(metavar="CORPUS", hidden=True)] = None,
-    output: Annotated[
-        Path,
-        Setting(
-            "The file to write: .bin, .txt or .vec (word2vec), .w2v (a folder with counts and settings), or another "
-            "suffix that `w2v convert` knows; - is standard output, as text.",
-            group="Output",
-            flags=("-o", "--output"),
-        ),
-    ] = Path("vectors.bin"),
-    save_output: Annotated[
-        bool,
-        Setting(
-            "Write the output rows too: in a second file, vectors.output.bin, or inside the .w2v folder.",
-            group="Output",
-            flags=("--save-output",),
-        ),
-    ] = False,
-    vocab: Annotated[
-        Path | None,
-        Setting("Use the words and counts of this file, from `w2v build-vocab`, and no others.", group="Corpus"),
-    ] = None,
-    init_from: Annotated[
-        Path | None,
-        Setting(
-            "Start from these vectors and their words, or from the newest checkpoint in this folder.",
-            group="Training",
-            metavar="FILE|DIR",
-        ),
-    ] = None,
-    grow_vocab: Annotated[
-        bool,
-        Setting(
-            "With --init-from: add the new words that occur at least --min-count times.",
-            group="Training",
-            flags=("--grow-vocab",),
-            only_with={"init_from": ()},
-        ),
-    ] = False,
+    output: Path = Path("vectors.bin"),
+    save_output: bool = False,
+    vocab: Path | None = None,
+    init_from: Path | None = None,
+    grow_vocab: bool = False,
     config_name: ConfigName = None,
     quiet: Quiet = False,
-    log_json: Annotated[
-        Path | None, Setting("Write the progress to this file, one JSON object per line.", group="Output")
-    ] = None,
-    checkpoint: Annotated[
-        Path | None,
-        Setting("Save checkpoints in this folder, to resume from.", group="Checkpoints", metavar="DIR"),
-    ] = None,
-    checkpoint_every: Annotated[
-        str,
-        Setting(
-            "Time between checkpoints: a number and s, m or h.",
-            group="Checkpoints",
-            metavar="TIME",
-            only_with={"checkpoint": (), "resume": ()},
-        ),
-    ] = "10m",
-    resume: Annotated[
-        Path | None,
-        Setting(
-            "Continue from the newest checkpoint in this folder, with its corpus and settings.",
-            group="Checkpoints",
-            metavar="DIR",
-        ),
-    ] = None,
-    ray: Annotated[
-        str | None,
-        Setting(
-            "Train on a Ray cluster: its address; auto for the one of this machine; local to start one here.",
-            group="Cluster",
-            metavar="ADDRESS",
-        ),
-    ] = None,
-    nodes: Annotated[
-        int | None,
-        Setting(
-            "Number of machines to train on, each with all its cores.",
-            group="Cluster",
-            low=1,
-            high=10_000,
-            unset="all of the cluster",
-            only_with={"ray": ()},
-        ),
-    ] = None,
-    similarity: SimilarityFiles = None,
-    analogies: AnalogyFiles = None,
-    restrict: int | None = EvaluationConfig.restrict,
-    each_epoch: Annotated[
-        bool,
-        Setting(
-            "Score after each epoch too, while training continues.",
-            group="Evaluation",
-            flags=("--each-epoch",),
-            only_with={"similarity": (), "analogies": ()},
-        ),
-    ] = False,
+    log: Path | None = None,
+    checkpoint: Path | None = None,
+    checkpoint_every: str | None = None,
+    resume: Path | None = None,
+    ray: str | None = None,
+    nodes: int | None = None,
+    similarity: list[Path] | None = None,
+    analogies: list[Path] | None = None,
+    restrict: int | None = RESTRICT,
+    each_epoch: bool = False,
     **settings: Any,  # noqa: ANN401
 ) -> None:
     """Train, and write the vectors."""
     from w2v.checkpoints.checkpoint import files_read
     from w2v.evaluation.scores import Evaluation
 
+    if resume and corpus:
+        raise SettingsError(f"{option('corpus')} cannot be used with {option('resume')}; leave one out")
     paths = resumed_paths(context, resume) if resume else {}
     output = Path(paths.get("output") or output)
-    log_json = Path(paths["log_json"]) if paths.get("log_json") else log_json
+    log_json = Path(paths["log_json"]) if paths.get("log_json") else log
     save_output = bool(paths.get("save_output", save_output))
-    every_s = seconds_of(checkpoint_every)
+    every_s = CHECKPOINT_EVERY_S if checkpoint_every is None else seconds_of(checkpoint_every)
     has_vocab, has_init = vocab is not None, init_from is not None
-    refuse_together(settings, has_vocab=has_vocab, has_init=has_init, grow_vocab=grow_vocab, show=flag_of)
     inputs = {"--vocab": vocab, "--config": config_name, "--init-from": init_from}
     inputs |= test_sets("--similarity", similarity) | test_sets("--analogies", analogies)
     evaluation = Evaluation.read(similarity or [], analogies or [], restrict=restrict or None)
@@ -183,12 +99,10 @@ def train(
     from w2v.training.log import Log
     from w2v.training.plan import kernel_name
 
-    if ray is not None and has_init:
-        raise SettingsError("--init-from cannot go with --ray yet; train on one machine")
     kernel, folder = kernel_name(), resume or checkpoint
     with (
         runs.reserved(folder, is_resumed=resume is not None),
-        Log(log_json, print_status) as log,
+        Log(log_json, print_status) as run_log,
         machine_of(ray, nodes, settings.get("threads") if resume else config.threads) as machine,
     ):
         with scan_progress(quiet) as report_scan:
@@ -209,7 +123,7 @@ def train(
                 run,
                 report,
                 checkpoints=runs.Checkpoints(folder, every_s, print_status) if folder else None,
-                log=log,
+                log=run_log,
                 after_epoch=scorer(evaluation, report, each_epoch),
                 save_output=save_output,
                 extra=outputs_for_resume(output, save_output, log_json),
@@ -288,7 +202,7 @@ def outputs_of(
     format = formats.find(output)
     written = {"-o": unless_stdout(output), "--log-json": unless_stream(log_json)}
     if save_output and str(output) == STDOUT:
-        raise SettingsError("--save-output needs a file to write to: name one with -o")
+        raise SettingsError(f"{option('save_output')} needs a file to write to: name one with {option('output')}")
     if save_output and "output" not in format.stores:
         written["--save-output"] = formats.output_rows_path(output)
     return written, formats.folder_files(format)
@@ -310,18 +224,13 @@ def scorer(evaluation: "Evaluation", report: "ReportScores", each_epoch: bool) -
 
 
 def resumed_paths(context: typer.Context, folder: Path) -> dict[str, Any]:
-    """Return the paths of the run that the checkpoints in a folder belong to, except those given again.
-
-    Raises:
-        SettingsError: a flag was given that cannot go with --resume.
-    """
+    """Return the paths of the run that the checkpoints in a folder belong to, except those given again."""
     from w2v.checkpoints.checkpoint import load_extra
 
-    named = {name for name in context.params if context.get_parameter_source(name).name == "COMMANDLINE"}  # type: ignore[union-attr]
-    for name in sorted(named - RESUMED_FLAGS):
-        flag = "CORPUS" if name == "corpus" else flag_of(name.removesuffix("_name"))
-        raise SettingsError(f"{flag} cannot go with --resume, which keeps the corpus and settings of the run")
-    return {name: path for name, path in load_extra(folder).items() if name not in named}
+    parameter_of = {"log_json": "log"}
+    return {
+        name: path for name, path in load_extra(folder).items() if not is_given(context, parameter_of.get(name, name))
+    }
 
 
 def seconds_of(text: str) -> float:
@@ -332,5 +241,6 @@ def seconds_of(text: str) -> float:
     except (ValueError, KeyError):
         seconds = math.nan
     if not 0 < seconds < math.inf:
-        raise SettingsError(f"--checkpoint-every must be a number and s, m or h, such as 10m, not '{text}'")
+        name = "checkpoint_every"
+        raise SettingsError(f"{option(name)} must be a number and s, m or h, such as 10m, not '{text}'", name)
     return seconds

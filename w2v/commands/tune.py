@@ -7,37 +7,20 @@ from w2v.commands.checks import open_corpus
 from w2v.commands.interrupts import INTERRUPTS
 from w2v.commands.options import (
     CORPUS_HELP,
-    AnalogyFiles,
     ConfigName,
     CorpusFiles,
-    NextFile,
     Quiet,
-    SessionsFile,
-    SimilarityFiles,
     command,
 )
 from w2v.commands.progress import scan_progress, tuning_progress
 from w2v.commands.report import describe, describe_search
 from w2v.commands.screen import print_status
-from w2v.settings.evaluation import EvaluationConfig
-from w2v.settings.fields import Setting, fields_of
-from w2v.settings.train import TrainConfig, load_config
+from w2v.settings.evaluation import RESTRICT
+from w2v.settings.fields import Setting
+from w2v.settings.operations import parameters_for, settings_for
+from w2v.settings.train import load_config
 
-BASE = (
-    "model",
-    "dim",
-    "sampler",
-    "loss",
-    "subwords",
-    "min_count",
-    "max_vocab",
-    "lowercase",
-    "column",
-    "force_text",
-    "threads",
-    "seed",
-)
-"""The settings of every trial that have a flag."""
+SEARCHED = [field.name for field in settings_for("tune") if field.setting.search]
 
 
 @command(
@@ -46,8 +29,8 @@ BASE = (
     "Trial 0 has the base settings: the defaults, --config, and flags.\n\n"
     f"{CORPUS_HELP}\n\n"
     "Example: w2v tune corpus.txt --metric similarity --similarity wordsim353.tsv",
-    *fields_of(TrainConfig, *BASE),
-    *fields_of(EvaluationConfig, "restrict"),
+    *settings_for("tune"),
+    *parameters_for("tune"),
 )
 def tune(
     corpus: CorpusFiles,
@@ -73,17 +56,17 @@ def tune(
     search: Annotated[
         list[str] | None,
         Setting(
-            "Search this setting: ns_exponent, window, sample, negative, lr or epochs; may be repeated.",
+            f"Search this setting: {', '.join(SEARCHED[:-1])} or {SEARCHED[-1]}; may be repeated.",
             group="Search",
-            unset="all six",
-            complete=lambda: ["ns_exponent", "window", "sample", "negative", "lr", "epochs"],
+            unset="all that have an effect",
+            complete=lambda: SEARCHED,
         ),
     ] = None,
-    similarity: SimilarityFiles = None,
-    analogies: AnalogyFiles = None,
-    next: NextFile = None,
-    sessions: SessionsFile = None,
-    restrict: int | None = EvaluationConfig.restrict,
+    similarity: list[Path] | None = None,
+    analogies: list[Path] | None = None,
+    next: Path | None = None,
+    sessions: Path | None = None,
+    restrict: int | None = RESTRICT,
     config_name: ConfigName = None,
     quiet: Quiet = False,
     **settings: Any,  # noqa: ANN401

@@ -15,6 +15,7 @@ from w2v.base.cosines import lengths
 from w2v.evaluation.metrics import share
 from w2v.evaluation.spellings import find_spellings, folding
 from w2v.evaluation.test_files import parse_lines, split_fields
+from w2v.settings.evaluation import RESTRICT
 from w2v.vectors.vectors import Vectors
 
 TABLE = 1 << 22
@@ -87,7 +88,7 @@ def _question(line: str) -> str | tuple[str, ...] | None:
 def score_questions(
     vectors: Vectors,
     questions: Questions,
-    restrict: int | None = 30_000,
+    restrict: int | None = RESTRICT,
     method: str = "3cosadd",
     match_case: bool = False,
 ) -> Analogies:

@@ -9,6 +9,7 @@ from w2v.base.errors import SettingsError
 from w2v.evaluation.analogies import METHODS, Analogies, Questions, read_questions, score_questions
 from w2v.evaluation.next_item import NextItemScores
 from w2v.evaluation.word_pairs import Pairs, Similarity, read_pairs, score_pairs
+from w2v.settings.evaluation import RESTRICT
 from w2v.vectors.vectors import Vectors
 
 
@@ -36,7 +37,7 @@ class Evaluation:
 
     pairs: Sequence[Pairs] = ()
     questions: Sequence[Questions] = ()
-    restrict: int | None = 30_000
+    restrict: int | None = RESTRICT
     """Analogies are asked and answered among so many words, the most frequent; None is all of them."""
     method: str = "3cosadd"
     """How they are answered: 3cosadd or 3cosmul."""

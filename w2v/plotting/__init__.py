@@ -14,7 +14,8 @@ from w2v.base.files import replacing
 from w2v.plotting import pages, pictures
 from w2v.plotting.curves import Curves, read_curves
 from w2v.plotting.maps import Method, WordMap, word_map
-from w2v.vectors.vectors import RESTRICT, Vectors
+from w2v.settings.evaluation import RESTRICT
+from w2v.vectors.vectors import Vectors
 
 LIBRARIES = {
     ".html": ("sklearn", "bokeh"),

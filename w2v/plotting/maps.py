@@ -13,8 +13,9 @@ import numpy as np
 from w2v.base.arrays import Floats, Indices, Matrix
 from w2v.base.errors import SettingsError, W2VError
 from w2v.plotting.text_files import read_lines
+from w2v.settings.evaluation import RESTRICT
 from w2v.vectors.derived import with_unseen
-from w2v.vectors.vectors import RESTRICT, Vectors
+from w2v.vectors.vectors import Vectors
 
 Method = Literal["umap", "tsne", "pca"]
 

@@ -4,29 +4,28 @@ docs/coming-from.md has the same names, side by side with their defaults; a test
 """
 
 import difflib
-import re
 from collections.abc import Collection, Iterable
 
-from w2v.base.errors import UnknownSettingError
+from w2v.base.errors import UnknownSettingError, option
 
 SETTINGS = {
     # gensim
     "alpha": "lr",
     "batch_words": "leave it out; batches have no size to choose here",
     "callbacks": "use after_epoch= of w2v.train, or --each-epoch on the command line",
-    "cbow_mean": "leave it out; {model=cbow} takes the mean of the contexts",
+    "cbow_mean": f"leave it out; {option('model', 'cbow')} takes the mean of the contexts",
     "compute_loss": "leave it out; the loss is always reported",
     "corpus_file": "CORPUS",
     "max_final_vocab": "max_vocab",
     "max_vocab_size": "max_types",
-    "min_alpha": "leave it out; {lr} falls linearly to almost 0",
+    "min_alpha": f"leave it out; {option('lr')} falls linearly to almost 0",
     "restrict_vocab": "restrict",
     "sentences": "CORPUS",
-    "sg": "use {model=skipgram}, which is the default, or {model=cbow}",
+    "sg": f"use {option('model', 'skipgram')}, which is the default, or {option('model', 'cbow')}",
     "shrink_windows": "shrink_window",
     "sorted_vocab": "leave it out; words are always sorted by count",
     "topn": "use -n on the command line, n= or topn= in Python",
-    "trim_rule": "use {min_count}, or a vocabulary of yours: {vocab}",
+    "trim_rule": f"use {option('min_count')}, or a vocabulary of yours: {option('vocab')}",
     "vector_size": "dim",
     "workers": "threads",
     # fastText
@@ -34,10 +33,10 @@ SETTINGS = {
     "bucket": "buckets",
     "epoch": "epochs",
     "input": "CORPUS",
-    "lrupdaterate": "leave it out; {lr} falls linearly to almost 0",
-    "maxn": "use {subwords} and {max_n}",
+    "lrupdaterate": f"leave it out; {option('lr')} falls linearly to almost 0",
+    "maxn": f"use {option('subwords')} and {option('max_n')}",
     "mincount": "min_count",
-    "minn": "use {subwords} and {min_n}",
+    "minn": f"use {option('subwords')} and {option('min_n')}",
     "neg": "negative",
     "pretrainedvectors": "init_from",
     "saveoutput": "save_output",
@@ -47,18 +46,18 @@ SETTINGS = {
     "wordngrams": "use `w2v phrases`, which joins words",
     "ws": "window",
     # word2vec.c
-    "binary": "the suffix of {output} says the format: .bin or .txt",
-    "cbow": "use {model=cbow}, or {model=skipgram}, which is the default",
+    "binary": f"the suffix of {option('output')} says the format: .bin or .txt",
+    "cbow": f"use {option('model', 'cbow')}, or {option('model', 'skipgram')}, which is the default",
     "classes": "use `w2v convert vectors.bin classes.txt --classes N`",
     "debug": "use --quiet on the command line, report= in Python",
-    "hs": "use {loss=hs}",
+    "hs": f"use {option('loss', 'hs')}",
     "iter": "epochs",
     "read_vocab": "vocab",
     "save_vocab": "use `w2v build-vocab`",
     "size": "dim",
     "train": "CORPUS",
 }
-"""An answer for each name: the name of our setting, or a sentence. In it {lr} is shown as a flag or as a keyword."""
+"""An answer for each name: the name of our setting, or a sentence."""
 
 COMMANDS = {
     "skipgram": "train",
@@ -75,32 +74,23 @@ COMMANDS = {
 """Our command for each of their programs and subcommands."""
 
 
-def answer(name: str, *, as_flag: bool = False) -> str | None:
-    """Return what to use in place of a name of another program; None where it is no such name.
+def answer(name: str) -> str | None:
+    """Return what to use in place of a name of another program, for a message; None if it is no such name.
 
     Args:
         name: as it was written: vector_size, -size, minCount.
-        as_flag: whether our settings are shown as flags, else as keywords of Python.
 
     Examples:
-        >>> answer("vector_size"), answer("-size", as_flag=True)
+        >>> from w2v.base.errors import as_flags, as_keywords
+        >>> as_keywords(answer("vector_size")), as_flags(answer("-size"))
         ('use dim', 'use --dim')
-        >>> answer("sg")
+        >>> as_keywords(answer("sg"))
         "use model='skipgram', which is the default, or model='cbow'"
     """
     found = SETTINGS.get(name.lstrip("-").replace("-", "_").lower())
     if found == "CORPUS":
-        return "name the corpus without a flag" if as_flag else "the corpus is the first argument"
-    if found is not None and found.isidentifier():
-        found = f"use {{{found}}}"
-    return found and re.sub(r"\{(\w+)=?(\w*)\}", lambda part: _shown(part[1], part[2], as_flag), found)
-
-
-def _shown(setting: str, value: str, as_flag: bool) -> str:
-    """Return a setting of ours, and a value of it if there is one, as it is written."""
-    if as_flag:
-        return f"--{setting.replace('_', '-')} {value}".rstrip()
-    return f"{setting}={value!r}" if value else setting
+        return "the corpus is the first argument"
+    return f"use {option(found)}" if found is not None and found.isidentifier() else found
 
 
 def check_known(given: Iterable[str], known: Collection[str], where: str = "") -> None:
@@ -118,4 +108,4 @@ def check_known(given: Iterable[str], known: Collection[str], where: str = "") -
         if hint is None:
             close = difflib.get_close_matches(name, known, 1)
             hint = f"{f'did you mean {close[0]}? ' if close else ''}known are: {', '.join(known)}"
-        raise UnknownSettingError(f"unknown setting '{name}'{where and f' in {where}'}; {hint}")
+        raise UnknownSettingError(f"unknown setting '{name}'{where and f' in {where}'}; {hint}", name)

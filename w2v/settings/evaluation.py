@@ -3,7 +3,22 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from w2v.settings.fields import Setting, check_values
+from w2v.settings.fields import Setting, check_values, make_plain
+
+RESTRICT = 30_000
+"""Words that analogies and neighbours are searched among by default, as in gensim's evaluation."""
+
+Restrict = Annotated[
+    int | None,
+    Setting(
+        "Ask and answer analogies among this many words, the most frequent; 0 takes all.",
+        group="Evaluation",
+        low=0,
+        high=2**31 - 2,
+        operations=("train", "resume", "tune"),
+        only_with={"analogies": ()},
+    ),
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,16 +29,7 @@ class EvaluationConfig:
         SettingsError: a value is of the wrong type or out of range; the message names it.
     """
 
-    restrict: Annotated[
-        int | None,
-        Setting(
-            "Ask and answer analogies among this many words, the most frequent; 0 takes all.",
-            group="Evaluation",
-            low=0,
-            high=2**31 - 2,
-            only_with={"analogies": ()},
-        ),
-    ] = 30_000
+    restrict: Restrict = RESTRICT
     method: Annotated[
         Literal["3cosadd", "3cosmul"],
         Setting("How analogies are answered: 3cosadd or 3cosmul.", group="Evaluation", only_with={"analogies": ()}),
@@ -50,4 +56,5 @@ class EvaluationConfig:
     ] = 10
 
     def __post_init__(self) -> None:
+        make_plain(self)
         check_values(self)

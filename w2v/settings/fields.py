@@ -4,22 +4,33 @@ A setting is written once:
 
     dim: Annotated[int, Setting("Vector size.", group="Model", low=1, high=65_536)] = 100
 
-From this field come the check of its value, the option of each command that takes it, and its line in the docs.
+From this field come the check of its value, the option of each command that takes it, and its line in the docs. All
+rules about a setting are written here too: which operations take it, and what it cannot be combined with.
 """
 
 import types
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import MISSING, dataclass, fields, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import MISSING, dataclass, fields
 from dataclasses import field as dataclass_field
 from functools import lru_cache
 from math import inf
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from w2v.base.errors import SettingsError
+from w2v.base.errors import SettingsError, option
 
 KINDS = (bool, int, float, str, Path)
 """The types that a setting may have."""
+
+
+@dataclass(frozen=True)
+class SearchRange:
+    """The range in which `w2v tune` searches a setting."""
+
+    low: float
+    high: float
+    is_log: bool = True
+    """Whether the scale is logarithmic: 1 to 2 is as wide as 10 to 20."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +45,24 @@ class Setting:
     """Range of a number, both ends included."""
     unset: str = ""
     """What the default None means, where there is more to say than "none"."""
+    operations: tuple[str, ...] = ()
+    """The operations that take it, besides those that take all settings of its config: see operations.py."""
     only_with: Mapping[str, tuple[object, ...]] = dataclass_field(default_factory=dict)
     """The setting has an effect only if one of these settings has one of these values; () means any value."""
     not_with: Mapping[str, tuple[object, ...]] = dataclass_field(default_factory=dict)
-    """The setting has no effect if one of these settings has one of these values."""
+    """The setting has no effect if one of these settings has one of these values; () means any value."""
+    is_strict: bool = False
+    """Whether `not_with` is an error for every value but the default, given explicitly or not."""
+    one_machine: tuple[object, ...] = ()
+    """Values that a cluster does not support."""
+    check: Callable[[Any], str] | None = None
+    """Takes a config; returns what is wrong with the value together with the others, or an empty string."""
+    may_fall: bool = True
+    """Whether a resumed run may have a lower value."""
+    is_of_model: bool = True
+    """Whether a trained model keeps the value, for operations that use the model. Otherwise these use the default."""
+    search: SearchRange | None = None
+    """Where `w2v tune` searches it; None if it cannot."""
     flags: tuple[str, ...] = ()
     """The flags, where they are not made from the name."""
     metavar: str = ""
@@ -72,8 +97,8 @@ class Field:
 
     @property
     def flag(self) -> str:
-        """The flag that names it in a message: the longest."""
-        return max(self.flags, key=len).partition("/")[0]
+        """The flag that names it in a message: the first."""
+        return self.flags[0].partition("/")[0]
 
     @property
     def shown_default(self) -> str:
@@ -82,22 +107,40 @@ class Field:
             return self.setting.unset
         return {True: "yes", False: "no"}[self.default] if self.kind is bool else str(self.default)
 
-    def check(self, value: object, name: str = "") -> None:
+    def check(self, value: object) -> None:
         """Raise a SettingsError if a value is of the wrong type, out of range or not among the choices."""
         if value is None and self.may_be_none:
             return
-        name = name or self.name
         if any(value is choice or (value == choice and isinstance(choice, str)) for choice in self.choices):
             return
         if self.choices and self.kind in (bool, str):
             known = "true or false" if self.kind is bool else f"one of {', '.join(map(str, self.choices))}"
-            raise SettingsError(f"{name} must be {known}, not {value!r}")
+            raise self.error(f"must be {known}, not {value!r}")
         if not isinstance(value, (int, float) if self.kind is float else self.kind) or isinstance(value, bool):
             kind = {int: "a whole number", float: "a number"}.get(self.kind, "text")
             others = "".join(f' or "{choice}"' for choice in self.choices)
-            raise SettingsError(f"{name} must be {kind}{others}, not {value!r}")
+            raise self.error(f"must be {kind}{others}, not {value!r}")
         if isinstance(value, int | float) and self.has_range and not self.setting.low <= value <= self.setting.high:
-            raise SettingsError(f"{name} must be {self.range}, not {value:{',' if self.kind is int else ''}}")
+            raise self.error(f"must be {self.range}, not {value:{',' if self.kind is int else ''}}")
+
+    def error(self, what: str, value: object = None) -> SettingsError:
+        """Return the error that says what is wrong with the setting, or with a value of it."""
+        return SettingsError(f"{option(self.name, value)} {what}", self.name)
+
+    def conflict(self, value: object, values: Mapping[str, object]) -> SettingsError | None:
+        """Return the error where a value has no effect, or cannot be used, together with the values of others."""
+        for other, refused in self.setting.not_with.items():
+            if not refused and values.get(other):
+                return self.error(f"cannot be used with {option(other)}; leave one out")
+            if other in values and values[other] in refused:
+                return self.error(f"has no effect with {option(other, values[other])}; leave one out")
+        if values.get("ray") and value in self.setting.one_machine:
+            return self.error(f"cannot be used with {option('ray')}; train on one machine", value)
+        needs = {other: wanted for other, wanted in self.setting.only_with.items() if other in values}
+        if needs and not any(values[other] in wanted if wanted else values[other] for other, wanted in needs.items()):
+            ways = [option(other, value) for other, wanted in needs.items() for value in wanted or (None,)]
+            return self.error(f"has an effect only with {' or '.join(ways)}")
+        return None
 
     @property
     def has_range(self) -> bool:
@@ -119,11 +162,11 @@ class Field:
 
 
 @lru_cache
-def fields_of(cls: type, *names: str) -> tuple[Field, ...]:
-    """Return the settings of a described dataclass: all in the order of their declaration, or those named."""
+def fields_of(cls: type) -> tuple[Field, ...]:
+    """Return the settings of a described dataclass, in the order of their declaration."""
     hints = get_type_hints(cls, include_extras=True)
-    found = {field.name: read_field(field.name, hints[field.name], field.default) for field in fields(cls)}
-    return tuple(field for name in names or found if (field := found[name]) is not None)
+    found = (read_field(field.name, hints[field.name], field.default) for field in fields(cls))
+    return tuple(field for field in found if field is not None)
 
 
 def read_field(name: str, hint: Any, default: object) -> Field | None:  # noqa: ANN401
@@ -150,44 +193,41 @@ def read_field(name: str, hint: Any, default: object) -> Field | None:  # noqa: 
     )
 
 
-def check_values(config: object) -> None:
-    """Raise a SettingsError if a described dataclass has a value that is wrong in itself."""
+def make_plain(config: object) -> None:
+    """Replace NumPy scalars in a described dataclass by Python's numbers, which every file format can hold."""
     cls: Any = type(config)
     for field in fields_of(cls):
+        value = getattr(config, field.name)
+        if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
+            object.__setattr__(config, field.name, value.item())
+
+
+def check_values(config: object) -> None:
+    """Raise a SettingsError if a described dataclass has a value that is wrong, in itself or together with others."""
+    cls: Any = type(config)
+    known = fields_of(cls)
+    for field in known:
         field.check(getattr(config, field.name))
+    for field in known:
+        check = field.setting.check
+        if check is not None and (wrong := check(config)):
+            raise field.error(wrong)
+    values = {field.name: getattr(config, field.name) for field in known}
+    strict = [field for field in known if field.setting.is_strict and values[field.name] != field.default]
+    check_effect(strict, values, values)
 
 
-def check_effect(
-    known: Iterable[Field], given: Collection[str], values: Mapping[str, object], *, as_flags: bool = False
-) -> None:
-    """Raise a SettingsError if a setting was given that has no effect together with the others.
+def check_effect(known: Iterable[Field], given: Mapping[str, object], values: Mapping[str, object]) -> None:
+    """Raise a SettingsError if a setting was given that has no effect, or cannot be used, together with the others.
 
     Args:
         known: the settings that there are.
-        given: the names of those that the user gave.
-        values: the values to look at, given or not; what a setting says of others is passed over.
-        as_flags: whether the message names them as flags.
+        given: the settings that the user gave, with their values.
+        values: the values to look at, given or not; rules about other settings than these are not applied.
     """
-    by_name = {field.name: field for field in known}
-
-    def shown(name: str, value: object = None) -> str:
-        label = by_name[name].flag if as_flags and name in by_name else name
-        return label if value is None else f"{label} {value}"
-
-    for name in [name for name in by_name if name in given]:
-        setting = by_name[name].setting
-        for other, refused in setting.not_with.items():
-            if other in values and values[other] in refused:
-                raise SettingsError(f"{shown(name)} has no effect with {shown(other, values[other])}; leave one out")
-        needs = {other: wanted for other, wanted in setting.only_with.items() if other in values}
-        if needs and not any(values[other] in wanted if wanted else values[other] for other, wanted in needs.items()):
-            ways = [shown(other, value) for other, wanted in needs.items() for value in wanted or (None,)]
-            raise SettingsError(f"{shown(name)} has an effect only with {' or '.join(ways)}")
-
-
-def optional(field: Field, **changes: Any) -> Field:  # noqa: ANN401
-    """Return a setting that need not be given, whose default is not its own; `changes` are to its description."""
-    return replace(field, default=None, may_be_none=True, setting=replace(field.setting, **changes))
+    for field in known:
+        if field.name in given and (error := field.conflict(given[field.name], values)):
+            raise error
 
 
 def docs_table(known: Iterable[Field]) -> str:

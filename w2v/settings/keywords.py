@@ -84,16 +84,16 @@ class PhraseSettings(TypedDict, total=False):
 class InferenceSettings(TypedDict, total=False):
     """Settings of `w2v.infer`."""
 
-    epochs: int
-    lr: float | None
+    line_names: bool
     negative: int
     sample: float
-    seed: int
-    threads: int | None
+    epochs: int
+    lr: float | None
     lowercase: bool
     column: str | None
     force_text: bool
-    line_names: bool
+    threads: int | None
+    seed: int
 
 
 class ItemSettings(TypedDict, total=False):

@@ -3,13 +3,25 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from w2v.base.errors import SettingsError
-from w2v.settings.fields import Setting, check_values
-from w2v.settings.reading import Column, ForceText, Lowercase, Threads
-from w2v.settings.train import TrainConfig
+from w2v.base.errors import option
+from w2v.settings.fields import Setting, check_values, make_plain
+from w2v.settings.train import Column, ForceText, Lowercase, Threads, TrainConfig
 
 THRESHOLDS = {"original": (10.0, 0.0, 1e300), "word2phrase": (100.0, 0.0, 1e300), "npmi": (0.5, -1.0, 1.0)}
 """Of each scorer of phrases: the default threshold, the least and the largest."""
+
+
+def _in_scale(config: "PhraseConfig") -> str:
+    _, low, high = THRESHOLDS[config.scorer]
+    if low <= config.cutoff <= high:  # not so for NaN
+        return ""
+    upper = "" if high == 1e300 else f" and at most {high:g}"
+    return f"must be at least {low:g}{upper} with {option('scorer', config.scorer)}, not {config.cutoff}"
+
+
+def _without_whitespace(config: "PhraseConfig") -> str:
+    is_right = config.delimiter.split() == [config.delimiter]
+    return "" if is_right else f"must be one character or more without whitespace, not {config.delimiter!r}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,9 +54,13 @@ class PhraseConfig:
             "Pairs with a score above this are phrases: a higher one joins fewer.",
             group="Phrases",
             unset="original 10, word2phrase 100, npmi 0.5",
+            check=_in_scale,
         ),
     ] = None
-    delimiter: Annotated[str, Setting("Text between the words of a phrase.", group="Phrases", metavar="TEXT")] = "_"
+    delimiter: Annotated[
+        str,
+        Setting("Text between the words of a phrase.", group="Phrases", metavar="TEXT", check=_without_whitespace),
+    ] = "_"
     passes: Annotated[
         int,
         Setting("Number of passes: two join up to 4 words, three up to 8.", group="Phrases", low=1, high=100),
@@ -55,15 +71,8 @@ class PhraseConfig:
     threads: Threads = None
 
     def __post_init__(self) -> None:
+        make_plain(self)
         check_values(self)
-        _, low, high = THRESHOLDS[self.scorer]
-        if not low <= self.cutoff <= high:  # nor is NaN
-            upper = "" if high == 1e300 else f" and at most {high:g}"
-            raise SettingsError(
-                f"threshold must be at least {low:g}{upper} with scorer {self.scorer}, not {self.cutoff}"
-            )
-        if self.delimiter.split() != [self.delimiter]:
-            raise SettingsError(f"delimiter must be a character or more without whitespace, not {self.delimiter!r}")
 
     @property
     def cutoff(self) -> float:

@@ -2,17 +2,30 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from w2v.base.errors import SettingsError, W2VError
+from w2v.base.errors import SettingsError, W2VError, option
 from w2v.settings.aliases import check_known
-from w2v.settings.conditions import ALONE, BCE, FLORET, HARD, LINES, NO_NEGATIVES, NO_NOISE, SUBWORDS
-from w2v.settings.fields import Setting, check_effect, check_values, fields_of
-from w2v.settings.output_layer import OutputLayer
+from w2v.settings.fields import SearchRange, Setting, check_effect, check_values, fields_of, make_plain
 from w2v.settings.presets import find_config
-from w2v.settings.reading import Column, ForceText, Lowercase, Threads
+
+# The settings that others depend on, with the values that they depend on.
+NO_NEGATIVES = {"loss": ("full", "hs")}
+NO_NOISE = {"sampler": ("batch",), **NO_NEGATIVES}
+BCE = {"loss": ("bce",)}
+HARD = {"sampler": ("hard",)}
+SUBWORDS = {"subwords": ("fasttext", "floret")}
+FLORET = {"subwords": ("floret",)}
+LINES = {"line_vectors": ("alone", "with-words")}
+ALONE = {"line_vectors": ("alone",)}
+"""Then a word has no contexts but its line."""
+
+# The operations that take a setting, besides training.
+READS = ("build-vocab", "infer")
+INFERS = ("infer",)
+SCORES_ITEMS = ("recommend", "evaluate")
 
 BUCKETS = {"fasttext": 2_000_000, "floret": 50_000}
 """fastText's default, and what spaCy recommends for floret."""
@@ -22,6 +35,70 @@ LINE_WEIGHT = {"none": 0.0, "alone": 1.0, "with-words": 0.3}
 """Measured: docs/items.md. A person's few items say more than their vector."""
 LR = {"skipgram": 0.05, "cbow": 0.1}
 """Measured best: docs/settings.md. CBOW takes more, because each context gets a part of the step."""
+
+# Settings of every operation that reads a corpus.
+Lowercase = Annotated[bool, Setting("Lowercase the text while it is read.", group="Corpus", operations=READS)]
+Column = Annotated[
+    str | None,
+    Setting(
+        "The column that holds the text; the files are JSON Lines or Parquet.",
+        group="Corpus",
+        unset="none: the files are plain text",
+        operations=READS,
+    ),
+]
+ForceText = Annotated[
+    bool,
+    Setting("Read files even if they look like binary data.", group="Corpus", operations=READS),
+]
+Threads = Annotated[
+    int | None,
+    Setting(
+        "Number of threads.",
+        group="Training",
+        low=1,
+        high=4_096,
+        unset="as many as this process may use",
+        operations=(*READS, "resume"),
+        is_of_model=False,
+    ),
+]
+
+
+@dataclass(frozen=True)
+class OutputLayer:
+    """Which output rows a center is scored against (Python side)."""
+
+    kernel: str
+    """Its name in `kernels.cpu.types.Variant`."""
+    loss: str
+    """The loss of its kernel."""
+    has_negatives: bool = True
+    """Whether a sampler draws some of the output rows. Otherwise there is nothing to sample, reject or correct."""
+    outputs_are_words: bool = True
+    """Whether output row i belongs to word i, so that n_output = n_types."""
+
+
+def _lengths_in_order(config: "TrainConfig") -> str:
+    if config.subwords == "none" or config.min_n <= config.max_n:
+        return ""
+    return f"must be at most {option('max_n')}, which is {config.max_n}, not {config.min_n}"
+
+
+def _enough_candidates(config: "TrainConfig") -> str:
+    if config.sampler != "hard" or config.candidates > config.n_hard:
+        return ""
+    taken = f"{option('hard_share')} times {option('negative')}"
+    return f"must be above {config.n_hard}, which is {taken}, not {config.candidates}"
+
+
+def _power_of_two(config: "TrainConfig") -> str:
+    is_power = not config.noise_pool & (config.noise_pool - 1)
+    return "" if is_power else f"must be 0 or a power of two, not {config.noise_pool:,}"
+
+
+def _above_zero(config: "TrainConfig") -> str:
+    return "" if config.lr else "must be above 0: at 0 nothing is learned"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +115,13 @@ class TrainConfig:
 
     dim: Annotated[
         int,
-        Setting("Vector size: a longer vector holds more and takes longer.", group="Model", low=1, high=65_536),
+        Setting(
+            "Vector size: a longer vector holds more and takes longer.",
+            group="Model",
+            low=1,
+            high=65_536,
+            not_with={"init_from": ()},
+        ),
     ] = 100
     model: Annotated[
         Literal["skipgram", "cbow"],
@@ -58,6 +141,7 @@ class TrainConfig:
             low=1,
             high=1_000_000,
             not_with=ALONE,
+            search=SearchRange(1, 20),
         ),
     ] = 5
     shrink_window: Annotated[
@@ -84,10 +168,19 @@ class TrainConfig:
             "(words have rows of their own) or floret (all are hashed into a small table). Alone it means fasttext.",
             group="Subwords",
             bare="fasttext",
+            one_machine=("fasttext", "floret"),
         ),
     ] = "none"
     min_n: Annotated[
-        int, Setting("Shortest n-gram, in characters.", group="Subwords", low=1, high=64, only_with=SUBWORDS)
+        int,
+        Setting(
+            "Shortest n-gram, in characters.",
+            group="Subwords",
+            low=1,
+            high=64,
+            only_with=SUBWORDS,
+            check=_lengths_in_order,
+        ),
     ] = 3
     max_n: Annotated[
         int, Setting("Longest n-gram, in characters.", group="Subwords", low=1, high=64, only_with=SUBWORDS)
@@ -113,14 +206,18 @@ class TrainConfig:
             "with-words: it is one more context of each center.",
             group="Lines",
             not_with=SUBWORDS,
+            is_strict=True,
+            one_machine=("alone", "with-words"),
         ),
     ] = "none"
     line_names: Annotated[
         bool,
         Setting(
-            "The name of a line stands before a tab; otherwise its name is its number, from 1.",
+            "Each line starts with its name and a tab; otherwise lines are numbered from 1.",
             group="Lines",
+            operations=INFERS,
             only_with=LINES,
+            is_of_model=False,
         ),
     ] = False
     sampler: Annotated[
@@ -129,6 +226,8 @@ class TrainConfig:
             "Where negatives come from: noise (the vocabulary), batch (other places in the text) or hard (the noise "
             "words with the highest scores).",
             group="Sampling",
+            not_with=NO_NEGATIVES,
+            is_strict=True,
         ),
     ] = "noise"
     negative: Annotated[
@@ -138,13 +237,15 @@ class TrainConfig:
             group="Sampling",
             low=1,
             high=10_000,
+            operations=INFERS,
             not_with=NO_NEGATIVES,
+            search=SearchRange(1, 30),
         ),
     ] = 5
     negative_weight: Annotated[
         float,
         Setting(
-            "Weight of each negative in the loss: 2 pushes as twice as many negatives do, in the time of these.",
+            "Weight of each negative in the loss: 2 has the effect of twice as many negatives at no extra cost.",
             group="Sampling",
             low=0.001,
             high=1_000,
@@ -159,6 +260,7 @@ class TrainConfig:
             low=1,
             high=10_000,
             only_with=HARD,
+            check=_enough_candidates,
         ),
     ] = 20
     hard_share: Annotated[
@@ -177,6 +279,7 @@ class TrainConfig:
             "Leave out negatives that occur in the same line as the center: for short lines, such as sessions.",
             group="Sampling",
             not_with=NO_NEGATIVES,
+            is_strict=True,
         ),
     ] = False
     loss: Annotated[
@@ -185,6 +288,7 @@ class TrainConfig:
             "bce (pointwise), bpr (pairwise), softmax (over the sampled words), full (softmax over the whole "
             "vocabulary: slow) or hs (hierarchical softmax: no negatives).",
             group="Model",
+            one_machine=("hs",),
         ),
     ] = "bce"
     logq: Annotated[
@@ -194,6 +298,7 @@ class TrainConfig:
             group="Model",
             unset="yes with --sampler batch or --loss softmax, else no",
             not_with=NO_NEGATIVES,
+            is_strict=True,
         ),
     ] = None
     sample: Annotated[
@@ -204,6 +309,8 @@ class TrainConfig:
             group="Sampling",
             low=0,
             high=1,
+            operations=INFERS,
+            search=SearchRange(1e-5, 1e-1),
         ),
     ] = 1e-4
     noise_pool: Annotated[
@@ -215,6 +322,7 @@ class TrainConfig:
             low=0,
             high=1 << 16,
             not_with=NO_NOISE,
+            check=_power_of_two,
         ),
     ] = 1024
     ns_exponent: Annotated[
@@ -226,10 +334,20 @@ class TrainConfig:
             low=-16,
             high=16,
             not_with=NO_NOISE,
+            search=SearchRange(-1.0, 1.25, is_log=False),
         ),
     ] = 0.75
     epochs: Annotated[
-        int, Setting("Passes over the text: a small corpus needs more.", group="Training", low=1, high=1_000_000)
+        int,
+        Setting(
+            "Passes over the text: a small corpus needs more.",
+            group="Training",
+            low=1,
+            high=1_000_000,
+            operations=("infer", "resume"),
+            may_fall=False,
+            search=SearchRange(1, 20),
+        ),
     ] = 5
     lr: Annotated[
         float,
@@ -238,15 +356,34 @@ class TrainConfig:
             group="Training",
             low=0,
             high=100,
+            operations=INFERS,
+            check=_above_zero,
+            search=SearchRange(0.005, 0.5),
             unset="0.05; 0.1 with --model cbow; half of that with --subwords",
         ),
     ] = None  # type: ignore[assignment]  # __post_init__ sets it
     min_count: Annotated[
-        int, Setting("Leave out words that occur less often than this.", group="Corpus", low=1, high=2**62)
+        int,
+        Setting(
+            "Leave out words that occur less often than this.",
+            group="Corpus",
+            low=1,
+            high=2**62,
+            operations=("build-vocab",),
+            not_with={"vocab": ()},
+        ),
     ] = 5
     max_vocab: Annotated[
         int | None,
-        Setting("Keep at most this many words, the most frequent.", group="Corpus", low=1, high=2**31 - 2, unset="all"),
+        Setting(
+            "Keep at most this many words, the most frequent.",
+            group="Corpus",
+            low=1,
+            high=2**31 - 2,
+            unset="all",
+            operations=("build-vocab",),
+            not_with={"vocab": (), "init_from": ()},
+        ),
     ] = None
     max_types: Annotated[
         int,
@@ -256,6 +393,7 @@ class TrainConfig:
             group="Corpus",
             low=1,
             high=2**31 - 2,
+            operations=("build-vocab",),
         ),
     ] = 50_000_000
     lowercase: Lowercase = False
@@ -264,11 +402,23 @@ class TrainConfig:
     threads: Threads = None
     history: Annotated[
         int,
-        Setting("Number of most recent items used to predict the next one.", group="Items", low=1, high=1_000_000),
+        Setting(
+            "Number of most recent items used to predict the next one.",
+            group="Items",
+            low=1,
+            high=1_000_000,
+            operations=SCORES_ITEMS,
+        ),
     ] = 8
     decay: Annotated[
         float,
-        Setting("Weight of each item relative to the next more recent one, 0 to 1.", group="Items", low=0, high=1),
+        Setting(
+            "Weight of each item relative to the next more recent one, 0 to 1.",
+            group="Items",
+            low=0,
+            high=1,
+            operations=SCORES_ITEMS,
+        ),
     ] = 0.7
     prior: Annotated[
         float,
@@ -277,6 +427,7 @@ class TrainConfig:
             group="Items",
             low=-16,
             high=16,
+            operations=SCORES_ITEMS,
             unset="--ns-exponent; 1 with --sampler batch; 0 with --logq or --loss full",
         ),
     ] = None  # type: ignore[assignment]  # __post_init__ sets it: what the sampler has taken out of the scores
@@ -288,6 +439,7 @@ class TrainConfig:
             group="Items",
             low=0,
             high=1,
+            operations=SCORES_ITEMS,
             unset="1 with --line-vectors alone; 0 without line vectors; else 0.3",
         ),
     ] = None  # type: ignore[assignment]  # __post_init__ sets it
@@ -298,10 +450,12 @@ class TrainConfig:
             group="Training",
             low=0,
             high=2**63 - 1,
+            operations=INFERS,
         ),
     ] = 1
 
     def __post_init__(self) -> None:
+        make_plain(self)
         if isinstance(self.subwords, bool):
             object.__setattr__(self, "subwords", "fasttext" if self.subwords else "none")
         if self.buckets is None:
@@ -314,24 +468,6 @@ class TrainConfig:
         if self.line_weight is None:
             object.__setattr__(self, "line_weight", LINE_WEIGHT.get(self.line_vectors, 0.0))
         check_values(self)
-        if self.lr == 0:
-            raise SettingsError("lr must be above 0: at 0 nothing is learned")
-        if self.noise_pool & (self.noise_pool - 1):
-            raise SettingsError(f"noise_pool must be 0 or a power of two, not {self.noise_pool:,}")
-        if self.subwords != "none" and self.min_n > self.max_n:
-            raise SettingsError(f"min_n must be at most max_n, {self.max_n}, not {self.min_n}")
-        self._check_sampling()
-
-    def _check_sampling(self) -> None:
-        """Check what cannot go together."""
-        if not self.output_layer.has_negatives and (self.sampler != "noise" or self.logq or self.reject_positives):
-            raise SettingsError(
-                f"loss {self.loss} draws no negatives: it goes without sampler, logq and reject_positives"
-            )
-        if self.sampler == "hard" and self.candidates <= self.n_hard:
-            raise SettingsError(
-                f"candidates must be above {self.n_hard}, which hard_share of negative takes, not {self.candidates}"
-            )
 
     @property
     def n_hard(self) -> int:
@@ -400,7 +536,7 @@ def load_config(source: str | Path | None, overrides: Mapping[str, Any], *, is_e
             raise W2VError(f"cannot read the config {path}: {error.strerror}") from error
         except (ValueError, RecursionError) as error:  # TOML, UTF-8, a number too long or lists too deep for Python
             raise W2VError(f"the config {path} is not TOML: {error}") from error
-    known = [field.name for field in fields(TrainConfig)]
+    known = [field.name for field in fields_of(TrainConfig)]
     check_known(settings, known, str(source))
     check_known(overrides, known)
     try:
@@ -409,15 +545,16 @@ def load_config(source: str | Path | None, overrides: Mapping[str, Any], *, is_e
         _check_effect(overrides, config.as_dict(), is_explicit)
         return config
     except SettingsError as error:
-        # Name the file where the value at fault came from it alone.
-        at_fault = str(error).split(" ", 1)[0]
-        if at_fault in settings and at_fault not in overrides:
-            raise SettingsError(f"{source}: {error}") from None
+        if error.setting in settings and error.setting not in overrides:  # then the file is at fault
+            raise SettingsError(f"{source}: {error}", error.setting) from None
         raise
 
 
 def _check_effect(given: Mapping[str, Any], values: Mapping[str, Any], is_explicit: bool = False) -> None:
-    """Check that what was given has an effect; a default that is written out, as in a copy of a preset, needs none."""
+    """Check that the given settings have an effect.
+
+    A default that is written out, as in a copy of a preset, needs none, unless it was given explicitly.
+    """
     known = fields_of(TrainConfig)
     defaults = {} if is_explicit else {field.name: field.default for field in known}
-    check_effect(known, [name for name in given if given[name] != defaults.get(name, ...)], values)
+    check_effect(known, {name: given[name] for name in given if given[name] != defaults.get(name, ...)}, values)

@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from w2v.base.arrays import Ids
-from w2v.base.errors import SettingsError, W2VError
+from w2v.base.errors import W2VError, option
 from w2v.base.machine import available_threads
 from w2v.formats.common import Lines, check_finite
 from w2v.kernels.cpu.infer import infer_lines
 from w2v.kernels.cpu.types import ShardPass, Variant, Weights
+from w2v.settings.operations import check_request, settings_for
 from w2v.settings.train import TrainConfig, load_config
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import encode
@@ -23,10 +24,6 @@ from w2v.training.plan import kernel_name, new_scratch, new_tally, sampling_of, 
 from w2v.training.schedule import shard_bounds
 from w2v.training.weights import aligned_zeros, padded
 from w2v.vectors.vectors import Vectors
-
-CHANGES = ("epochs", "lr", "negative", "sample", "seed", "threads", "lowercase", "column", "force_text", "line_names")
-"""Settings that may be other than those of the training."""
-
 
 NOISE_POOL = 1024
 """Noise words that all lines share."""
@@ -38,7 +35,7 @@ def infer(vectors: Vectors, corpus: Corpus, **changes: Any) -> Lines:  # noqa: A
     Args:
         vectors: trained with line vectors, with their output rows.
         corpus: the lines.
-        changes: settings in place of those of the training: CHANGES.
+        changes: settings in place of those of the training.
 
     Raises:
         W2VError: the vectors have no output rows, counts or settings of a training with line vectors; or the corpus
@@ -47,7 +44,7 @@ def infer(vectors: Vectors, corpus: Corpus, **changes: Any) -> Lines:  # noqa: A
     """
     config = inference_settings(vectors, changes)
     if vectors.output is None or vectors.counts is None:
-        raise W2VError(f"{vectors.name} has no output rows or no counts, which infer needs: train with -o FILE.w2v")
+        raise W2VError(f"{vectors.name} has no output rows or no counts, which infer needs: save them as .w2v")
     for rows in (vectors.matrix, vectors.output):
         check_finite(vectors.name, vectors.words, rows)
     vocab = Vocab(vectors.words, np.asarray(vectors.counts))
@@ -66,15 +63,15 @@ def inference_settings(vectors: Vectors, changes: dict[str, Any]) -> TrainConfig
         W2VError: the vectors were not trained with line vectors, or not so that rows can be inferred.
         SettingsError: a setting is unknown or out of range.
     """
-    for name in changes:
-        if name not in CHANGES:
-            raise SettingsError(f"{name} cannot change when lines are inferred; only {', '.join(CHANGES)} can")
+    check_request("infer", changes)
     trained = dict((vectors.settings or {}).get("settings", {}))
     if trained.get("line_vectors", "none") == "none":
-        raise W2VError(f"{vectors.name} was trained without line vectors: train with --line-vectors -o FILE.w2v")
-    config = load_config(None, trained | {"threads": None, "line_names": False} | changes)
+        way = f"train with {option('line_vectors')}, and save them as .w2v"
+        raise W2VError(f"{vectors.name} was trained without line vectors: {way}")
+    of_this_call = {field.name: field.default for field in settings_for("infer") if not field.setting.is_of_model}
+    config = load_config(None, trained | of_this_call | changes)
     if not config.output_layer.outputs_are_words:
-        raise W2VError(f"{vectors.name} was trained with loss {config.loss}, whose output rows are not kept")
+        raise W2VError(f"{vectors.name} was trained with {option('loss', config.loss)}, whose output rows are not kept")
     if config.sampler == "batch":  # in a line of its own there are no other places to draw from
         config = replace(config, sampler="noise", ns_exponent=1.0)
     return replace(config, dim=vectors.dim, noise_pool=NOISE_POOL, min_count=1, max_vocab=None)

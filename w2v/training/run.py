@@ -17,13 +17,14 @@ import numpy as np
 
 from w2v import formats
 from w2v.base.arrays import Ids, Matrix
-from w2v.base.errors import SettingsError, W2VError
+from w2v.base.errors import SettingsError, W2VError, option
 from w2v.base.stores import url_of
 from w2v.checkpoints import checkpoint
 from w2v.checkpoints.checkpoint import Checkpoint
 from w2v.checkpoints.fingerprints import Fingerprint, changed, stream_checksum
 from w2v.checkpoints.snapshots import CheckpointPolicy, Snapshot
 from w2v.formats.common import Lines
+from w2v.settings.operations import CHECKPOINT_EVERY_S, check_request, settings_for
 from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, ScanReport, renumber
@@ -40,10 +41,6 @@ from w2v.training.warm_start import carry_over, join_vocab, read_earlier, subwor
 from w2v.training.weights import Embeddings
 from w2v.vectors.vectors import Vectors
 from w2v.version import __version__
-
-MAY_CHANGE = ("epochs", "threads")
-"""Settings that a resumed run may have other values of; epochs may only rise."""
-CHECKPOINT_EVERY_S = 600.0
 
 Warn = Callable[[str], None]
 EpochReport = Callable[[Progress, Vectors], Mapping[str, Any] | None]
@@ -107,9 +104,8 @@ def reserved(folder: Path | None, *, is_resumed: bool = False) -> Iterator[None]
     try:
         with checkpoint.locked(folder) if folder.is_dir() else nullcontext():
             if not is_resumed and checkpoint.exists(folder):
-                raise W2VError(
-                    f"{folder} has checkpoints of another run; name another folder, or go on with --resume {folder}"
-                )
+                ways = f"name another folder, or continue that run with {option('resume')}"
+                raise W2VError(f"{folder} has checkpoints of another run; {ways}")
             yield
     except BaseException:
         if is_new:
@@ -212,18 +208,19 @@ def resume(
         SettingsError: another setting is to change, or the number of nodes.
         W2VError: the checkpoint is damaged, or the corpus has changed.
     """
-    for name in changes:
-        if name not in MAY_CHANGE:
-            raise SettingsError(f"{name} cannot change when a run is resumed; only {' and '.join(MAY_CHANGE)} can")
+    check_request("resume", changes)
     kept = checkpoint.load(folder)
-    if changes.get("epochs", kept.config.epochs) < kept.config.epochs:
-        raise SettingsError(f"epochs cannot fall when a run is resumed: it has {kept.config.epochs}")
-    if machine.n_nodes != kept.position.n_nodes:
-        trained = f"--ray ADDRESS --nodes {kept.position.n_nodes}" if kept.position.n_nodes else "no --ray"
-        raise SettingsError(f"the nodes cannot change when a run is resumed: go on with {trained}")
-    if machine.n_nodes and "epochs" in changes:
-        raise SettingsError("epochs cannot change when a run on a cluster is resumed")
     config = replace(kept.config, **changes)
+    for field_ in settings_for("resume"):
+        earlier, now = (getattr(one, field_.name) for one in (kept.config, config))
+        if not field_.setting.may_fall and now < earlier:
+            raise field_.error(f"cannot fall when a run is resumed: it has {earlier:,}")
+    if machine.n_nodes != kept.position.n_nodes:
+        nodes = kept.position.n_nodes
+        trained = f"with {option('ray')} and {option('nodes', nodes)}" if nodes else f"without {option('ray')}"
+        raise SettingsError(f"the number of nodes cannot change when a run is resumed: resume it {trained}")
+    if machine.n_nodes and config.epochs != kept.config.epochs:
+        raise SettingsError(f"{option('epochs')} cannot change when a run on a cluster is resumed", "epochs")
     if kept.corpus is None:
         stream = checkpoint.load_stream(folder, len(kept.vocab))
     else:

@@ -9,6 +9,7 @@ from w2v.base.errors import SettingsError
 from w2v.evaluation.held_out import Windows, held_out_loss
 from w2v.evaluation.next_item import Sessions, rank_next, read_sessions
 from w2v.evaluation.scores import Evaluation
+from w2v.settings.evaluation import RESTRICT
 from w2v.settings.train import TrainConfig
 from w2v.text.vocab import Vocab
 from w2v.training.weights import Embeddings
@@ -98,7 +99,7 @@ class Objective:
         analogies: Sequence[str | Path] = (),
         next: str | Path | None = None,
         sessions: str | Path | None = None,
-        restrict: int | None = 30_000,
+        restrict: int | None = RESTRICT,
     ) -> "Objective":
         """Return the metric of this name, with its files read.
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from w2v.base.errors import SettingsError, W2VError
+from w2v.base.errors import SettingsError, W2VError, option
+from w2v.settings.operations import settings_for
 from w2v.settings.train import TrainConfig
 
 if TYPE_CHECKING:
@@ -18,9 +19,9 @@ class Range:
 
     low: float
     high: float
-    is_whole: bool = False
+    is_whole: bool
     """Whether the values are whole numbers."""
-    is_log: bool = True
+    is_log: bool
     """Whether it is searched on a logarithmic scale: 1 to 2 is as wide as 10 to 20."""
 
     def holds(self, value: object) -> bool:
@@ -43,12 +44,9 @@ class Range:
 
 
 SPACE = {
-    "ns_exponent": Range(-1.0, 1.25, is_log=False),
-    "window": Range(1, 20, is_whole=True),
-    "sample": Range(1e-5, 1e-1),
-    "negative": Range(1, 30, is_whole=True),
-    "lr": Range(0.005, 0.5),
-    "epochs": Range(1, 20, is_whole=True),
+    field.name: Range(found.low, found.high, field.kind is int, found.is_log)
+    for field in settings_for("tune")
+    if (found := field.setting.search) is not None
 }
 """The settings that can be searched, with their ranges."""
 
@@ -63,13 +61,12 @@ def check_search(base: TrainConfig, names: Sequence[str], fraction: float) -> li
     if find_spec("optuna") is None:
         raise W2VError("searching settings needs optuna, which is not installed: pip install 'w2v[tune]'")
     if not 0 < fraction <= 1:
-        raise SettingsError(f"fraction must be above 0 and at most 1, not {fraction}")
-    idle = {"ns_exponent": "sampler batch"} if base.sampler == "batch" else {}
-    if not base.output_layer.has_negatives:
-        idle = dict.fromkeys(("ns_exponent", "negative"), f"loss {base.loss}")
+        raise SettingsError(f"{option('fraction')} must be above 0 and at most 1, not {fraction}", "fraction")
+    values = base.as_dict()
+    idle = {field.name: error for field in settings_for("tune") if (error := field.conflict(None, values))}
     for name in names:
         if name not in SPACE:
-            raise SettingsError(f"'{name}' cannot be searched; these can: {', '.join(SPACE)}")
+            raise SettingsError(f"'{name}' cannot be searched; these can: {', '.join(SPACE)}", "search")
         if name in idle:
-            raise SettingsError(f"{name} cannot be searched with {idle[name]}, where it has no effect")
+            raise SettingsError(f"'{name}' cannot be searched: {idle[name].message}", "search")
     return [name for name in SPACE if name in (names or SPACE) and name not in idle]

@@ -11,17 +11,15 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from w2v.base.arrays import Indices, Matrix
-from w2v.base.errors import SettingsError, W2VError
+from w2v.base.errors import W2VError, option
 from w2v.formats.common import check_finite
+from w2v.settings.operations import check_request, settings_for
 from w2v.settings.train import TrainConfig, load_config
 from w2v.vectors.derived import line_vectors
 from w2v.vectors.vectors import Vectors
 
 if TYPE_CHECKING:
     from w2v.settings.keywords import ItemSettings
-
-SETTINGS = ("history", "decay", "prior", "line_weight")
-"""The settings of a TrainConfig that decide how items are scored."""
 
 
 def recommend(
@@ -61,13 +59,12 @@ def scoring_settings(vectors: Vectors, **changes: Any) -> TrainConfig:  # noqa: 
     """Return the settings to score items with: those the vectors were trained with, with changes on top.
 
     Raises:
-        SettingsError: a value is out of range, or a change is to another setting than SETTINGS.
+        SettingsError: a value is out of range, or a change is to a setting that does not score items.
     """
-    for name in changes:
-        if name not in SETTINGS:
-            raise SettingsError(f"{name} has no effect on how items are scored; {', '.join(SETTINGS)} have")
+    check_request("recommend", changes)
     trained = (vectors.settings or {}).get("settings", {})
-    return load_config(None, {name: trained[name] for name in SETTINGS if name in trained} | changes)
+    names = [field.name for field in settings_for("recommend")]
+    return load_config(None, {name: trained[name] for name in names if name in trained} | changes)
 
 
 def scoring_arrays(vectors: Vectors) -> tuple[Matrix, Matrix]:
@@ -79,7 +76,8 @@ def scoring_arrays(vectors: Vectors) -> tuple[Matrix, Matrix]:
     if vectors.output is None or vectors.counts is None:
         missing = "output rows" if vectors.output is None else "counts"
         raise W2VError(
-            f"the vectors have no {missing}, which are needed to score items: train with --save-output -o items.w2v"
+            f"the vectors have no {missing}, which are needed to score items: train with {option('save_output')}, and "
+            "save them as .w2v"
         )
     check_finite(f"{vectors.name}, output rows", vectors.words, vectors.output)
     return vectors.output, np.log(np.maximum(vectors.counts, 1)).astype(np.float32)

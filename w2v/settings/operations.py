@@ -1,0 +1,251 @@
+"""Operations: which settings and parameters each takes, and the check of what was given.
+
+An operation is a function of the Python API or the command of the same name: "build-vocab", "phrases", "train",
+"resume", "tune", "infer", "recommend" or "evaluate".
+"""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any
+
+from w2v.base.errors import SettingsError, option
+from w2v.settings.aliases import check_known
+from w2v.settings.evaluation import RESTRICT, EvaluationConfig, Restrict
+from w2v.settings.fields import Field, Setting, check_effect, fields_of
+from w2v.settings.phrases import PhraseConfig
+from w2v.settings.train import TrainConfig
+
+CONFIGS: Mapping[str, type] = {
+    "phrases": PhraseConfig,
+    "train": TrainConfig,
+    "tune": TrainConfig,
+    "evaluate": EvaluationConfig,
+}
+"""The config whose settings an operation takes, all of them. Others it takes are marked with `Setting.operations`."""
+USES_MODEL = ("infer", "recommend", "evaluate")
+"""The operations on trained vectors: a setting that is not given has the value of their training."""
+
+CHECKPOINT_EVERY_S = 600.0
+
+RUNS = ("train", "resume")
+SCORES = (*RUNS, "tune", "evaluate")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameters:
+    """Parameters of operations that no config holds, and that others depend on."""
+
+    output: Annotated[
+        Path,
+        Setting(
+            "The file to write: .bin, .txt or .vec (word2vec), .w2v (a folder with counts and settings), or another "
+            "suffix that `w2v convert` knows; - is standard output, as text.",
+            group="Output",
+            flags=("-o", "--output"),
+            operations=RUNS,
+        ),
+    ] = Path("vectors.bin")
+    save_output: Annotated[
+        bool,
+        Setting(
+            "Write the output rows too: in a second file, vectors.output.bin, or inside the .w2v folder.",
+            group="Output",
+            flags=("--save-output",),
+            operations=RUNS,
+        ),
+    ] = False
+    vocab: Annotated[
+        Path | None,
+        Setting(
+            "Use the words and counts of this file, from `w2v build-vocab`, and no others.",
+            group="Corpus",
+            operations=("train",),
+            not_with={"init_from": ()},
+        ),
+    ] = None
+    init_from: Annotated[
+        Path | None,
+        Setting(
+            "Start from these vectors and their words, or from the newest checkpoint in this folder.",
+            group="Training",
+            metavar="FILE|DIR",
+            operations=("train",),
+            not_with={"ray": ()},
+        ),
+    ] = None
+    grow_vocab: Annotated[
+        bool,
+        Setting(
+            "With --init-from: add the new words that occur at least --min-count times.",
+            group="Training",
+            flags=("--grow-vocab",),
+            operations=("train",),
+            only_with={"init_from": ()},
+        ),
+    ] = False
+    log: Annotated[
+        Path | None,
+        Setting(
+            "Write the progress to this file, one JSON object per line.",
+            group="Output",
+            flags=("--log-json",),
+            operations=RUNS,
+        ),
+    ] = None
+    checkpoint: Annotated[
+        Path | None,
+        Setting(
+            "Save checkpoints in this folder, to resume from.",
+            group="Checkpoints",
+            metavar="DIR",
+            operations=("train",),
+        ),
+    ] = None
+    checkpoint_every: Annotated[
+        str | None,
+        Setting(
+            "Time between checkpoints: a number and s, m or h.",
+            group="Checkpoints",
+            metavar="TIME",
+            unset=f"{CHECKPOINT_EVERY_S / 60:g}m",
+            operations=RUNS,
+            only_with={"checkpoint": (), "resume": ()},
+        ),
+    ] = None
+    resume: Annotated[
+        Path | None,
+        Setting(
+            "Continue from the newest checkpoint in this folder, with its corpus and settings.",
+            group="Checkpoints",
+            metavar="DIR",
+            operations=RUNS,
+        ),
+    ] = None
+    ray: Annotated[
+        str | None,
+        Setting(
+            "Train on a Ray cluster: its address; auto for the one of this machine; local to start one here.",
+            group="Cluster",
+            metavar="ADDRESS",
+            operations=RUNS,
+        ),
+    ] = None
+    nodes: Annotated[
+        int | None,
+        Setting(
+            "Number of machines to train on, each with all its cores.",
+            group="Cluster",
+            low=1,
+            high=10_000,
+            unset="all of the cluster",
+            operations=RUNS,
+            only_with={"ray": ()},
+        ),
+    ] = None
+    similarity: Annotated[
+        list[Path] | None,
+        Setting("Score by the word pairs in this file; may be repeated.", group="Evaluation", operations=SCORES),
+    ] = None
+    analogies: Annotated[
+        list[Path] | None,
+        Setting("Score by the analogies in this file; may be repeated.", group="Evaluation", operations=SCORES),
+    ] = None
+    next: Annotated[
+        Path | None,
+        Setting(
+            "Score by the next items of each person, one person per line.",
+            group="Evaluation",
+            operations=("tune", "evaluate"),
+        ),
+    ] = None
+    sessions: Annotated[
+        Path | None,
+        Setting(
+            "The items of the same people before that, in order, one person per line.",
+            group="Evaluation",
+            operations=("tune", "evaluate"),
+        ),
+    ] = None
+    restrict: Restrict = RESTRICT
+    each_epoch: Annotated[
+        bool,
+        Setting(
+            "Score after each epoch too, while training continues.",
+            group="Evaluation",
+            flags=("--each-epoch",),
+            operations=RUNS,
+            only_with={"similarity": (), "analogies": ()},
+        ),
+    ] = False
+
+
+@lru_cache
+def settings_for(operation: str) -> tuple[Field, ...]:
+    """Return the settings that an operation takes, in the order of their declaration.
+
+    >>> [field.name for field in settings_for("resume")]
+    ['epochs', 'threads']
+    """
+    own = fields_of(CONFIGS[operation]) if operation in CONFIGS else ()
+    others = [field for field in fields_of(TrainConfig) if operation in field.setting.operations]
+    return tuple(_field_for(operation, field) for field in (*own, *others))
+
+
+@lru_cache
+def parameters_for(operation: str) -> tuple[Field, ...]:
+    """Return the Parameters that an operation takes."""
+    found = [field for field in fields_of(Parameters) if operation in field.setting.operations]
+    return tuple(_field_for(operation, field) for field in found)
+
+
+def _field_for(operation: str, field: Field) -> Field:
+    """Return a setting as it is in an operation."""
+    changes: dict[str, Any] = {}
+    setting, is_of_training = field.setting, field in fields_of(TrainConfig)
+    if operation == "train" and "resume" not in setting.operations:
+        changes["not_with"] = {"resume": (), **setting.not_with}
+    if operation == "evaluate" and is_of_training:
+        changes["only_with"] = {"next": ()}
+    if operation in USES_MODEL and is_of_training and setting.is_of_model:
+        return replace(field, default=MISSING, setting=replace(setting, unset="that of the training", **changes))
+    return replace(field, setting=replace(setting, **changes))
+
+
+def check_request(operation: str, given: Mapping[str, object]) -> None:
+    """Raise an error if an operation does not take what was given, or not together.
+
+    The config of the operation checks the values of settings, and `load_config` those that depend on each other.
+
+    Args:
+        operation: see above.
+        given: the settings that were given, and the Parameters that were; of these, None and False mean not given.
+
+    Raises:
+        UnknownSettingError: there is no such name. The message says what to use.
+        SettingsError: a name belongs to other operations, or has no effect or cannot be used together with another.
+
+    Examples:
+        >>> check_request("train", {"dim": 50, "init_from": "old.bin"})
+        Traceback (most recent call last):
+        w2v.base.errors.SettingsError: dim cannot be used with init_from; leave one out
+    """
+    settings, parameters = settings_for(operation), parameters_for(operation)
+    known = {field.name: field for field in (*settings, *parameters)}
+    for name in given:
+        if name not in known and name in _names():
+            takes = ", ".join(option(field.name) for field in settings)
+            raise SettingsError(f"{option(name)} cannot be used with {operation}, which takes {takes}", name)
+    check_known(given, known)
+    names = {field.name for field in settings}
+    values = {field.name: given.get(field.name, field.default) for field in parameters}
+    if operation == "resume":
+        values["resume"] = True
+    check_effect(known.values(), {name: given[name] for name in given if name in names or given[name]}, values)
+
+
+@lru_cache
+def _names() -> frozenset[str]:
+    """Return the names of all settings and parameters."""
+    return frozenset(field.name for cls in (*CONFIGS.values(), Parameters) for field in fields_of(cls))
