@@ -1,6 +1,6 @@
 """Checks of arguments that are not settings."""
 
-import numpy as np
+from numbers import Integral
 
 from w2v.base.errors import SettingsError, WrongTypeError
 
@@ -13,7 +13,7 @@ def check_type(name: str, value: object, expected: type, hint: str) -> None:
 
 def check_number(name: str, value: object, least: int) -> None:
     """Raise SettingsError where a number of words is too small, and WrongTypeError where it is no whole number."""
-    if not isinstance(value, int | np.integer) or isinstance(value, bool):
+    if not isinstance(value, Integral) or isinstance(value, bool):
         raise WrongTypeError(f"{name} must be a whole number, not {value!r:.80}")
     if value < least:
         raise SettingsError(f"{name} must be at least {least}, not {value:,}")
