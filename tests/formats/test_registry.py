@@ -34,7 +34,7 @@ def test_suffixes_lead_to_one_format_each() -> None:
 
 
 def test_messages_name_what_there_is() -> None:
-    with pytest.raises(SettingsError, match=r"v\.tgz ends in '\.tgz'.*\.w2v.*\.gz after \.txt, \.vec, \.bin, \.glove"):
+    with pytest.raises(SettingsError, match=r"v\.tgz ends in '\.tgz'.*\.w2v.*\.gz after \.bin, \.txt, \.vec, \.glove"):
         find("v.tgz")
     with pytest.raises(SettingsError, match="a w2v folder cannot go to standard output; word2vec-text, word2vec, "):
         find("-", "native")

@@ -1,5 +1,6 @@
 """Neighbours are those a naive computation finds; unknown words are answered with known ones."""
 
+import ast
 import copy
 import logging
 import pickle
@@ -16,6 +17,7 @@ from gensim.models import KeyedVectors
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import w2v
 from w2v.base.errors import SettingsError, UnknownWordError, W2VError, W2VWarning
 from w2v.formats.model import Lines, Model
 from w2v.formats.vocab_table import VocabTable
@@ -420,8 +422,11 @@ def test_other_names_are_answered_with_ours(name: str) -> None:
     vectors = make_vectors(3)
     with pytest.raises(AttributeError, match=re.escape(f"'{name}': use {VECTORS[name]}")):
         getattr(vectors, name)
-    for used in re.findall(r"(?<![\w.'(])([a-z_]+)\b(?!=)", VECTORS[name]):
-        assert hasattr(vectors, used) or used in ("vectors", "word", "in", "w2v"), used
+    use = ast.parse(VECTORS[name], mode="eval").body
+    called = [node.func for node in ast.walk(use) if isinstance(node, ast.Call)]
+    for part in [use, *called]:
+        assert not isinstance(part, ast.Name) or hasattr(vectors, part.id)
+        assert not isinstance(part, ast.Attribute) or not isinstance(part.value, ast.Name) or hasattr(w2v, part.attr)
 
 
 def test_an_unknown_name_or_keyword_is_an_error_of_pythons_kind() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 
-from w2v.base.errors import W2VError
+from w2v.base.errors import W2VError, option
 from w2v.base.locks import locked_folder
 from w2v.base.stores import url_of
 from w2v.checkpoints import mirror
@@ -40,9 +40,8 @@ def reserved(folder: Path | None, *, is_resumed: bool = False) -> Iterator[None]
     try:
         with locked(folder) if folder.is_dir() else nullcontext():
             if not is_resumed and checkpoints_in(mirror.here(folder)):
-                raise W2VError(
-                    f"{folder} has checkpoints of another run; name another folder, or go on with --resume {folder}"
-                )
+                ways = f"name another folder, or continue that run with {option('resume')} {folder}"
+                raise W2VError(f"{folder} has checkpoints of another run; {ways}")
             yield
     except BaseException:
         if is_new:
