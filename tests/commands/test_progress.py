@@ -39,7 +39,8 @@ def test_lines_where_there_is_no_terminal(run: Run, corpus: Path) -> None:
 
 def test_a_line_every_few_seconds(run: Run, corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(terminal, "LINE_EVERY_S", 0.0)
-    err = run("train", "corpus.txt", "--dim", "64", "--sample", "0", "--epochs", "1000").err
+    monkeypatch.setattr("w2v.training.loop.REPORT_S", 0.001)
+    err = run("train", "corpus.txt", "--dim", "64", "--sample", "0", "--epochs", "40").err
     lines = re.findall(
         r"^w2v: train +(\d+)%  .* words/s, lr 0\.\d{4}(?:, loss \d\.\d{3})?(?:, \d+ s left)?$", err, re.M
     )

@@ -143,6 +143,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background it may be ignored
     for name in HEAVY:
         importlib.import_module(name)
+    vars(sys.modules["w2v.training.loop"])["REPORT_S"] = 0.01  # how often it looks whether a checkpoint is due
     _warm_up(Path(sys.argv[1]))
     gc.collect()
     gc.freeze()  # or each child's first collection copies all that is shared

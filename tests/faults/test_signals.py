@@ -7,6 +7,7 @@ disturbed. What a signal does at each system call of a save is in test_system_ca
 
 import errno
 import os
+import random
 import shutil
 import signal
 import time
@@ -21,7 +22,7 @@ from w2v.checkpoints import checkpoint
 
 ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
 TRAIN = ("--threads", "1", "--dim", "16", "--sample", "1e-2", "-o", "v.bin", "--checkpoint", "kept")
-SHORT = ("--epochs", "150", "--checkpoint-every", "0.02s")
+SHORT = ("--epochs", "40", "--checkpoint-every", "0.02s")
 LINES = [" ".join(tokens) for tokens in sentences(3_000)]
 
 
@@ -94,6 +95,26 @@ def test_a_signal_in_training(stage: str, name: str, folder: Path, nursery: Nurs
         assert (folder / "v.bin").read_bytes() == whole, "other vectors than of a run that nothing disturbed"
         assert {name.split("/")[0] for name in settled(folder)} == {"corpus.txt", "v.bin", "kept"}
     nursery.check()
+
+
+def test_killed_at_20_random_moments_it_ends_with_the_same_bytes(folder: Path, nursery: Nursery) -> None:
+    generator, killed = random.Random(5), 0
+    long = ("--epochs", "300", "--checkpoint-every", "0.01s")
+    assert nursery.run(folder, "train", "corpus.txt", *TRAIN[:-4], "-o", "whole.bin", *long[:2]).status == 0
+    _end_by_kill(nursery, nursery.begin_to(folder, STAGES["training"], "train", "corpus.txt", *TRAIN, *long), 0)
+    for _ in range(19):
+        child = nursery.begin(folder, "train", "--resume", "kept", "--checkpoint-every", "0.01s")
+        killed += _end_by_kill(nursery, child, 0.02 + 0.08 * generator.random())
+    assert killed > 10, "the run must last long enough to be killed in"
+    assert nursery.run(folder, "train", "--resume", "kept").status == 0
+    assert (folder / "v.bin").read_bytes() == (folder / "whole.bin").read_bytes()
+
+
+def _end_by_kill(nursery: Nursery, child: int, after: float) -> bool:
+    """Kill a run after so many seconds; return whether it had not ended by itself."""
+    time.sleep(after)
+    os.kill(child, signal.SIGKILL)
+    return nursery.end(child).status == -signal.SIGKILL
 
 
 COMPILES = ("--model", "cbow", "--loss", "softmax", "--sampler", "batch")
