@@ -1,7 +1,7 @@
 """Every operation of w2v, for Python and for the command line: `w2v.commands` parses, calls these and shows.
 
-Each function takes a Reporter (`w2v.reports`), which is told of progress, facts and warnings. Keywords that are settings
-are described in `w2v.settings`; a function refuses those that it does not use. Numba and the extras are imported where
+Each function takes a Reporter (`w2v.reports`), which is told of progress, facts and warnings. `w2v.settings` describes
+the keywords that are settings; a function refuses those that it does not use. Numba and the extras are imported where
 they are needed.
 """
 
