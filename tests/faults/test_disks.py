@@ -94,7 +94,7 @@ def test_a_disk_that_fills_leaves_the_old_vectors_and_no_litter(
     assert said == f"w2v: cannot write {disk / name}: No space left on device"
     assert (disk / name).read_text() == "old"
     assert sorted(os.listdir(disk)) == ["filler", name]
-    assert run(*TRAIN, "-o", "whole.w2v").status == 0
+    assert run(*TRAIN, "-o", "whole.w2v", "--no-save-output").status == 0
     assert files_in(Path(kept)) == files_in(Path("whole.w2v"))
 
 
