@@ -70,7 +70,7 @@ def report(name: str) -> None:
     """Print a line for each inner loop that multiplies."""
     triple, processor, features = PROCESSORS[name]
     simd = import_kernels(triple, features)
-    from w2v.kernels.cpu.types import Ahead, Hidden
+    from w2v.kernels.cpu.structs import Ahead, Hidden
     from w2v.settings.train import TrainConfig
     from w2v.training.plan import shape_of
 

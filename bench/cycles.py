@@ -17,7 +17,7 @@ from w2v.kernels import jit
 from w2v.kernels.cpu import step
 from w2v.kernels.cpu.layout import clear_padding
 from w2v.kernels.cpu.loss import LOSSES
-from w2v.kernels.cpu.types import Ahead, Hidden, Sampling, Scratch, Shape, ShardPass, Weights
+from w2v.kernels.cpu.structs import Ahead, Hidden, Sampling, Scratch, Shape, ShardPass, Weights
 from w2v.kernels.llvm import REGISTERS
 from w2v.settings.train import TrainConfig
 from w2v.training.distributions import alias_table, noise_distribution, thresholds

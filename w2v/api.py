@@ -121,7 +121,7 @@ def find_phrases(
         source = _open(corpus, told)
         check_outputs({"output": output, "list": list_file}, {}, source.holds, can_stream=True)
         config = PhraseConfig(**settings)
-        phrases.check_output(output)
+        phrases.check_suffix(output)
         found = phrases.find_phrases(source, config, output, told)
         if list_file is not None:
             phrases.write_list(found.found, list_file)
@@ -603,7 +603,7 @@ def plot(
     from w2v import plotting
     from w2v.plotting.maps import read_words
 
-    plotting.check_output(output)
+    plotting.suffix_of(output)
     path = source if isinstance(source, str | Path) else None
     check_outputs({"output": output}, {"source": path, "words": words_file})
     with _reporting(reporter) as told:

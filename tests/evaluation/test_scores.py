@@ -19,7 +19,7 @@ from w2v.base.errors import SettingsError, W2VError
 from w2v.evaluation.analogies import Questions, read_questions, score_questions
 from w2v.evaluation.metrics import ranks, spearman
 from w2v.evaluation.scores import Evaluation, Scores
-from w2v.evaluation.word_pairs import Pairs, read_pairs, score_pairs
+from w2v.evaluation.word_pairs import WordPairs, read_pairs, score_pairs
 from w2v.vectors.vectors import Vectors
 
 SHARED = Path(os.environ.get("W2V_SHARED", "nowhere"))
@@ -137,7 +137,7 @@ def test_rows_that_are_not_finite_are_refused(bad: float) -> None:
     vectors = Vectors(["a", "b", "c", "d"], np.array([[1, 0], [0, 1], [1, 1], [bad, 1]], np.float32))
     for score in (
         lambda: score_questions(vectors, Questions("q", [("", [("a", "b", "c", "a")])])),
-        lambda: score_pairs(vectors, Pairs("p", [("a", "b"), ("a", "d")], [1, 2])),
+        lambda: score_pairs(vectors, WordPairs("p", [("a", "b"), ("a", "d")], [1, 2])),
     ):
         with pytest.raises(W2VError, match="row 4, 'd': (nan|inf) is no finite number"):
             score()
@@ -249,7 +249,7 @@ def test_settings_are_checked() -> None:
 
 @pytest.fixture
 def files(tmp_path: Path) -> Path:
-    """Pairs and analogies about the demo's words, in the folder that commands run in."""
+    """WordPairs and analogies about the demo's words, in the folder that commands run in."""
     (tmp_path / "pairs.txt").write_text("horse cow 9\nhorse paris 1\nRome madrid 8\nviolin snow 2\nred unicorn 1\n")
     (tmp_path / "questions.txt").write_text(": animals\nhorse cow cat dog\nhorse cow unicorn dog\n: none\nu v w x\n")
     (tmp_path / "none.txt").write_text("unicorn griffin 5\nsphinx griffin 3\n")

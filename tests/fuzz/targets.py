@@ -35,7 +35,7 @@ from w2v.checkpoints.snapshots import Position, Snapshot
 from w2v.formats import vector_files
 from w2v.formats.model import Model
 from w2v.kernels.text import scan as kernels
-from w2v.kernels.text.types import Table
+from w2v.kernels.text.tables import Table
 from w2v.settings.train import TrainConfig, load_config
 from w2v.text import corpus
 from w2v.text.corpus import Corpus

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from w2v.kernels import jit, llvm, llvm_bytes
-from w2v.kernels.types import F32, I64
+from w2v.kernels.scalars import F32, I64
 from w2v.training.weights import aligned_zeros
 
 ZEROS = {n: (0,) * n for n in range(1, 7)}

@@ -7,7 +7,7 @@ import numpy as np
 
 from w2v.kernels import OPTIONS, inlined
 from w2v.kernels.parts import PartLibrary
-from w2v.kernels.types import F32
+from w2v.kernels.scalars import F32
 
 
 @inlined

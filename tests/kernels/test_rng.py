@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from w2v.kernels import jit, rng
-from w2v.kernels.types import I64, U64
+from w2v.kernels.scalars import I64, U64
 
 
 @jit

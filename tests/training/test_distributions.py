@@ -9,9 +9,9 @@ from scipy import stats
 
 from w2v.kernels import jit
 from w2v.kernels.cpu import samplers, windows
-from w2v.kernels.cpu.types import HotRows, Sampling, Scratch
+from w2v.kernels.cpu.structs import HotRows, Sampling, Scratch
 from w2v.kernels.rng import draw
-from w2v.kernels.types import I32, I64, U64
+from w2v.kernels.scalars import I32, I64, U64
 from w2v.settings.train import TrainConfig
 from w2v.training.distributions import alias_table, keep_prob, noise_distribution, thresholds
 from w2v.training.plan import new_scratch, shape_of

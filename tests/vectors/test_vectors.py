@@ -395,9 +395,9 @@ def test_arguments_of_a_wrong_type_are_said_by_name() -> None:
     for wrong in ("3", 2.5, True):
         with pytest.raises(TypeError, match="^n must be a whole number, not "):
             vectors.similar("w1", wrong)  # type: ignore[arg-type]
-    for wrong in ("3", 2.5, None, True):
+    for other in ("3", 2.5, None, True):
         with pytest.raises(TypeError, match="^restrict must be a whole number, not "):
-            vectors.similar("w1", restrict=wrong)  # type: ignore[arg-type]
+            vectors.similar("w1", restrict=other)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="n must be at least 0, not -1"):
         vectors.similar("w1", -1)
     for function in (vectors.mean, vectors.doesnt_match):

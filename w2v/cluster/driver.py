@@ -34,7 +34,7 @@ from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, ScanReport
 from w2v.text.sources import Piece
 from w2v.text.vocab import Vocab
-from w2v.training.loop import EpochReport, TrainReport, diverged
+from w2v.training.loop import RowsReport, TrainReport, diverged
 from w2v.training.schedule import learning_rate
 from w2v.training.weights import Embeddings, aligned_zeros, padded
 
@@ -123,7 +123,7 @@ class Cluster:
         *,
         start: Snapshot | None = None,
         checkpoints: CheckpointPolicy | None = None,
-        after_epoch: EpochReport | None = None,
+        after_epoch: RowsReport | None = None,
     ) -> Embeddings:
         """Train on what the nodes have read; see `w2v.training.loop.train_embeddings`."""
         driver = Driver(self._nodes, self._parts, vocab, config, start, self._warn)
@@ -174,7 +174,7 @@ class Driver:
         self._began = time.perf_counter()
 
     def train(
-        self, report: TrainReport, checkpoints: CheckpointPolicy | None, after_epoch: EpochReport | None
+        self, report: TrainReport, checkpoints: CheckpointPolicy | None, after_epoch: RowsReport | None
     ) -> Embeddings:
         """Train to the end, whatever nodes are lost on the way, and return the rows.
 

@@ -119,7 +119,7 @@ def rank_next(vectors: Vectors, sessions: Sessions, config: TrainConfig, k: int 
         W2VError: the vectors have no output rows or no counts, or no person has both earlier and next items.
     """
     output, log_counts = scoring_arrays(vectors)
-    lines = line_rows(vectors, sessions, config)
+    lines = person_lines(vectors, sessions, config)
     asked = [
         Person(rows_of(vectors, before), np.array([vectors.index.get(item, -1) for item in next]), line)
         for before, next, line in zip(sessions.before, sessions.next, lines, strict=True)
@@ -161,7 +161,7 @@ def rank_next(vectors: Vectors, sessions: Sessions, config: TrainConfig, k: int 
     )
 
 
-def line_rows(vectors: Vectors, sessions: Sessions, config: TrainConfig) -> Sequence[Matrix | None]:
+def person_lines(vectors: Vectors, sessions: Sessions, config: TrainConfig) -> Sequence[Matrix | None]:
     """Return the vector of each person's line, (dim,) each; None for each where line_weight is 0.
 
     Raises:

@@ -1,21 +1,21 @@
 """Scores: test files read once, and how any number of models score on them. NumPy only."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from w2v.base.errors import SettingsError, option
 from w2v.evaluation.analogies import Analogies, Questions, read_questions, score_questions
 from w2v.evaluation.next_item import NextItemScores, Sessions, rank_next, read_sessions
-from w2v.evaluation.word_pairs import Pairs, Similarity, read_pairs, score_pairs
+from w2v.evaluation.word_pairs import Similarity, WordPairs, read_pairs, score_pairs
 from w2v.reports import Progress, Reporter
 from w2v.settings.evaluation import EvaluationConfig
 from w2v.vectors.items import scoring_settings
 from w2v.vectors.vectors import Vectors
 
-AfterEpoch = Callable[[Progress, Vectors], Mapping[str, Any] | None]
-"""Called after an epoch; what it returns goes into the log."""
+if TYPE_CHECKING:
+    from w2v.training.run import EpochReport
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Scores:
 class Evaluation:
     """What vectors are scored by: the content of the files, read once, and how to score."""
 
-    pairs: Sequence[Pairs] = ()
+    pairs: Sequence[WordPairs] = ()
     questions: Sequence[Questions] = ()
     sessions: Sessions | None = None
     config: EvaluationConfig = field(default_factory=EvaluationConfig)
@@ -117,7 +117,7 @@ class Evaluation:
             else rank_next(vectors, self.sessions, scoring_settings(vectors, **self.item_settings), how.k),
         )
 
-    def after_epoch(self, told: Reporter, each_epoch: bool, also: AfterEpoch | None) -> AfterEpoch | None:
+    def after_epoch(self, told: Reporter, each_epoch: bool, also: "EpochReport | None") -> "EpochReport | None":
         """Return what scores a run after each epoch, or only after the last; None if there is nothing to do.
 
         Args:

@@ -19,7 +19,7 @@ from w2v.vectors.vectors import Vectors
 
 
 @dataclass(frozen=True)
-class Pairs:
+class WordPairs:
     """A similarity file: pairs of words, and how alike people find them."""
 
     file: str
@@ -36,20 +36,20 @@ class Similarity:
     """Rank correlation of the covered pairs; None where it has no value: fewer than two, or all alike."""
     pairs: int
     covered: int
-    """Pairs of which both words are in the vocabulary."""
-    composed: "Composed | None" = None
+    """WordPairs of which both words are in the vocabulary."""
+    composed: "ComposedScore | None" = None
     """With subwords, the score with the vectors of other words too."""
 
 
 @dataclass(frozen=True)
-class Composed:
+class ComposedScore:
     """How a similarity file came out where words outside the vocabulary have vectors too, composed of n-grams."""
 
     spearman: float | None
     covered: int
 
 
-def read_pairs(path: str | Path) -> Pairs:
+def read_pairs(path: str | Path) -> WordPairs:
     """Read a similarity file: two words and a number a line, between them tabs, commas or spaces.
 
     Columns between the words and the first number, and after it, are passed over. So are empty lines, those that
@@ -62,7 +62,7 @@ def read_pairs(path: str | Path) -> Pairs:
     for first, second, number in parse_lines(path, _pair, "two words and a number"):
         words.append((first, second))
         scores.append(number)
-    return Pairs(str(path), words, scores)
+    return WordPairs(str(path), words, scores)
 
 
 def _pair(line: str) -> tuple[str, str, float] | None:
@@ -79,7 +79,7 @@ def _number(text: str) -> float:
         return math.nan
 
 
-def score_pairs(vectors: Vectors, pairs: Pairs, match_case: bool = False) -> Similarity:
+def score_pairs(vectors: Vectors, pairs: WordPairs, match_case: bool = False) -> Similarity:
     """Return how well the cosines of vectors rank pairs of words, by Spearman's correlation with the scores."""
     known = _score(vectors, pairs, match_case)
     if vectors.subwords is None or known.covered == known.pairs:
@@ -88,10 +88,10 @@ def score_pairs(vectors: Vectors, pairs: Pairs, match_case: bool = False) -> Sim
     asked = {word.lower() if is_lower and not match_case else word for pair in pairs.words for word in pair}
     spelled = find_spellings(vectors.words, set(map(fold, asked)), fold)
     found = _score(with_unseen(vectors, sorted(word for word in asked if fold(word) not in spelled)), pairs, match_case)
-    return replace(known, composed=Composed(found.spearman, found.covered))
+    return replace(known, composed=ComposedScore(found.spearman, found.covered))
 
 
-def _score(vectors: Vectors, pairs: Pairs, match_case: bool) -> Similarity:
+def _score(vectors: Vectors, pairs: WordPairs, match_case: bool) -> Similarity:
     fold = folding(match_case)
     asked = [(fold(first), fold(second)) for first, second in pairs.words]
     rows = find_spellings(vectors.words, {word for pair in asked for word in pair}, fold)

@@ -13,7 +13,7 @@ from w2v.base.files import replacing
 from w2v.formats.model import Model
 from w2v.text.vocab import Vocab
 
-SENTENCE_END = "</s>"
+END_WORD = "</s>"
 
 
 def read(path: Path) -> Model:
@@ -35,6 +35,6 @@ def write(path: Path, model: Model) -> None:
     if model.counts is None:
         raise W2VError(f"cannot write {path}: a vocabulary needs counts, which the source does not have")
     counts = dict(zip(model.words, model.counts.tolist(), strict=True))
-    rows = {SENTENCE_END: counts.get(SENTENCE_END, 0), **counts}
+    rows = {END_WORD: counts.get(SENTENCE_END_WORD, 0), **counts}
     with replacing(path) as file:
         file.writelines(f"{word} {count}\n".encode() for word, count in rows.items())

@@ -12,7 +12,7 @@ and applied in a quarter. Arrays are C-contiguous; callers have checked all shap
 import numpy as np
 
 from w2v.kernels import inlined, jit
-from w2v.kernels.types import F32, I32, I64, U8
+from w2v.kernels.scalars import F32, I32, I64, U8
 
 LEVELS = 7
 """Steps from 0 to the largest number of a row."""

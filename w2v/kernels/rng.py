@@ -7,7 +7,7 @@ shard's generator is seeded by hashing (seed, epoch, shard). Period 2**64.
 import numpy as np
 
 from w2v.kernels import inlined
-from w2v.kernels.types import U64
+from w2v.kernels.scalars import U64
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 MIX_1, MIX_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)

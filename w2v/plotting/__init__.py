@@ -60,7 +60,7 @@ def plot_words(
         SettingsError: the suffix is unknown, or n is given with words that do not use it.
         W2VError: a library is not installed, vectors are not finite, or the file cannot be written.
     """
-    suffix = check_output(path)
+    suffix = suffix_of(path)
     drawn = word_map(vectors, words, near, n, method, seed, title, restrict)
     if suffix == ".html":
         _write(path, pages.map_page(drawn))
@@ -80,7 +80,7 @@ def plot_log(path: str | Path, log: str | Path) -> Curves:
         SettingsError: the suffix is unknown.
         W2VError: the log cannot be read, a library is not installed, or the file cannot be written.
     """
-    suffix = check_output(path)
+    suffix = suffix_of(path)
     curves = read_curves(log)
     title = Path(log).name
     is_page = suffix == ".html"
@@ -88,7 +88,7 @@ def plot_log(path: str | Path, log: str | Path) -> Curves:
     return curves
 
 
-def check_output(path: str | Path) -> str:
+def suffix_of(path: str | Path) -> str:
     """Return the suffix of an output, after checking that the libraries for it are installed.
 
     Raises:

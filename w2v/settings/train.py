@@ -70,7 +70,7 @@ class OutputLayer:
     """Which output rows a center is scored against (Python side)."""
 
     kernel: str
-    """Its name in `kernels.cpu.types.Variant`."""
+    """Its name in `kernels.cpu.structs.Variant`."""
     loss: str
     """The loss of its kernel."""
     has_negatives: bool = True

@@ -21,7 +21,7 @@ from w2v.base.arrays import Ids
 from w2v.base.errors import W2VError, option
 from w2v.base.machine import available_memory, available_threads
 from w2v.kernels.text import scan as kernels
-from w2v.kernels.text.types import Table
+from w2v.kernels.text.tables import Table
 from w2v.reports import Reporter
 from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus

@@ -21,7 +21,7 @@ from w2v.base.errors import SettingsError, option
 from w2v.base.files import replacing
 from w2v.base.machine import available_threads
 from w2v.kernels.text import pairs as kernels
-from w2v.kernels.text.types import Pairs
+from w2v.kernels.text.tables import Pairs
 from w2v.reports import Reporter
 from w2v.settings.phrases import PhraseConfig
 from w2v.text.corpus import Corpus
@@ -292,7 +292,7 @@ def write_list(found: list[Phrase], path: str | Path) -> None:
         file.writelines(f"{phrase}\t{score:.6g}\t{count}\n".encode() for phrase, score, count in map(astuple, found))
 
 
-def check_output(output: str | Path | None) -> None:
+def check_suffix(output: str | Path | None) -> None:
     """Raise SettingsError for a suffix that promises a compression other than gzip's."""
     if output is not None and Path(output).suffix in REFUSED_SUFFIXES:
         raise SettingsError(f"cannot write {Path(output).suffix}: the output is plain text, or .gz")

@@ -8,7 +8,7 @@ from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, ScanReport, encode
 from w2v.text.vocab import Vocab
-from w2v.training.loop import EpochReport, TrainReport, train_embeddings
+from w2v.training.loop import RowsReport, TrainReport, train_embeddings
 from w2v.training.weights import Embeddings
 
 
@@ -32,7 +32,7 @@ class Backend(Protocol):
         *,
         start: Snapshot | None = None,
         checkpoints: CheckpointPolicy | None = None,
-        after_epoch: EpochReport | None = None,
+        after_epoch: RowsReport | None = None,
     ) -> Embeddings:
         """Train on it; see `w2v.training.loop.train_embeddings`."""
 

@@ -111,7 +111,7 @@ def execute(
         _tell_of_run(run, kernel, told)
         save_output = outputs.keeps_output_rows(run.config, files.save_output, files.output)
         if files.output is not None:
-            runs.check_output(run, files.output, save_output, told.warning)
+            runs.try_output(run, files.output, save_output, told.warning)
         last = _Last(told)
         with _timed(seconds, "train_s"), _interruptible(folder, told):
             vectors = runs.train(

@@ -13,8 +13,8 @@ from w2v.base.errors import W2VError, option
 from w2v.base.machine import available_threads
 from w2v.formats.common import check_finite
 from w2v.formats.model import Lines
-from w2v.kernels.cpu.infer import infer_lines
-from w2v.kernels.cpu.types import ShardPass, Variant, Weights
+from w2v.kernels.cpu.frozen import infer_lines
+from w2v.kernels.cpu.structs import ShardPass, Variant, Weights
 from w2v.reports import Reporter
 from w2v.settings.operations import check_request, settings_for
 from w2v.settings.train import TrainConfig, load_config

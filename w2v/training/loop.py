@@ -16,7 +16,7 @@ from w2v.base.errors import DivergedError, W2VError
 from w2v.base.machine import release_memory
 from w2v.checkpoints.snapshots import CheckpointPolicy, Snapshot, Snapshotter
 from w2v.kernels.cpu import step
-from w2v.kernels.cpu.types import Scratch, ShardPass, Tally, Weights
+from w2v.kernels.cpu.structs import Scratch, ShardPass, Tally, Weights
 from w2v.reports import Progress
 from w2v.settings.train import TrainConfig
 from w2v.text.vocab import Vocab
@@ -28,7 +28,7 @@ REPORT_S = 0.25
 NO_LINES = np.empty(0, np.float32)
 
 TrainReport = Callable[[Progress], None]
-EpochReport = Callable[[Progress, Embeddings], None]
+RowsReport = Callable[[Progress, Embeddings], None]
 """Called with how far a run is and its rows."""
 
 
@@ -40,7 +40,7 @@ def train_embeddings(
     *,
     start: Snapshot | None = None,
     checkpoints: CheckpointPolicy | None = None,
-    after_epoch: EpochReport | None = None,
+    after_epoch: RowsReport | None = None,
 ) -> Embeddings:
     """Train on a token stream, by negative sampling: which model, sampler and loss, the config says.
 
@@ -227,7 +227,7 @@ def _wait(ended: threading.Event) -> None:
     ended.wait()
 
 
-def _with_epochs(replica: Replica, report: TrainReport, after_epoch: EpochReport) -> TrainReport:
+def _with_epochs(replica: Replica, report: TrainReport, after_epoch: RowsReport) -> TrainReport:
     """Return a report that first looks whether another epoch is over."""
     epochs = replica.plan.config.epochs
     over = min(int(replica.schedule.progress().progress * epochs), epochs - 1)

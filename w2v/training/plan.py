@@ -14,7 +14,7 @@ from w2v.kernels.cache import STAMP
 from w2v.kernels.cpu import step
 from w2v.kernels.cpu.outputs import LOWER_NODES, SEEN_FROM
 from w2v.kernels.cpu.samplers import RENEWED
-from w2v.kernels.cpu.types import Composed, HotRows, Paths, Sampling, Scratch, Shape, Tally, Variant
+from w2v.kernels.cpu.structs import Composed, HotRows, Paths, Sampling, Scratch, Shape, Tally, Variant
 from w2v.settings.train import TrainConfig
 from w2v.text.subwords import NGrams, WordRows
 from w2v.text.vocab import Vocab

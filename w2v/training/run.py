@@ -1,7 +1,7 @@
 """A run: begun from a corpus, continued from earlier vectors, or resumed; trained, and its vectors saved.
 
 The command line and the Python functions both go through here, in this order: `checkpoints.folder.reserved` takes the
-folder of the checkpoints; `begin`, `continue_from` or `resume` reads; `check_output` tries the writing; `train` trains;
+folder of the checkpoints; `begin`, `continue_from` or `resume` reads; `try_output` tries the writing; `train` trains;
 `outputs.save` writes.
 """
 
@@ -299,7 +299,7 @@ def _trained(run: Run) -> Trained:
     return Trained.of(run.config, corpus)
 
 
-def check_output(run: Run, path: Path, save_output: bool | None = None, warn: Warn = warnings.warn) -> None:
+def try_output(run: Run, path: Path, save_output: bool | None = None, warn: Warn = warnings.warn) -> None:
     """Check before training that the vectors of a run can be written to `path`; `warn` is told what is left out.
 
     Raises:

@@ -5,7 +5,7 @@ import pytest
 
 from w2v.kernels import jit
 from w2v.kernels.cpu.hot_rows import merge_hot_rows, take_hot_rows
-from w2v.kernels.cpu.types import HotRows, Weights
+from w2v.kernels.cpu.structs import HotRows, Weights
 from w2v.settings.train import TrainConfig
 from w2v.text.vocab import Vocab
 from w2v.training.plan import merge_shares, new_hot_rows

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from w2v.kernels import jit
 from w2v.kernels.cpu import loss
 from w2v.kernels.cpu.layout import clear_padding
-from w2v.kernels.cpu.types import Shape
-from w2v.kernels.types import F32
+from w2v.kernels.cpu.structs import Shape
+from w2v.kernels.scalars import F32
 from w2v.settings.train import TrainConfig
 from w2v.training.plan import shape_of
 

@@ -13,8 +13,8 @@ from w2v.kernels import jit, llvm, llvm_scores
 from w2v.kernels.cpu import step
 from w2v.kernels.cpu.layout import clear_padding
 from w2v.kernels.cpu.loss import bce_gradient
-from w2v.kernels.cpu.types import Ahead, Hidden, Sampling, Shape, ShardPass, Tally, Weights
-from w2v.kernels.types import F32
+from w2v.kernels.cpu.structs import Ahead, Hidden, Sampling, Shape, ShardPass, Tally, Weights
+from w2v.kernels.scalars import F32
 from w2v.settings.train import TrainConfig
 from w2v.text.subwords import NGrams, WordRows
 from w2v.training import plan

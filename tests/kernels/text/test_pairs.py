@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from w2v.kernels.scalars import I32
 from w2v.kernels.text import pairs as kernels
-from w2v.kernels.text.types import Pairs
-from w2v.kernels.types import I32
+from w2v.kernels.text.tables import Pairs
 
 N_TYPES = 5
 streams = st.lists(st.integers(-1, N_TYPES - 1), max_size=40).map(lambda ids: np.array(ids, np.int32))

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from w2v.base.arrays import SENTENCE_END
+from w2v.kernels.scalars import U8
 from w2v.kernels.text import scan as kernels
 from w2v.kernels.text.bytes import equal_bytes as inlined_equal_bytes
 from w2v.kernels.text.bytes import hash_bytes as inlined_hash_bytes
-from w2v.kernels.text.types import Table
-from w2v.kernels.types import U8
+from w2v.kernels.text.tables import Table
 
 hash_bytes, equal_bytes = callable_kernel(inlined_hash_bytes), callable_kernel(inlined_equal_bytes)
 find_or_add = callable_kernel(kernels.find_or_add)

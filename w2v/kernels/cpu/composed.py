@@ -17,8 +17,8 @@ import numpy as np
 
 from w2v.kernels import inlined
 from w2v.kernels.cpu.hot_rows import row_of
-from w2v.kernels.cpu.types import Composed, Scratch, Shape, Variant, Walk
-from w2v.kernels.types import F32
+from w2v.kernels.cpu.structs import Composed, Scratch, Shape, Variant, Walk
+from w2v.kernels.scalars import F32
 
 WHOLE = np.float32(1)
 NOTHING = -1

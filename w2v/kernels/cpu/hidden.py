@@ -18,8 +18,8 @@ import numpy as np
 
 from w2v.kernels import inlined
 from w2v.kernels.cpu.lines import scatter_to_line
-from w2v.kernels.cpu.types import Hidden, Scratch, Shape, Variant
-from w2v.kernels.types import F32
+from w2v.kernels.cpu.structs import Hidden, Scratch, Shape, Variant
+from w2v.kernels.scalars import F32
 
 
 class HiddenLayer(NamedTuple):

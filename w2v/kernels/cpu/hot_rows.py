@@ -9,8 +9,8 @@ subsampling had 0.43 of the speed of one; with copies 1.7.
 import numpy as np
 
 from w2v.kernels import inlined
-from w2v.kernels.cpu.types import HotRows, Weights
-from w2v.kernels.types import F32
+from w2v.kernels.cpu.structs import HotRows, Weights
+from w2v.kernels.scalars import F32
 
 
 @inlined

@@ -11,8 +11,8 @@ Where the last tile is not full, it ends with rows of zeros, whose gradients are
 import numpy as np
 
 from w2v.kernels import inlined
-from w2v.kernels.cpu.types import Scratch, Shape
-from w2v.kernels.types import F32
+from w2v.kernels.cpu.structs import Scratch, Shape
+from w2v.kernels.scalars import F32
 
 
 @inlined

@@ -15,11 +15,11 @@ import numpy as np
 
 from w2v.kernels import inlined
 from w2v.kernels.cpu.layout import column_of
-from w2v.kernels.cpu.types import Ahead, Hidden, Scratch, Shape, Variant, Walk
-from w2v.kernels.types import F32, I64
+from w2v.kernels.cpu.structs import Ahead, Hidden, Scratch, Shape, Variant, Walk
+from w2v.kernels.scalars import F32, I64
 
 
-class LineRows(NamedTuple):
+class LineKernels(NamedTuple):
     """What is done with the rows of lines, as a pair of functions."""
 
     take: Callable[[F32, F32, int, int, Scratch], None]
@@ -29,9 +29,9 @@ class LineRows(NamedTuple):
     """(input, lines, line, stride, scratch): copy it back."""
 
 
-def line_rows(variant: Variant) -> LineRows:
+def line_kernels(variant: Variant) -> LineKernels:
     """Return the pair of a variant."""
-    return LineRows(do_nothing, do_nothing) if variant.lines == "none" else LineRows(take_row, put_back_row)
+    return LineKernels(do_nothing, do_nothing) if variant.lines == "none" else LineKernels(take_row, put_back_row)
 
 
 @inlined

@@ -29,7 +29,7 @@ import numpy as np
 from w2v.kernels import inlined
 from w2v.kernels.cpu.hot_rows import row_of
 from w2v.kernels.cpu.layout import column_of
-from w2v.kernels.cpu.types import Sampling, Scratch, Shape
+from w2v.kernels.cpu.structs import Sampling, Scratch, Shape
 from w2v.kernels.llvm_scores import (
     SCORE_LANES,
     eight_of,
@@ -43,7 +43,7 @@ from w2v.kernels.llvm_scores import (
     sum_of,
     where_column,
 )
-from w2v.kernels.types import F32
+from w2v.kernels.scalars import F32
 
 
 class Loss(NamedTuple):

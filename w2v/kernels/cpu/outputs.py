@@ -5,7 +5,7 @@ softmax). There the center is output 0: its label is 1, those of the others are 
 on the way to the center in a Huffman tree (hierarchical softmax), each with a label of its own.
 
 An output layer is a pair of functions: `choose` before a step, `prepare` for the one after the next, whose rows
-then have two steps' time to arrive. To add one: write the pair and return it from `output_layer`.
+then have two steps' time to arrive. To add one: write the pair and return it from `output_kernels`.
 """
 
 from collections.abc import Callable
@@ -18,10 +18,10 @@ from w2v.kernels import inlined
 from w2v.kernels.cpu.hot_rows import offset_of, row_of
 from w2v.kernels.cpu.layout import column_of, fill_tiles, with_tiles
 from w2v.kernels.cpu.samplers import SAMPLERS, reject_marked, select_hardest
-from w2v.kernels.cpu.types import Hidden, Sampling, Scratch, Shape, Variant, Walk, Weights
+from w2v.kernels.cpu.structs import Hidden, Sampling, Scratch, Shape, Variant, Walk, Weights
 from w2v.kernels.llvm import count_equal
 from w2v.kernels.rng import GOLDEN, U32
-from w2v.kernels.types import I64
+from w2v.kernels.scalars import I64
 
 SEEN_FROM = 32
 """Negatives from which on a hash table finds those that repeat: below, comparing each with all before it is faster."""
@@ -29,7 +29,7 @@ LOWER_NODES = 6
 """Nodes of the next path that are asked for, from its lower end: what is near the root is in cache."""
 
 
-class OutputLayer(NamedTuple):
+class OutputKernels(NamedTuple):
     """An output layer, as a pair of functions."""
 
     choose: Callable[[int, Walk, Weights, Shape, Scratch], int]
@@ -40,16 +40,16 @@ class OutputLayer(NamedTuple):
     as far as they are known. Called twice before the first step."""
 
 
-def output_layer(variant: Variant, arithmetic: ModuleType) -> OutputLayer:
+def output_kernels(variant: Variant, arithmetic: ModuleType) -> OutputKernels:
     """Return the output layer of a variant, with the loops of `scalar` or `simd`."""
     if variant.output == "all":
-        return OutputLayer(choose_all, prepare_nothing)
+        return OutputKernels(choose_all, prepare_nothing)
     if variant.output == "path":
-        return OutputLayer(choose_path, prepare_path)
+        return OutputKernels(choose_path, prepare_path)
     return sampled_layer(variant, arithmetic)
 
 
-def sampled_layer(variant: Variant, arithmetic: ModuleType) -> OutputLayer:
+def sampled_layer(variant: Variant, arithmetic: ModuleType) -> OutputKernels:
     """Return the layer of the center and its negatives."""
     is_hard, has_mean, rejects = variant.sampler == "hard", variant.hidden == "mean", variant.reject_positives
     average, score = arithmetic.average, arithmetic.score
@@ -82,7 +82,7 @@ def sampled_layer(variant: Variant, arithmetic: ModuleType) -> OutputLayer:
         fill_tiles(n_outputs, shape, scratch)
         return n_outputs
 
-    return OutputLayer(choose, drawing_ahead(variant.sampler))
+    return OutputKernels(choose, drawing_ahead(variant.sampler))
 
 
 def drawing_ahead(sampler: str) -> Callable[[Walk, Shape, Sampling, Scratch], None]:

@@ -16,10 +16,10 @@ from w2v.base.arrays import SENTENCE_END
 from w2v.kernels import inlined
 from w2v.kernels.cpu.hot_rows import offset_of, row_of
 from w2v.kernels.cpu.layout import column_of
-from w2v.kernels.cpu.types import HotRows, Sampling, Scratch, Shape, Walk
+from w2v.kernels.cpu.structs import HotRows, Sampling, Scratch, Shape, Walk
 from w2v.kernels.llvm import prefetch_far
 from w2v.kernels.rng import below, draw
-from w2v.kernels.types import I32
+from w2v.kernels.scalars import I32
 
 PICKS, PICK_BITS = 4, np.uint64(16)
 """A draw of 64 bits picks this many words from the pool, whose size is a power of two up to 2**16."""

@@ -4,8 +4,8 @@ import numpy as np
 
 from w2v.kernels import inlined
 from w2v.kernels.cpu.layout import column_of
-from w2v.kernels.cpu.types import Ahead, Hidden, Shape
-from w2v.kernels.types import F32, I64
+from w2v.kernels.cpu.structs import Ahead, Hidden, Shape
+from w2v.kernels.scalars import F32, I64
 
 
 @inlined

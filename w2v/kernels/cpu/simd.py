@@ -8,7 +8,7 @@ named by tuples of offsets.
 import numpy as np
 
 from w2v.kernels import inlined
-from w2v.kernels.cpu.types import Ahead, Hidden, Shape
+from w2v.kernels.cpu.structs import Ahead, Hidden, Shape
 from w2v.kernels.llvm import (
     LANES,
     REGISTERS,
@@ -26,7 +26,7 @@ from w2v.kernels.llvm import (
     take,
     zeros,
 )
-from w2v.kernels.types import F32, I64
+from w2v.kernels.scalars import F32, I64
 
 BLOCK, TWO, ONE = (0,) * REGISTERS.block, (0, 0), (0,)
 HAS_PAIRS = len(BLOCK) > 2

@@ -25,14 +25,14 @@ from w2v.kernels.cpu.composed import context_reader
 from w2v.kernels.cpu.hidden import hidden_layer
 from w2v.kernels.cpu.hot_rows import merge_hot_rows, take_hot_rows
 from w2v.kernels.cpu.layout import clear_padding, with_tiles
-from w2v.kernels.cpu.lines import line_rows, update_hidden
+from w2v.kernels.cpu.lines import line_kernels, update_hidden
 from w2v.kernels.cpu.loss import LOSSES, correct_scores
-from w2v.kernels.cpu.outputs import output_layer
+from w2v.kernels.cpu.outputs import output_kernels
 from w2v.kernels.cpu.samplers import fill_pool, mark_line
-from w2v.kernels.cpu.types import Ahead, Sampling, Scratch, Shape, ShardPass, Tally, Variant, Walk, Weights
+from w2v.kernels.cpu.structs import Ahead, Sampling, Scratch, Shape, ShardPass, Tally, Variant, Walk, Weights
 from w2v.kernels.cpu.windows import context_chooser, sentence_end, subsample
 from w2v.kernels.rng import seed_shard
-from w2v.kernels.types import F32, I32
+from w2v.kernels.scalars import F32, I32
 
 ARITHMETIC = {"scalar": scalar, "simd": simd}
 KERNELS = tuple(ARITHMETIC)
@@ -80,7 +80,7 @@ def step_of(kernel: str, variant: Variant) -> Callable[..., bool]:
     read_contexts, _ = context_reader(variant, arithmetic)
     choose_contexts = context_chooser(variant)
     compose, scatter = hidden_layer(variant, arithmetic)
-    choose_outputs, prepare_outputs = output_layer(variant, arithmetic)
+    choose_outputs, prepare_outputs = output_kernels(variant, arithmetic)
     score, update = arithmetic.score, update_hidden if variant.frozen else arithmetic.update
     loss_of, gradient = LOSSES[variant.loss]
 
@@ -153,9 +153,9 @@ def start_shard(
 def train_shard(kernel: str, variant: Variant) -> TrainShard:
     """Return the kernel of a variant, with the loops of `scalar` or `simd`."""
     take_step = step_of(kernel, variant)
-    _, prepare_outputs = output_layer(variant, ARITHMETIC[kernel])
+    _, prepare_outputs = output_kernels(variant, ARITHMETIC[kernel])
     _, put_back = context_reader(variant, ARITHMETIC[kernel])
-    take_line, put_back_line = line_rows(variant)
+    take_line, put_back_line = line_kernels(variant)
     rejects = variant.reject_positives
 
     @jit

@@ -8,10 +8,10 @@ from w2v.base.arrays import SENTENCE_END
 from w2v.kernels import inlined
 from w2v.kernels.cpu.hot_rows import offset_of
 from w2v.kernels.cpu.lines import with_line
-from w2v.kernels.cpu.types import Sampling, Scratch, Shape, Variant, Walk
+from w2v.kernels.cpu.structs import Sampling, Scratch, Shape, Variant, Walk
 from w2v.kernels.rng import U32 as HALF
 from w2v.kernels.rng import below, draw
-from w2v.kernels.types import I32, I64
+from w2v.kernels.scalars import I32, I64
 
 
 @inlined

@@ -8,7 +8,7 @@ import numpy as np
 
 from w2v.kernels import inlined
 from w2v.kernels.llvm_bytes import load_word, store_word
-from w2v.kernels.types import U8
+from w2v.kernels.scalars import U8
 
 SEED, FACTOR = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
 U1, U8_BITS, U29, U32 = np.uint64(1), np.uint64(8), np.uint64(29), np.uint64(32)

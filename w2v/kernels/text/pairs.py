@@ -9,9 +9,9 @@ import numpy as np
 
 from w2v.base.arrays import SENTENCE_END
 from w2v.kernels import inlined, jit
+from w2v.kernels.scalars import I32, I64, U8
 from w2v.kernels.text.bytes import copy_bytes
-from w2v.kernels.text.types import Pairs
-from w2v.kernels.types import I32, I64, U8
+from w2v.kernels.text.tables import Pairs
 
 PADDING = 8
 """Bytes that must be there behind the words, and behind what they are spelled into."""

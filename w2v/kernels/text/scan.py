@@ -10,9 +10,9 @@ import numpy as np
 from w2v.base.arrays import SENTENCE_END
 from w2v.kernels import inlined, jit
 from w2v.kernels.llvm_bytes import lowest_bit, maybe_spaces
+from w2v.kernels.scalars import I32, I64, U8
 from w2v.kernels.text.bytes import equal_bytes, hash_bytes
-from w2v.kernels.text.types import Table
-from w2v.kernels.types import I32, I64, U8
+from w2v.kernels.text.tables import Table
 
 WORD, SPACE, NEWLINE, LEAD = 0, 1, 2, 3
 

@@ -12,13 +12,13 @@ import numpy as np
 
 from w2v.kernels import inlined, jit
 from w2v.kernels.cpu.lines import put_back_row, take_row
-from w2v.kernels.cpu.outputs import output_layer
+from w2v.kernels.cpu.outputs import output_kernels
 from w2v.kernels.cpu.samplers import fill_pool, mark_line
 from w2v.kernels.cpu.step import ARITHMETIC, step_of
-from w2v.kernels.cpu.types import Sampling, Scratch, Shape, ShardPass, Tally, Variant, Walk, Weights
+from w2v.kernels.cpu.structs import Sampling, Scratch, Shape, ShardPass, Tally, Variant, Walk, Weights
 from w2v.kernels.cpu.windows import sentence_end, subsample
 from w2v.kernels.rng import mix, seed_shard
-from w2v.kernels.types import I32
+from w2v.kernels.scalars import I32
 
 STEP = 1
 """The number of every step: one at which the pool of noise words is not renewed, and no loss is computed."""
@@ -39,7 +39,7 @@ def hash_tokens(tokens: I32) -> np.uint64:
 def infer_lines(kernel: str, variant: Variant) -> InferLines:
     """Return the kernel that infers rows for a variant, which is frozen, with the loops of `scalar` or `simd`."""
     take_step = step_of(kernel, variant)
-    _, prepare_outputs = output_layer(variant, ARITHMETIC[kernel])
+    _, prepare_outputs = output_kernels(variant, ARITHMETIC[kernel])
     rejects = variant.reject_positives
 
     @jit

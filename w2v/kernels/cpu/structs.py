@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from w2v.kernels.types import F32, F64, I32, I64, U32, U64
+from w2v.kernels.scalars import F32, F64, I32, I64, U32, U64
 
 
 class Weights(NamedTuple):

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from w2v.kernels.types import I32, I64, U8, U64
+from w2v.kernels.scalars import I32, I64, U8, U64
 
 
 class Table(NamedTuple):
