@@ -35,6 +35,6 @@ def write(path: Path, model: Model) -> None:
     if model.counts is None:
         raise W2VError(f"cannot write {path}: a vocabulary needs counts, which the source does not have")
     counts = dict(zip(model.words, model.counts.tolist(), strict=True))
-    rows = {END_WORD: counts.get(SENTENCE_END_WORD, 0), **counts}
+    rows = {END_WORD: counts.get(END_WORD, 0), **counts}
     with replacing(path) as file:
         file.writelines(f"{word} {count}\n".encode() for word, count in rows.items())
