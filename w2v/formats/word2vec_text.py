@@ -40,7 +40,7 @@ def read(path: Path, limit: int | None = None) -> Model:
         check_promise(path, n_types, dim, n_types * (2 + 2 * dim), room - len(line) + 1)
         n_wanted = n_types if limit is None else min(limit, n_types)
         rows = Rows(path, n_wanted, dim)
-        read_lines(file, rows, n_wanted, dim, first=2)
+        read_rows(file, rows, n_wanted, dim, first=2)
     if len(rows.words) < n_wanted:
         raise W2VError(f"{path} is cut short: it ends before row {len(rows.words) + 1:,} of {n_types:,}")
     return Model(*rows.finish())
@@ -64,11 +64,11 @@ def read_headless(file: BinaryIO, path: Path, limit: int | None = None) -> Model
         n_lines = 1 + sum(block.count(b"\n") for block in iter(lambda: file.read(PIECE), b""))
     file.seek(0)
     rows = Rows(path, n_lines if limit is None else limit, dim)
-    read_lines(file, rows, limit, dim, first=1)
+    read_rows(file, rows, limit, dim, first=1)
     return Model(*rows.finish())
 
 
-def read_lines(file: BinaryIO, rows: Rows, n_types: int | None, dim: int, first: int) -> None:
+def read_rows(file: BinaryIO, rows: Rows, n_types: int | None, dim: int, first: int) -> None:
     """Read lines of a word and its numbers, up to n_types or all there are; `first` is the number of the next line.
 
     Raises:

@@ -142,12 +142,6 @@ def answer(name: str, *, as_flag: bool = False) -> str | None:
     return found and re.sub(r"\{(\w+)=?(\w*)\}", lambda part: _shown(part[1], part[2], as_flag), found)
 
 
-def docs_table() -> str:
-    """Return a table in Markdown: the attributes of other programs' vectors, and what to use on Vectors."""
-    rows = "".join(f"| `{name}` | `{use}` |\n" for name, use in VECTORS.items())
-    return f"| gensim, fastText | `Vectors` |\n|---|---|\n{rows}"
-
-
 def _shown(setting: str, value: str, as_flag: bool) -> str:
     """Return a setting of ours, and a value of it if there is one, as it is written."""
     if as_flag:

@@ -36,7 +36,7 @@ def recommend(
     A difference of two scores is a difference of log-probabilities: see docs/items.md.
 
     Args:
-        vectors: with output rows and counts: of `train(..., save_output=True)`, or a .w2v folder that has them.
+        vectors: with output rows and counts, as those of `train` and of a .w2v folder have.
         items: of the person, oldest first. Items without a vector are ignored; without any, the most frequent items
             are returned.
         n: how many; none of `items` is among them.
@@ -78,9 +78,7 @@ def scoring_arrays(vectors: Vectors) -> tuple[Matrix, Matrix]:
     """
     if vectors.output is None or vectors.counts is None:
         missing = "output rows" if vectors.output is None else "counts"
-        raise W2VError(
-            f"the vectors have no {missing}, which are needed to score items: train with --save-output -o items.w2v"
-        )
+        raise W2VError(f"the vectors have no {missing}, which are needed to score items: train with -o items.w2v")
     check_finite(f"{vectors.name}, output rows", vectors.words, vectors.output)
     return vectors.output, np.log(np.maximum(vectors.counts, 1)).astype(np.float32)
 
