@@ -26,8 +26,8 @@ from typer.main import get_command
 
 import w2v
 from w2v.commands.app import app
-from w2v.formats import registry
-from w2v.settings import aliases
+from w2v.formats.registry import ALLOWED, FORMATS, PARTS, WORDS, listed
+from w2v.settings.aliases import VECTORS
 from w2v.settings.evaluation import EvaluationConfig
 from w2v.settings.fields import docs_table, fields_of
 from w2v.settings.phrases import PhraseConfig
@@ -48,9 +48,40 @@ PROGRESS = re.compile(r"w2v: (read|train|count|join|write) +\d+%|w2v: training .
 """Lines that depend on the machine."""
 CLOSE = 0.05
 """Difference of decimals that another processor may make."""
+
+
+def formats_table() -> str:
+    """Return a table of the formats."""
+    lines = [
+        "| format | suffix | is | keeps besides words and vectors | which words | who reads it | needs |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for format in FORMATS.values():
+        packed = [f"{suffix}.gz" for suffix in format.suffixes if format.can_gzip]
+        missing = [part for part in WORDS if part not in format.stores]
+        cells = (
+            f"`{format.name}`",
+            ", ".join(f"`{suffix}`" for suffix in (*format.suffixes, *packed)) or f"none: `--to {format.name}`",
+            "a folder" if format.files else "a file",
+            ", ".join(text for part, text in PARTS.items() if part in format.stores)
+            + (f", and no {listed(missing, 'or')}" if missing else ""),
+            ALLOWED[format.forbidden] + (", none twice" if format.distinct else ""),
+            format.read_by,
+            f"`pip install {format.library}`" if format.library else "",
+        )
+        lines.append(f"| {' | '.join(cells)} |".replace("|  |", "| |").replace("|  |", "| |"))
+    return "\n".join(lines) + "\n"
+
+
+def attributes_table() -> str:
+    """Return a table of the attributes of other programs' vectors, and of what to use on Vectors."""
+    rows = "".join(f"| `{name}` | `{use}` |\n" for name, use in VECTORS.items())
+    return f"| gensim, fastText | `Vectors` |\n|---|---|\n{rows}"
+
+
 CONFIGS: tuple[type, ...] = (TrainConfig, PhraseConfig, EvaluationConfig)
 TABLES = {f"settings: {config.__name__}": docs_table(fields_of(config)) for config in CONFIGS}
-TABLES |= {"formats": registry.docs_table(), "vectors": aliases.docs_table()}
+TABLES |= {"formats": formats_table(), "vectors": attributes_table()}
 TABLE = re.compile(rf"^(<!-- ({'|'.join(TABLES)}) -->\n).*?^(<!-- end -->)$", re.M | re.S)
 """Tables that are made from the code: `UPDATE_DOCS=1` writes them anew."""
 

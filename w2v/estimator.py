@@ -66,7 +66,7 @@ class MeanVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
             W2VError: no word is frequent enough.
             SettingsError: a setting is out of range.
         """
-        self.vectors_ = api.train([words_of(document) for document in X], **self.get_params())
+        self.vectors_ = api.train([words_of(document) for document in X], save_output=False, **self.get_params())
         self._n_features_out = self.vectors_.dim
         return self
 

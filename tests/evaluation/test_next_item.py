@@ -259,7 +259,7 @@ def test_what_is_lacking_is_named(lack: str) -> None:
     vectors = made(np.random.default_rng(1))
     known = {name: None if name == lack else getattr(vectors, name) for name in ("counts", "output")}
     vectors = Vectors(vectors.words, vectors.matrix, **known)
-    with pytest.raises(W2VError, match=f"the vectors have no {lack}.*: train with save_output, and save them as .w2v"):
+    with pytest.raises(W2VError, match=f"the vectors have no {lack}.*train with -o items.w2v"):
         w2v.recommend(vectors, ["i1"])
 
 

@@ -326,7 +326,7 @@ def last(number: int, n_bytes: int) -> npt.NDArray[np.uint8]:
 TARGETS: dict[str, Target] = {
     "vocab": vocab,
     "word2vec_text": partial(vectors, ".txt"),
-    "word2vec_binary": partial(vectors, ".bin"),
+    "word2vec": partial(vectors, ".bin"),
     "fasttext": partial(vectors, ".fasttext.bin"),
     "floret": partial(vectors, ".floret"),
     "checkpoint": checkpoint_,
@@ -355,7 +355,7 @@ def seeds(name: str) -> list[bytes]:
     return {
         "vocab": [b"a 5\nb 2\n", b"</s> 0\nthe 7\n"],
         "word2vec_text": [b"2 2\na 1 2\nb 0.5 -1e3\n", b"1 1\nNew York nan\n"],
-        "word2vec_binary": [b"2 1\na \0\0\x80\x3f\nb \0\0\x80\xbf\n", b"1 2\nc 12345678"],
+        "word2vec": [b"2 1\na \0\0\x80\x3f\nb \0\0\x80\xbf\n", b"1 2\nc 12345678"],
         "fasttext": [subword_file("fasttext", ".fasttext.bin")],
         "floret": [subword_file("floret", ".floret"), b"2 1 3 6 1 2166136261 < >\n0 1\n1 nan\n"],
         "checkpoint": [

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from w2v.base.errors import W2VError
-from w2v.formats import word2vec_binary
+from w2v.formats import word2vec
 from w2v.formats.model import Model
 from w2v.text.vocab import Vocab
 
@@ -59,7 +59,7 @@ def test_lines_are_word_and_count(tmp_path: Path) -> None:
 def test_gensim_takes_the_counts(tmp_path: Path) -> None:
     vocab = Vocab.of({"the": 90, "cat": 7, "世界": 7, "é": 1})
     vocab.save(tmp_path / "vocab.txt")
-    word2vec_binary.write(tmp_path / "v.bin", Model(vocab.words, np.ones((4, 3), np.float32)))
+    word2vec.write(tmp_path / "v.bin", Model(vocab.words, np.ones((4, 3), np.float32)))
     loaded = KeyedVectors.load_word2vec_format(str(tmp_path / "v.bin"), fvocab=str(tmp_path / "vocab.txt"), binary=True)
     assert {word: loaded.get_vecattr(word, "count") for word in loaded.key_to_index} == {
         "the": 90,

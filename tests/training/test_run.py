@@ -243,7 +243,7 @@ def test_a_writer_that_will_fail_is_found_out_before_training(
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("w2v.formats.word2vec_binary.write", fail)
+    monkeypatch.setattr("w2v.formats.word2vec.write", fail)
     run, _ = runs.begin(Corpus(TEXT), TrainConfig(dim=4, min_count=1))
     with pytest.raises(W2VError, match=r"cannot write .*/v\.bin: "):
         runs.try_output(run, tmp_path / "v.bin")

@@ -392,12 +392,13 @@ def test_a_table_that_is_not_of_the_usual_form_is_left_to_the_slow_reader(line: 
 
 def test_arguments_of_a_wrong_type_are_said_by_name() -> None:
     vectors = make_vectors(5)
+    wrong: Any
     for wrong in ("3", 2.5, True):
         with pytest.raises(TypeError, match="^n must be a whole number, not "):
-            vectors.similar("w1", wrong)  # type: ignore[arg-type]
-    for other in ("3", 2.5, None, True):
+            vectors.similar("w1", wrong)
+    for wrong in ("3", 2.5, None, True):
         with pytest.raises(TypeError, match="^restrict must be a whole number, not "):
-            vectors.similar("w1", restrict=other)  # type: ignore[arg-type]
+            vectors.similar("w1", restrict=wrong)
     with pytest.raises(ValueError, match="n must be at least 0, not -1"):
         vectors.similar("w1", -1)
     for function in (vectors.mean, vectors.doesnt_match):

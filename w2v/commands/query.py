@@ -118,7 +118,7 @@ def vector(
 
 @command(
     "Show the items most likely to come next after each ITEM in turn, oldest first, with their scores. Without an "
-    "ITEM, for each line of standard input.\n\nIt needs a .w2v folder of `w2v train --save-output`."
+    "ITEM, for each line of standard input.\n\nIt needs a .w2v folder of `w2v train`."
     "\n\nExample: w2v recommend tent stove --vectors items.w2v",
     *settings_for("recommend"),
 )

@@ -149,7 +149,7 @@ def to_json(value: Any, indent: int | None = None) -> bytes:  # noqa: ANN401
     return json.dumps(value, indent=indent, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
-def check_lines(path: Path, words: Sequence[str], counts: list[int]) -> Counts | None:
+def checked_counts(path: Path, words: Sequence[str], counts: list[int]) -> Counts | None:
     """Return the counts of a table of words, None where it has none; raise W2VError where some are missing."""
     if not counts:
         return None

@@ -27,7 +27,7 @@ from w2v.base.arrays import Counts, Indices, Matrix
 from w2v.base.cosines import all_lengths
 from w2v.base.errors import W2VError
 from w2v.base.files import replacing_folder
-from w2v.formats.common import blocks, check_lines, to_json
+from w2v.formats.common import blocks, checked_counts, to_json
 from w2v.formats.model import Lines, Model, Trained
 from w2v.formats.registry import FORMATS
 from w2v.formats.vocab_table import VocabTable
@@ -146,7 +146,7 @@ def _read_vocab(path: Path) -> tuple[Sequence[str], Counts | None]:
     except ValueError as error:
         raise W2VError(f"{path} is damaged: {error}") from None
     words = [row[0] for row in rows]
-    return words, check_lines(path, words, counts)
+    return words, checked_counts(path, words, counts)
 
 
 def _map(path: Path, n_rows: int | None) -> Matrix:

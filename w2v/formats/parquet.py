@@ -10,7 +10,7 @@ import numpy as np
 from w2v.base.arrays import Matrix
 from w2v.base.errors import W2VError
 from w2v.base.files import replacing
-from w2v.formats.common import Rows, blocks, check_lines
+from w2v.formats.common import Rows, blocks, checked_counts
 from w2v.formats.model import Model
 
 GROUP_ROWS = 1 << 14
@@ -57,7 +57,7 @@ def read(path: Path) -> Model:
     words, vectors = rows.finish()
     if not all(isinstance(count, int) for count in counts):
         raise W2VError(f"{path} has a count that is no whole number")
-    return Model(words, vectors, check_lines(path, words, counts))
+    return Model(words, vectors, checked_counts(path, words, counts))
 
 
 def write(path: Path, model: Model) -> None:

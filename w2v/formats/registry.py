@@ -18,8 +18,8 @@ CELL = re.compile(rf"[\t\n\r{SURROGATES}]|\A\Z")
 """What a cell of a table cannot hold."""
 TOKEN = re.compile(rf"[\s{SURROGATES}]|\A\Z")
 """What cannot stand between two spaces."""
-FORBIDDEN = {ANY: "any", CELL: "no tabs or line ends, not empty", TOKEN: "no whitespace, not empty"}
-"""The words without these patterns, for the docs."""
+ALLOWED = {ANY: "any", CELL: "no tabs or line ends, not empty", TOKEN: "no whitespace, not empty"}
+"""The words in which a pattern is not found, for the docs."""
 
 PARTS = {
     "counts": "counts",
@@ -38,11 +38,11 @@ class Format:
     """What is known about a format before its module is loaded."""
 
     name: str
+    """Also that of the module."""
     title: str
-    module: str
     suffixes: tuple[str, ...]
     forbidden: re.Pattern[str]
-    """Found in a word that the format cannot hold: one of FORBIDDEN."""
+    """Found in a word that the format cannot hold: one of ALLOWED."""
     read_by: str
     """The programs that read it, for the docs."""
     stores: tuple[str, ...] = ("words", "vectors")
@@ -54,9 +54,7 @@ class Format:
     every_bucket: bool = False
     """Whether buckets of n-grams without a row take as much room as the others."""
     can_gzip: bool = False
-    """Whether .gz may follow the suffix."""
-    can_limit: bool = False
-    """Whether its reader takes a limit, and reads no further."""
+    """Whether .gz may follow the suffix; then its reader takes a limit too, and reads no further."""
     can_stream: bool = False
     """Whether it can be written to standard output."""
     distinct: bool = False
@@ -68,7 +66,7 @@ class Format:
 
     def load(self) -> ModuleType:
         """Return the module that reads and writes it."""
-        return importlib.import_module(f"w2v.formats.{self.module}")
+        return importlib.import_module(f"w2v.formats.{self.name.replace('-', '_')}")
 
     def unsupported_words(self, words: Sequence[str]) -> list[int]:
         """Return the rows of the words that it cannot hold: with whitespace in them, empty or repeated."""
@@ -79,131 +77,30 @@ class Format:
 TEXT = 11
 """Bytes of a number that is written out: nine digits, a sign, a point, a space."""
 WORDS = ("words", "vectors")
-FORMATS = {
-    format.name: format
-    for format in (
-        Format(
-            "word2vec",
-            "word2vec binary",
-            "word2vec_binary",
-            (".bin",),
-            TOKEN,
-            "gensim, word2vec.c, most others",
-            can_gzip=True,
-            can_limit=True,
-            can_stream=True,
-        ),
-        Format(
-            "word2vec-text",
-            "word2vec text",
-            "word2vec_text",
-            (".txt", ".vec"),
-            TOKEN,
-            "gensim, fastText, `spacy init vectors`",
-            number_bytes=TEXT,
-            can_gzip=True,
-            can_limit=True,
-            can_stream=True,
-        ),
-        Format(
-            "glove",
-            "GloVe text",
-            "glove",
-            (".glove.txt", ".glove"),
-            TOKEN,
-            "what reads GloVe; gensim with `no_header=True`",
-            number_bytes=TEXT,
-            can_gzip=True,
-            can_limit=True,
-            can_stream=True,
-        ),
-        Format(
-            "native",
-            "a w2v folder",
-            "native",
-            (".w2v",),
-            CELL,
-            "w2v; NumPy and any JSON reader",
-            (*WORDS, *PARTS),
-            files=(
-                "vectors.npy",
-                "norms.npy",
-                "output.npy",
-                "input.npy",
-                "buckets.npy",
-                "lines.npy",
-                "lines.txt",
-                "vocab.tsv",
-                "config.json",
-            ),
-        ),
-        Format(
-            "fasttext",
-            "fastText's model",
-            "fasttext",
-            (".fasttext.bin",),
-            TOKEN,
-            "fastText, gensim's `load_facebook_model`",
-            (*WORDS, "counts", "output", "subwords"),
-            every_bucket=True,
-            magic=(793712314).to_bytes(4, "little"),
-        ),
-        Format(
-            "floret",
-            "floret's table",
-            "floret",
-            (".floret",),
-            ANY,
-            "`spacy init vectors --mode floret`, floret",
-            ("subwords",),
-            number_bytes=TEXT,
-            every_bucket=True,
-        ),
-        Format(
-            "safetensors",
-            "safetensors",
-            "safetensors",
-            (".safetensors",),
-            TOKEN,
-            "model2vec, sentence-transformers' StaticEmbedding",
-            files=("model.safetensors", "tokenizer.json", "config.json", "modules.json"),
-            distinct=True,
-        ),
-        Format(
-            "tensorboard",
-            "TensorBoard's tables",
-            "tensorboard",
-            (".projector",),
-            CELL,
-            "TensorBoard, projector.tensorflow.org",
-            (*WORDS, "counts"),
-            files=("vectors.tsv", "metadata.tsv", "projector_config.pbtxt"),
-            number_bytes=TEXT,
-        ),
-        Format(
-            "parquet",
-            "Parquet",
-            "parquet",
-            (".parquet",),
-            ANY,
-            "pandas, Polars, DuckDB, Spark",
-            (*WORDS, "counts"),
-            library="pyarrow",
-        ),
-        Format("finalfusion", "finalfusion", "finalfusion", (".fifu",), ANY, "finalfusion", distinct=True),
-        Format(
-            "word2vec-vocab",
-            "word2vec.c's vocabulary",
-            "word2vec_vocab",
-            (),
-            TOKEN,
-            "word2vec.c's `-read-vocab`",
-            ("words", "counts"),
-            can_stream=True,
-            distinct=True,
-        ),
-    )
-}
+FORMATS = {format.name: format for format in (
+    Format("word2vec", "word2vec binary", (".bin",), TOKEN, "gensim, word2vec.c, most others",
+           can_gzip=True, can_stream=True),
+    Format("word2vec-text", "word2vec text", (".txt", ".vec"), TOKEN, "gensim, fastText, `spacy init vectors`",
+           number_bytes=TEXT, can_gzip=True, can_stream=True),
+    Format("glove", "GloVe text", (".glove.txt", ".glove"), TOKEN, "what reads GloVe; gensim with `no_header=True`",
+           number_bytes=TEXT, can_gzip=True, can_stream=True),
+    Format("native", "a w2v folder", (".w2v",), CELL, "w2v; NumPy and any JSON reader", (*WORDS, *PARTS),
+           files=("vectors.npy", "norms.npy", "output.npy", "input.npy", "buckets.npy", "lines.npy", "lines.txt",
+                  "vocab.tsv", "config.json")),
+    Format("fasttext", "fastText's model", (".fasttext.bin",), TOKEN, "fastText, gensim's `load_facebook_model`",
+           (*WORDS, "counts", "output", "subwords"), every_bucket=True, magic=(793712314).to_bytes(4, "little")),
+    Format("floret", "floret's table", (".floret",), ANY, "`spacy init vectors --mode floret`, floret",
+           ("subwords",), number_bytes=TEXT, every_bucket=True),
+    Format("safetensors", "safetensors", (".safetensors",), TOKEN, "model2vec, sentence-transformers' StaticEmbedding",
+           files=("model.safetensors", "tokenizer.json", "config.json", "modules.json"), distinct=True),
+    Format("tensorboard", "TensorBoard's tables", (".projector",), CELL, "TensorBoard, projector.tensorflow.org",
+           (*WORDS, "counts"), files=("vectors.tsv", "metadata.tsv", "projector_config.pbtxt"), number_bytes=TEXT),
+    Format("parquet", "Parquet", (".parquet",), ANY, "pandas, Polars, DuckDB, Spark", (*WORDS, "counts"),
+           library="pyarrow"),
+    Format("finalfusion", "finalfusion", (".fifu",), ANY, "finalfusion", distinct=True),
+    Format("word2vec-vocab", "word2vec.c's vocabulary", (), TOKEN, "word2vec.c's `-read-vocab`", ("words", "counts"),
+           can_stream=True, distinct=True),
+)}  # fmt: skip
 """By name."""
 SUFFIXES = {suffix: format for format in FORMATS.values() for suffix in format.suffixes}
 STDOUT_FORMAT = "word2vec-text"
@@ -317,30 +214,6 @@ def repeated_words(words: Sequence[str]) -> list[int]:
     """
     first: dict[str, int] = {}
     return [row for row, word in enumerate(words) if first.setdefault(word, row) != row]
-
-
-def docs_table() -> str:
-    """Return a table of the formats in Markdown."""
-    lines = [
-        "| format | suffix | is | keeps besides words and vectors | which words | who reads it | needs |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for format in FORMATS.values():
-        packed = [f"{suffix}.gz" for suffix in format.suffixes if format.can_gzip]
-        suffixes = ", ".join(f"`{suffix}`" for suffix in (*format.suffixes, *packed))
-        keeps = ", ".join(text for part, text in PARTS.items() if part in format.stores)
-        missing = [part for part in WORDS if part not in format.stores]
-        cells = (
-            f"`{format.name}`",
-            suffixes or f"none: `--to {format.name}`",
-            "a folder" if format.files else "a file",
-            keeps + (f", and no {listed(missing, 'or')}" if missing else ""),
-            FORBIDDEN[format.forbidden] + (", none twice" if format.distinct else ""),
-            format.read_by,
-            f"`pip install {format.library}`" if format.library else "",
-        )
-        lines.append(f"| {' | '.join(cells)} |".replace("|  |", "| |").replace("|  |", "| |"))
-    return "\n".join(lines) + "\n"
 
 
 def help_text() -> str:

@@ -14,7 +14,7 @@ import numpy as np
 from w2v.base.arrays import Counts
 from w2v.base.errors import W2VError
 from w2v.base.files import replacing_folder
-from w2v.formats.common import Rows, check_lines
+from w2v.formats.common import Rows, checked_counts
 from w2v.formats.model import Model
 from w2v.formats.registry import FORMATS
 from w2v.formats.word2vec_text import NUMBER_LIMIT
@@ -73,6 +73,6 @@ def _read_metadata(path: Path) -> tuple[list[str], Counts | None]:
     if lines[0] != HEADER:
         return words, None
     try:
-        return words, check_lines(path, words, [int(line.split("\t")[1]) for line in lines[1:]])
+        return words, checked_counts(path, words, [int(line.split("\t")[1]) for line in lines[1:]])
     except (ValueError, IndexError):
         raise W2VError(f"{path} is damaged: a count is missing or no number") from None

@@ -61,7 +61,7 @@ def read(path: str | Path, name: str | None = None, limit: int | None = None) ->
         copy = stores.local_copy(path, find_source(path, name).files)
         format = find_source(copy, name)  # of a copy, by its bytes too
         module = format.load()
-        model: Model = module.read(copy, limit) if format.can_limit else module.read(copy)
+        model: Model = module.read(copy, limit) if format.can_gzip else module.read(copy)
     except MissingFileError:
         raise
     except (OSError, EOFError, zlib.error) as error:

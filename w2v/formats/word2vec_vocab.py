@@ -11,9 +11,7 @@ import numpy as np
 from w2v.base.errors import W2VError
 from w2v.base.files import replacing
 from w2v.formats.model import Model
-from w2v.text.vocab import Vocab
-
-END_WORD = "</s>"
+from w2v.text.vocab import SENTENCE_WORD, Vocab
 
 
 def read(path: Path) -> Model:
@@ -35,6 +33,6 @@ def write(path: Path, model: Model) -> None:
     if model.counts is None:
         raise W2VError(f"cannot write {path}: a vocabulary needs counts, which the source does not have")
     counts = dict(zip(model.words, model.counts.tolist(), strict=True))
-    rows = {END_WORD: counts.get(END_WORD, 0), **counts}
+    rows = {SENTENCE_WORD: counts.get(SENTENCE_WORD, 0), **counts}
     with replacing(path) as file:
         file.writelines(f"{word} {count}\n".encode() for word, count in rows.items())

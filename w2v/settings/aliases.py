@@ -139,12 +139,6 @@ def answer(name: str) -> str | None:
     return f"use {option(found)}" if found is not None and found.isidentifier() else found
 
 
-def docs_table() -> str:
-    """Return a table in Markdown: the attributes of other programs' vectors, and what to use on Vectors."""
-    rows = "".join(f"| `{name}` | `{use}` |\n" for name, use in VECTORS.items())
-    return f"| gensim, fastText | `Vectors` |\n|---|---|\n{rows}"
-
-
 def check_known(given: Iterable[str], known: Collection[str], where: str = "") -> None:
     """Raise UnknownSettingError for the first name that is no setting; the message says what to use.
 

@@ -16,10 +16,9 @@ import numpy.typing as npt
 
 from w2v.base.arrays import Floats, Ids, Indices, Matrix
 from w2v.settings.train import TrainConfig
+from w2v.text.vocab import SENTENCE_WORD
 
 BEGIN, END = "<", ">"
-END_WORD = "</s>"
-"""A word without n-grams: fastText's own, for the end of a line. (In floret it has no vector at all, here one row.)"""
 FNV_START, FNV_PRIME = np.uint32(2166136261), np.uint32(16777619)
 FLORET_SEED = 2166136261
 LONGEST = 64
@@ -250,13 +249,13 @@ class _Text:
     ends: Indices
     """(n_words,) where each word ends."""
     has_none: npt.NDArray[np.bool_]
-    """(n_words,) whether it is the end of a sentence, which has no n-grams."""
+    """(n_words,) whether it is the end of a sentence, which has no n-grams; floret gives it no vector, w2v one."""
 
     @classmethod
     def of(cls, words: Sequence[str]) -> "_Text":
         pieces = [f"{BEGIN}{word}{END}".encode("utf-8", "replace") for word in words]
         ends = np.cumsum(np.fromiter(map(len, pieces), np.int64, len(pieces)))
-        return cls(np.frombuffer(b"".join(pieces), np.uint8), ends, np.array([word == END_WORD for word in words]))
+        return cls(np.frombuffer(b"".join(pieces), np.uint8), ends, np.array([word == SENTENCE_WORD for word in words]))
 
     @property
     def n_words(self) -> int:

@@ -14,6 +14,9 @@ from w2v.base.errors import W2VError
 from w2v.base.files import replacing
 from w2v.base.stores import local_copy
 
+SENTENCE_WORD = "</s>"
+"""The word that word2vec.c and fastText make of the end of a line; w2v makes none."""
+
 
 @dataclass(frozen=True)
 class Vocab:
@@ -103,7 +106,7 @@ class Vocab:
             word, count = _parse(line, f"{path}, line {number}")
             if word in counts:
                 raise W2VError(f"{path}, line {number}: '{word}' stands here for the second time")
-            if word != "</s>" or sentence_end:
+            if word != SENTENCE_WORD or sentence_end:
                 counts[word] = count
         if not counts:
             raise W2VError(f"the vocabulary {path} has no words; build one with `w2v build-vocab`")
@@ -130,6 +133,6 @@ def _parse(line: bytes, where: str) -> tuple[str, int]:
         shown = line.decode()[:60].strip()
         raise W2VError(f"{where}: expected `word count`, found '{shown}'")
     word, count = fields[0], int(fields[1]) if len(fields[1]) < 20 else 2**63
-    if word != "</s>" and not 1 <= count < 2**63:
+    if word != SENTENCE_WORD and not 1 <= count < 2**63:
         raise W2VError(f"{where}: the count of '{word}' must be from 1 to 2^63 - 1, not {fields[1][:40]}")
     return word, count

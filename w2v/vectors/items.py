@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 
 from w2v.base.arrays import Indices, Matrix
-from w2v.base.errors import W2VError, option
+from w2v.base.errors import W2VError
 from w2v.formats.common import check_finite
 from w2v.settings.operations import check_request, settings_for
 from w2v.settings.train import TrainConfig, load_config
@@ -35,7 +35,7 @@ def recommend(
     A difference of two scores is a difference of log-probabilities: see docs/items.md.
 
     Args:
-        vectors: with output rows and counts: of `train(..., save_output=True)`, or a .w2v folder that has them.
+        vectors: with output rows and counts, as those of `train` and of a .w2v folder have.
         items: of the person, oldest first. Items without a vector are left out; if none has one, the most frequent
             items are returned.
         n: how many; none of `items` is among them.
@@ -82,10 +82,7 @@ def scoring_arrays(vectors: Vectors) -> tuple[Matrix, Matrix]:
     """
     if vectors.output is None or vectors.counts is None:
         missing = "output rows" if vectors.output is None else "counts"
-        raise W2VError(
-            f"the vectors have no {missing}, which are needed to score items: train with {option('save_output')}, and "
-            "save them as .w2v"
-        )
+        raise W2VError(f"the vectors have no {missing}, which are needed to score items: train with -o items.w2v")
     check_finite(f"{vectors.name}, output rows", vectors.words, vectors.output)
     return vectors.output, np.log(np.maximum(vectors.counts, 1)).astype(np.float32)
 

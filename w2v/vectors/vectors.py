@@ -170,29 +170,13 @@ class Vectors:
         return int(self.matrix.shape[1])
 
     @property
-    def vectors(self) -> Matrix:
-        """The matrix, by gensim's name."""
-        return self.matrix
-
-    @property
-    def vector_size(self) -> int:
-        """Numbers in a vector, by gensim's name."""
-        return self.dim
-
-    @property
-    def index_to_key(self) -> list[str]:
-        """The words, by gensim's name."""
-        return self.words
-
-    @property
-    def key_to_index(self) -> dict[str, int]:
-        """The row of each word, by gensim's name."""
-        return self.index
-
-    @property
     def wv(self) -> "Vectors":
         """These vectors, as in `model.wv` of gensim."""
         return self
+
+    vectors, vector_size = matrix, dim
+    index_to_key = property(lambda self: self.words, doc="The words, by gensim's name.")
+    key_to_index = property(lambda self: self.index, doc="The row of each word, by gensim's name.")
 
     @cached_property
     def words(self) -> list[str]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from w2v.base.errors import W2VError
-from w2v.formats import word2vec_binary
+from w2v.formats import word2vec
 from w2v.formats.model import Model
 
 words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6).filter(lambda w: w.split() == [w])
@@ -34,16 +34,16 @@ def test_round_trip_to_the_bit(
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "a.bin"
     vectors = data.draw(hnp.arrays(np.float32, (len(words), dim), elements=floats))
-    with patch.object(word2vec_binary, "BLOCK", block), patch("w2v.formats.common.PIECE", block):
-        word2vec_binary.write(path, Model(words, vectors))
-        again = word2vec_binary.read(path)
+    with patch.object(word2vec, "BLOCK", block), patch("w2v.formats.common.PIECE", block):
+        word2vec.write(path, Model(words, vectors))
+        again = word2vec.read(path)
     assert again.words == words
     assert again.vectors.dtype == np.float32
     assert again.vectors.tobytes() == vectors.tobytes()
 
 
 def test_bytes_are_those_of_word2vec_c(tmp_path: Path) -> None:
-    word2vec_binary.write(tmp_path / "a.bin", Model(["a", "世"], np.array([[1, 2], [3, 4]], np.float32)))
+    word2vec.write(tmp_path / "a.bin", Model(["a", "世"], np.array([[1, 2], [3, 4]], np.float32)))
     expected = b"2 2\na " + struct.pack("<2f", 1, 2) + b"\n\xe4\xb8\x96 " + struct.pack("<2f", 3, 4) + b"\n"
     assert (tmp_path / "a.bin").read_bytes() == expected
 
@@ -52,7 +52,7 @@ def test_bytes_are_those_of_word2vec_c(tmp_path: Path) -> None:
 def test_numbers_whose_bytes_are_newlines_and_spaces(tmp_path: Path, end: bytes) -> None:
     row = b"\n \n  \n\n "
     (tmp_path / "a.bin").write_bytes(b"3 2\n" + b"".join(word + b" " + row + end for word in (b"a", b"bc", b"d")))
-    held = word2vec_binary.read(tmp_path / "a.bin")
+    held = word2vec.read(tmp_path / "a.bin")
     assert held.words == ["a", "bc", "d"]
     assert held.vectors.tobytes() == row * 3
 
@@ -61,10 +61,10 @@ def test_a_row_cut_short_is_numbered(tmp_path: Path) -> None:
     rows = [b"%s " % word + bytes(8) + b"\n" for word in (b"a-long-word", b"b", b"c")]
     (tmp_path / "a.bin").write_bytes(b"3 2\n" + b"".join(rows)[:-2])
     with pytest.raises(W2VError, match="ends in row 3 of 3"):
-        word2vec_binary.read(tmp_path / "a.bin")
+        word2vec.read(tmp_path / "a.bin")
 
 
 def test_damage_without_a_space_is_found_without_reading_it_all_again_and_again(tmp_path: Path) -> None:
     (tmp_path / "a.bin").write_bytes(b"100000 100\n" + b"x" * (100_000 * 401))
     with pytest.raises(W2VError, match="row 1 has no end of a word"):
-        word2vec_binary.read(tmp_path / "a.bin")
+        word2vec.read(tmp_path / "a.bin")
