@@ -208,9 +208,9 @@ def test_rows_that_are_not_finite_are_refused(bad: float) -> None:
     good, damaged = np.ones((3, 2), np.float32), np.array([[1, 0], [bad, 0], [1, 1]], np.float32)
     for matrix, output in ((good, damaged), (damaged, good)):
         vectors = Vectors(["a", "b", "c"], matrix, np.ones(3, np.int64), output)
-        with pytest.raises(W2VError, match="row 2, 'b': (nan|inf) is no finite number"):
+        with pytest.raises(W2VError, match="row 2, 'b': (nan|inf) is not a finite number"):
             rank_next(vectors, Sessions("made", [["b"]], [["a"]]), EXACT)
-        with pytest.raises(W2VError, match="row 2, 'b': (nan|inf) is no finite number"):
+        with pytest.raises(W2VError, match="row 2, 'b': (nan|inf) is not a finite number"):
             w2v.recommend(vectors, ["b"])
 
 

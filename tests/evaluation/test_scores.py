@@ -139,7 +139,7 @@ def test_rows_that_are_not_finite_are_refused(bad: float) -> None:
         lambda: score_questions(vectors, Questions("q", [("", [("a", "b", "c", "a")])])),
         lambda: score_pairs(vectors, WordPairs("p", [("a", "b"), ("a", "d")], [1, 2])),
     ):
-        with pytest.raises(W2VError, match="row 4, 'd': (nan|inf) is no finite number"):
+        with pytest.raises(W2VError, match="row 4, 'd': (nan|inf) is not a finite number"):
             score()
 
 

@@ -469,7 +469,7 @@ def test_numbers_that_are_not_finite_are_refused_when_read(tmp_path: Path, bad: 
     (tmp_path / "a.fifu").write_bytes(whole[:-4] + np.float32(bad).tobytes())
     for name in ("a.txt", "a.glove.txt", "a.bin", "a.projector", "a.parquet", "a.fifu"):
         assert re.search(
-            rf"{name}.*row 2, 'w1': (nan|-?inf) is no finite", said(partial(vector_files.read, tmp_path / name))
+            rf"{name}.*row 2, 'w1': (nan|-?inf) is not a finite", said(partial(vector_files.read, tmp_path / name))
         )
 
 
@@ -490,7 +490,7 @@ def test_mapped_numbers_that_are_not_finite_are_refused_when_used(tmp_path: Path
         lambda: vectors.similarity("b", "c"),
         lambda: vectors.save(tmp_path / "b.bin"),
     ):
-        assert re.search(r"row 2, 'b': (nan|-?inf) is no finite number", said(ask))
+        assert re.search(r"row 2, 'b': (nan|-?inf) is not a finite number", said(ask))
     assert vectors["a"].tolist() == [1, 2]
 
 

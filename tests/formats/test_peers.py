@@ -130,7 +130,7 @@ def test_tokens_that_are_not_one_a_row_are_refused(tmp_path: Path) -> None:
         text.replace(": 0,", ': "0",'),
     ):
         path.write_text(broken, encoding="utf-8")
-        with pytest.raises(W2VError, match="one a row|no tokenizer"):
+        with pytest.raises(W2VError, match="one a row|not a tokenizer"):
             vector_files.read(tmp_path / "a.safetensors")
 
 
@@ -225,7 +225,7 @@ def test_finalfusion_reads_it_and_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 3e38])
 def test_a_vector_without_a_length_is_no_finalfusion(tmp_path: Path, value: float) -> None:
-    with pytest.raises(W2VError, match="no finite (length|number)"):
+    with pytest.raises(W2VError, match="finite (length|number)"):
         vector_files.write(tmp_path / "a.fifu", Model(["a"], np.full((1, 3), value, np.float32)))
     assert list(tmp_path.iterdir()) == []
 

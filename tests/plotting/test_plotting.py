@@ -202,7 +202,7 @@ def test_maps_of_little(tmp_path: Path, matrix: npt.NDArray[Any], method: maps.M
 
 def test_numbers_that_are_not_finite_are_refused(tmp_path: Path) -> None:
     vectors = Vectors(["a", "b"], np.array([[1, np.nan], [1, 1]], np.float32))
-    with pytest.raises(W2VError, match="row 1, 'a': nan is no finite number"):
+    with pytest.raises(W2VError, match="row 1, 'a': nan is not a finite number"):
         plot_words(tmp_path / "map.html", vectors)
     assert not files_in(tmp_path)
 

@@ -60,7 +60,7 @@ def check_promise(path: Path, n_types: int, dim: int, needed: int, room: int) ->
         path: for the message.
         n_types: words of the header.
         dim: numbers in a vector.
-        needed: the least bytes that so many take.
+        needed: the least number of bytes that they take.
         room: the most that can follow.
     """
     if n_types == 0 or dim == 0:
@@ -139,7 +139,7 @@ def check_finite(
             row = start + int(np.flatnonzero(~good.all(axis=1))[0])
             number = matrix[row][~np.isfinite(matrix[row])][0]
             raise W2VError(
-                f"{source}, row {row + 1:,}, '{words[row][:80]}': {number} is no finite number; "
+                f"{source}, row {row + 1:,}, '{words[row][:80]}': {number} is not a finite number; "
                 "train again with a smaller lr"
             )
 

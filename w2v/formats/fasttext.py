@@ -76,7 +76,7 @@ def read(path: Path) -> Model:
     Bytes of a word that are not UTF-8 become U+FFFD.
 
     Raises:
-        W2VError: it is no model, is cut short, or is supervised or quantised.
+        W2VError: it is not a model, is cut short, or is supervised or quantised.
     """
     with path.open("rb") as file:
         room = os.fstat(file.fileno()).st_size
@@ -96,7 +96,7 @@ def read(path: Path) -> Model:
 
 
 def write(path: Path, model: Model) -> None:
-    """Write the model, whole or not at all, in pieces; buckets without a row, and missing output rows, as zeros.
+    """Write the model, completely or not at all, in pieces; buckets without a row, and missing output rows, as zeros.
 
     Raises:
         W2VError: its words have no rows of their own, as with floret.
@@ -206,7 +206,7 @@ def _read_words(path: Path, file: BinaryIO, header: _Header) -> tuple[list[str],
         if counts[-1] < 0:
             raise W2VError(f"{path} is damaged: word {len(words):,} has the count {counts[-1]}")
         if buffer[end + 9]:
-            raise W2VError(f"{path} is damaged, or a classifier: entry {len(words):,} is no word")
+            raise W2VError(f"{path} is damaged, or a classifier: entry {len(words):,} is not a word")
         at = end + PER_WORD
     file.seek(start + at)
     return words, np.array(counts, np.int64)

@@ -57,7 +57,7 @@ def read(path: Path) -> Model:
 
 
 def write(path: Path, model: Model) -> None:
-    """Write words, vectors at length 1 and their lengths, whole or not at all.
+    """Write words, vectors at length 1 and their lengths, completely or not at all.
 
     Raises:
         W2VError: a vector has no finite length.
@@ -86,7 +86,7 @@ def _chunks(file: BinaryIO, path: Path, size: int) -> Iterator[tuple[int, int]]:
     """Yield each chunk's kind and where it ends, the file standing behind its head."""
     magic, version, n_chunks = struct.unpack("<4sII", _exactly(file, 12, path))
     if magic != MAGIC or version != 0:
-        raise W2VError(f"{path} is no finalfusion file of version 0")
+        raise W2VError(f"{path} is not a finalfusion file of version 0")
     if 12 + 4 * n_chunks > size:
         raise W2VError(f"{path} is damaged: its header would have {n_chunks:,} chunks")
     file.seek(4 * n_chunks, 1)

@@ -25,13 +25,13 @@ def read(path: Path) -> Model:
     """Return the rows; there are no words.
 
     Raises:
-        W2VError: it is no floret table, or is cut short, or its words are marked or hashed otherwise than by default.
+        W2VError: it is not a floret table, is cut short, or its words are not marked and hashed as by default.
     """
     with reading(path) as (file, room):
         fields = file.readline(HEADER_LIMIT).decode("utf-8", "replace").split()
         if len(fields) != 8 or not all(field.isdecimal() for field in fields[:6]):
             raise W2VError(
-                f"{path} is no floret table: its first line is not `buckets dim min_n max_n hash_count seed < >`"
+                f"{path} is not a floret table: its first line is not `buckets dim min_n max_n hash_count seed < >`"
             )
         buckets, dim, min_n, max_n, hash_count, seed = map(int, fields[:6])
         if fields[6:] != [BEGIN, END] or seed != FLORET_SEED:
@@ -57,7 +57,7 @@ def read(path: Path) -> Model:
 
 
 def write(path: Path, model: Model) -> None:
-    """Write the rows of all buckets, those that no word uses as zeros; whole or not at all.
+    """Write the rows of all buckets, those that no word uses as zeros; completely or not at all.
 
     Raises:
         W2VError: there are no such rows, or they have n-grams of one character, which spaCy counts otherwise.

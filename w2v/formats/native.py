@@ -65,7 +65,7 @@ def read(path: Path) -> Model:
 
 
 def write(path: Path, model: Model) -> None:
-    """Write the folder, whole or not at all; one of these files alone that is there is replaced."""
+    """Write the folder, completely or not at all; one of these files alone that is there is replaced."""
     with replacing_folder(path, FORMATS["native"].files) as folder:
         _write_matrix(folder / "vectors.npy", model.vectors)
         _write_matrix(folder / "norms.npy", all_lengths(model.vectors)[:, None])
@@ -104,7 +104,7 @@ def _read_subwords(path: Path, how: object, n_types: int) -> Subwords | None:
         raise W2VError(f"{path / 'config.json'} is damaged: its `subwords`: {error}") from None
     buckets: Indices = _open(path / "buckets.npy")
     if buckets.dtype != np.dtype("<i8") or buckets.ndim != 1:
-        raise W2VError(f"{path / 'buckets.npy'} is no list of int64")
+        raise W2VError(f"{path / 'buckets.npy'} is not a list of int64")
     if len(buckets) and not 0 <= buckets.min() <= buckets.max() < ngrams.buckets:
         raise W2VError(f"{path / 'buckets.npy'} has numbers outside of {ngrams.buckets:,} buckets")
     input = _map(path / "input.npy", len(buckets) + (n_types if ngrams.has_word_rows else 0))
@@ -153,7 +153,7 @@ def _map(path: Path, n_rows: int | None) -> Matrix:
     """Return the matrix of a .npy file, mapped; nothing of the file is trusted. None allows any number of rows."""
     matrix: Matrix = _open(path)
     if matrix.dtype != np.dtype("<f4") or matrix.ndim != 2 or not matrix.flags.c_contiguous:
-        raise W2VError(f"{path} is no matrix of float32 in rows")
+        raise W2VError(f"{path} is not a matrix of float32 in rows")
     n_rows = len(matrix) if n_rows is None else n_rows
     if len(matrix) != n_rows or matrix.shape[1] == 0:
         raise W2VError(f"{path} has {matrix.shape[0]:,} x {matrix.shape[1]:,} numbers for {n_rows:,} words")

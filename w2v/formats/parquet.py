@@ -44,7 +44,7 @@ def read(path: Path) -> Model:
                 words = batch["word"].to_pylist()
                 taken = rows.take(words)
                 if vectors.shape != taken.shape or not all(isinstance(word, str) for word in words):
-                    raise W2VError(f"{path} has a vector of another length than the first, or a word that is no string")
+                    raise W2VError(f"{path} has vectors of different lengths, or a word that is not a string")
                 taken[:] = vectors
                 counts += batch["count"].to_pylist() if "count" in names else []
     except W2VError:
@@ -56,12 +56,12 @@ def read(path: Path) -> Model:
         raise W2VError(f"{path} holds no vectors: it has no rows")
     words, vectors = rows.finish()
     if not all(isinstance(count, int) for count in counts):
-        raise W2VError(f"{path} has a count that is no whole number")
+        raise W2VError(f"{path} has a count that is not a whole number")
     return Model(words, vectors, checked_counts(path, words, counts))
 
 
 def write(path: Path, model: Model) -> None:
-    """Write the table, whole or not at all."""
+    """Write the table, completely or not at all."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

@@ -51,7 +51,7 @@ def read(path: Path) -> Model:
 
 
 def write(path: Path, model: Model) -> None:
-    """Write the folder, whole or not at all; one of these files alone that is there is replaced."""
+    """Write the folder, completely or not at all; one of these files alone that is there is replaced."""
     n_types, dim = model.vectors.shape
     added = UNKNOWN not in model.words
     vocab = {word: row for row, word in enumerate(model.words)}
@@ -118,13 +118,13 @@ def _read_tokens(path: Path) -> dict[str, int]:
         tokens = tokenizer["model"]["vocab"]
         more = {token["content"]: token["id"] for token in tokenizer.get("added_tokens") or ()}
         if not isinstance(tokens, dict):
-            raise TypeError("its vocabulary is no object of tokens and rows")
+            raise TypeError("its vocabulary is not an object of tokens and rows")
         rows = {**tokens, **more}
         if not all(isinstance(row, int) for row in rows.values()):
-            raise TypeError("a row is no whole number")
+            raise TypeError("a row is not a whole number")
         return rows
     except (KeyError, TypeError, AttributeError) as error:
-        raise W2VError(f"{path} is no tokenizer with a row for each token: {error}") from None
+        raise W2VError(f"{path} is not a tokenizer with a row for each token: {error}") from None
 
 
 def _parse(data: bytes, path: Path) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def read(path: Path) -> Model:
 
 
 def write(path: Path, model: Model) -> None:
-    """Write the folder, whole or not at all; one of these files alone that is there is replaced."""
+    """Write the folder, completely or not at all; one of these files alone that is there is replaced."""
     line = "\t".join(["%.9g"] * model.vectors.shape[1]) + "\n"
     with replacing_folder(path, FORMATS["tensorboard"].files) as folder:
         with (folder / "vectors.tsv").open("wb") as file:

@@ -32,7 +32,7 @@ def find_source(path: str | Path, name: str | None = None) -> Format:
         return find(path, name)
     if not os.path.exists(path):
         if os.path.islink(path):
-            raise W2VError(f"the link {path} leads to nothing; mend or remove it")
+            raise W2VError(f"the link {path} points to a missing file; fix or remove it")
         raise MissingFileError(f"there is no file {path}; check the name")
     format = find(path, name)
     for other in FORMATS.values() if name is None and os.path.isfile(path) else ():

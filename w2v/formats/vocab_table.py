@@ -138,7 +138,7 @@ def _counts(letters: Letters, starts: Indices, ends: Indices) -> Counts | None:
             return None
         for place in range(most):
             has = slice(None) if place < least else np.flatnonzero(sizes > place)
-            digits = letters[starts[part][has] + place] - np.uint8(ZERO)  # what is no digit wraps to above 9
+            digits = letters[starts[part][has] + place] - np.uint8(ZERO)  # what is not a digit wraps to above 9
             if digits.max() > 9:
                 return None
             counts[part][has] = counts[part][has] * 10 + digits

@@ -19,13 +19,13 @@ def read(path: Path, limit: int | None = None) -> Model:
     """Return the words and their vectors, or the first `limit`. Bytes of a word that are not UTF-8 become U+FFFD.
 
     Raises:
-        W2VError: the file is cut short, or is no word2vec binary file.
+        W2VError: the file is cut short, or is not a word2vec binary file.
     """
     with reading(path) as (file, room):
         line = file.readline(HEADER_LIMIT)
         header = parse_header(line)
         if header is None:
-            raise W2VError(f"{path} is no word2vec file: its first line is not `words dim`")
+            raise W2VError(f"{path} is not a word2vec file: its first line is not `words dim`")
         n_types, dim = header
         width = 4 * dim
         # The last row may lack its newline.
@@ -48,7 +48,9 @@ def read(path: Path, limit: int | None = None) -> Model:
             if not words and not piece:
                 raise W2VError(f"{path} is cut short: it ends in row {len(rows.words) + 1:,} of {n_types:,}")
             if not words and space < 0 and len(buffer) > WORD_LIMIT:
-                raise W2VError(f"{path} is no word2vec binary file: row {len(rows.words) + 1:,} has no end of a word")
+                raise W2VError(
+                    f"{path} is not a word2vec binary file: the word of row {len(rows.words) + 1:,} has no end"
+                )
             rows.take(words)[:] = np.frombuffer(b"".join(found), "<f4").reshape(-1, dim)
             buffer = buffer[at:]
         if n_wanted == n_types and (buffer.strip(b"\n") or file.read(2).strip(b"\n")):
@@ -59,7 +61,7 @@ def read(path: Path, limit: int | None = None) -> Model:
 
 
 def write(path: Path, model: Model) -> None:
-    """Write the words and their vectors as word2vec.c does, packed where `path` ends in .gz; whole or not at all."""
+    """Write words and vectors as word2vec.c does, packed where `path` ends in .gz; completely or not at all."""
     words = iter(model.words)
     with writing(path) as file:
         file.write(b"%d %d\n" % model.vectors.shape)

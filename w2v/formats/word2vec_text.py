@@ -13,7 +13,7 @@ from w2v.formats.common import PIECE, WORD_LIMIT, Rows, check_promise, reading, 
 from w2v.formats.model import Model
 
 HEADER_LIMIT = 64
-"""Two numbers of up to 20 digits fit; a line that is longer is no header."""
+"""Two numbers of up to 20 digits fit; a line that is longer is not a header."""
 NUMBER_LIMIT = 64
 """Bytes of a number in a line."""
 
@@ -25,7 +25,7 @@ def read(path: Path, limit: int | None = None) -> Model:
     Bytes of a word that are not UTF-8 become U+FFFD.
 
     Raises:
-        W2VError: the file is cut short, or a line is no word and `dim` numbers; the message says which.
+        W2VError: the file is cut short, or a line is not a word and `dim` numbers; the message says which.
     """
     with reading(path) as (file, room):
         line = file.readline(HEADER_LIMIT)
@@ -50,7 +50,7 @@ def read_headless(file: BinaryIO, path: Path, limit: int | None = None) -> Model
     """Return what is in a file without a header, or its first `limit` words; the first line says the size of a vector.
 
     Raises:
-        W2VError: the first line is no word and numbers, or another has not as many.
+        W2VError: the first line is not a word and numbers, or another has not as many.
     """
     fields = file.readline(WORD_LIMIT).split()[1:]
     try:
@@ -91,7 +91,7 @@ def read_rows(file: BinaryIO, rows: Rows, n_types: int | None, dim: int, first: 
 
 
 def write(path: Path, model: Model) -> None:
-    """Write the words and their vectors, packed where `path` ends in .gz; whole or not at all."""
+    """Write the words and their vectors, packed where `path` ends in .gz; completely or not at all."""
     with writing(path) as file:
         file.write(b"%d %d\n" % model.vectors.shape)
         write_lines(file, model)

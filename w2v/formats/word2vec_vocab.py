@@ -18,14 +18,14 @@ def read(path: Path) -> Model:
     """Return the words and counts of a vocabulary of any program, with vectors of no numbers.
 
     Raises:
-        W2VError: it is no vocabulary.
+        W2VError: it is not a vocabulary.
     """
     vocab = Vocab.load(path)
     return Model(vocab.words, np.empty((len(vocab), 0), np.float32), vocab.counts)
 
 
 def write(path: Path, model: Model) -> None:
-    """Write the words and their counts, whole or not at all.
+    """Write the words and their counts, completely or not at all.
 
     Raises:
         W2VError: there are no counts.
