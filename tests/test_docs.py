@@ -40,7 +40,7 @@ COMMANDS = {name: command for name, command in vars(get_command(app))["commands"
 FLAGS = {
     flag for command in COMMANDS.values() for param in command.params for flag in param.opts + param.secondary_opts
 }
-HELP = re.compile(r"(?<=^```console\n)\$ w2v (?:(\S+) )?--help\n(.*?)(?=^```$)", re.M | re.S)
+HELP = re.compile(r"(?<=^```console\n)\$ w2v (?:(\S+) )?(--help(?:-all)?)\n(.*?)(?=^```$)", re.M | re.S)
 RUNS = re.compile(
     r"^<!-- runs(, prints)? -->\n```(python|console)\n(.*?)^```$(?:\n\n```text\n(.*?)^```$)?", re.M | re.S
 )
@@ -93,7 +93,7 @@ def name_of(path: Path) -> str:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_has_a_page_with_its_help(command: str) -> None:
-    assert command in [name for name, _ in HELP.findall(TEXTS[DOCS / f"commands/{command}.md"])]
+    assert command in [name for name, *_ in HELP.findall(TEXTS[DOCS / f"commands/{command}.md"])]
     assert f"]({command}.md)" in TEXTS[DOCS / "commands/index.md"]
 
 
@@ -102,7 +102,7 @@ def test_help_blocks_are_what_the_program_prints(path: Path, run: Run, monkeypat
     monkeypatch.setenv("COLUMNS", "80")
 
     def printed(block: re.Match[str]) -> str:
-        return block[0].split("\n", 1)[0] + "\n" + run(*filter(None, [block[1]]), "--help").out
+        return block[0].split("\n", 1)[0] + "\n" + run(*filter(None, [block[1]]), block[2]).out
 
     renewed = HELP.sub(printed, TEXTS[path])
     if os.environ.get("UPDATE_DOCS"):

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from helpers import CHECKOUT, Run, python
 from toy_corpus import GROUP_OF
+from typer.main import get_command
 
 import w2v
+from w2v.commands.app import app
 from w2v.commands.screen import columns
 from w2v.commands.tables import format_neighbours
 from w2v.settings.fields import fields_of
@@ -42,6 +44,7 @@ def test_no_command_shows_the_help(run: Run) -> None:
     assert (status, err) == (0, "")
     assert all(f"\n  {command}" in out for command in COMMANDS)
     assert run("--help") == run("-h") == (0, out, "")
+    assert "..." not in out.partition("Commands:")[2], "a summary is cut off: shorten its first sentence"
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -59,28 +62,27 @@ def test_help_has_an_example(run: Run, command: str) -> None:
     assert f"w2v {command}" in rest
 
 
-def test_help_of_train_is_in_groups(run: Run) -> None:
-    before, *groups = re.split(r"^(\w+):\n", run("train", "--help").out, flags=re.M)
-    headings, options = groups[::2], [re.findall(r"^  (?:-\w, )?(--[a-z-]+)", group, re.M) for group in groups[1::2]]
-    assert headings == [
-        "Corpus",
-        "Model",
-        "Subwords",
-        "Lines",
-        "Sampling",
-        "Training",
-        "Items",
-        "Output",
-        "Evaluation",
-        "Checkpoints",
-        "Cluster",
-        "Options",
-    ]
-    assert not re.search(r"^  -", before, re.M)
-    listed = dict(zip(headings, options, strict=True))
-    assert {"--dim", "--window"} <= set(listed["Model"]) and {"--negative", "--sample"} <= set(listed["Sampling"])
-    assert listed["Checkpoints"] == ["--checkpoint", "--checkpoint-every", "--resume"]
-    assert listed["Options"] == ["--help"], "an option of no group: see HEADINGS in options.py"
+def groups_of(help: str) -> dict[str, list[str]]:
+    """Return the flags in the help of a command, by their headings."""
+    before, *groups = re.split(r"^(\w+):\n", help, flags=re.M)
+    assert not re.search(r"^  -", before, re.M), "an option without a heading"
+    found = [re.findall(r"^  (?:-\w, )?(--[a-z-]+)", group, re.M) for group in groups[1::2]]
+    return dict(zip(groups[::2], found, strict=True))
+
+
+def test_help_of_train_shows_what_most_need_and_help_all_everything(run: Run) -> None:
+    common, whole = (groups_of(run("train", flag).out) for flag in ("--help", "--help-all"))
+    assert common["Options"] == whole["Options"] == ["--help-all", "--help"], "an option of no group"
+    shown = [flag for heading in common if heading != "Options" for flag in common[heading]]
+    assert 20 <= len(shown) <= 25 and {"--dim", "--window", "--negative", "--epochs", "--output"} <= set(shown)
+    assert all(set(flags) <= set(whole[heading]) for heading, flags in common.items())
+    every = {
+        max(param.opts, key=len)
+        for param in vars(get_command(app))["commands"]["train"].params
+        if param.opts[0] != "corpus"
+    }
+    assert {flag for flags in whole.values() for flag in flags} == {*every, "--help"}
+    assert whole["Checkpoints"] == ["--checkpoint", "--checkpoint-every", "--resume"]
 
 
 @pytest.mark.parametrize(
@@ -88,6 +90,7 @@ def test_help_of_train_is_in_groups(run: Run) -> None:
     (
         ("w2v bu", ["build-vocab"]),
         ("w2v train --noi", ["--noise-pool"]),
+        ("w2v train --help", ["--help-all", "--help"]),
         ("w2v train --loss ", ["bce", "bpr", "softmax", "full", "hs"]),
         ("w2v train --window-side b", ["both", "before"]),
         ("w2v evaluate v --method ", ["3cosadd", "3cosmul"]),
@@ -109,7 +112,7 @@ def test_completion_script(run: Run) -> None:
 
 @pytest.mark.parametrize("command", ("build-vocab", "train"))
 def test_help_has_the_default_of_every_setting(run: Run, command: str) -> None:
-    options = re.split(r"\n  (?=-)", run(command, "--help").out)
+    options = re.split(r"\n  (?=-)", run(command, "--help-all" if command == "train" else "--help").out)
     for field in fields_of(w2v.TrainConfig):
         for option in options:
             if option.startswith(f"{field.flag} "):

@@ -28,8 +28,9 @@ def build_vocab(
 
 
 @command(
-    "Join pairs of words that belong together, as in new_york, and write the text.\n\n"
-    f"Every other word stays as it is, and each sentence stays on one line.\n\n{CORPUS_HELP}\n\n"
+    "Join words that belong together, such as new_york.\n\n"
+    "The text is written with these pairs joined. Every other word stays as it is, and each sentence stays on one "
+    f"line.\n\n{CORPUS_HELP}\n\n"
     "Example: w2v phrases corpus.txt -o phrased.txt   (then w2v train phrased.txt)",
     *settings_for("phrases"),
 )

@@ -38,6 +38,8 @@ HEADINGS = (
 """The headings in the help of a command with many options, in order; any other comes last."""
 WIDEST = 28
 """Flags of more columns stand on a line of their own in the help."""
+MANY_OPTIONS = 30
+"""In commands with more options than this, --help shows those that are common, and --help-all shows all."""
 METAVARS = {bool: None, int: "N", float: "X", str: "NAME", Path: "FILE"}
 
 
@@ -51,8 +53,9 @@ class GroupedCommand(TyperCommand):
     def format_options(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
         """Write the options under their headings, all in two columns."""
         groups: dict[str, list[tuple[str, str]]] = {heading: [] for heading in HEADINGS}
+        left_out = () if SHOWS_ALL in ctx.meta else vars(self.callback)["rare"]
         for param in self.get_params(ctx):
-            if (record := param.get_help_record(ctx)) is not None:
+            if param.name not in left_out and (record := param.get_help_record(ctx)) is not None:
                 groups.setdefault(getattr(param, "rich_help_panel", None) or "Options", []).append(record)
         width = max(len(flags) for rows in groups.values() for flags, _ in rows if len(flags) <= WIDEST)
         for heading, rows in groups.items():
@@ -80,7 +83,7 @@ def command(help: str, *settings: Field) -> Callable[[Command], Command]:
         expected = {name for name, one in parameters.items() if one.kind is not one.VAR_KEYWORD}
         FLAGS.update({field.name: field.flag for field in known if field.setting.flags})
 
-        def run(context: typer.Context, **values: Any) -> None:  # noqa: ANN401
+        def run(context: typer.Context, help_all: bool = False, **values: Any) -> None:  # noqa: ANN401
             given = {name for name in values if is_given(context, name)}
             for field in known:
                 if field.name in given:
@@ -97,8 +100,10 @@ def command(help: str, *settings: Field) -> Callable[[Command], Command]:
             except EOFError as error:  # for Typer an interrupt
                 raise W2VError("a file ended before it should; it may be damaged") from error
 
+        rare = {field.name for field in known if not field.setting.is_common} if len(known) > MANY_OPTIONS else set()
+        signature = signature_of(parameters, own, settings, has_help_all=bool(rare))
         run.__name__, run.__doc__ = function.__name__, help
-        run.__signature__ = signature_of(parameters, own, settings)  # type: ignore[attr-defined]
+        run.__signature__, run.rare = signature, rare  # type: ignore[attr-defined]
         return run
 
     return decorate
@@ -140,7 +145,7 @@ def check_option(field: Field, value: object) -> None:
 
 
 def signature_of(
-    parameters: Mapping[str, inspect.Parameter], own: Sequence[Field], settings: Sequence[Field]
+    parameters: Mapping[str, inspect.Parameter], own: Sequence[Field], settings: Sequence[Field], has_help_all: bool
 ) -> inspect.Signature:
     """Return the signature that Typer reads: arguments as they are, and an option for each setting."""
     options = {field.name: option(field, field.default if field.name in parameters else None) for field in settings}
@@ -150,7 +155,19 @@ def signature_of(
         if parameter.name not in signature and parameter.kind is not parameter.VAR_KEYWORD:
             plain = parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
             signature[parameter.name] = options.pop(parameter.name, plain)
+    if has_help_all:
+        options["help_all"] = inspect.Parameter(
+            "help_all", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=HelpAll
+        )
     return inspect.Signature([*signature.values(), *options.values()])
+
+
+def show_all(context: typer.Context, is_wanted: bool) -> None:
+    """Print the help with all options, if --help-all is given."""
+    if is_wanted:
+        context.meta[SHOWS_ALL] = True
+        print(context.get_help())
+        raise typer.Exit
 
 
 def option(field: Field, default: object) -> inspect.Parameter:
@@ -181,6 +198,13 @@ def option(field: Field, default: object) -> inspect.Parameter:
     )
 
 
+SHOWS_ALL = "w2v.shows_all"
+"""In the `meta` of a context: whether the help shows all options."""
+HelpAll = Annotated[
+    bool,
+    typer.Option("--help-all", help="Show all options and exit.", is_eager=True, callback=show_all),
+]
+
 # An argument is explained above the options, where no Python type stands beside it as in Typer's own list.
 CorpusFiles = Annotated[list[str], typer.Argument(metavar="CORPUS", hidden=True)]
 CORPUS_HELP = (
@@ -199,6 +223,7 @@ ConfigName = Annotated[
         metavar="FILE|NAME",
         complete=lambda: list(presets()),
         not_with={"resume": ()},
+        is_common=True,
     ),
 ]
 VectorsFile = Annotated[Path, Setting("The file of vectors, in any format.")]
@@ -216,7 +241,7 @@ SaveOutput = Annotated[
     ),
 ]
 AsJson = Annotated[bool, Setting("Print JSON.", flags=("--json",))]
-Quiet = Annotated[bool, Setting("Print only warnings and errors.", group="Output", flags=("--quiet",))]
+Quiet = Annotated[bool, Setting("Print only warnings and errors.", group="Output", flags=("--quiet",), is_common=True)]
 FormatName = Annotated[
     str | None,
     Setting("The format of the file, if its name does not show it.", flags=("--from",), metavar="FORMAT"),

@@ -26,9 +26,10 @@ Answer = list[tuple[str, float]]
 
 
 @command(
-    "Show the words nearest to each WORD, by cosine; or, with + and - between words or with --positive and "
-    "--negative, those nearest to a sum of words. Without a WORD it asks on a terminal, and else reads standard "
-    "input, a line at a time.\n\nExample: w2v similar king paris -n 5; w2v similar king - man + woman"
+    "Show the words nearest to each WORD, by cosine.\n\n"
+    "With + and - between words, or with --positive and --negative, show the words nearest to a sum of words. "
+    "Without a WORD, ask on a terminal, or read standard input, one query per line.\n\n"
+    "Example: w2v similar king paris -n 5; w2v similar king - man + woman"
 )
 def similar(
     words: Annotated[list[str] | None, typer.Argument(metavar="WORD", hidden=True)] = None,
@@ -68,7 +69,7 @@ def similar(
 
 
 @command(
-    "Show the words nearest to A - B + C, by cosine: what is to C as A is to B.\n\n"
+    "Answer an analogy: what is to C as A is to B?\n\nThe answers are the words nearest to A - B + C, by cosine.\n\n"
     "Example: w2v analogy king man woman   (who is to woman as king is to man?)"
 )
 def analogy(
@@ -88,8 +89,8 @@ def analogy(
 
 
 @command(
-    "Print the vector of each WORD: the word and its numbers, on one line. Without a WORD, of the words of standard "
-    "input.\n\nExample: w2v vector king queen"
+    "Print the vector of each WORD.\n\nEach line is a word and its numbers. Without a WORD, words are read from "
+    "standard input.\n\nExample: w2v vector king queen"
 )
 def vector(
     words: Annotated[list[str] | None, typer.Argument(metavar="WORD", hidden=True)] = None,
@@ -117,8 +118,9 @@ def vector(
 
 
 @command(
-    "Show the items most likely to come next after each ITEM in turn, oldest first, with their scores. Without an "
-    "ITEM, for each line of standard input.\n\nIt needs a .w2v folder of `w2v train`."
+    "Show the items most likely to come next.\n\n"
+    "Each ITEM is one that a person took, oldest first. Without an ITEM, each line of standard input is one person's "
+    "items. It needs a .w2v folder of `w2v train`."
     "\n\nExample: w2v recommend tent stove --vectors items.w2v",
     *settings_for("recommend"),
 )

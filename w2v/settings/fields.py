@@ -71,6 +71,8 @@ class Setting:
     """The value that the flag means when it stands alone."""
     complete: Callable[[], Iterable[str]] | None = None
     """Returns what the shell completes a value to, where that is not the choices."""
+    is_common: bool = False
+    """Whether --help shows it in a command with many options; --help-all shows all."""
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,7 @@ class Parameters:
             group="Output",
             flags=("-o", "--output"),
             operations=RUNS,
+            is_common=True,
         ),
     ] = Path("vectors.bin")
     save_output: Annotated[
@@ -73,6 +74,7 @@ class Parameters:
             metavar="FILE|DIR",
             operations=("train",),
             not_with={"ray": ()},
+            is_common=True,
         ),
     ] = None
     grow_vocab: Annotated[
@@ -87,7 +89,12 @@ class Parameters:
     ] = False
     log_json: Annotated[
         Path | None,
-        Setting("Write the progress to this file, one JSON object per line.", group="Output", operations=RUNS),
+        Setting(
+            "Write the progress to this file, one JSON object per line.",
+            group="Output",
+            operations=RUNS,
+            is_common=True,
+        ),
     ] = None
     checkpoint: Annotated[
         Path | None,
@@ -96,6 +103,7 @@ class Parameters:
             group="Checkpoints",
             metavar="DIR",
             operations=("train",),
+            is_common=True,
         ),
     ] = None
     checkpoint_every: Annotated[
@@ -116,6 +124,7 @@ class Parameters:
             group="Checkpoints",
             metavar="DIR",
             operations=RUNS,
+            is_common=True,
         ),
     ] = None
     ray: Annotated[
@@ -141,11 +150,21 @@ class Parameters:
     ] = None
     similarity: Annotated[
         list[Path] | None,
-        Setting("Score by the word pairs in this file; may be repeated.", group="Evaluation", operations=SCORES),
+        Setting(
+            "Score by the word pairs in this file; may be repeated.",
+            group="Evaluation",
+            operations=SCORES,
+            is_common=True,
+        ),
     ] = None
     analogies: Annotated[
         list[Path] | None,
-        Setting("Score by the analogies in this file; may be repeated.", group="Evaluation", operations=SCORES),
+        Setting(
+            "Score by the analogies in this file; may be repeated.",
+            group="Evaluation",
+            operations=SCORES,
+            is_common=True,
+        ),
     ] = None
     next: Annotated[
         Path | None,

@@ -37,7 +37,9 @@ LR = {"skipgram": 0.05, "cbow": 0.1}
 """Measured best: docs/settings.md. CBOW takes more, because each context gets a part of the step."""
 
 # Settings of every operation that reads a corpus.
-Lowercase = Annotated[bool, Setting("Lowercase the text while it is read.", group="Corpus", operations=READS)]
+Lowercase = Annotated[
+    bool, Setting("Lowercase the text while it is read.", group="Corpus", operations=READS, is_common=True)
+]
 Column = Annotated[
     str | None,
     Setting(
@@ -45,6 +47,7 @@ Column = Annotated[
         group="Corpus",
         unset="none: the files are plain text",
         operations=READS,
+        is_common=True,
     ),
 ]
 ForceText = Annotated[
@@ -61,6 +64,7 @@ Threads = Annotated[
         unset="as many as this process may use",
         operations=(*READS, "resume"),
         is_of_model=False,
+        is_common=True,
     ),
 ]
 
@@ -121,6 +125,7 @@ class TrainConfig:
             low=1,
             high=65_536,
             not_with={"init_from": ()},
+            is_common=True,
         ),
     ] = 100
     model: Annotated[
@@ -130,6 +135,7 @@ class TrainConfig:
             "--lr.",
             group="Model",
             not_with=ALONE,
+            is_common=True,
         ),
     ] = "skipgram"
     window: Annotated[
@@ -142,6 +148,7 @@ class TrainConfig:
             high=1_000_000,
             not_with=ALONE,
             search=SearchRange(1, 20),
+            is_common=True,
         ),
     ] = 5
     shrink_window: Annotated[
@@ -169,6 +176,7 @@ class TrainConfig:
             group="Subwords",
             bare="fasttext",
             one_machine=("fasttext", "floret"),
+            is_common=True,
         ),
     ] = "none"
     min_n: Annotated[
@@ -208,6 +216,7 @@ class TrainConfig:
             not_with=SUBWORDS,
             is_strict=True,
             one_machine=("alone", "with-words"),
+            is_common=True,
         ),
     ] = "none"
     line_names: Annotated[
@@ -240,6 +249,7 @@ class TrainConfig:
             operations=INFERS,
             not_with=NO_NEGATIVES,
             search=SearchRange(1, 30),
+            is_common=True,
         ),
     ] = 5
     negative_weight: Annotated[
@@ -289,6 +299,7 @@ class TrainConfig:
             "vocabulary: slow) or hs (hierarchical softmax: no negatives).",
             group="Model",
             one_machine=("hs",),
+            is_common=True,
         ),
     ] = "bce"
     logq: Annotated[
@@ -311,6 +322,7 @@ class TrainConfig:
             high=1,
             operations=INFERS,
             search=SearchRange(1e-5, 1e-1),
+            is_common=True,
         ),
     ] = 1e-4
     noise_pool: Annotated[
@@ -347,6 +359,7 @@ class TrainConfig:
             operations=("infer", "resume"),
             may_fall=False,
             search=SearchRange(1, 20),
+            is_common=True,
         ),
     ] = 5
     lr: Annotated[
@@ -360,6 +373,7 @@ class TrainConfig:
             check=_above_zero,
             search=SearchRange(0.005, 0.5),
             unset="0.05; 0.1 with --model cbow; half of that with --subwords",
+            is_common=True,
         ),
     ] = None  # type: ignore[assignment]  # __post_init__ sets it
     min_count: Annotated[
@@ -371,6 +385,7 @@ class TrainConfig:
             high=2**62,
             operations=("build-vocab",),
             not_with={"vocab": ()},
+            is_common=True,
         ),
     ] = 5
     max_vocab: Annotated[
@@ -383,6 +398,7 @@ class TrainConfig:
             unset="all",
             operations=("build-vocab",),
             not_with={"vocab": (), "init_from": ()},
+            is_common=True,
         ),
     ] = None
     max_types: Annotated[
@@ -451,6 +467,7 @@ class TrainConfig:
             low=0,
             high=2**63 - 1,
             operations=INFERS,
+            is_common=True,
         ),
     ] = 1
 
