@@ -79,5 +79,5 @@ def test_parquet_is_cut_between_groups_of_rows(tmp_path: Path) -> None:
 
 def test_no_word_is_left() -> None:
     vocab = Vocab.of({"a": 2})
-    with pytest.raises(W2VError, match="no word reaches --min-count 5"):
+    with pytest.raises(W2VError, match="no word reaches min_count=5"):
         merge([(vocab.words, vocab.counts)], TrainConfig())

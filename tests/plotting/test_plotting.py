@@ -121,7 +121,7 @@ def test_what_cannot_be_chosen(demo_vectors: Vectors) -> None:
         maps.choose_rows(demo_vectors, ["hores"], ())
     with pytest.raises(UnknownWordError, match="did you mean horse"):
         maps.choose_rows(demo_vectors, (), ["hores"])
-    with pytest.raises(SettingsError, match="-n goes with --near"):
+    with pytest.raises(SettingsError, match="n has an effect on words only with near"):
         maps.choose_rows(demo_vectors, ["cat"], (), 5)
 
 
@@ -387,7 +387,7 @@ def test_a_log_of_a_real_run(run: Run, corpus: Path, tmp_path: Path) -> None:
         (("good.bin", "-o", "map"), 2, "must end in .html"),
         (("good.bin", "-o", "nosuch/map.html"), 1, "there is no folder"),
         (("good.bin", "-n", "0"), 2, "-n"),
-        (("good.bin", "cat", "-n", "5"), 2, "-n goes with --near"),
+        (("good.bin", "cat", "-n", "5"), 2, "-n has an effect on words only with --near"),
         (("good.bin", "--method", "mds"), 2, "mds"),
         (("good.bin", "--seed", "-1"), 2, "--seed"),
         (("good.bin", "hores"), 1, "'hores' is not in the vocabulary; did you mean horse"),

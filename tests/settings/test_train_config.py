@@ -1,16 +1,20 @@
 """Settings are checked once, and every complaint names the setting."""
 
+import json
 import math
 import tomllib
 from dataclasses import FrozenInstanceError, fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from w2v.base.errors import SettingsError, W2VError
 from w2v.settings import presets as preset_files
+from w2v.settings.evaluation import EvaluationConfig
 from w2v.settings.fields import fields_of
+from w2v.settings.phrases import PhraseConfig
 from w2v.settings.presets import presets
 from w2v.settings.train import TrainConfig, load_config
 
@@ -101,6 +105,49 @@ def test_choices_are_those_that_are_known(name: str) -> None:
     for wrong in (1, 0, "true", "word2vec", (), 2.0):
         with pytest.raises(SettingsError, match=rf"^{name} must be (true or false|one of)"):
             TrainConfig(**{name: wrong})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "kept"),
+    [
+        ("dim", np.int64(50), 50),
+        ("seed", np.uint8(7), 7),
+        ("lr", np.float32(0.5), 0.5),
+        ("lr", np.float64(0.05), 0.05),
+        ("sample", np.int32(0), 0),
+        ("window", np.array(3), 3),
+        ("window", np.str_("full"), "full"),
+        ("lowercase", np.bool_(True), True),
+        ("subwords", np.bool_(True), "fasttext"),
+        ("subwords", np.bool_(False), "none"),
+    ],
+)
+def test_numpy_scalars_become_pythons_values(name: str, given: Any, kept: object) -> None:  # noqa: ANN401
+    for config in (TrainConfig(**{name: given}), load_config(None, {name: given})):
+        value = config.as_dict()[name]
+        assert value == kept and type(value) is type(kept)
+        assert json.loads(json.dumps(config.as_dict())) == config.as_dict()
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "said"),
+    [
+        ("dim", np.int64(0), "dim must be from 1 to 65,536, not 0"),
+        ("dim", np.float32(5), "dim must be a whole number, not 5.0"),
+        ("dim", np.bool_(True), "dim must be a whole number, not True"),
+        ("dim", np.array([5]), "dim must be a whole number, not array"),
+        ("lr", np.float32("nan"), "lr must be from 0 to 100, not nan"),
+        ("lowercase", np.int8(1), "lowercase must be true or false, not 1"),
+    ],
+)
+def test_numpy_scalars_are_checked(name: str, given: Any, said: str) -> None:  # noqa: ANN401
+    with pytest.raises(SettingsError, match=said):
+        TrainConfig(**{name: given})
+
+
+def test_other_configs_take_numpy_scalars_too() -> None:
+    assert type(PhraseConfig(min_count=np.int64(3)).min_count) is int  # type: ignore[arg-type]
+    assert type(EvaluationConfig(k=np.int64(3)).k) is int  # type: ignore[arg-type]
 
 
 def test_cbow_has_a_learning_rate_of_its_own() -> None:

@@ -94,7 +94,7 @@ def test_every_token_is_in_the_stream_or_dropped(
 ) -> None:
     expected = [row for row in sorted_counts(text.split()) if row[1] >= min_count][:max_vocab]
     if not expected:
-        with pytest.raises(W2VError, match="min-count"):
+        with pytest.raises(W2VError, match="min_count"):
             encode_text(path, text, block, min_count=min_count, max_vocab=max_vocab)
         return
     encoded = encode_text(path, text, block, threads=2, min_count=min_count, max_vocab=max_vocab)
@@ -218,7 +218,7 @@ def test_no_words_is_an_error(path: Path, text: str) -> None:
 
 
 def test_min_count_too_high_says_what_there_is(path: Path) -> None:
-    with pytest.raises(W2VError, match="min-count 5.* 3"):
+    with pytest.raises(W2VError, match="min_count=5.* 3"):
         encode_text(path, "a a a b b", min_count=5)
 
 
@@ -273,7 +273,7 @@ def test_the_rarest_are_dropped_and_the_rest_is_whole(
     try:
         encoded = encode_text(path, text, 64, vocab=vocab, **bounds)
     except W2VError as error:
-        assert ("max-types" in str(error)) if vocab is None else (7 not in rare)
+        assert ("max_types" in str(error)) if vocab is None else (7 not in rare)
         return
     tokens = text.split()
     words = spelled(encoded)
@@ -342,7 +342,7 @@ def test_the_spool_is_closed_when_reading_fails(path: Path, tmp_path: Path, monk
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(tempfile, "tempdir", None)
     before = len(os.listdir("/proc/self/fd"))
-    with pytest.raises(W2VError, match="min-count"):
+    with pytest.raises(W2VError, match="min_count"):
         encode_text(path, "a b c", 7, min_count=9, spool_above=0)
     assert len(os.listdir("/proc/self/fd")) == before
     assert list(tmp_path.iterdir()) == []

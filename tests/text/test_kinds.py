@@ -60,7 +60,7 @@ def vectors() -> bytes:
 )
 def test_what_is_no_text_is_refused_by_what_it_is(tmp_path: Path, data: bytes, what: str) -> None:
     (tmp_path / "file").write_bytes(data)
-    with pytest.raises(W2VError, match=f"file is .*{what}.*--force-text"):
+    with pytest.raises(W2VError, match=f"file is .*{what}.*force_text"):
         list(Corpus(tmp_path / "file").blocks())
     assert b"".join(Corpus(tmp_path / "file").blocks(force_text=True)).startswith(data)
 

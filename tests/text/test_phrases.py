@@ -222,11 +222,11 @@ def test_a_stream_on_disk_gives_the_same(folder: Path) -> None:
     ("wrong", "said"),
     [
         ({"scorer": "pmi"}, "scorer must be one of original, word2phrase, npmi, not 'pmi'"),
-        ({"threshold": -1.0}, "threshold must be at least 0 with scorer original, not -1"),
+        ({"threshold": -1.0}, "threshold must be at least 0 with scorer='original', not -1"),
         ({"threshold": math.nan}, "threshold must be at least 0"),
         ({"threshold": math.inf}, "threshold must be at least 0"),
         ({"threshold": "high"}, "threshold must be a number"),
-        ({"threshold": 10.0, "scorer": "npmi"}, "threshold must be at least -1 and at most 1 with scorer npmi"),
+        ({"threshold": 10.0, "scorer": "npmi"}, "threshold must be at least -1 and at most 1 with scorer='npmi'"),
         ({"delimiter": ""}, "delimiter must be"),
         ({"delimiter": "a b"}, "delimiter must be"),
         ({"delimiter": "\u3000"}, "delimiter must be"),

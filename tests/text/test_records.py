@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from w2v.base.errors import SettingsError, W2VError
+from w2v.base.errors import SettingsError, W2VError, W2VWarning, as_keywords
 from w2v.settings.train import TrainConfig
 from w2v.text import corpus
 from w2v.text import records as rows
@@ -150,7 +150,7 @@ def test_any_text_is_that_of_str_split(tmp_path_factory: pytest.TempPathFactory,
 
 
 def test_token_lists_have_no_columns() -> None:
-    with pytest.raises(SettingsError, match="column goes with files"):
+    with pytest.raises(SettingsError, match="column needs JSON Lines or Parquet files"):
         read([["a", "b"]])
 
 
@@ -199,8 +199,8 @@ def test_what_looks_like_json_lines_is_said_once(tmp_path: Path) -> None:
     paths = [write_json(tmp_path / name, TEXTS) for name in ("a.jsonl", "b.txt")]
     said: list[str] = []
     assert b"".join(Corpus(paths, said.append).blocks()).startswith(b'{"id": 0, "text": "the cat sat"}\n')
-    assert len(said) == 1 and "a.jsonl looks like JSON Lines" in said[0] and "--column" in said[0]
-    with pytest.warns(UserWarning, match="looks like JSON Lines"):
+    assert len(said) == 1 and "a.jsonl looks like JSON Lines" in said[0] and "column" in as_keywords(said[0])
+    with pytest.warns(W2VWarning, match="looks like JSON Lines.*; column NAME reads"):
         list(Corpus(paths[1]).blocks())
 
 
@@ -240,7 +240,7 @@ def test_rows_are_numbered_through_batches(tmp_path: Path) -> None:
 
 def test_parquet_without_a_column_is_refused(tmp_path: Path) -> None:
     write_parquet(tmp_path / "a", TEXTS)
-    with pytest.raises(W2VError, match="is a Parquet file; name the column to read with --column"):
+    with pytest.raises(W2VError, match="is a Parquet file; name the column to read with column"):
         list(Corpus(tmp_path / "a").blocks())
 
 

@@ -97,7 +97,7 @@ def test_many_threads_learn_as_well_as_one(text: Encoded) -> None:
     assert losses[16] == pytest.approx(losses[1], rel=0.05)
 
 
-@pytest.mark.parametrize(("lr", "said"), [(1.0, r"--lr 1.*try --lr 0\.25"), (100.0, r"--lr 100.*try --lr 25")])
+@pytest.mark.parametrize(("lr", "said"), [(1.0, r"lr=1:.*try lr=0\.25"), (100.0, r"lr=100:.*try lr=25")])
 def test_a_run_that_diverges_says_so_and_stops(lr: float, said: str) -> None:
     lines = [[f"w{i}" for i in np.random.default_rng(n).integers(0, 10, 40)] for n in range(400)]
     config = TrainConfig(dim=8, min_count=1, sample=0, lr=lr, epochs=20)  # on ten words lr 0.5 diverges, 0.05 does not

@@ -124,14 +124,14 @@ def test_quiet(run: Run, corpus: Path) -> None:
     [
         ((), "--metric"),
         (("--metric", "beauty"), "metric must be one of similarity, analogies, next, loss, not 'beauty'"),
-        (("--metric", "similarity"), "the metric similarity needs files: name them with --similarity"),
-        (("--metric", "analogies"), "the metric analogies needs files: name them with --analogies"),
-        (("--metric", "next", "--next", "p"), "the metric next needs files: name them with --next and --sessions"),
+        (("--metric", "similarity"), "--metric similarity needs files: name them with --similarity"),
+        (("--metric", "analogies"), "--metric analogies needs files: name them with --analogies"),
+        (("--metric", "next", "--next", "p"), "--metric next needs files: name them with --next and --sessions"),
         (
             ("--metric", "similarity", "--next", "p", "--similarity", "p"),
-            "the metric similarity does not use --next",
+            "--next cannot be used with --metric similarity",
         ),
-        (("--metric", "loss", "--similarity", "p"), "the metric loss does not use --similarity"),
+        (("--metric", "loss", "--similarity", "p"), "--similarity cannot be used with --metric loss"),
         (("--metric", "loss", "--search", "dim"), "'dim' cannot be searched; these can: window, negative"),
         (("--metric", "loss", "--fraction", "0"), "fraction must be above 0"),
         (("--metric", "loss", "--fraction", "1.5"), "fraction must be above 0"),
@@ -401,7 +401,7 @@ def test_settings_without_effect_are_not_searched(encoded: Encoded) -> None:
 
 
 def test_a_tree_has_no_scores_of_words(encoded: Encoded) -> None:
-    with pytest.raises(SettingsError, match="the metric loss scores words"):
+    with pytest.raises(SettingsError, match="metric='loss' scores words"):
         Search.begin(encoded, TrainConfig(loss="hs"), Objective.of("loss"))
 
 
@@ -476,10 +476,10 @@ def test_trials_know_the_words_of_their_part_alone(encoded: Encoded) -> None:
 
 
 def test_parts_that_are_too_small(encoded: Encoded) -> None:
-    with pytest.raises(W2VError, match="no word occurs 1000000 times in this part.*--fraction"):
+    with pytest.raises(W2VError, match="no word occurs 1000000 times in this part.*fraction"):
         Search.begin(encoded, TrainConfig(min_count=1_000_000), Objective.of("loss"), 0.5)
     alone = encode(Corpus([["alone"]] * 50), TrainConfig())
-    with pytest.raises(W2VError, match="raise --fraction"):
+    with pytest.raises(W2VError, match="raise fraction"):
         Search.begin(alone, TrainConfig(), Objective.of("loss"), 0.5)
     with pytest.raises(SettingsError, match="trials must be at least 1, not 0"):
         Search.begin(encoded, TrainConfig(), Objective.of("loss"), 0.5).run(0)

@@ -15,7 +15,7 @@ import ray
 from ray.util.placement_group import PlacementGroup, placement_group, remove_placement_group
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
-from w2v.base.errors import SettingsError, W2VError
+from w2v.base.errors import SettingsError, W2VError, option
 from w2v.base.machine import available_threads
 from w2v.cluster.node import Node, version
 
@@ -213,7 +213,8 @@ def start(address: str, n_nodes: int | None, threads: int | None, warn: Callable
         W2VError: there is no such cluster, or as `Nodes` does.
     """
     if address == "local" and (n_nodes or 1) > 1:
-        raise SettingsError("--ray local has one node, this machine: leave out --nodes, or start a cluster with Ray")
+        ways = f"leave out {option('nodes')}, or start a cluster with Ray"
+        raise SettingsError(f"{option('ray', 'local')} has one node, this machine: {ways}", "nodes")
     was_running = ray.is_initialized()
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # or Ray warns that it will change
     os.environ.setdefault("RAY_IGNORE_UNHANDLED_ERRORS", "1")  # of calls that are void since a node was lost
@@ -225,7 +226,7 @@ def start(address: str, n_nodes: int | None, threads: int | None, warn: Callable
     except (OSError, ValueError, RuntimeError) as error:
         raise W2VError(
             f"no Ray cluster at '{address}': {str(error).splitlines()[0]}; start one with `ray start --head`, "
-            "or use --ray local"
+            f"or use {option('ray', 'local')}"
         ) from error
     try:
         nodes = Nodes(n_nodes, threads, warn)
@@ -257,8 +258,8 @@ def _cores_of(n_nodes: int | None, threads: int | None) -> list[int]:
         if time.monotonic() > end:
             of_threads = f" with {threads} cores" if threads else ""
             raise W2VError(
-                f"the cluster has {len(fit)} machines{of_threads}, and --nodes asks for {n_nodes or 1}; "
-                "`ray status` shows them; start more, or name fewer"
+                f"the cluster has {len(fit)} machines{of_threads}, and {option('nodes')} is {n_nodes or 1}; "
+                "`ray status` shows them; start more, or use fewer"
             )
         time.sleep(TRY_S)
 
@@ -270,7 +271,7 @@ def _place(cores: Sequence[int]) -> PlacementGroup:
         remove_placement_group(group)
         raise W2VError(
             f"the cluster has no {len(cores)} machines with {cores[-1]} free cores within {NODES_S:.0f} s; "
-            "`ray status` shows who has them; name fewer with --nodes, or fewer cores with --threads"
+            f"`ray status` shows who has them; lower {option('nodes')} or {option('threads')}"
         )
     return group
 

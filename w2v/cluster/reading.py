@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from w2v.base.errors import W2VError
+from w2v.base.errors import W2VError, option
 from w2v.settings.train import TrainConfig
 from w2v.text.encoding import Encoded
 from w2v.text.sources import Piece
@@ -36,7 +36,9 @@ def read(nodes: "Nodes", parts: Sequence[Sequence[Piece]], config: TrainConfig, 
     calls = {rank: nodes.call(rank, "read", part, config, known, n_returns=2) for rank, part in enumerate(parts)}
     found = nodes.gather({rank: refs[0] for rank, refs in calls.items()})
     if any(encoded.dropped_count for encoded in found.values()):
-        raise W2VError("a part of the corpus has more distinct words than --max-types: raise it, or take more nodes")
+        raise W2VError(
+            f"a part of the corpus has more distinct words than {option('max_types')}: raise it, or use more nodes"
+        )
     if vocab is not None:
         kept, n_types = sum(encoded.tokens_kept for encoded in found.values()), len(vocab)
     else:
@@ -72,7 +74,7 @@ def merge(tables: Iterable[Table], config: TrainConfig) -> tuple[Vocab, int]:
             totals[word] = totals.get(word, 0) + count
     wanted = {word: count for word, count in totals.items() if count >= config.min_count}
     if not wanted:
-        most = max(totals.values())
-        raise W2VError(f"no word reaches --min-count {config.min_count}: the most frequent has {most}; lower it")
+        most = f"the most frequent has a count of {max(totals.values()):,}"
+        raise W2VError(f"no word reaches {option('min_count', config.min_count)}: {most}; lower it")
     vocab = Vocab.of(wanted)
     return Vocab(vocab.words[: config.max_vocab], vocab.counts[: config.max_vocab]), len(totals)

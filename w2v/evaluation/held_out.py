@@ -12,7 +12,7 @@ occurrences that the windows were drawn from, q the probability with which it is
 The scores f_o of a model are no such estimate yet. Trained against noise of a distribution q', they come to
 log P'(o | c) - log q'(o) and something that is the same for all o (Levy and Goldberg 2014 for bce), where P' is that
 of the text as its own `sample` thins it: P'(o | c) ~ P(o | c) keep'(o). So log q' - log keep' is added, or without
-log q' where training has corrected the scores itself (`--logq`) or has seen all words (`--loss full`). The q' of the
+log q' where training has corrected the scores itself (`logq`) or has seen all words (`loss` full). The q' of the
 hard sampler is not known: that of the noise it picks from is taken for it.
 """
 

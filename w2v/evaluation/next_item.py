@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2v.base.arrays import Indices, Matrix
-from w2v.base.errors import W2VError
+from w2v.base.errors import W2VError, option
 from w2v.evaluation.metrics import RankingMetrics, ranking_metrics
 from w2v.evaluation.rows import read_lines
 from w2v.settings.train import TrainConfig
@@ -174,7 +174,7 @@ def person_lines(vectors: Vectors, sessions: Sessions, config: TrainConfig) -> S
     if len(rows) != n_people:
         raise W2VError(
             f"{vectors.name} has vectors of {len(rows):,} lines for {n_people:,} people: the sessions must be the file "
-            "that it was trained on; or score by items alone, --line-weight 0"
+            f"that it was trained on; or score by items alone, with {option('line_weight', 0)}"
         )
     return list(rows)
 

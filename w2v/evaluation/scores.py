@@ -96,10 +96,7 @@ class Evaluation:
         config = EvaluationConfig(**own)
         if next is None or sessions is None:
             if settings or next != sessions:
-                raise SettingsError(
-                    f"{option('next')} and {option('sessions')} must be given together; settings of how items are "
-                    "scored need both"
-                )
+                raise SettingsError(f"{option('next')} and {option('sessions')} must be given together", "sessions")
         people = read_sessions(sessions, next) if sessions is not None and next is not None else None
         return cls([*map(read_pairs, similarity)], [*map(read_questions, analogies)], people, config, settings)
 

@@ -4,11 +4,11 @@ What is shown is decided apart from how it is drawn: `maps` and `curves` compute
 libraries of the extra `plot` are imported where they are used.
 """
 
-import warnings
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from w2v import reports
 from w2v.base.errors import SettingsError, W2VError
 from w2v.base.files import replacing
 from w2v.plotting import pages, pictures
@@ -38,7 +38,7 @@ def plot_words(
     seed: int = 1,
     title: str = "vectors",
     restrict: int = RESTRICT,
-    warn: Callable[[str], None] = warnings.warn,
+    warn: Callable[[str], None] = reports.warn,
 ) -> WordMap:
     """Draw a map of words, and return it.
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from w2v.base.arrays import Floats, Indices, Matrix
-from w2v.base.errors import SettingsError, W2VError
+from w2v.base.errors import SettingsError, W2VError, option
 from w2v.plotting.text_files import read_lines
 from w2v.settings.evaluation import RESTRICT
 from w2v.vectors.derived import with_unseen
@@ -22,7 +22,7 @@ Method = Literal["umap", "tsne", "pca"]
 MAX_GROUPS = 10
 """Groups of words, each of which has a colour of its own."""
 MOST_FREQUENT, NEIGHBOURS_OF_EACH = 1000, 50
-"""Words of a map by default: without words, and with --near."""
+"""Words of a map by default: without words, and with `near`."""
 WORDS_OF_A_NAME = 3
 FEWEST = 10
 """With fewer words than this there is nothing for UMAP or t-SNE to find."""
@@ -94,7 +94,7 @@ def choose_rows(
         SettingsError: n is given with words that need none.
     """
     if words and not near and n is not None:
-        raise SettingsError("-n goes with --near, or without any words: it is the number of words to find")
+        raise SettingsError(f"{option('n')} has an effect on words only with {option('near')}; leave it out", "n")
     named = [vectors.row(word) for word in (*near, *words)]
     if not named:
         return np.arange(min(MOST_FREQUENT if n is None else n, len(vectors)))
@@ -136,7 +136,7 @@ def _tsne(n: int, seed: int) -> Any:  # noqa: ANN401
 
 def _umap(n: int, seed: int) -> Any:  # noqa: ANN401
     if find_spec("umap") is None:
-        raise W2VError("--method umap needs umap-learn, which is not installed: pip install umap-learn")
+        raise W2VError(f"{option('method', 'umap')} needs umap-learn, which is not installed: pip install umap-learn")
     from umap import UMAP
 
     return UMAP(n_neighbors=min(15, n - 1), min_dist=0.3, init="pca", random_state=seed, n_jobs=1)

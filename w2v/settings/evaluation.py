@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from w2v.settings.fields import Setting, check_values, make_plain
 
 RESTRICT = 30_000
-"""Words that analogies and neighbours are searched among by default, as in gensim's evaluation."""
+"""By default neighbours and answers are among this many words, the most frequent: rarer ones are less reliable."""
 
 Restrict = Annotated[
     int | None,

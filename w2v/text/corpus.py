@@ -6,11 +6,11 @@ Files are text, or with a column named JSON Lines and Parquet; `records.py` turn
 import io
 import os
 import re
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, cast
 
+from w2v import reports
 from w2v.base.errors import SettingsError, W2VError, WrongTypeError, option
 from w2v.base.files import is_same
 from w2v.text.records import Row, json_rows, parquet_rows, text_blocks, token_line
@@ -51,7 +51,7 @@ class Corpus:
         W2VError: a file is missing, or a folder or glob has none.
     """
 
-    def __init__(self, source: Source, warn: Callable[[str], None] = warnings.warn) -> None:
+    def __init__(self, source: Source, warn: Callable[[str], None] = reports.warn) -> None:
         """Find out what is to be read; nothing is opened yet. `warn` is told what looks like a mistake."""
         self.bytes_read = 0
         """Bytes taken so far, compressed where the file is."""
@@ -110,7 +110,7 @@ class Corpus:
         """
         if self._pieces is None:
             if column is not None:
-                raise SettingsError("column goes with files of JSON Lines or Parquet, not with token lists")
+                raise SettingsError(f"{option('column')} needs JSON Lines or Parquet files, not token lists", "column")
             yield from self._blocks_of_tokens()
             return
         for piece in self._pieces:

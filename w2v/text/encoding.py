@@ -132,7 +132,7 @@ def encode(
             raise W2VError("the corpus has no words: nothing in it but whitespace")
         types_read = int(np.count_nonzero(counts)) + scan.dropped_types
         if len(counts) == 0:
-            raise W2VError("each word was dropped, as too many are as rare as the others: raise --max-types")
+            raise W2VError(f"all words were dropped, because too many are equally rare: raise {option('max_types')}")
         if vocab is None:
             wanted = _wanted(counts, config.min_count, config.max_vocab)
             words, counts = merged.words(wanted), counts[wanted]
@@ -308,7 +308,8 @@ def _wanted(counts: npt.NDArray[np.int64], min_count: int, max_vocab: int | None
     """Return the numbers of the words that reach min_count, and max_vocab's cut: of words that tie there, all."""
     wanted = np.flatnonzero(counts >= min_count)
     if len(wanted) == 0:
-        raise W2VError(f"no word reaches --min-count {min_count}: the most frequent has {counts.max()}; lower it")
+        most = f"the most frequent has a count of {counts.max():,}"
+        raise W2VError(f"no word reaches {option('min_count', min_count)}: {most}; lower it")
     if max_vocab is not None and len(wanted) > max_vocab:
         # Ties at the cut are settled by the words' bytes, so take all of them along for now.
         cut = np.partition(counts[wanted], -max_vocab)[-max_vocab]

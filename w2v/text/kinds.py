@@ -7,13 +7,16 @@ refused: Latin-1, KOI8-R, Shift-JIS and the like have no control bytes.
 
 import re
 
+from w2v.base.errors import option
+
 HEAD = 1 << 16
 """Bytes of a file's beginning that are looked at."""
 
 UNPACK = "unpack it first"
 EXTRACT = "extract its text first"
 SQL = "export the text of its tables first"
-VECTORS = "name a text to train on; --init-from takes vectors"
+VECTORS = f"name a text to train on; {option('init_from')} takes vectors"
+TABLE = f"save its table as Parquet, and name the column with {option('column')}"
 NOT_TEXT = "name a text"
 MAGIC = (
     (b"PK\x03\x04", "a ZIP archive", UNPACK),
@@ -35,9 +38,9 @@ MAGIC = (
     (b"\xfe\xff", "UTF-16 text", "convert it with iconv -f UTF-16 -t UTF-8"),
     (b"SQLite format 3\x00", "an SQLite database", SQL),
     (b"DUCK", "a DuckDB database", SQL),
-    (b"ARROW1\x00\x00", "an Arrow file", "save its table as Parquet, and name the column with --column"),
-    (b"Obj\x01", "an Avro file", "save its table as Parquet, and name the column with --column"),
-    (b"ORC", "an ORC file", "save its table as Parquet, and name the column with --column"),
+    (b"ARROW1\x00\x00", "an Arrow file", TABLE),
+    (b"Obj\x01", "an Avro file", TABLE),
+    (b"ORC", "an ORC file", TABLE),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file", NOT_TEXT),
     (b"\x93NUMPY", "a NumPy array", NOT_TEXT),
     (b"FiFu\x00\x00\x00\x00", "a finalfusion file of vectors", VECTORS),

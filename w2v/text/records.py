@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import IO, TYPE_CHECKING, Any
 
-from w2v.base.errors import W2VError
+from w2v.base.errors import W2VError, option
 
 if TYPE_CHECKING:
     import pyarrow
@@ -142,7 +142,7 @@ def _json_object(line: bytes, number: int, name: str) -> dict[str, Any]:
     if not isinstance(row, dict):
         raise W2VError(
             f"{name}, line {number} is no JSON object: {line[:40].decode('utf-8', 'replace').strip()}; "
-            "--column reads JSON Lines, an object a line, and Parquet"
+            f"with {option('column')} files are JSON Lines, one object per line, or Parquet"
         )
     return row
 

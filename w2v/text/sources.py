@@ -19,7 +19,7 @@ from contextlib import ExitStack, contextmanager
 from typing import IO, Any, NamedTuple, cast
 
 from w2v.base import stores
-from w2v.base.errors import MissingFileError, W2VError
+from w2v.base.errors import MissingFileError, W2VError, option
 from w2v.text.kinds import HEAD, PARQUET, refusal
 
 SPLIT = "split texts into words: [text.split() for text in texts]"
@@ -265,7 +265,8 @@ def _read_head(file: IO[bytes]) -> bytes:
 def _check_text(head: bytes, path: str, column: str | None) -> None:
     """Raise W2VError where the first bytes of a file say that it is no text."""
     if head.startswith(PARQUET):
-        cure = "name the column to read with --column" if column is None else "save it as a file, not packed or piped"
+        name = f"name the column to read with {option('column')}"
+        cure = name if column is None else "save it as a file, not packed or piped"
         raise W2VError(f"{shown(path)} is a Parquet file; {cure}")
     if found := refusal(head):
-        raise W2VError(f"{shown(path)} is {found[0]}; {found[1]}, or read it all the same with --force-text")
+        raise W2VError(f"{shown(path)} is {found[0]}; {found[1]}, or read it anyway with {option('force_text')}")

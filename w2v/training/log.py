@@ -5,13 +5,13 @@ import json
 import math
 import os
 import stat
-import warnings
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
+from w2v import reports
 from w2v.base.errors import W2VError
 from w2v.base.stores import url_of
 from w2v.reports import Progress
@@ -27,7 +27,7 @@ class Log:
     line says so. The lines that are in the file are whole.
     """
 
-    def __init__(self, path: str | Path | None = None, warn: Callable[[str], None] = warnings.warn) -> None:
+    def __init__(self, path: str | Path | None = None, warn: Callable[[str], None] = reports.warn) -> None:
         """Make an empty log. A pipe or a device is opened now, a file is emptied when the run begins.
 
         Args:

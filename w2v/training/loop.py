@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2v.base.arrays import Ids
-from w2v.base.errors import DivergedError, W2VError
+from w2v.base.errors import DivergedError, W2VError, option
 from w2v.base.machine import release_memory
 from w2v.checkpoints.snapshots import CheckpointPolicy, Snapshot, Snapshotter
 from w2v.kernels.cpu import step
@@ -245,4 +245,5 @@ def _with_epochs(replica: Replica, report: TrainReport, after_epoch: RowsReport)
 def diverged(config: TrainConfig) -> DivergedError:
     """Return the error that rows are no longer finite."""
     lr = config.lr
-    return DivergedError(f"training diverged at --lr {lr:g}: the vectors are no longer finite; try --lr {lr / 4:g}")
+    now, lower = (option("lr", f"{value:g}") for value in (lr, lr / 4))
+    return DivergedError(f"training diverged with {now}: the vectors are no longer finite; try {lower}")

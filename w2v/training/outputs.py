@@ -45,7 +45,7 @@ def save(vectors: Vectors, path: Path) -> None:
         write(path, vectors.model, save_output=True)
     except Exception as error:  # whatever it is, hours of training must not be lost by it
         kept = _save_elsewhere(vectors, path)
-        reason = str(error) if isinstance(error, W2VError) else f"cannot write {path}: {error}"
+        reason = error.message if isinstance(error, W2VError) else f"cannot write {path}: {error}"
         raise W2VError(f"{reason}; the vectors are in {kept}" if kept else reason) from error
 
 

@@ -6,7 +6,6 @@ folder of the checkpoints; `begin`, `continue_from` or `resume` reads; `try_outp
 """
 
 import os
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from w2v import reports
 from w2v.base.arrays import Ids
 from w2v.base.errors import SettingsError, W2VError, option
 from w2v.checkpoints import checkpoint as checkpoints
@@ -38,7 +38,7 @@ from w2v.training.line_rows import count_lines
 from w2v.training.log import Log
 from w2v.training.outputs import keeps_output_rows
 from w2v.training.plan import word_rows_of
-from w2v.training.warm_start import carry_over, join_vocab, read_earlier, subword_settings
+from w2v.training.warm_start import carry_over, join_vocab, read_earlier, with_ngrams_of
 from w2v.training.weights import Embeddings
 from w2v.vectors.vectors import Vectors
 
@@ -108,7 +108,7 @@ def continue_from(
     config: TrainConfig,
     grow_vocab: bool = False,
     report: ScanReport | None = None,
-    warn: Warn = warnings.warn,
+    warn: Warn = reports.warn,
 ) -> tuple[Run, Encoded]:
     """Read a new corpus, to train on from earlier vectors: those of a checkpoint's folder or a vector file.
 
@@ -140,7 +140,7 @@ def continue_from(
     tokens_kept = int(encoded.vocab.counts[row_of >= 0].sum())
     if tokens_kept == 0:
         raise W2VError(f"none of the {encoded.tokens_read:,} tokens of the corpus is among the words of {earlier}")
-    config = replace(config, dim=dim, **subword_settings(held, config, earlier))
+    config = with_ngrams_of(held, replace(config, dim=dim), earlier)
     if held.output is None and config.output_layer.outputs_are_words:
         warn(f"{earlier} has no output rows, which start at zero; a .w2v folder or a checkpoint has them")
     start = carry_over(held, vocab, config)
@@ -203,7 +203,7 @@ def train(
     *,
     checkpoint: Path | None = None,
     checkpoint_every: float = CHECKPOINT_EVERY_S,
-    warn: Warn = warnings.warn,
+    warn: Warn = reports.warn,
     log: Log | None = None,
     after_epoch: EpochReport | None = None,
     save_output: bool | None = None,
@@ -268,7 +268,7 @@ def _policy(run: Run, folder: Path, every_s: float, warn: Warn, extra: dict[str,
         try:
             checkpoints.save(folder, Checkpoint(run.config, run.vocab, at, run.files, checksum, extra, run.line_names))
         except W2VError as error:
-            warn(f"{error}; training goes on, and older checkpoints are as they were")
+            warn(f"{error.message}; training goes on, and older checkpoints are as they were")
 
     return CheckpointPolicy(save, every_s)
 
@@ -299,7 +299,7 @@ def _trained(run: Run) -> Trained:
     return Trained.of(run.config, corpus)
 
 
-def try_output(run: Run, path: Path, save_output: bool | None = None, warn: Warn = warnings.warn) -> None:
+def try_output(run: Run, path: Path, save_output: bool | None = None, warn: Warn = reports.warn) -> None:
     """Check before training that the vectors of a run can be written to `path`; `warn` is told what is left out.
 
     Raises:

@@ -1,12 +1,12 @@
 """Earlier vectors, which a run goes on from: those of a checkpoint or of a file."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from w2v.base.errors import W2VError
+from w2v.base.errors import W2VError, option
 from w2v.checkpoints import checkpoint
 from w2v.checkpoints.checkpoint import Checkpoint
 from w2v.checkpoints.snapshots import Position, Snapshot
@@ -46,27 +46,28 @@ def _model_of(kept: Checkpoint) -> Model:
     return Model(kept.vocab.words, kept.snapshot.input[: len(kept.vocab)], kept.vocab.counts, output, subwords)
 
 
-def subword_settings(held: Model, config: TrainConfig, earlier: Path) -> dict[str, Any]:
-    """Return the settings of n-grams, which are those of the earlier vectors.
+def with_ngrams_of(held: Model, config: TrainConfig, earlier: Path) -> TrainConfig:
+    """Return a config with the settings of the earlier vectors' n-grams.
 
     Raises:
         W2VError: the settings ask for n-grams, and the earlier vectors have none.
     """
     if held.subwords is not None:
         ngrams = held.subwords.ngrams
-        return {
-            "subwords": ngrams.kind,
-            "min_n": ngrams.min_n,
-            "max_n": ngrams.max_n,
-            "buckets": ngrams.buckets,
-            "hash_count": ngrams.hash_count,
-        }
+        return replace(
+            config,
+            subwords=ngrams.kind,  # type: ignore[arg-type]  # which TrainConfig checks
+            min_n=ngrams.min_n,
+            max_n=ngrams.max_n,
+            buckets=ngrams.buckets,
+            hash_count=ngrams.hash_count,
+        )
     if config.subwords != "none":
         raise W2VError(
-            f"{earlier} has no vectors of n-grams to go on with: leave out --subwords, or start from a .w2v, "
-            ".fasttext.bin or checkpoint that was trained with it"
+            f"{earlier} has no vectors of n-grams: leave out {option('subwords')}, or start from a .w2v, .fasttext.bin "
+            "or checkpoint that has them"
         )
-    return {}
+    return config
 
 
 def carry_over(held: Model, vocab: Vocab, config: TrainConfig) -> Snapshot:
@@ -99,4 +100,4 @@ def join_vocab(held: Model, new: Vocab, min_count: int | None, earlier: Path) ->
     try:
         return Vocab.of({word: max(1, count) for word, count in totals.items()})
     except W2VError as error:
-        raise W2VError(f"{earlier}: {error}") from error
+        raise W2VError(f"{earlier}: {error.message}") from error

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from w2v.base.errors import SettingsError
+from w2v.base.errors import SettingsError, option
 from w2v.evaluation.held_out import Windows, held_out_loss
 from w2v.evaluation.next_item import rank_next
 from w2v.evaluation.scores import Evaluation
@@ -107,14 +107,15 @@ class Objective:
             W2VError: a file cannot be read.
         """
         if name not in METRICS:
-            raise SettingsError(f"metric must be one of {', '.join(METRICS)}, not '{name}'")
+            raise SettingsError(f"{option('metric')} must be one of {', '.join(METRICS)}, not '{name}'", "metric")
         metric = METRICS[name]
         files = {"similarity": similarity, "analogies": analogies, "next": next, "sessions": sessions}
         for kind, given in files.items():
             if kind in metric.files and not given:
-                raise SettingsError(f"the metric {name} needs files: name them with --{' and --'.join(metric.files)}")
+                needed = " and ".join(map(option, metric.files))
+                raise SettingsError(f"{option('metric', name)} needs files: name them with {needed}", kind)
             if kind not in metric.files and given:
-                raise SettingsError(f"the metric {name} does not use --{kind}; leave it out")
+                raise SettingsError(f"{option(kind)} cannot be used with {option('metric', name)}; leave one out", kind)
         return cls(name, metric, Evaluation.read(similarity, analogies, next, sessions, restrict=restrict))
 
     @property

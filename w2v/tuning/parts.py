@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 
 from w2v.base.arrays import SENTENCE_END, Ids
-from w2v.base.errors import W2VError
+from w2v.base.errors import W2VError, option
 from w2v.text.vocab import Vocab, frequency_order
 from w2v.training.schedule import shard_bounds
 
@@ -51,7 +51,7 @@ def vocab_of(part: Ids, vocab: Vocab, min_count: int) -> tuple[Vocab, Ids]:
     counts = np.bincount(part[part != SENTENCE_END], minlength=len(vocab))
     wanted = np.flatnonzero(counts >= min_count)
     if len(wanted) == 0:
-        raise W2VError(f"no word occurs {min_count} times in this part of the corpus; raise --fraction")
+        raise W2VError(f"no word occurs {min_count} times in this part of the corpus; raise {option('fraction')}")
     words = [vocab.words[row] for row in wanted.tolist()]
     order = frequency_order(words, counts[wanted])
     row_of = np.full(len(vocab), -1, np.int32)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from w2v.base.arrays import SENTENCE_END, Ids
-from w2v.base.errors import DivergedError, SettingsError, W2VError
+from w2v.base.errors import DivergedError, SettingsError, W2VError, option
 from w2v.base.files import replacing
 from w2v.evaluation.held_out import Windows, draw_windows
 from w2v.reports import Progress, Reporter
@@ -98,9 +98,8 @@ class Search:
         """
         names = check_search(base, names, fraction)
         if objective.metric.scores_words and not base.output_layer.outputs_are_words:
-            raise SettingsError(
-                f"the metric {objective.name} scores words, and with loss {base.loss} there are only nodes"
-            )
+            nodes = f"with {option('loss', base.loss)} the output rows are nodes of a tree"
+            raise SettingsError(f"{option('metric', objective.name)} scores words, and {nodes}", "metric")
         part, rest = take_parts(encoded.stream, fraction, HELD_OUT if objective.metric.holds_out else 0.0)
         share = np.count_nonzero(part != SENTENCE_END) / encoded.tokens_kept
         vocab, row_of = vocab_of(part, encoded.vocab, base.min_count)
@@ -109,7 +108,7 @@ class Search:
         if search._score(Embeddings.create(len(vocab), base.dim, base.seed), base) is None:
             raise W2VError(
                 f"the {vocab.n_tokens:,} tokens of this part have too few of the words that the metric "
-                f"{objective.name} needs; raise --fraction"
+                f"{objective.name} needs; raise {option('fraction')}"
             )
         return search
 
@@ -153,7 +152,7 @@ class Search:
             W2VError: no trial has a score.
         """
         if n_trials < 1:
-            raise SettingsError(f"trials must be at least 1, not {n_trials}")
+            raise SettingsError(f"{option('trials')} must be at least 1, not {n_trials}", "trials")
         told = told or Reporter()
 
         def report(share_of_trial: float = 0.0) -> None:
@@ -169,7 +168,7 @@ class Search:
                     told.info(str(trial))
                 report()
         if self.best is None:
-            raise W2VError("no trial has a score, as training diverged in each: begin from a smaller lr, with --config")
+            raise W2VError(f"no trial has a score, because all diverged: use a smaller {option('lr')}")
 
     def _trial(self, study: "Study", number: int, report: Callable[[Progress], None]) -> None:
         """Run the next trial, and give the study its score."""

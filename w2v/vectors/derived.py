@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from w2v.base.errors import W2VError
+from w2v.base.errors import W2VError, option
 from w2v.formats.model import Lines, Model
 from w2v.vectors.vectors import Vectors
 
@@ -16,7 +16,9 @@ def line_vectors(vectors: Vectors) -> Vectors:
         W2VError: lines have no vectors.
     """
     if vectors.lines is None:
-        raise W2VError(f"{vectors.name} has no line vectors: train with --line-vectors -o FILE.w2v")
+        raise W2VError(
+            f"{vectors.name} has no line vectors: train with {option('line_vectors')}, and save them as .w2v"
+        )
     return named_lines(vectors.lines, f"the lines of {vectors.name}")
 
 

@@ -21,6 +21,7 @@ from w2v.formats.model import Lines, Model, Trained
 from w2v.formats.registry import find, what_is_lost
 from w2v.formats.vocab_table import VocabTable
 from w2v.settings.aliases import VECTORS, check_known
+from w2v.settings.evaluation import RESTRICT
 from w2v.text.subwords import Subwords
 from w2v.text.vocab import Vocab
 from w2v.vectors.lookup import Key, WeightedKey, close_spellings, row_of, with_weights
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 
 Keys = WeightedKey | Sequence[WeightedKey]
 
-RESTRICT = 30_000
-"""Neighbours are looked for among this many words: the rarer ones were seen too few times to stand in their place."""
 LOOKUPS = 64
 """Words found in a table of millions before an index of all is made: each takes 10 ms, the index 2 s."""
 NORMS_DIFFER = 1e-3

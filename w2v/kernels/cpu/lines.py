@@ -4,7 +4,7 @@ The rows of all lines may be more than memory holds, and each is used in one pla
 at hand stands among the input rows, in a spare one of this thread, and a step scores and moves it like a word's. It is
 copied there when the line begins, and back when it ends. No two threads write the same line's row at the same time.
 
-Alone it is PV-DBOW (Le and Mikolov 2014); with --loss bpr it is matrix factorization as Rendle et al. (2009) train it,
+Alone it is PV-DBOW (Le and Mikolov 2014); with the loss bpr it is the matrix factorization of Rendle et al. (2009),
 where a line is a person. In the mean with the words of the window it is PV-DM.
 """
 

@@ -102,7 +102,7 @@ def sample_in_batch(walk: Walk, shape: Shape, sampling: Sampling, scratch: Scrat
 
     The shard is walked as if from 1 + negative places at once, evenly apart; what stands at these places is a batch
     (as in recommenders: Hidasi et al. 2016). A negative is then a word with the probability it has in the
-    subsampled text, P(w) = count(w) * keep_prob(w) / sum, which is what `--logq` corrects for.
+    subsampled text, P(w) = count(w) * keep_prob(w) / sum, which is what `logq` corrects for.
     A place with a sentence's end is replaced by one at random, which leaves the probability as it is. The places are
     n / (negative + 1) apart: in a text of a few hundred words, near enough to be contexts too.
 
