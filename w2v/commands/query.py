@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,8 +19,9 @@ from w2v.commands.terminal import TerminalReporter
 from w2v.settings.evaluation import RESTRICT
 from w2v.settings.fields import Setting
 from w2v.settings.operations import settings_for
-from w2v.vectors.derived import line_vectors
-from w2v.vectors.vectors import Vectors
+
+if TYPE_CHECKING:
+    from w2v.vectors.vectors import Vectors
 
 Answer = list[tuple[str, float]]
 
@@ -53,6 +54,8 @@ def similar(
         raise SettingsError("WORD cannot go with --positive or --negative, which together are one question")
     loaded = load_vectors(vectors)
     if lines:
+        from w2v.vectors.derived import line_vectors
+
         loaded, restrict = line_vectors(loaded), 0 if restrict == RESTRICT else restrict
     api.tell_of_restriction(loaded, restrict, TerminalReporter())
 
@@ -63,7 +66,7 @@ def similar(
     if words or plus or minus:
         answer(parse_questions(words) if words else [Question(plus, minus)])
     elif is_terminal():
-        answer_lines(prompted_lines(loaded), lambda line: answer(parse_questions(line.split())))
+        answer_lines(prompted_lines(loaded.model.words[:RESTRICT]), lambda line: answer(parse_questions(line.split())))
     else:
         answer_pipe(lambda line: answer(parse_questions(line.split())), "WORD", "similar")
 
@@ -154,10 +157,12 @@ def recommend(
         answer_pipe(lambda line: answer(line.split()), "ITEM", "recommend")
 
 
-def load_vectors(path: Path) -> Vectors:
+def load_vectors(path: Path) -> "Vectors":
     """Return the vectors of a file, or say how to make one."""
     if url_of(path) is None and not os.path.lexists(path):
         raise W2VError(f"there is no file {path}; make one with `w2v train`, or name yours with --vectors")
+    from w2v.vectors.vectors import Vectors
+
     return Vectors.load(path)
 
 

@@ -11,8 +11,6 @@ from pathlib import Path
 from types import ModuleType
 
 from w2v.commands.screen import print_status
-from w2v.settings.evaluation import RESTRICT
-from w2v.vectors.vectors import Vectors
 
 HISTORY_LENGTH = 1_000
 
@@ -73,12 +71,12 @@ def piped_lines() -> Iterator[str]:
     return (line for line in sys.stdin or () if line.strip())
 
 
-def prompted_lines(vectors: Vectors, prompt: str = "word> ") -> Iterator[str]:
+def prompted_lines(words: Iterable[str], prompt: str = "word> ") -> Iterator[str]:
     """Yield the lines that a person types, with completion and a history, where Python has readline.
 
     Ctrl-D ends them.
     """
-    readline = _readline(vectors)
+    readline = _readline(words)
     print_status("a word, or a sum such as king - man + woman; Tab completes, Ctrl-D ends")
     try:
         while True:
@@ -102,7 +100,7 @@ def history_file() -> Path:
     return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "w2v" / "history"
 
 
-def _readline(vectors: Vectors) -> ModuleType | None:
+def _readline(words: Iterable[str]) -> ModuleType | None:
     """Return readline, set up to complete words; None where Python has none, as on Windows."""
     try:
         import readline
@@ -110,7 +108,7 @@ def _readline(vectors: Vectors) -> ModuleType | None:
         return None
     with suppress(OSError):
         readline.read_history_file(history_file())
-    complete = Completer(vectors.model.words[:RESTRICT])
+    complete = Completer(words)
     readline.set_completer_delims(" \t\n")
     readline.set_completer(complete)
     readline.parse_and_bind("tab: complete")
