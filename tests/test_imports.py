@@ -39,6 +39,7 @@ MAY_IMPORT_KERNELS = {
     "w2v.training.execution",
     "w2v.training.plan",
     "w2v.training.loop",
+    "w2v.training.compiling",
     "w2v.training.inference",
     "w2v.cluster.packing",
 }

@@ -119,7 +119,7 @@ def load(folder: Path) -> Checkpoint:
             state.position,
             load_array(newest / names.LINES, np.float32, (-1, config.dim)) if config.has_lines else None,
         )
-        lines = (newest / names.LINE_NAMES).read_text("utf-8").split("\n")[:-1] if config.line_names else None
+        lines = (newest / names.LINE_NAMES).read_bytes().decode().split("\n")[:-1] if config.line_names else None
     return Checkpoint(config, vocab, snapshot, state.corpus, state.stream, state.extra, lines)
 
 
@@ -171,7 +171,7 @@ def load_stream(folder: Path, n_types: int) -> npt.NDArray[np.int32]:
     """
     path = mirror.here(folder) / names.STREAM
     try:
-        stream = load_array(path, np.int32, None)
+        stream = load_array(path, np.int32, None, "c")  # for a read-only one the kernel would be compiled again
         if not -1 <= stream.min() <= stream.max() < n_types:
             raise ValueError(f"it has ids out of range for {n_types:,} words")
     except (OSError, ValueError) as error:

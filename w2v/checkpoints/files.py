@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO, Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -78,21 +78,31 @@ def checksum(path: Path) -> str:
     return digest.hexdigest()
 
 
-def load_array(path: Path, dtype: type[Scalar], shape: tuple[int, int] | None) -> npt.NDArray[Scalar]:
-    """Map an array of this type and shape, or without a shape of one axis; raise ValueError for another.
+def load_array(
+    path: Path, dtype: type[Scalar], shape: tuple[int, int] | None, mode: Literal["r", "c"] = "r"
+) -> npt.NDArray[Scalar]:
+    """Map an array.
 
-    -1 stands for any number of rows.
+    Args:
+        path: a .npy file.
+        dtype: the type that it must have.
+        shape: the shape that it must have, -1 for any number of rows; None for any number of items in one axis.
+        mode: r for read-only; c for copy-on-write, which a kernel takes for an array like any other.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is not such an array.
     """
     try:
         with path.open("rb") as file:  # or NumPy would take as much memory as a header says that it is long
             width = 2 if np.lib.format.read_magic(file) == (1, 0) else 4
             if int.from_bytes(file.read(width), "little") > LONGEST_HEADER:
                 raise ValueError("its header is too long")
-        array = np.lib.format.open_memmap(path, mode="r")
+        array = np.lib.format.open_memmap(path, mode=mode)
     except OSError:
         raise
     except Exception as error:  # a header goes through Python's own parser, with errors of many kinds
-        raise ValueError(f"{path.name} is no array: {error}") from error
+        raise ValueError(f"{path.name} is not an array: {error}") from error
     if shape is not None and shape[0] < 0:
         shape = (len(array), shape[1])
     if array.dtype != dtype or array.shape != (shape or (array.size,)):

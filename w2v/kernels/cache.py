@@ -45,6 +45,10 @@ class KernelCache(FunctionCache):  # type: ignore[misc]  # Numba has no types
         self._files = KernelFiles(self._cache_path, self._impl.filename_base, STAMP)
         self._code = self._impl.locator.get_source_stamp(), describe_closure(function)
 
+    def holds(self, signature: object, codegen: Any) -> bool:  # noqa: ANN401
+        """Return whether there is a file for a signature."""
+        return self._path(signature, codegen).exists()
+
     def _path(self, signature: object, codegen: Any) -> Path:  # noqa: ANN401
         """Return the file of the code for a signature."""
         versions = (numba.__version__, platform.python_version(), codegen.magic_tuple())
@@ -66,6 +70,15 @@ class KernelCache(FunctionCache):  # type: ignore[misc]  # Numba has no types
                 self._files.save_file(self._path(sig, data.codegen), self._impl.reduce(data))
             except OSError as error:
                 notes.append(f"{error.filename or self._cache_path}: {error.strerror}")
+
+
+def is_compiled(kernel: Any, *arguments: object) -> bool:  # noqa: ANN401
+    """Return whether a kernel can be called with such arguments without being compiled first."""
+    signature = tuple(kernel.typeof_pyval(argument) for argument in arguments)
+    if signature in kernel.overloads:
+        return True
+    cache = kernel._cache
+    return isinstance(cache, KernelCache) and cache.holds(signature, kernel.targetctx.codegen())
 
 
 class KernelFiles(IndexDataCacheFile):  # type: ignore[misc]

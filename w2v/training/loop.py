@@ -16,16 +16,15 @@ from w2v.base.errors import DivergedError, W2VError, option
 from w2v.base.machine import release_memory
 from w2v.checkpoints.snapshots import CheckpointPolicy, Snapshot, Snapshotter
 from w2v.kernels.cpu import step
-from w2v.kernels.cpu.structs import Scratch, ShardPass, Tally, Weights
+from w2v.kernels.cpu.structs import Scratch, Tally
 from w2v.reports import Progress
 from w2v.settings.train import TrainConfig
 from w2v.text.vocab import Vocab
-from w2v.training.plan import Plan
-from w2v.training.schedule import Job, Schedule
+from w2v.training.plan import NO_LINES, Plan, weights_of
+from w2v.training.schedule import EMPTY, Job, Schedule
 from w2v.training.weights import Embeddings
 
 REPORT_S = 0.25
-NO_LINES = np.empty(0, np.float32)
 
 TrainReport = Callable[[Progress], None]
 RowsReport = Callable[[Progress, Embeddings], None]
@@ -82,8 +81,8 @@ class Replica:
             self.embeddings.output_rows[:] = start.output
             if start.lines is not None and self.embeddings.line_rows is not None:
                 self.embeddings.line_rows[:] = start.lines
-        self.weights = Weights(self.embeddings.input.reshape(-1), self.embeddings.output.reshape(-1))
-        self._train(Job(0, 0, 0, 0, 0, plan.config.lr), *plan.new_buffers(0))
+        self.weights = weights_of(self.embeddings)
+        self._train(EMPTY, plan.new_buffers(0))
         self.schedule = Schedule(plan.bounds, plan.config, start.position if start else None)  # starts the clock
         self._failure: BaseException | None = None
 
@@ -124,9 +123,9 @@ class Replica:
     def _work_off(self, number: int, after_shard: Callable[[], None]) -> None:
         """Train on one shard after another, until there are none."""
         try:
-            scratch, tally = self.plan.new_buffers(number)
+            buffers = _, tally = self.plan.new_buffers(number)
             while (job := self.schedule.take()) is not None:
-                self._train(job, scratch, tally)
+                self._train(job, buffers)
                 if not (np.isfinite(tally.loss[0]) and self._slice_is_finite(job.shard)):
                     raise diverged(self.plan.config)
                 self.schedule.finish(job, int(tally.words[0]), float(tally.loss[0]), int(tally.pairs[0]))
@@ -138,23 +137,10 @@ class Replica:
         self._failure = error
         self.schedule.close()
 
-    def _train(self, job: Job, scratch: Scratch, tally: Tally) -> None:
+    def _train(self, job: Job, buffers: tuple[Scratch, Tally]) -> None:
         """Train on one shard."""
-        self.plan.train_shard(
-            self.stream[job.begin : job.end],
-            self.weights,
-            self.plan.sampling,
-            self.plan.shape,
-            scratch,
-            tally,
-            ShardPass(
-                np.float32(job.lr),
-                np.uint64(self.plan.config.seed),
-                np.uint64(job.epoch),
-                np.uint64(self.plan.first_shard + job.shard),
-                self._lines_of(job.shard),
-            ),
-        )
+        tokens, lines = self.stream[job.begin : job.end], self._lines_of(job.shard)
+        self.plan.train_shard(*self.plan.arguments(tokens, self.weights, buffers, job, lines))
 
     def _lines_of(self, shard: int) -> npt.NDArray[np.float32]:
         """Return the rows of a shard's lines, flattened; without line vectors none."""

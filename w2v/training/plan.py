@@ -14,14 +14,25 @@ from w2v.kernels.cache import STAMP
 from w2v.kernels.cpu import step
 from w2v.kernels.cpu.outputs import LOWER_NODES, SEEN_FROM
 from w2v.kernels.cpu.samplers import RENEWED
-from w2v.kernels.cpu.structs import Composed, HotRows, Paths, Sampling, Scratch, Shape, Tally, Variant
+from w2v.kernels.cpu.structs import (
+    Composed,
+    HotRows,
+    Paths,
+    Sampling,
+    Scratch,
+    Shape,
+    ShardPass,
+    Tally,
+    Variant,
+    Weights,
+)
 from w2v.settings.train import TrainConfig
 from w2v.text.subwords import NGrams, WordRows
 from w2v.text.vocab import Vocab
 from w2v.training.distributions import alias_table, keep_prob, noise_distribution, thresholds
 from w2v.training.huffman import Huffman
 from w2v.training.line_rows import count_lines, new_line_rows
-from w2v.training.schedule import SHARD_MAX, SHARD_MIN, StepWork, shard_bounds
+from w2v.training.schedule import SHARD_MAX, SHARD_MIN, Job, StepWork, shard_bounds
 from w2v.training.weights import Embeddings, own_lines, padded
 
 HOT_ROWS = 128
@@ -35,6 +46,7 @@ FULL_WINDOW = 5
 SLOTS = 64
 """Words whose composed vectors a thread holds, or more where a step needs more. A quarter of the contexts are among the
 last 64 words; of the last 512 it is 43%, but then what they are made of is in no near cache when it is written."""
+NO_LINES = np.empty(0, np.float32)
 MAX_TILE = 6
 """Output rows whose sums with 4 contexts fit into the 32 registers of AVX-512, next to what feeds them."""
 
@@ -136,6 +148,19 @@ class Plan:
         )
         return scratch, new_tally()
 
+    def arguments(
+        self,
+        tokens: Ids,
+        weights: Weights,
+        buffers: tuple[Scratch, Tally],
+        job: Job,
+        lines: npt.NDArray[np.float32] = NO_LINES,
+    ) -> tuple[Ids, Weights, Sampling, Shape, Scratch, Tally, ShardPass]:
+        """Return the arguments of `train_shard` for a shard of these tokens, which has these rows of lines."""
+        seed, number = np.uint64(self.config.seed), np.uint64(self.first_shard + job.shard)
+        shard = ShardPass(np.float32(job.lr), seed, np.uint64(job.epoch), number, lines)
+        return tokens, weights, self.sampling, self.shape, *buffers, shard
+
     @property
     def _spare_rows(self) -> int:
         """Rows of a thread: one of zeros, the copies of the hot rows, and with line vectors the line's."""
@@ -153,6 +178,11 @@ def kernel_name() -> str:
 def kernel_stamp() -> str:
     """Return what changes with the code of the kernels."""
     return STAMP[:8]
+
+
+def weights_of(rows: Embeddings) -> Weights:
+    """Return both matrices as kernels take them."""
+    return Weights(rows.input.reshape(-1), rows.output.reshape(-1))
 
 
 def variant_of(config: TrainConfig) -> Variant:

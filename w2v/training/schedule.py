@@ -43,6 +43,10 @@ class Job:
     lr: float
 
 
+EMPTY = Job(0, 0, 0, 0, 0, 0.0)
+"""A job without tokens, which only compiles the kernel."""
+
+
 @dataclass(frozen=True)
 class StepWork:
     """What the step of a center costs, in multiply-adds, as an estimate."""
