@@ -44,7 +44,7 @@ HELP = re.compile(r"(?<=^```console\n)\$ w2v (?:(\S+) )?(--help(?:-all)?)\n(.*?)
 RUNS = re.compile(
     r"^<!-- runs(, prints)? -->\n```(python|console)\n(.*?)^```$(?:\n\n```text\n(.*?)^```$)?", re.M | re.S
 )
-PROGRESS = re.compile(r"w2v: (read|train|count|join|write) +\d+%|w2v: training .* kernels$")
+PROGRESS = re.compile(r"w2v: (read|train|count|join|write) +\d+%|w2v: training .* kernels$|w2v: compiling kernels")
 """Lines that depend on the machine."""
 CLOSE = 0.05
 """Difference of decimals that another processor may make."""

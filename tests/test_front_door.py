@@ -22,7 +22,7 @@ MAY_PRINT = {
     "terminal.py": "the Reporter",
 }
 """Files of the command line that may print a message, and what. All others leave it to the API's Reporter."""
-PROGRESS = re.compile(r"(read|count|join|write|train|tune) +(\d+%)? ")
+PROGRESS = re.compile(r"(read|count|join|write|train|tune) +(\d+%)? |compiling kernels")
 QUICK: dict[str, Any] = {"dim": 4, "epochs": 1, "threads": 1, "min_count": 1}
 FLAGS = ("--dim", "4", "--epochs", "1", "--threads", "1", "--min-count", "1")
 

@@ -33,7 +33,8 @@ def test_lines_where_there_is_no_terminal(run: Run, corpus: Path) -> None:
         r"train +100%  \d+\.\d\d M words/s, lr 0\.0000, loss \d\.\d{3}",
         r"wrote vectors\.bin: 147 words x 8",
     )
-    for line, pattern in zip(err.splitlines(), expected, strict=True):
+    lines = [line for line in err.splitlines() if "compiling kernels" not in line]  # with an empty cache
+    for line, pattern in zip(lines, expected, strict=True):
         assert re.fullmatch(f"w2v: {pattern}", line), line
 
 

@@ -21,6 +21,7 @@ from w2v.text.encoding import Encoded
 from w2v.training import outputs
 from w2v.training import run as runs
 from w2v.training.backends import Backend
+from w2v.training.compiling import is_compiled, prepare
 from w2v.training.log import Log
 from w2v.training.plan import kernel_name
 from w2v.training.run import EpochReport, Run
@@ -112,6 +113,8 @@ def execute(
         save_output = outputs.keeps_output_rows(run.config, files.save_output, files.output)
         if files.output is not None:
             runs.try_output(run, files.output, save_output, told.warning)
+        with _timed(seconds, "compile_s"):
+            _compile(run, told)
         last = _Last(told)
         with _timed(seconds, "train_s"), _interruptible(folder, told):
             vectors = runs.train(
@@ -171,6 +174,14 @@ def _tell_of_run(run: Run, kernel: str, told: Reporter) -> None:
     if n_nodes := run.backend.n_nodes:
         on = f"{n_nodes} node{'s' * (n_nodes > 1)}"
     told.info(f"training {len(run.vocab):,} words x {run.config.dim} on {on}")
+
+
+def _compile(run: Run, told: Reporter) -> None:
+    """Compile the kernels of a run on this machine, and say so first: with subwords it takes 11 s, once."""
+    if run.backend.n_nodes == 0:
+        if not is_compiled(run.config):
+            told.compiling()
+        prepare(run.config)
 
 
 def _interruptible(folder: Path | None, told: Reporter) -> AbstractContextManager[None]:
