@@ -139,6 +139,8 @@ class TerminalReporter(Reporter):
         if not self.quiet:
             n_nodes = len(getattr(now, "nodes", ()))
             self._bar_of("train").show(now.progress, now.pace + (f", {n_nodes} nodes" if n_nodes > 1 else ""))
+            if now.progress == 1:
+                self._end_bar()
 
     def scored(self, now: Progress, scores: str) -> None:
         """Print the scores above the bar."""
