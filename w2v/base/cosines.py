@@ -49,12 +49,9 @@ def all_lengths(matrix: Matrix) -> Matrix:
 
 
 def cosines_with(matrix: Matrix, norms: Matrix, query: Floats) -> Matrix:
-    """Return the cosine of each row with one vector, (n,) float32; not finite where the row is not.
+    """Return the cosine of each row of a matrix, (n, dim), with lengths `norms`, (n,), and a query, (dim,) of length 1.
 
-    Args:
-        matrix: (n, dim)
-        norms: (n,) the lengths of its rows.
-        query: (dim,) of length 1.
+    The result is (n,) float32, and not finite where the row is not.
     """
     direction, found = query.astype(np.float32), np.empty(len(matrix), np.float32)
 
@@ -92,7 +89,7 @@ def row_blocks(matrix: Matrix) -> Iterator[slice]:
 
 
 def _each_block(matrix: Matrix, work: Callable[[slice], None]) -> None:
-    """Do some work for each block of rows; for a large matrix on all cores, and with its pages given back."""
+    """Do some work for each block of rows; a large matrix takes all cores, and its mapped pages are given back."""
     if matrix.size < LARGE:
         for block in row_blocks(matrix):
             work(block)
@@ -120,10 +117,7 @@ def _mapping_of(matrix: Matrix) -> mmap.mmap | None:
 
 
 def _release(mapped: mmap.mmap, rows: Matrix) -> None:
-    """Give back the pages of some rows of a mapped file, so that a file of any size takes little memory.
-
-    The system keeps them in its cache while it has room, so that the next question is as fast.
-    """
+    """Give back the pages of some rows of a mapped file to the system, which keeps them cached while it has room."""
     begin = rows.ctypes.data - np.frombuffer(mapped, np.uint8).ctypes.data
     first = -(-begin // mmap.PAGESIZE) * mmap.PAGESIZE
     last = (begin + rows.nbytes) // mmap.PAGESIZE * mmap.PAGESIZE

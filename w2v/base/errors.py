@@ -23,7 +23,7 @@ SHOWN_AS = {code: ascii(chr(code))[1:-1] for code in CONTROLS} | dict.fromkeys(m
 
 
 def printable(text: str) -> str:
-    r"""Return a text as it can be shown on one line: words and names of files may hold anything.
+    r"""Return a text on one line, with control characters escaped.
 
     >>> printable("a\tb \x1b[2J")
     'a b \\x1b[2J'
@@ -32,9 +32,7 @@ def printable(text: str) -> str:
 
 
 def option(name: str, value: object = None) -> str:
-    """Return the name of a setting or parameter, and a value of it, for a message.
-
-    One message serves both callers: `as_keywords` shows the name as a keyword of Python, `as_flags` as a flag.
+    """Return the name of a setting, and a value, for a message; `as_keywords` and `as_flags` show it to each caller.
 
     >>> as_keywords(f"raise {option('min_count')}"), as_flags(f"use {option('loss', 'hs')}")
     ('raise min_count', 'use --loss hs')
@@ -56,12 +54,7 @@ def as_keywords(message: str) -> str:
 
 
 def as_flags(message: str, flags: Mapping[str, str] = MappingProxyType({})) -> str:
-    """Return a message with the names of settings as flags: `--loss hs`.
-
-    Args:
-        message: may have names from `option`.
-        flags: the flag of each name that is not written `--like-this`.
-    """
+    """Return a message with the names of settings as flags: `--loss hs`; `flags` has those spelled otherwise."""
 
     def flag(part: re.Match[str]) -> str:
         shown = flags.get(part[1], f"--{part[1].replace('_', '-')}")
@@ -79,14 +72,14 @@ class W2VError(Exception):
     exit_status = 1
 
     def __init__(self, message: str) -> None:
-        """Take a message. Characters that a line cannot show are escaped, and a message that is too long is shortened.
-
-        Names in it that `option` has made are keywords in `str(error)`, and flags in what the command line prints.
-        """
+        """Take a message, which may have names from `option`; control characters are escaped, long messages cut."""
         if len(message) > LONGEST:
             message = f"{message[: LONGEST // 2]} ... {message[-LONGEST // 2 :]}"
         self.message = printable(message)
         super().__init__(as_keywords(self.message))
+
+    def __str__(self) -> str:
+        return str(self.args[0])  # OSError and KeyError, which subclasses also derive from, would format it
 
 
 class SettingsError(W2VError, ValueError):
@@ -107,10 +100,6 @@ class W2VWarning(UserWarning):
 class MissingFileError(W2VError, FileNotFoundError):
     """A file that is not there."""
 
-    def __str__(self) -> str:
-        """Return the message itself; OSError would look for a number and a name."""
-        return str(self.args[0])
-
 
 class WrongTypeError(SettingsError, TypeError):
     """An argument of a type that cannot be meant."""
@@ -122,10 +111,6 @@ class UnknownSettingError(SettingsError, TypeError):
 
 class UnknownWordError(W2VError, KeyError):
     """A word that has no vector."""
-
-    def __str__(self) -> str:
-        """Return the message itself; KeyError would show its repr."""
-        return str(self.args[0])
 
 
 class DivergedError(W2VError):

@@ -29,6 +29,8 @@ STDOUT = "-"
 """The name of standard output."""
 TRIAL = "w2v-trial"
 """The name of what a trial writes, in a temporary folder."""
+STEM = 50
+"""Characters of a name that its temporary file repeats: a name may be 255 bytes long, a character 4."""
 
 
 def temporary_folder() -> str:
@@ -39,13 +41,10 @@ def temporary_folder() -> str:
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[BinaryIO]:
-    """Open a temporary file next to `path`; at the end it takes the place of `path`, on an error it is removed.
+    """Open a temporary file next to `path`; at the end it replaces `path`, on an error it is removed.
 
-    A link is followed: the file that it names is replaced, and not the link. What a killed process has left of an
-    earlier save to this name is removed. `-` is standard output, to which all is written as it comes.
-
-    Raises:
-        W2VError: it cannot be written, or `path` is something other than a file.
+    Links are followed. What a killed process left of an earlier save to this name is removed. `-` is standard output,
+    which is written directly. Raises W2VError if `path` cannot be written or is not a file.
     """
     if str(path) == STDOUT:
         yield sys.stdout.buffer
@@ -77,14 +76,9 @@ def replacing(path: str | Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def replacing_folder(path: str | Path, names: Collection[str]) -> Iterator[Path]:
-    """Make a temporary folder next to `path`; at the end it takes the place of `path`, on an error it is removed.
+    """Make a temporary folder next to `path`; at the end it replaces `path`, on an error it is removed.
 
-    Args:
-        path: the folder. A link is followed.
-        names: the files that an old folder may hold; one that holds others is not replaced.
-
-    Raises:
-        W2VError: it cannot be written, or `path` is no folder, or one that holds other files.
+    Links are followed. Raises W2VError if `path` cannot be written, is not a folder, or has other files than `names`.
     """
     if url := stores.url_of(path):
         with stores.uploading(url, names) as copy:
@@ -108,12 +102,7 @@ def replacing_folder(path: str | Path, names: Collection[str]) -> Iterator[Path]
 def trial_path(path: str | Path, names: Collection[str]) -> Iterator[Path]:
     """Yield a path on the disk of `path` to try a writer on; what is written there is removed at the end.
 
-    Args:
-        path: where the writer is to write later.
-        names: the files of the folder that it writes, or none for a file.
-
-    Raises:
-        W2VError: nothing can be written there.
+    `names` are the files of the folder to write, none for a file. Raises W2VError if nothing can be written there.
     """
     check_writable(path, names)
     if stores.url_of(path):
@@ -146,18 +135,12 @@ def _locked_folder(path: str | Path, names: Collection[str]) -> Iterator[Path]:
 
 
 def check_writable(path: str | Path, names: Collection[str] = ()) -> None:
-    """Raise W2VError where `path` could not be written, tried with an empty file next to it.
-
-    Args:
-        path: of the file, or of the folder where `names` are given.
-        names: the files that an old folder may hold; one that holds others is not replaced.
-    """
+    """Raise W2VError if a file, or a folder that may have the files `names`, cannot be written; tries an empty file."""
     if url := stores.url_of(path):
         stores.check_writable(url)
         return
     target = Path(os.path.realpath(path))
-    folder = target.parent
-    if not os.path.isdir(folder):
+    if not os.path.isdir(folder := target.parent):
         raise W2VError(f"cannot write {path}: there is no folder {folder}; create it first")
     _check_kind(path, names)
     probe = _temporary_name(target)
@@ -199,7 +182,7 @@ def _check_kind(path: str | Path, names: Collection[str]) -> None:
 def _make_temporary(target: Path, is_folder: bool) -> tuple[Path, int]:
     """Make a file or a folder next to a target, locked; return it and its handle, -1 for a folder on Windows.
 
-    The lock ends with the process, however it ends: so a leftover is told from what another process is writing.
+    The lock ends with the process: an unlocked one is a leftover, not what another process is writing.
     """
     while True:
         temporary = _temporary_name(target)
@@ -229,7 +212,7 @@ def _remove_leftovers(target: Path, names: Collection[str]) -> None:
     """
     if not fcntl:
         return
-    leftover = re.compile(rf"\.{re.escape(_stem(target))}\.[0-9a-f]{{8}}\.(part|old)")
+    leftover = re.compile(rf"\.{re.escape(target.name[:STEM])}\.[0-9a-f]{{8}}\.(part|old)")
     for entry in list(os.scandir(target.parent)):
         if not leftover.fullmatch(entry.name) or entry.is_symlink() or not (entry.is_file() or entry.is_dir()):
             continue
@@ -251,11 +234,7 @@ def _remove_leftovers(target: Path, names: Collection[str]) -> None:
 
 def _temporary_name(target: Path) -> Path:
     # Random, since two containers may share a folder and a process number.
-    return target.with_name(f".{_stem(target)}.{secrets.token_hex(4)}.part")
-
-
-def _stem(target: Path) -> str:
-    return target.name[:50]  # a name may be 255 bytes long, and a character 4
+    return target.with_name(f".{target.name[:STEM]}.{secrets.token_hex(4)}.part")
 
 
 def _exchange(new: Path, old: Path) -> None:
@@ -284,15 +263,10 @@ def _remove_folder(folder: Path) -> None:
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Put off the signals that Python answers until the end: else an interrupt leaves a file that nothing removes.
-
-    For steps that take no time. In another thread than the main one nothing is put off, and nothing comes.
-    """
+    """Delay the signals that Python handles until the end: else an interrupt leaves a file that nothing removes."""
     came: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    numbers = [number for number in ENDING if callable(signal.getsignal(number))]
+    is_main = threading.current_thread() is threading.main_thread()  # the only thread that is interrupted
+    numbers = [number for number in ENDING if is_main and callable(signal.getsignal(number))]
     earlier = [signal.signal(number, lambda number, _: came.append(number)) for number in numbers]
     try:
         yield
@@ -304,10 +278,7 @@ def _uninterrupted() -> Iterator[None]:
 
 
 def check_space(path: str | Path, n_bytes: int) -> None:
-    """Raise W2VError where a file of this many bytes would not fit on the disk of `path`, with what is there now.
-
-    What goes to a store is first written to the temporary folder of this machine.
-    """
+    """Raise W2VError if n_bytes do not fit on the disk of `path`; for a store, on that of the temporary folder."""
     folder = Path(tempfile.gettempdir()) if stores.url_of(path) else Path(os.path.realpath(path)).parent
     free = shutil.disk_usage(folder).free
     if free < n_bytes:

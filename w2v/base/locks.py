@@ -18,9 +18,7 @@ LOCK_FILE = "w2v.lock"
 def locked_folder(folder: Path) -> Iterator[bool]:
     """Lock a folder until the end; yield whether it is locked, which some file systems cannot do.
 
-    Raises:
-        BlockingIOError: another process has the lock.
-        OSError: the folder cannot be opened.
+    Raises BlockingIOError if another process has the lock, OSError if the folder cannot be opened.
     """
     if fcntl is None:
         with _locked_byte(folder / LOCK_FILE):
@@ -28,20 +26,16 @@ def locked_folder(folder: Path) -> Iterator[bool]:
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
-        yield _try_flock(handle)
+        is_locked = True
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise
+        except OSError:  # the file system has no locks
+            is_locked = False
+        yield is_locked
     finally:
         os.close(handle)
-
-
-def _try_flock(handle: int) -> bool:
-    """Lock an open folder; return whether its file system has locks."""
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise
-    except OSError:
-        return False
-    return True
 
 
 @contextmanager
@@ -58,5 +52,5 @@ def _locked_byte(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
-    with suppress(OSError):  # where another process has opened it by now
+    with suppress(OSError):  # another process may have opened it
         path.unlink()

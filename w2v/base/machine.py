@@ -42,10 +42,9 @@ def release_memory() -> None:
 
 
 def _own_groups(controller: str) -> Iterator[Path]:
-    """Yield the control groups that limit this process: its own, and each above it up to the root.
+    """Yield the control groups that can limit this process: its own, and each above it up to the root.
 
-    A limit may stand at any level. Inside a container the path may be that of the host, which is not to be found
-    there: then the root is the container's own group.
+    In a container the path may be that of the host, which does not exist there: the root is the container's own group.
     """
     paths = {CGROUP: "/", CGROUP / controller: "/"}
     for line in _lines(OWN_CGROUPS):

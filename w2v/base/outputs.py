@@ -18,7 +18,7 @@ def check_outputs(
     *,
     can_stream: bool = False,
 ) -> None:
-    """Raise an error if an output cannot be written, or is also an input or another output.
+    """Raise SettingsError if an output is also an input or another output, W2VError if it cannot be written.
 
     Pipes and devices replace nothing and are not checked.
 
@@ -28,17 +28,13 @@ def check_outputs(
         holds: returns whether a file belongs to the corpus.
         folder_files: if the first output is a folder, the names of its files.
         can_stream: whether the first output may be standard output.
-
-    Raises:
-        SettingsError: an output would replace a file that is read or written as well.
-        W2VError: an output cannot be written.
     """
     others = [(name, path) for name, paths in inputs.items() for path in listed(paths)]
     for number, (name, paths) in enumerate(outputs.items()):
         for path in map(Path, listed(paths)):
             if str(path) == STDOUT and not (can_stream and number == 0):
                 raise SettingsError(f"{option(name)} -: cannot write to standard output; name a file", name)
-            if _is_stream(path):
+            if str(path) == STDOUT or (path.exists() and not (path.is_file() or path.is_dir())):
                 continue
             names = folder_files if number == 0 else ()
             parts = [path, *(path / file for file in names)]
@@ -64,7 +60,3 @@ def listed(paths: str | Path | Iterable[str | Path] | None) -> list[str | Path]:
     if paths is None:
         return []
     return [paths] if isinstance(paths, str | Path) else list(paths)
-
-
-def _is_stream(path: Path) -> bool:
-    return str(path) == STDOUT or (path.exists() and not (path.is_file() or path.is_dir()))

@@ -41,7 +41,7 @@ class Stat(NamedTuple):
 
 
 def url_of(path: str | Path) -> str | None:
-    """Return the URL that a path is, None for a path of this machine.
+    """Return a path as a URL, None for a path of this machine.
 
     >>> url_of("s3:/bucket/a"), url_of("C:/a"), url_of("a:b")
     ('s3://bucket/a', None, None)
@@ -59,12 +59,9 @@ def absolute(path: str | Path) -> str:
 
 
 def find(url: str) -> list[str]:
-    """Return the files that a URL means, sorted: itself, a folder's, or a glob's.
+    """Return the files that a URL means, sorted: itself, those of a folder without hidden and empty ones, or a glob's.
 
-    Of a folder, files whose name begins with a dot are left out, and so are empty ones.
-
-    Raises:
-        W2VError: there are none, or the store does not answer.
+    Raises W2VError if there are none, or if the store does not answer.
     """
     system, path = _system(url)
     if url.startswith(("http:", "https:")):  # has no folders, and ? in it is no glob
@@ -85,11 +82,7 @@ def find(url: str) -> list[str]:
 
 
 def stat(url: str) -> Stat:
-    """Return what a store says of a file.
-
-    Raises:
-        W2VError: there is none, or the store does not answer.
-    """
+    """Return size and mark of a file; raise W2VError if there is none, or if the store does not answer."""
     system, path = _system(url)
     info = _tried(url, lambda: system.info(path))
     marks = (info.get(name) for name in ("ETag", "etag", "LastModified", "last_modified", "mtime", "created"))
@@ -136,13 +129,9 @@ def check_writable(url: str) -> None:
 
 
 def local_copy(path: str | Path, names: Collection[str] = ()) -> Path:
-    """Return a path on this machine with what is at a path: itself, or a copy of what a store has.
+    """Return a path of this machine, or copy a file, or the files `names` of a folder, from a store.
 
     A copy lasts as long as the process: its files may be mapped.
-
-    Args:
-        path: a path of this machine, or a URL.
-        names: the files of the folder that it is; none for a file.
     """
     url = url_of(path)
     if url is None:
@@ -159,15 +148,10 @@ def local_copy(path: str | Path, names: Collection[str] = ()) -> Path:
 
 @contextmanager
 def uploading(url: str, names: Collection[str] = ()) -> Iterator[Path]:
-    """Yield a path on this machine to write a file to, or a folder; at the end it is uploaded.
+    """Yield a path on this machine to write a file to, or a folder with the files `names`; at the end it is uploaded.
 
-    Args:
-        url: where it goes.
-        names: the files that the folder may have; none for a file. Old ones are removed first: a folder that is
-            uploaded in part must not be taken for a whole one.
-
-    Raises:
-        W2VError: it cannot be written.
+    The old files of a folder are removed first, so that an incomplete upload is not taken for a complete folder.
+    Raises W2VError if the file or folder cannot be written.
     """
     with tempfile.TemporaryDirectory(prefix="w2v-") as folder:
         copy = Path(folder) / "copy"
@@ -199,15 +183,7 @@ class RemoteFile(io.RawIOBase):
     """A file of a store, read in blocks; a read that fails is tried again from where it was."""
 
     def __init__(self, url: str, block: int = BLOCK) -> None:
-        """Open it.
-
-        Args:
-            url: the file.
-            block: bytes that are asked for at a time.
-
-        Raises:
-            W2VError: the store cannot be read by this installation, or does not answer.
-        """
+        """Open it, to be read `block` bytes at a time; raise W2VError if the store cannot be read."""
         self._url, self._block, self._at = url, block, 0
         self._file = _tried(url, self._open)
 

@@ -1,8 +1,8 @@
 """How the rows of several replicas become one: a share for each row and each direction of curvature.
 
-Each replica has moved a row by its own part of the text. If the row was used seldom, what they learned adds up. If it
-was used often, each has moved it to where the loss pulls it back from, and all have come to about the same place: then
-their mean is right, and their sum overshoots. In between, and from direction to direction, it lies between the two.
+Each replica has moved a row by its own part of the text. If the row was used rarely, the moves add up. If it was used
+often, all replicas have moved it to about the same minimum of the loss: then their mean is right, and their sum
+overshoots. In between, the right move lies between the two, and depends on the direction.
 
 A direction with curvature c (how strongly the loss pulls back along it) shrinks the distance from its minimum by
 1 - lr c at each use, by e^-x after u uses, x = lr u c. One replica alone, training on the parts of all N in turn, would
@@ -39,20 +39,18 @@ class Curvature:
 
     @classmethod
     def of(cls, rows: Matrix, weights: npt.NDArray[np.float32]) -> "Curvature":
-        """Return KAPPA times the sum of w r r^T over the rows that a row is scored against.
+        """Return KAPPA times the sum of w r r^T over the rows that a row is scored against, (n_rows, dim) by frequency.
 
-        Args:
-            rows: (n_rows, dim), by frequency.
-            weights: (n_rows,) how often each is met at one use of the other row.
+        The weights w, (n_rows,), say how often each is met at one use of the other row.
         """
-        moments = _moments(rows[:HEAD], weights[:HEAD]) + STEP * _moments(rows[HEAD::STEP], weights[HEAD::STEP])
-        strengths, directions = np.linalg.eigh(KAPPA * moments)
+
+        def moments(part: slice) -> npt.NDArray[np.float64]:
+            found: npt.NDArray[np.float64] = ((rows[part] * weights[part, None]).T @ rows[part]).astype(np.float64)
+            return found
+
+        total = moments(slice(HEAD)) + STEP * moments(slice(HEAD, None, STEP))
+        strengths, directions = np.linalg.eigh(KAPPA * total)
         return cls(np.maximum(strengths, 0).astype(np.float32), directions.astype(np.float32))
-
-
-def _moments(rows: Matrix, weights: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    moments: npt.NDArray[np.float64] = ((rows * weights[:, None]).T @ rows).astype(np.float64)
-    return moments
 
 
 def shares(x: npt.NDArray[np.float32], n: int) -> npt.NDArray[np.float32]:
@@ -67,14 +65,10 @@ def shares(x: npt.NDArray[np.float32], n: int) -> npt.NDArray[np.float32]:
 
 
 def combine(total: Matrix, uses: npt.NDArray[np.float32], lr: float, curvature: Curvature, n_replicas: int) -> Matrix:
-    """Return by how much rows move, from the sum of what all replicas have moved them.
+    """Return by how much rows move, from `total`, (n_rows, dim), the sum of what the replicas have moved them.
 
-    Args:
-        total: (n_rows, dim) sum over the replicas.
-        uses: (n_rows,) expected uses of each row by one replica since the rows were last combined.
-        lr: learning rate meanwhile.
-        curvature: of the matrix that the rows belong to.
-        n_replicas: how many have moved them.
+    `uses`, (n_rows,), are the expected uses of each row by one replica since the rows were last combined, `lr` was the
+    learning rate meanwhile, and `curvature` is that of the rows' matrix.
     """
     x = (lr * uses[:, None] * curvature.strengths).astype(np.float32)
     first = int(np.searchsorted(x.max(axis=0), SETTLED / n_replicas))  # strengths rise

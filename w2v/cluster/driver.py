@@ -1,12 +1,12 @@
 """Driver: leads a run on several nodes, from the process that the user started.
 
-A period after the other: all nodes train to its end and pack what they have moved; each combines its slice of the rows
-while all train on the beginning of the next period; then all move the rows. The driver waits once a period; what the
-nodes send each other it only names.
+In each period all nodes train to its end and pack the changes of their rows; each combines its slice of the rows while
+all train on the beginning of the next period; then all move the rows. The driver waits once per period; the nodes send
+rows directly to each other.
 
-Where a node is lost, another takes its place: it reads the same part of the text, gets the rows as the others have
-them, and trains that part's period from its beginning. What the lost node had trained in that period, and had not yet
-sent of rare rows, is lost.
+If a node is lost, another replaces it: it reads the same part of the text, gets the rows as the others have them, and
+trains that part's period from its beginning. What the lost node had trained in that period, and had not yet sent of
+rare rows, is lost.
 """
 
 import math
@@ -21,7 +21,7 @@ import numpy as np
 from w2v.base.arrays import Ids
 from w2v.base.errors import SettingsError, W2VError, option
 from w2v.checkpoints.snapshots import CheckpointPolicy, Position, Snapshot
-from w2v.cluster.node import Report
+from w2v.cluster.node import NodeProgress
 from w2v.cluster.ranges import parts_of
 from w2v.cluster.rays import Lost, Nodes, Ref
 from w2v.cluster.reading import read
@@ -47,21 +47,6 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
-class NodeProgress:
-    """How far a node is, and what it did in a period."""
-
-    progress: float
-    """Share of its part of the run that is done."""
-    loss: float
-    """Mean loss of a pair in the epoch; nan before the first."""
-    train_seconds: float
-    """Time that it trained."""
-    sync_seconds: float
-    """Time in which it applied and packed rows."""
-    bytes_sent: int
-
-
-@dataclass(frozen=True)
 class ClusterProgress(Progress):
     """How far a run on several nodes is."""
 
@@ -73,31 +58,20 @@ class Cluster:
     """Several machines in place of this one: it reads and trains as `encode` and `train_embeddings` do here."""
 
     def __init__(self, nodes: Nodes, warn: Callable[[str], None]) -> None:
-        """Take nodes that have been started; `warn` is told of those that are lost."""
+        """Take started nodes; `warn` is told of lost ones."""
         self._nodes, self._warn = nodes, warn
         self._parts: list[list[Piece]] = []
         self.n_nodes = len(nodes)
 
     def encode(
-        self,
-        corpus: Corpus,
-        config: TrainConfig,
-        *,
-        vocab: Vocab | None = None,
-        report: ScanReport | None = None,
+        self, corpus: Corpus, config: TrainConfig, *, vocab: Vocab | None = None, report: ScanReport | None = None
     ) -> Encoded:
-        """Let each node read its part of a corpus; the stream stays with them.
+        """Let each node read its part of a corpus, files that all can read; the stream stays with them. See `encode`.
 
         The vocabulary is that of one machine, byte for byte.
 
-        Args:
-            corpus: files that all nodes can read.
-            config: as `encode` takes it.
-            vocab: use this one, with its counts, in place of the text's own.
-            report: told how far the reading is.
-
         Raises:
-            SettingsError: the corpus is no files, or the rows are not those of words.
+            SettingsError: the corpus is not files, or the rows are not those of words.
             W2VError: as `encode` does; or a node is lost, or a part has more distinct words than max_types.
         """
         if corpus.files is None:
@@ -142,16 +116,7 @@ class Driver:
         start: Snapshot | None,
         warn: Callable[[str], None],
     ) -> None:
-        """Prepare all nodes, at the beginning or where a snapshot says.
-
-        Args:
-            nodes: the machines. Each has read its part.
-            parts: what each has read, for one that takes its place.
-            vocab: the words of the whole text.
-            config: the settings.
-            start: where to begin.
-            warn: told of nodes that are lost.
-        """
+        """Prepare all nodes, each of which has read its part, at the beginning or from a snapshot."""
         self._nodes, self._parts, self._warn = nodes, parts, warn
         self.team = Team.of(config, vocab, len(nodes))
         self._shared_team = nodes.share(self.team)
@@ -176,11 +141,7 @@ class Driver:
     def train(
         self, report: TrainReport, checkpoints: CheckpointPolicy | None, after_epoch: RowsReport | None
     ) -> Embeddings:
-        """Train to the end, whatever nodes are lost on the way, and return the rows.
-
-        Raises:
-            KeyboardInterrupt: after a checkpoint, if there are to be any.
-        """
+        """Train to the end, replacing lost nodes, and return the rows; an interrupt is raised after a checkpoint."""
         n_periods, saved_at, now = len(self.team.periods), time.monotonic(), None
         while self._period < n_periods:
             is_due = checkpoints is not None and time.monotonic() - saved_at >= checkpoints.every_s
@@ -249,24 +210,18 @@ class Driver:
         return rows
 
     def _save(self, checkpoints: CheckpointPolicy, rows: Embeddings | None = None) -> None:
-        rows = rows or self._rows()
-        checkpoints.save(Snapshot(rows.input_rows, rows.output_rows, self._position()))
-
-    def _position(self) -> Position:
-        return Position(
-            next_job=self._period,
-            words=round(self._share * self.team.periods.words * len(self._nodes)),
-            seconds=self._elapsed_s,
-            n_nodes=len(self._nodes),
-        )
+        rows, n_nodes = rows or self._rows(), len(self._nodes)
+        words = round(self._share * self.team.periods.words * n_nodes)
+        position = Position(next_job=self._period, words=words, seconds=self._elapsed_s, n_nodes=n_nodes)
+        checkpoints.save(Snapshot(rows.input_rows, rows.output_rows, position))
 
     @property
     def _elapsed_s(self) -> float:
         return self._seconds + time.perf_counter() - self._began
 
-    def _progress(self, reports: Sequence[Report]) -> Progress:
+    def _progress(self, reports: list[NodeProgress]) -> Progress:
         done = self._share - self._first_share
-        losses = [report.progress.loss for report in reports if not math.isnan(report.progress.loss)]
+        losses = [report.loss for report in reports if not math.isnan(report.loss)]
         return ClusterProgress(
             epoch=min(self._epoch, self.team.config.epochs - 1) + 1,
             progress=self._share,
@@ -274,25 +229,19 @@ class Driver:
             lr=learning_rate(self.team.config, self._share),
             loss=sum(losses) / len(losses) if losses else math.nan,
             seconds=self._elapsed_s,
-            nodes=[
-                NodeProgress(
-                    report.progress.progress, report.progress.loss, report.train_s, report.sync_s, report.n_bytes
-                )
-                for report in reports
-            ],
+            nodes=reports,
         )
 
     def _surely(self, step: Callable[[], Result]) -> Result:
-        """Return what a step returns, which is taken again after lost nodes were replaced."""
-        for _ in range(RETRIES):
+        """Return what a step returns, which is repeated after lost nodes are replaced."""
+        for tries_left in range(RETRIES, -1, -1):
             try:
                 return step()
             except Lost as lost:
+                if tries_left == 0:
+                    raise W2VError(f"nodes are lost again and again: {reasons_of(lost)}") from lost
                 self._recover(lost)
-        try:
-            return step()
-        except Lost as lost:
-            raise W2VError(f"nodes are lost again and again: {reasons_of(lost)}") from lost
+        raise AssertionError("the last try returns or raises")
 
     def _recover(self, lost: Lost) -> None:
         """Put other nodes in place of lost ones, and bring all to the same period."""
@@ -319,7 +268,7 @@ class Driver:
             self._warn(f"{reasons_of(Lost(reasons))}; another takes over from period {self._period}")
         new = [rank for rank in range(len(nodes)) if combined.get(rank, -1) < 0]
         nodes.replace(new)
-        reasons.clear()  # of what is lost from here on there will be another Lost
+        reasons.clear()  # a node that is lost from here on raises Lost again
         vocab = nodes.share(self.team.vocab)
         nodes.gather(
             {rank: nodes.call(rank, "read", self._parts[rank], self.team.config, vocab, n_returns=2)[0] for rank in new}
@@ -354,10 +303,7 @@ def _pieces(shape: tuple[int, ...]) -> Iterator[tuple[int, int]]:
 
 def reasons_of(lost: Lost) -> str:
     """Return which nodes are lost, and why."""
-    return (
-        "; ".join(
-            f"node {rank} is lost ({reason.splitlines()[0] if reason else 'no reason is known'})"
-            for rank, reason in sorted(lost.reasons.items())
-        )
-        or "a node is lost"
-    )
+    reasons = {
+        rank: reason.splitlines()[0] if reason else "no reason is known" for rank, reason in lost.reasons.items()
+    }
+    return "; ".join(f"node {rank} is lost ({reasons[rank]})" for rank in sorted(reasons)) or "a node is lost"

@@ -1,7 +1,7 @@
-"""Node: what stands on a machine of a run, and is called from the driver. It reads its part of the text and trains it.
+"""Node: one machine of a run, called by the driver. It reads its part of the text and trains on it.
 
-Nothing here knows of Ray, which calls the methods: `combine` and `base` in one thread, `ping` in another, the rest one
-after the other in a third.
+This module does not import Ray, which calls the methods: `combine` and `base` in one thread, `ping` in another, the
+rest one after the other in a third.
 """
 
 import os
@@ -9,7 +9,7 @@ import platform
 import socket
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -28,7 +28,7 @@ from w2v.version import __version__
 
 
 class Introduction(NamedTuple):
-    """What a node says of itself."""
+    """The host, process and version of a node."""
 
     host: str
     pid: int
@@ -36,24 +36,27 @@ class Introduction(NamedTuple):
     """Of w2v and its kernels: all nodes must have the same."""
 
 
-class Report(NamedTuple):
-    """What became of a period on a node."""
+@dataclass(frozen=True)
+class NodeProgress:
+    """How far a node is, and what it did in a period."""
 
-    progress: Progress
-    """How far this node's part is."""
-    train_s: float
-    """Seconds that it trained in this period."""
-    sync_s: float
-    """Seconds in which its threads stood still, to apply and pack rows."""
-    n_bytes: int
-    """Bytes that it sent: rows moved, and since the last report rows combined."""
+    progress: float
+    """Share of its part of the run that is done."""
+    loss: float
+    """Mean loss of a pair in the epoch; nan before the first."""
+    train_seconds: float
+    """Time that it trained in this period."""
+    sync_seconds: float
+    """Time in which its threads stood still, to apply and pack rows."""
+    bytes_sent: int
+    """Rows moved, and rows combined since the last period."""
 
 
 class Node:
     """A part of the text, and the worker that trains on it."""
 
     def __init__(self, rank: int) -> None:
-        """Stand for part number `rank`."""
+        """Take the number of the part."""
         self._rank = rank
         self._stream: Ids = np.empty(0, np.int32)
         self._words: list[str] = []
@@ -63,23 +66,16 @@ class Node:
         self._n_bytes = 0
 
     def introduce(self) -> Introduction:
-        """Say who this is."""
+        """Return the host, process and version."""
         return Introduction(socket.gethostname(), os.getpid(), version())
 
     def ping(self) -> None:
         """Show that this process runs."""
 
     def read(self, pieces: Sequence[Piece], config: TrainConfig, vocab: Vocab | None) -> tuple[Encoded, bytes]:
-        """Read a part of the text.
+        """Read a part of the text; return the result without the stream, and its words, a line each.
 
-        Args:
-            pieces: of the corpus.
-            config: as `encode` takes it.
-            vocab: the words, where they are known. Without it, `number` must follow.
-
-        Returns:
-            What came of it, without the stream, which stays here, and with the counts of all words; these words, a
-            line each.
+        Without a vocab, the result has the counts of all words, and `number` must follow.
         """
         whole = replace(config, min_count=1, max_vocab=None) if vocab is None else config
         encoded = encode(Corpus.of_pieces(pieces), whole, vocab=vocab)
@@ -94,26 +90,20 @@ class Node:
         return int(np.count_nonzero(self._stream >= 0))
 
     def prepare(self, team: Team, threads: int, period: int, attempt: int) -> None:
-        """Make the worker, to begin with a period. Its rows are as a run begins with them; `restore` gives others."""
+        """Make the worker, to begin with a period. Its rows are those of a new run; `restore` gives others."""
         self._attempt = attempt
         release_memory()
         self._worker = Worker(team, self._rank, self._stream, threads, period)
 
-    def begin(self, sync: Sync, _: Report) -> None:
+    def begin(self, sync: Sync, _: NodeProgress) -> None:
         """Train on the beginning of a period, after the report of the last, while its rows are combined."""
         self._check(sync)
         self._train(self.worker.team.periods.overlap_end(sync.period))
 
-    def finish(self, sync: Sync, before: Sync | None, *moved: Slice) -> tuple[Report | Slice, ...]:
-        """Apply the rows of the period before, train to the end of this one, and return what has moved.
+    def finish(self, sync: Sync, before: Sync | None, *moved: Slice) -> tuple[NodeProgress | Slice, ...]:
+        """Apply the rows of the period before, `moved` by rank, and train to the end of this one.
 
-        Args:
-            sync: this period.
-            before: the one before, if its rows are in `moved`.
-            moved: from each node, by rank.
-
-        Returns:
-            A report, then a slice for each node.
+        Returns a report, then what has moved, a slice for each node.
         """
         self._check(sync)
         worker = self.worker
@@ -130,7 +120,7 @@ class Node:
         self._n_bytes += sum(
             packed.n_bytes for rank, slice_ in enumerate(slices) for packed in slice_ if rank != self._rank
         )
-        report = Report(progress, self._train_s, sync_s, self._n_bytes)
+        report = NodeProgress(progress.progress, progress.loss, self._train_s, sync_s, self._n_bytes)
         self._train_s, self._n_bytes = 0.0, 0
         return report, *slices
 
@@ -146,11 +136,7 @@ class Node:
         self.worker.apply(sync, moved)
 
     def stop(self, attempt: int) -> int:
-        """Refuse calls of earlier attempts from now on.
-
-        Returns:
-            How many periods' rows are combined here; -1 as long as the rows are not those of the run.
-        """
+        """Refuse calls of earlier attempts; return how many periods' rows are combined, -1 without rows of the run."""
         self._attempt = attempt
         return -1 if self._worker is None else self._worker.n_combined
 

@@ -44,13 +44,7 @@ def pack_into(packed: Packed, rows: Matrix) -> None:
 
 
 def pack_moved(live: Matrix, base: Matrix, where: Indices) -> Packed:
-    """Return what some rows have moved, packed.
-
-    Args:
-        live: (n, dim or more) where they are.
-        base: (n, dim) where they were.
-        where: (n_rows,) which rows.
-    """
+    """Return what the rows `where` have moved, packed: from `base`, (n, dim), to `live`, (n, dim or more)."""
     packed = Packed.empty(len(where), base.shape[1])
     kernels.pack_moved(live, base, where, packed.values, packed.scales, *_scratch(packed))
     return packed

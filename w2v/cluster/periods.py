@@ -59,7 +59,6 @@ class Periods:
         return [*ends, *(begin + (1 - begin) * (i + 1) / n_more for i in range(n_more - 1)), 1.0]
 
     def __len__(self) -> int:
-        """Return how many there are."""
         return len(self.ends)
 
     def begin(self, period: int) -> float:

@@ -19,15 +19,9 @@ REACH = 1 << 20
 
 
 def parts_of(files: Sequence[str], n: int, column: str | None) -> list[list[Piece]]:
-    """Return n parts of a corpus, in its order.
+    """Return n parts of a corpus of files, in its order; a column of None means plain text.
 
-    Args:
-        files: that can be read again, and on each node.
-        n: how many parts.
-        column: of JSON Lines or Parquet; None is plain text.
-
-    Raises:
-        W2VError: a file cannot be read, or there are fewer pieces than parts.
+    Raises W2VError if a file cannot be read, or if there are fewer pieces than parts.
     """
     sizes = [size_of(path) for path in files]
     total, before = sum(sizes), 0

@@ -8,7 +8,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 import ray
@@ -39,7 +39,7 @@ class Lost(Exception):
     """Nodes no longer answer."""
 
     def __init__(self, reasons: Mapping[int, str]) -> None:
-        """Take the reason for each rank; none where only a call tells that some node must be lost."""
+        """Take the reason for each rank; empty if a call failed and it is not known which node is lost."""
         super().__init__(reasons)
         self.reasons = dict(reasons)
 
@@ -48,15 +48,9 @@ class Nodes:
     """The nodes of a run, by rank, each on a machine of its own."""
 
     def __init__(self, n_nodes: int | None, threads: int | None, warn: Callable[[str], None]) -> None:
-        """Start the nodes, on the machines with most cores.
+        """Start the nodes, on the machines with most cores; None takes all machines, and all cores of each.
 
-        Args:
-            n_nodes: how many; None takes all machines that have cores.
-            threads: of a node; None takes all its cores.
-            warn: told what a user should know.
-
-        Raises:
-            W2VError: the cluster has not that many free machines, or they have another version of w2v.
+        Raises W2VError if the cluster has fewer free machines, or if they have another version of w2v.
         """
         self._warn = warn
         self._cores = _cores_of(n_nodes, threads)
@@ -72,7 +66,6 @@ class Nodes:
             raise
 
     def __len__(self) -> int:
-        """Return how many there are."""
         return len(self._cores)
 
     def call(self, rank: int, method: str, *arguments: Any, n_returns: int = 1) -> Ref:  # noqa: ANN401
@@ -81,15 +74,9 @@ class Nodes:
         return getattr(self.actors[rank], method).options(num_returns=n_returns, **group).remote(*arguments)
 
     def gather(self, calls: Mapping[int, Ref], tick: Callable[[], None] = lambda: None) -> dict[int, Any]:
-        """Return what a call to each of some nodes returns.
+        """Return the results of calls, by rank; `tick` is called about once a second.
 
-        Args:
-            calls: by rank.
-            tick: called about once a second.
-
-        Raises:
-            Lost: a node has died, or has not answered pings for a while.
-            W2VError: what a node raised.
+        Raises Lost if a node has died or has not answered pings for a while, W2VError if a node raised an error.
         """
         waiting = {ref: rank for rank, ref in calls.items()}
         results: dict[int, Any] = {}
@@ -119,11 +106,7 @@ class Nodes:
         return self.gather({rank: self.call(rank, method, *arguments) for rank in range(len(self))})
 
     def replace(self, ranks: Collection[int]) -> None:
-        """Start nodes in place of lost ones, on the same machines or on others.
-
-        Raises:
-            W2VError: there is no machine for them within REPLACE_S.
-        """
+        """Start nodes in place of lost ones, on any machines; raise W2VError if there is none within REPLACE_S."""
         for rank in ranks:
             with suppress(Exception):
                 ray.kill(self.actors[rank])
@@ -200,17 +183,10 @@ class Nodes:
 
 @contextmanager
 def start(address: str, n_nodes: int | None, threads: int | None, warn: Callable[[str], None]) -> Iterator[Nodes]:
-    """Yield the nodes of a run, and end them afterwards.
+    """Yield the nodes of a run, as `Nodes` takes them, and end them afterwards.
 
-    Args:
-        address: of a Ray cluster; "auto" is the one that this machine belongs to, "local" a new one on this machine.
-        n_nodes: how many; None takes all machines that have cores.
-        threads: of a node; None takes all its cores.
-        warn: told what a user should know.
-
-    Raises:
-        SettingsError: a new cluster on this machine has one node.
-        W2VError: there is no such cluster, or as `Nodes` does.
+    The address is that of a Ray cluster; "auto" is the one that this machine belongs to, "local" a new one on it.
+    Raises SettingsError if a local one is to have several nodes, W2VError if there is no such cluster.
     """
     if address == "local" and (n_nodes or 1) > 1:
         ways = f"leave out {option('nodes')}, or start a cluster with Ray"
@@ -229,11 +205,8 @@ def start(address: str, n_nodes: int | None, threads: int | None, warn: Callable
             f"or use {option('ray', 'local')}"
         ) from error
     try:
-        nodes = Nodes(n_nodes, threads, warn)
-        try:
+        with closing(Nodes(n_nodes, threads, warn)) as nodes:
             yield nodes
-        finally:
-            nodes.close()
     finally:
         if not was_running:
             ray.shutdown()
@@ -278,8 +251,8 @@ def _place(cores: Sequence[int]) -> PlacementGroup:
 
 def _check_installed(reason: str) -> None:
     """Raise W2VError where a node died because it cannot import what it needs."""
-    if "ModuleNotFoundError" in reason or "ImportError" in reason:
-        line = next(line for line in reason.splitlines() if "ModuleNotFoundError" in line or "ImportError" in line)
-        raise W2VError(
-            f"a machine of the cluster cannot run w2v: {line.strip()}; pip install 'w2v[ray]' on each of them"
-        )
+    for line in reason.splitlines():
+        if "ModuleNotFoundError" in line or "ImportError" in line:
+            raise W2VError(
+                f"a machine of the cluster cannot run w2v: {line.strip()}; pip install 'w2v[ray]' on each of them"
+            )

@@ -1,5 +1,6 @@
 """Reading: the nodes read a corpus, each its part, and agree on the vocabulary."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -20,17 +21,9 @@ Table = tuple[Sequence[str], npt.NDArray[np.int64]]
 
 
 def read(nodes: "Nodes", parts: Sequence[Sequence[Piece]], config: TrainConfig, vocab: Vocab | None = None) -> Encoded:
-    """Let each node read its part, and return what became of the tokens; the stream stays with the nodes.
+    """Let each node read its part, as `encode` does, and return the result; the stream stays with the nodes.
 
-    Args:
-        nodes: the machines.
-        parts: of the corpus, for each node.
-        config: as `encode` takes it.
-        vocab: use this one in place of the text's own.
-
-    Raises:
-        Lost: a node is lost.
-        W2VError: as `encode` does; or a part has more distinct words than max_types.
+    Raises Lost if a node is lost, W2VError as `encode` does, or if a part has more distinct words than max_types.
     """
     known = None if vocab is None else nodes.share(vocab)
     calls = {rank: nodes.call(rank, "read", part, config, known, n_returns=2) for rank, part in enumerate(parts)}
@@ -46,32 +39,20 @@ def read(nodes: "Nodes", parts: Sequence[Sequence[Piece]], config: TrainConfig, 
         counts = (found[rank].vocab.counts for rank in calls)
         vocab, n_types = merge(zip(words, counts, strict=True), config)
         kept = sum(nodes.each("number", nodes.share(vocab)).values())
-    return Encoded(
-        vocab=vocab,
-        stream=np.empty(0, np.int32),
-        tokens_read=sum(encoded.tokens_read for encoded in found.values()),
-        types_read=n_types,
-        tokens_kept=kept,
-        tokens_mended=sum(encoded.tokens_mended for encoded in found.values()),
-        dropped_count=0,
-        rows_empty=sum(encoded.rows_empty for encoded in found.values()),
-    )
+    tokens_read = sum(encoded.tokens_read for encoded in found.values())
+    mended = sum(encoded.tokens_mended for encoded in found.values())
+    rows_empty = sum(encoded.rows_empty for encoded in found.values())
+    return Encoded(vocab, np.empty(0, np.int32), tokens_read, n_types, kept, mended, 0, rows_empty)
 
 
 def merge(tables: Iterable[Table], config: TrainConfig) -> tuple[Vocab, int]:
-    """Return the vocabulary of several tables, and how many distinct words they have.
+    """Return the vocabulary of tables of all words of each part, with min_count and max_vocab, and the distinct words.
 
-    Args:
-        tables: of all words of each part.
-        config: min_count, max_vocab.
-
-    Raises:
-        W2VError: no word reaches min_count.
+    Raises W2VError if no word reaches min_count.
     """
-    totals: dict[str, int] = {}
+    totals: Counter[str] = Counter()
     for words, counts in tables:
-        for word, count in zip(words, counts.tolist(), strict=True):
-            totals[word] = totals.get(word, 0) + count
+        totals.update(dict(zip(words, counts.tolist(), strict=True)))
     wanted = {word: count for word, count in totals.items() if count >= config.min_count}
     if not wanted:
         most = f"the most frequent has a count of {max(totals.values()):,}"

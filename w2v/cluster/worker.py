@@ -1,8 +1,8 @@
 """Worker: what one node does of a run. It trains on its part of the text, and combines its part of the rows.
 
-Nothing here knows of Ray. After a period every worker packs what it has moved the rows of that period, cut into as many
+This module does not import Ray. After a period every worker packs the changes of that period's rows, cut into as many
 slices as there are workers; worker k adds up all slices k and decides how far those rows move; then every worker moves
-them. So each sends and receives the rows of a period about once each way, however many workers there are.
+them. So each sends and receives the rows of a period about once each way, whatever the number of workers.
 """
 
 from collections.abc import Sequence
@@ -86,14 +86,9 @@ class Worker:
     """A replica of the rows; and the rows as all workers have them since they were last combined, their base."""
 
     def __init__(self, team: Team, rank: int, stream: Ids, threads: int, period: int = 0) -> None:
-        """Take one part of the text, numbered `rank`.
+        """Take part number `rank` of the text, (n,) rows of the vocabulary and SENTENCE_END, from a period on.
 
-        Args:
-            team: what all know.
-            rank: number of the part.
-            stream: (n,) rows of the vocabulary and SENTENCE_END.
-            threads: how many train.
-            period: the first to train. Unless it is 0, `restore` gives the rows that it begins with.
+        Unless the period is 0, `restore` gives the rows that it begins with.
         """
         self.team = team
         self._rank, self._stream = rank, stream
@@ -128,17 +123,14 @@ class Worker:
         if self.team.n_workers == 1:
             self.n_combined = sync.period + 1
             return [(Packed.empty(0, 0), Packed.empty(0, 0))]
-        self._sent = self._pack_moved(sync, 0), self._pack_moved(sync, 1)
-        cuts = [self._cuts(len(packed.values)) for packed in self._sent]
-        return [
-            (self._sent[0].part(cuts[0][rank]), self._sent[1].part(cuts[1][rank]))
-            for rank in range(self.team.n_workers)
-        ]
+        inputs, outputs = self._sent = self._pack_moved(sync, 0), self._pack_moved(sync, 1)
+        cuts = zip(self._cuts(len(inputs.values)), self._cuts(len(outputs.values)), strict=True)
+        return [(inputs.part(own_inputs), outputs.part(own_outputs)) for own_inputs, own_outputs in cuts]
 
     def combine(self, sync: Sync, slices: Sequence[Slice]) -> Slice:
-        """Return by how much the rows of this worker's slice move: from the slices of all workers, by rank.
+        """Return by how much the rows of this worker's slice move, from the slices of all workers, by rank.
 
-        This reads the base alone, so that the replica may train meanwhile.
+        This reads only the base, so that the replica may train meanwhile.
         """
         return self._combined(sync, slices, 0), self._combined(sync, slices, 1)
 

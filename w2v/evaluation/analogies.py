@@ -36,7 +36,7 @@ class Questions:
 
 @dataclass(frozen=True)
 class Section:
-    """How a section of analogies came out."""
+    """The score of a section of analogies."""
 
     name: str
     accuracy: float | None
@@ -49,7 +49,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Analogies:
-    """How a file of analogies came out: in all, and by section."""
+    """The score of a file of analogies: in all, and by section."""
 
     file: str
     accuracy: float | None
@@ -60,12 +60,9 @@ class Analogies:
 
 
 def read_questions(path: str | Path) -> Questions:
-    """Read a file of analogies: four words a line, between them tabs, commas or spaces; `: name` begins a section.
+    """Read a file of analogies: four words a line, separated by tabs, commas or spaces; `: name` begins a section.
 
-    Empty lines, those that begin with #, and a header are passed over.
-
-    Raises:
-        W2VError: it cannot be read, has no questions, or has a line that is none; the message says which.
+    Empty lines, lines that begin with #, and a header are skipped. Raises W2VError as `parse_lines` does.
     """
     sections: list[tuple[str, list[tuple[str, ...]]]] = []
     items: Iterator[str | tuple[str, ...]] = parse_lines(path, _question, "four words or `: section`")
@@ -92,10 +89,9 @@ def score_questions(
     method: str = "3cosadd",
     match_case: bool = False,
 ) -> Analogies:
-    """Return how many analogies vectors answer; none of the three words of a question can be its answer.
+    """Return how many analogies vectors answer; the three words of a question cannot be its answer.
 
-    Raises:
-        W2VError: a number of a vector is not finite.
+    Raises W2VError if a number of a vector is not finite.
     """
     fold = folding(match_case)
     sections = [(name, [tuple(map(fold, question)) for question in asked]) for name, asked in questions.sections]
@@ -118,17 +114,11 @@ def score_questions(
 def _answers(
     vectors: Vectors, rows: Indices, questions: list[tuple[str, ...]], places: dict[str, list[int]], method: str
 ) -> Indices:
-    """Return the place among the candidates of the answer to each question, -1 where none is left to answer.
+    """Return the place among the candidates, `rows`, of the answer to each question, -1 where none is left to answer.
 
     Each question is a sum over the cosines of its three words with a candidate, and the words are few: so their
     cosines are computed once, for some candidates at a time, and no product is made for each question.
-
-    Args:
-        vectors: what is asked.
-        rows: of the candidates.
-        questions: words a, b, c of each, all of which have places.
-        places: among the candidates, of all spellings of a word; the first counts.
-        method: 3cosadd or 3cosmul.
+    `places` has the places among the candidates of all spellings of each word in the questions; the first counts.
     """
     words = sorted({word for question in questions for word in question[:3]})
     number_of = {word: number for number, word in enumerate(words)}

@@ -1,8 +1,8 @@
-"""Held-out loss: how well a model tells which word stands among words of a text it has not seen. NumPy only.
+"""Held-out loss: how well a model predicts the center of windows of a text it has not seen. NumPy only.
 
-One question for all models, whatever they were trained with: of a center and 20 noise words, which is the center? The
-windows and the noise words are drawn once. A model's answer is its estimate of P(o | c), the probability of the word o
-beside c in the text, and its loss is the mean of
+All models answer the same question: of a center and 20 noise words, which is the center? The windows and the noise
+words are drawn once. A model's answer is its estimate of P(o | c), the probability of the word o beside c in the text,
+and its loss is the mean of
 
     -log(e^s_0 / sum_o e^s_o),   s_o = log P(o | c) + log keep(o) - log q(o),
 
@@ -52,15 +52,12 @@ class Windows:
 
 
 def draw_windows(stream: Ids, vocab: Vocab, config: TrainConfig) -> Windows:
-    """Draw windows from a text as training would, and noise words for each.
+    """Draw windows from a text as training would, and noise words for each: WINDOWS, or as many as there are.
 
     Args:
         stream: (n,) rows of vocab and SENTENCE_END.
         vocab: the words, and the counts that thinning and noise follow.
         config: window, shrink_window, window_side, sample, seed.
-
-    Returns:
-        WINDOWS windows, or as many as there are; none where no two words meet.
     """
     generator = np.random.default_rng(config.seed)
     keep = keep_prob(vocab.counts, config.sample)
@@ -102,16 +99,14 @@ def _places_around(t: int, begin: int, end: int, config: TrainConfig, generator:
 def held_out_loss(windows: Windows, embeddings: Embeddings, vocab: Vocab, config: TrainConfig) -> float:
     """Return the mean loss of a model, over pairs for skip-gram and over windows for CBOW; lower is better.
 
-    A noise word that is the center itself is left out. Computed in float64.
-
-    Args:
-        windows: what is asked.
-        embeddings: the model.
-        vocab: the words, and the counts it was trained with.
-        config: how it was trained: model, sample, sampler, ns_exponent, loss, logq.
+    A noise word that is the center itself is left out. Computed in float64. The model was trained with the counts of
+    `vocab`, and with model, sample, sampler, ns_exponent, loss and logq of `config`.
     """
     asked = np.repeat(np.arange(len(windows.centers)), windows.sizes)
-    offsets = windows.offsets + _log_share(vocab, config)
+    corrections: Floats = -np.log(keep_prob(vocab.counts, config.sample))  # make scores log P(o | c) plus a constant
+    if not config.scores_are_likelihoods:
+        corrections += sampling_of(config, vocab).logq
+    offsets = windows.offsets + corrections
     total, n = 0.0, len(asked)
     vectors = embeddings.vectors
     if config.model == "cbow":
@@ -127,11 +122,3 @@ def held_out_loss(windows: Windows, embeddings: Embeddings, vocab: Vocab, config
         scores[:, 1:][noise == centers] = -np.inf
         total += float((np.logaddexp.reduce(scores, axis=1) - scores[:, 0]).sum())
     return total / n
-
-
-def _log_share(vocab: Vocab, config: TrainConfig) -> Floats:
-    """Return what makes a model's scores logarithms of P(o | c), (n_types,), but for a constant."""
-    found: Floats = -np.log(keep_prob(vocab.counts, config.sample))
-    if not config.scores_are_likelihoods:
-        found += sampling_of(config, vocab).logq
-    return found

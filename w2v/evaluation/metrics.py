@@ -23,9 +23,7 @@ class RankingMetrics:
 
 
 def spearman(left: npt.NDArray[np.floating], right: npt.NDArray[np.floating]) -> float | None:
-    """Return Spearman's rank correlation; equal values share the mean of their ranks.
-
-    None where it has no value: there are fewer than two values, or all of one side are equal.
+    """Return Spearman's rank correlation; None for fewer than two values, or if all of one side are equal.
 
     >>> spearman(np.array([1.0, 2.0, 2.0]), np.array([10.0, 20.0, 20.0]))
     1.0
@@ -48,12 +46,11 @@ def share(correct: int, covered: int) -> float | None:
 
 
 def ranking_metrics(standings: Indices, sizes: Indices, n_ranks: int, k: int) -> RankingMetrics:
-    """Return the metrics of items that share their rank with others.
+    """Return the metrics of items that share their rank with others; the last possible rank is n_ranks.
 
     Args:
         standings: (2, items) how many items score higher than each held-out item, -1 for a miss, and how many score
-            the same: its rank is anything from higher + 1 to higher + same + 1, each as likely. A person's follow
-            each other.
+            the same: all ranks from higher + 1 to higher + same + 1 are equally likely. Ordered by person.
         sizes: (people,) held-out items of each person, at least 1.
         n_ranks: the last rank that is possible.
         k: of HR@k and NDCG@k.
@@ -71,11 +68,7 @@ def ranking_metrics(standings: Indices, sizes: Indices, n_ranks: int, k: int) ->
         found[known] = (up_to[(higher + same + 1)[known]] - up_to[higher[known]]) / (same + 1)[known]
         return found
 
-    def mean(of_people: Floats) -> float:
-        return float(of_people.mean())
-
-    return RankingMetrics(
-        mean(np.add.reduceat(expected((ranks <= k) * 1.0), begins) / sizes),
-        mean(np.add.reduceat(expected(discounts), begins) / ideal),
-        mean(np.maximum.reduceat(expected(1 / ranks), begins)),
-    )
+    hr = np.add.reduceat(expected((ranks <= k) * 1.0), begins) / sizes
+    ndcg = np.add.reduceat(expected(discounts), begins) / ideal
+    mrr = np.maximum.reduceat(expected(1 / ranks), begins)
+    return RankingMetrics(float(hr.mean()), float(ndcg.mean()), float(mrr.mean()))

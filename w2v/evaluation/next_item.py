@@ -92,8 +92,7 @@ class NextItemScores:
 def read_sessions(before: str | Path, next: str | Path) -> Sessions:
     """Read two files with one line per person: the items before, which may be none, and the items that came next.
 
-    Raises:
-        W2VError: a file cannot be read, or they differ in length.
+    Raises W2VError if a file cannot be read, or if they differ in length.
     """
     lines, held_out = read_lines(before), read_lines(next)
     if len(lines) != len(held_out):
@@ -104,19 +103,11 @@ def read_sessions(before: str | Path, next: str | Path) -> Sessions:
 
 
 def rank_next(vectors: Vectors, sessions: Sessions, config: TrainConfig, k: int = 10) -> NextItemScores:
-    """Return how high the next items rank, by the vectors and by the counts alone.
+    """Return how high the next items rank, by the vectors and by the counts alone; k is that of HR@k and NDCG@k.
 
-    An item that the person has seen is not ranked, unless it is the next one. Takes a few tables of 16 MB.
-
-    Args:
-        vectors: with output rows and counts.
-        sessions: the people.
-        config: history, decay, prior and line_weight; with line_weight the people are the lines of the training
-            corpus, in the same order.
-        k: of HR@k and NDCG@k.
-
-    Raises:
-        W2VError: the vectors have no output rows or no counts, or no person has both earlier and next items.
+    An item that the person has seen is not ranked, unless it is the next one. Takes a few tables of 16 MB. `config`
+    has history, decay, prior and line_weight; with line_weight the people are the lines of the training corpus, in the
+    same order. Raises W2VError if the vectors have no output rows or counts, or no person has earlier and next items.
     """
     output, log_counts = scoring_arrays(vectors)
     lines = person_lines(vectors, sessions, config)
@@ -162,11 +153,7 @@ def rank_next(vectors: Vectors, sessions: Sessions, config: TrainConfig, k: int 
 
 
 def person_lines(vectors: Vectors, sessions: Sessions, config: TrainConfig) -> Sequence[Matrix | None]:
-    """Return the vector of each person's line, (dim,) each; None for each where line_weight is 0.
-
-    Raises:
-        W2VError: there are no line vectors, or not one for each person.
-    """
+    """Return the vector of each person's line, (dim,), None if line_weight is 0; raise W2VError unless each has one."""
     n_people = len(sessions.before)
     if config.line_weight == 0:
         return [None] * n_people
@@ -180,17 +167,15 @@ def person_lines(vectors: Vectors, sessions: Sessions, config: TrainConfig) -> S
 
 
 def _standings(tables: list[Matrix], part: list[Person], generator: np.random.Generator | None) -> Iterator[Indices]:
-    """Yield for each table, for all items and then a sample, how many score higher than a next item, and the same.
+    """Yield for each table, for all items and then a sample, how many score higher than each next item, and the same.
 
     An item that does not compete becomes NaN, which is neither higher than nor equal to anything. So does a next item
     without a score: it gets -1 for higher.
 
-    Each is (2, next items).
-
     Args:
-        tables: (people, n_types) each; mutated.
+        tables: (people, n_types) each; mutated. What is yielded is (2, next items).
         part: the people.
-        generator: of the sample, with which each person has one next item; None yields no samples.
+        generator: draws the sample, which needs one next item per person; None yields no samples.
     """
     items = np.concatenate([person.next for person in part])
     asking = np.repeat(np.arange(len(part)), [len(person.next) for person in part])
@@ -212,22 +197,16 @@ def _standings(tables: list[Matrix], part: list[Person], generator: np.random.Ge
 
 
 def _compare(scores: Matrix, own: Matrix, own_competes: npt.NDArray[np.bool_]) -> Indices:
-    """Return how many scores of each row are higher than its own one, -1 where that is NaN, and how many others equal.
+    """Return how many scores of each row, (n, rivals), are higher than its own, -1 if that is NaN, and how many equal.
 
-    Args:
-        scores: (n, rivals)
-        own: (n,)
-        own_competes: (n,) whether the own one is among the rivals.
+    `own_competes` says whether the own score, (n,), is among the rivals.
     """
     higher = np.where(np.isnan(own), -1, np.count_nonzero(scores > own[:, None], axis=1))
     return np.stack([higher, np.count_nonzero(scores == own[:, None], axis=1) - own_competes])
 
 
 def _draw_others(generator: np.random.Generator, out: Indices, n_types: int) -> Indices:
-    """Return SAMPLED rows drawn uniformly, with replacement, from those that are not in `out`, which is sorted.
-
-    Where `out` is all rows that there are, row 0.
-    """
+    """Return SAMPLED rows drawn uniformly, with replacement, from those not in `out`, sorted; row 0 if none is left."""
     n_others = n_types - len(out)
     if n_others == 0:
         return np.zeros(SAMPLED, np.int64)

@@ -13,8 +13,7 @@ Item = TypeVar("Item")
 def read_lines(path: str | Path) -> list[str]:
     """Return the lines of a text file, plain or compressed; bytes that are not UTF-8 become U+FFFD.
 
-    Raises:
-        W2VError: it is a folder, cannot be read, or is no text.
+    Raises W2VError if it is a folder, cannot be read or is not text.
     """
     if Path(path).is_dir():
         raise W2VError(f"{path} is a folder; name a file")
@@ -25,15 +24,10 @@ def read_lines(path: str | Path) -> list[str]:
 
 
 def parse_lines(path: str | Path, parse: Callable[[str], Item | None], expected: str) -> Iterator[Item]:
-    """Yield what each line of a file holds. Empty lines and lines that begin with # are skipped.
+    """Yield what each line of a file holds. Empty lines, lines that begin with #, and a header are skipped.
 
-    Args:
-        path: the file.
-        parse: returns what a line holds, None where it is malformed. The first line may be: then it is a header.
-        expected: what a line should hold, for the error.
-
-    Raises:
-        W2VError: the file cannot be read, is empty, or has a malformed line; the message has its number.
+    `parse` returns None for a malformed line. If it is the first, it is a header. Raises W2VError if the file cannot
+    be read, is empty, or has another malformed line; the message has its number and what was expected.
     """
     lines = [(number, line) for number, line in enumerate(read_lines(path), 1) if line.strip() and line[0] != "#"]
     items = [parse(line) for _, line in lines]

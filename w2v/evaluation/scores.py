@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Scores:
-    """How each file came out."""
+    """The score of each file."""
 
     similarity: list[Similarity]
     analogies: list[Analogies]
@@ -79,14 +79,7 @@ class Evaluation:
         sessions: str | Path | None = None,
         **settings: Any,  # noqa: ANN401
     ) -> "Evaluation":
-        """Read the files.
-
-        Args:
-            similarity: files of word pairs.
-            analogies: files of questions.
-            next: a file of next items.
-            sessions: the file with the items before them.
-            settings: those of EvaluationConfig, and of how items are scored.
+        """Read the files; `settings` are those of EvaluationConfig, and of how items are scored.
 
         Raises:
             SettingsError: a setting is out of range, or one of next and sessions is missing.
@@ -94,33 +87,26 @@ class Evaluation:
         """
         own = {name: settings.pop(name) for name in [*settings] if name in EvaluationConfig.__annotations__}
         config = EvaluationConfig(**own)
-        if next is None or sessions is None:
-            if settings or next != sessions:
-                raise SettingsError(f"{option('next')} and {option('sessions')} must be given together", "sessions")
         people = read_sessions(sessions, next) if sessions is not None and next is not None else None
+        if people is None and (settings or next != sessions):
+            raise SettingsError(f"{option('next')} and {option('sessions')} must be given together", "sessions")
         return cls([*map(read_pairs, similarity)], [*map(read_questions, analogies)], people, config, settings)
 
     def score(self, vectors: Vectors) -> Scores:
-        """Return how the vectors come out."""
-        how = self.config
-        return Scores(
-            [score_pairs(vectors, pairs, how.match_case) for pairs in self.pairs],
-            [
-                score_questions(vectors, questions, how.restrict or None, how.method, how.match_case)
-                for questions in self.questions
-            ],
-            None
-            if self.sessions is None
-            else rank_next(vectors, self.sessions, scoring_settings(vectors, **self.item_settings), how.k),
-        )
+        """Return the scores of vectors."""
+        how, ranked = self.config, None
+        pairs = [score_pairs(vectors, file, how.match_case) for file in self.pairs]
+        questions = [
+            score_questions(vectors, file, how.restrict or None, how.method, how.match_case) for file in self.questions
+        ]
+        if self.sessions is not None:
+            ranked = rank_next(vectors, self.sessions, scoring_settings(vectors, **self.item_settings), how.k)
+        return Scores(pairs, questions, ranked)
 
     def after_epoch(self, told: Reporter, each_epoch: bool, also: "EpochReport | None") -> "EpochReport | None":
-        """Return what scores a run after each epoch, or only after the last; None if there is nothing to do.
+        """Return what scores a run after each epoch, or only after the last, and calls `also` after each epoch.
 
-        Args:
-            told: is told of the scores.
-            each_epoch: whether to score after each epoch.
-            also: called after each epoch too.
+        Returns None if there is nothing to do.
         """
         if not (self.pairs or self.questions or self.sessions):
             return also

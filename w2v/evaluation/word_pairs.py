@@ -29,7 +29,7 @@ class WordPairs:
 
 @dataclass(frozen=True)
 class Similarity:
-    """How a similarity file came out."""
+    """The score of a similarity file."""
 
     file: str
     spearman: float | None
@@ -43,30 +43,24 @@ class Similarity:
 
 @dataclass(frozen=True)
 class ComposedScore:
-    """How a similarity file came out where words outside the vocabulary have vectors too, composed of n-grams."""
+    """The score of a similarity file if words outside the vocabulary have vectors too, composed of n-grams."""
 
     spearman: float | None
     covered: int
 
 
 def read_pairs(path: str | Path) -> WordPairs:
-    """Read a similarity file: two words and a number a line, between them tabs, commas or spaces.
+    """Read a similarity file: two words and a number a line, separated by tabs, commas or spaces.
 
-    Columns between the words and the first number, and after it, are passed over. So are empty lines, those that
-    begin with #, and a header.
-
-    Raises:
-        W2VError: it cannot be read, has no pairs, or has a line that is none; the message says which.
+    Columns between the words and the first number, and after it, are ignored. Empty lines, lines that begin with #,
+    and a header are skipped. Raises W2VError as `parse_lines` does.
     """
-    words, scores = [], []
-    for first, second, number in parse_lines(path, _pair, "two words and a number"):
-        words.append((first, second))
-        scores.append(number)
-    return WordPairs(str(path), words, scores)
+    found = list(parse_lines(path, _pair, "two words and a number"))
+    return WordPairs(str(path), [pair[:2] for pair in found], [number for _, _, number in found])
 
 
 def _pair(line: str) -> tuple[str, str, float] | None:
-    # The first separator that makes three fields is the one: a header `word 1<tab>word 2<tab>score` has no number.
+    # The first separator that makes three fields counts: a header `word 1<tab>word 2<tab>score` has no number.
     first, second, *others = next((fields for fields in split_fields(line) if len(fields) > 2), ["", ""])
     number = next((number for number in map(_number, others) if math.isfinite(number)), None)
     return (first, second, number) if first and second and number is not None else None

@@ -52,8 +52,8 @@ def plot_words(
         method: the layout, umap, tsne or pca; by default umap where it is installed, else tsne.
         seed: the same seed, words and method give the same map.
         title: the name of the vectors.
-        restrict: neighbours of `near` are among the first so many words, the most frequent; 0 takes all.
-        warn: called with a message where no installed font has a letter.
+        restrict: neighbours of `near` are among this many most frequent words; 0 takes all.
+        warn: called with a message if no installed font has a letter.
 
     Raises:
         UnknownWordError: a word has no vector.
@@ -62,39 +62,29 @@ def plot_words(
     """
     suffix = suffix_of(path)
     drawn = word_map(vectors, words, near, n, method, seed, title, restrict)
-    if suffix == ".html":
-        _write(path, pages.map_page(drawn))
-    else:
-        _write(path, pictures.map_picture(drawn, warn, suffix[1:]))
+    page = pages.map_page(drawn) if suffix == ".html" else pictures.map_picture(drawn, warn, suffix[1:])
+    with replacing(path) as file:
+        file.write(page)
     return drawn
 
 
 def plot_log(path: str | Path, log: str | Path) -> Curves:
-    """Draw loss, speed, learning rate and scores over the course of a run, and return the curves.
+    """Draw loss, speed, learning rate and scores from a log of `w2v train --log-json`, and return the curves.
 
-    Args:
-        path: the file to write, .html, .png or .svg.
-        log: what `w2v train --log-json` wrote.
-
-    Raises:
-        SettingsError: the suffix is unknown.
-        W2VError: the log cannot be read, a library is not installed, or the file cannot be written.
+    Raises SettingsError for a suffix other than .html, .png and .svg; W2VError if the log cannot be read, a library is
+    not installed, or the file cannot be written.
     """
-    suffix = suffix_of(path)
+    suffix, title = suffix_of(path), Path(log).name
     curves = read_curves(log)
-    title = Path(log).name
     is_page = suffix == ".html"
-    _write(path, pages.curves_page(curves, title) if is_page else pictures.curves_picture(curves, title, suffix[1:]))
+    page = pages.curves_page(curves, title) if is_page else pictures.curves_picture(curves, title, suffix[1:])
+    with replacing(path) as file:
+        file.write(page)
     return curves
 
 
 def suffix_of(path: str | Path) -> str:
-    """Return the suffix of an output, after checking that the libraries for it are installed.
-
-    Raises:
-        SettingsError: the suffix is not .html, .png or .svg.
-        W2VError: a library is missing.
-    """
+    """Return the suffix of an output: raise SettingsError if it is unknown, W2VError if a library for it is missing."""
     suffix = Path(path).suffix.lower()
     if suffix not in LIBRARIES:
         raise SettingsError(f"{path} must end in .html (a page), .png or .svg (a picture)")
@@ -102,8 +92,3 @@ def suffix_of(path: str | Path) -> str:
         if find_spec(library) is None:
             raise W2VError(f"drawing {suffix} needs {library}, which is not installed: pip install 'w2v[plot]'")
     return suffix
-
-
-def _write(path: str | Path, content: bytes) -> None:
-    with replacing(path) as file:
-        file.write(content)

@@ -19,10 +19,8 @@ Curves = dict[str, dict[str, list[tuple[float, float]]]]
 def read_curves(log: str | Path) -> Curves:
     """Return the curves that a log has values for, by panel: loss, scores, speed, learning rate.
 
-    A score is any other key with a number, and the `spearman` or `accuracy` of each file of a test set.
-
-    Raises:
-        W2VError: the file cannot be read, or is not such a log.
+    A score is any other key with a number, and the `spearman` or `accuracy` of each file of a test set. Raises
+    W2VError if the file cannot be read, or is not such a log.
     """
     curves: Curves = {"loss": {}, "scores": {}, "million words/s": {}, "learning rate": {}}
     progress = 0.0

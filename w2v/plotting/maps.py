@@ -89,9 +89,7 @@ def choose_rows(
 ) -> Indices:
     """Return the rows of the words to draw, each once: those named first, then by frequency.
 
-    Raises:
-        UnknownWordError: a word has no vector.
-        SettingsError: n is given with words that need none.
+    Raises UnknownWordError if a word has no vector, SettingsError if n is given with words that do not use it.
     """
     if words and not near and n is not None:
         raise SettingsError(f"{option('n')} has an effect on words only with {option('near')}; leave it out", "n")
@@ -106,46 +104,35 @@ def choose_rows(
 def layout(directions: Matrix, method: Method, seed: int = 1) -> Floats:
     """Return a place in the plane for each vector, (n, 2), such that similar vectors are near each other.
 
-    UMAP: McInnes, Healy, Melville 2018. t-SNE: van der Maaten, Hinton 2008. PCA: Pearson 1901.
-
-    Args:
-        directions: (n, dim) vectors of length 1, so that distance follows from the cosine.
-        method: "umap", "tsne" or "pca".
-        seed: of the random draws of umap and tsne.
-
-    Raises:
-        W2VError: umap is asked for and not installed.
+    UMAP: McInnes, Healy, Melville 2018. t-SNE: van der Maaten, Hinton 2008. PCA: Pearson 1901. The vectors, (n, dim),
+    have length 1, so that distance follows from the cosine. Raises W2VError if umap is to be used and not installed.
     """
     if method == "pca" or not np.ptp(directions, axis=0).any():
         centred = directions.astype(np.float64) - directions.mean(axis=0, dtype=np.float64)
         _, _, axes = np.linalg.svd(centred, full_matrices=False)
         flat = centred @ axes[:2].T
         return np.pad(flat, ((0, 0), (0, 2 - flat.shape[1])))
-    # These libraries warn about settings that are set here.
-    with warnings.catch_warnings(action="ignore"):
-        found = _tsne(len(directions), seed) if method == "tsne" else _umap(len(directions), seed)
+    if method == "umap" and find_spec("umap") is None:
+        raise W2VError(f"{option('method', 'umap')} needs umap-learn, which is not installed: pip install umap-learn")
+    n = len(directions)
+    with warnings.catch_warnings(action="ignore"):  # these libraries warn about settings that are set here
+        found: Any
+        if method == "tsne":
+            from sklearn.manifold import TSNE
+
+            found = TSNE(perplexity=min(30, (n - 1) / 3), init="pca", random_state=seed)
+        else:
+            from umap import UMAP
+
+            found = UMAP(n_neighbors=min(15, n - 1), min_dist=0.3, init="pca", random_state=seed, n_jobs=1)
         with one_thread():
             return close_gaps(np.asarray(found.fit_transform(directions), np.float64))
 
 
-def _tsne(n: int, seed: int) -> Any:  # noqa: ANN401
-    from sklearn.manifold import TSNE
-
-    return TSNE(perplexity=min(30, (n - 1) / 3), init="pca", random_state=seed)
-
-
-def _umap(n: int, seed: int) -> Any:  # noqa: ANN401
-    if find_spec("umap") is None:
-        raise W2VError(f"{option('method', 'umap')} needs umap-learn, which is not installed: pip install umap-learn")
-    from umap import UMAP
-
-    return UMAP(n_neighbors=min(15, n - 1), min_dist=0.3, init="pca", random_state=seed, n_jobs=1)
-
-
 def one_thread() -> AbstractContextManager[Any]:
-    """Limit the libraries loaded so far to one thread.
+    """Limit the libraries loaded so far to one thread: a thousand points are too few to share.
 
-    A thousand points are too few to share, and on one thread sums do not depend on the number of cores.
+    On one thread sums do not depend on the number of cores.
     """
     from threadpoolctl import threadpool_limits
 
@@ -156,8 +143,7 @@ def one_thread() -> AbstractContextManager[Any]:
 def close_gaps(places: Floats) -> Floats:
     """Return places, (n, 2), with wide empty bands along each axis narrowed; the order along an axis stays.
 
-    UMAP and t-SNE put unrelated groups far apart. A wide gap says no more than a narrow one, and leaves less room
-    for words.
+    UMAP and t-SNE put unrelated groups far apart: a wide gap has no more meaning than a narrow one, and takes room.
     """
     order = np.argsort(places, axis=0)
     gaps = np.diff(np.take_along_axis(places, order, axis=0), axis=0)
@@ -177,9 +163,7 @@ def group_words(directions: Matrix, seed: int = 1) -> Indices:
 
 
 def name_groups(words: Sequence[str], directions: Matrix, groups: Indices) -> list[str]:
-    """Return a name for each group: the words that are nearest to its middle, and farther from that of all words.
-
-    Only the most frequent tenth of a group is asked, which comes first, and at least 20 words.
+    """Return a name for each group: of its most frequent tenth, at least 20, the words that set it apart most.
 
     Examples:
         >>> vectors = np.array([[1, 0], [0.9, 0.1], [0, 1], [0.1, 0.9]], np.float32)
@@ -207,17 +191,14 @@ def neighbours(directions: Matrix, n: int) -> list[list[tuple[int, float]]]:
     if n < 1:
         return [[] for _ in directions]
     distances, near = NearestNeighbors(n_neighbors=n, algorithm="brute", metric="cosine").fit(directions).kneighbors()
-    return [
-        list(zip(of_one, cosines, strict=True))
-        for of_one, cosines in zip(near.tolist(), (1 - distances).tolist(), strict=True)
-    ]
+    pairs = zip(near.tolist(), (1 - distances).tolist(), strict=True)
+    return [list(zip(rows, cosines, strict=True)) for rows, cosines in pairs]
 
 
 def read_words(path: str | Path) -> list[str]:
     """Return the first word of each line of a file, such as one that `w2v build-vocab` wrote.
 
-    Raises:
-        W2VError: the file cannot be read, or has no words.
+    Raises W2VError if the file cannot be read, or has no words.
     """
     words = [fields[0] for line in read_lines(path) if (fields := line.split())]
     if not words:

@@ -13,8 +13,6 @@ from w2v.plotting.style import COLOURS, COLOURS_AT_NIGHT, colours_of, limits_of
 
 NEIGHBOURS_LISTED = 10
 """On the page, when a word is clicked: of the words of the map, so that each can be seen there."""
-
-
 LEAST_DEPTH = 4.0
 """How many times any page can be magnified; one of n words sqrt(n) / 2 times, where four words are in view."""
 MANY = 3_000
@@ -36,30 +34,12 @@ def map_page(drawn: WordMap) -> bytes:
     plot = _map_figure(drawn)
     plot.segment("x0", "y0", "x1", "y1", source=links, color="#999999", line_alpha=0.6)
     dots = plot.scatter("x", "y", source=words, size="size", color="colour", alpha=0.8, nonselection_alpha=0.12)
-    style: dict[str, Any] = {
-        "y_offset": "dy",
-        "text_color": "colour",
-        "text_alpha": "alpha",
-        "text_font": value("sans-serif"),
-        "text_baseline": "middle",
-        "background_fill_color": value("white"),
-    }
-    letters = plot.text(
-        *("x", "y", "word"),
-        source=labels,
-        x_offset="dx",
-        text_font_style="style",
-        text_font_size=value("12px"),
-        **style | {"background_fill_alpha": 0.7},
-    )
-    titles = plot.text(
-        *("x", "y", "name"),
-        source=names,
-        text_font_style="bold",
-        text_font_size=value("16px"),
-        text_align="center",
-        **style | {"background_fill_alpha": "alpha"},
-    )
+    style: dict[str, Any] = {"y_offset": "dy", "text_baseline": "middle", "background_fill_color": value("white")}
+    style |= {"text_color": "colour", "text_alpha": "alpha", "text_font": value("sans-serif")}
+    of_words = {"x_offset": "dx", "text_font_style": "style", "text_font_size": value("12px")}
+    letters = plot.text("x", "y", "word", source=labels, background_fill_alpha=0.7, **style, **of_words)
+    of_groups = {"text_align": "center", "text_font_style": "bold", "text_font_size": value("16px")}
+    titles = plot.text("x", "y", "name", source=names, background_fill_alpha="alpha", **style, **of_groups)
     plot.add_tools(HoverTool(renderers=[dots], tooltips="<b>@word</b>, word @rank", point_policy="follow_mouse"))
 
     document = Document()

@@ -16,6 +16,8 @@ FONTS = (
     *("Segoe UI Emoji", "Noto Emoji"),
 )
 """Fonts of a picture, in order of preference, of those that are installed; a page uses the browser's."""
+SETTINGS: dict[Any, Any] = {"text.parse_math": False, "svg.fonttype": "none", "svg.hashsalt": "w2v"}
+"""Of Matplotlib: `$` is a letter, SVG keeps text as text, and the same map gives the same file."""
 
 
 def map_picture(drawn: WordMap, warn: Callable[[str], None], kind: str = "png") -> bytes:
@@ -25,15 +27,9 @@ def map_picture(drawn: WordMap, warn: Callable[[str], None], kind: str = "png") 
     from matplotlib.figure import Figure
 
     installed = set(font_manager.fontManager.get_font_names())
+    fonts = [font for font in FONTS if font in installed]
     with (
-        rc_context(
-            {
-                "font.family": [font for font in FONTS if font in installed],
-                "text.parse_math": False,
-                "svg.fonttype": "none",
-                "svg.hashsalt": "w2v",
-            }
-        ),
+        rc_context({**SETTINGS, "font.family": fonts}),
         warnings.catch_warnings(record=True, action="always") as warned,
     ):
         figure = Figure(figsize=(16, 10), dpi=110)
@@ -72,7 +68,7 @@ def curves_picture(curves: Curves, title: str, kind: str = "png") -> bytes:
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    with rc_context({"text.parse_math": False, "svg.fonttype": "none", "svg.hashsalt": "w2v"}):
+    with rc_context(SETTINGS):
         n_rows = math.ceil(len(curves) / 2)
         figure = Figure(figsize=(11, 3.4 * n_rows), dpi=110, layout="constrained")
         figure.suptitle(title, size=10, color="#666666")

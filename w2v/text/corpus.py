@@ -36,23 +36,23 @@ SPACE = re.compile(
 """Whitespace as `str.split` sees it, in UTF-8."""
 
 JSON_HEAD = 512
-"""Bytes that are looked at for it."""
 JSON_OBJECT = re.compile(rb"(?:\xef\xbb\xbf)?\s*\{\s*\"(?:[^\"\\]|\\.)*\"\s*:")
-"""How a file of JSON objects begins, and hardly any text."""
+"""How a file of JSON objects begins, and hardly any text; JSON_HEAD bytes are searched for it."""
+ITEM = "item {} of the corpus"
+"""How an error names a token list."""
 
 Source = str | Path | Iterable[str | Path] | Iterable[Iterable[str]]
 """What Python takes for a corpus: a path, a list of paths, or an iterable of token lists."""
 
 
 class Corpus:
-    """A corpus to be read once, with how far it has been read.
-
-    Raises:
-        W2VError: a file is missing, or a folder or glob has none.
-    """
+    """A corpus to be read once, with how far it has been read."""
 
     def __init__(self, source: Source, warn: Callable[[str], None] = reports.warn) -> None:
-        """Find out what is to be read; nothing is opened yet. `warn` is told what looks like a mistake."""
+        """Find the files, without opening them; raise W2VError if one is missing, or a folder or glob has none.
+
+        `warn` is told what looks like a mistake.
+        """
         self.bytes_read = 0
         """Bytes taken so far, compressed where the file is."""
         self.bytes_total: int | None = None
@@ -95,23 +95,23 @@ class Corpus:
     def blocks(
         self, column: str | None = None, *, force_text: bool = False, count_lines: bool = False
     ) -> Iterator[bytes]:
-        """Yield the text in blocks that end between tokens; each file ends with a newline.
-
-        The bytes are as found, valid UTF-8 or not.
+        """Yield the text in blocks that end between tokens; each file ends with a newline. It may be invalid UTF-8.
 
         Args:
             column: the column of JSON Lines or Parquet that holds the text; None reads plain text.
-            force_text: whether to read files too whose bytes say that they are no text.
+            force_text: whether to read files even if they look like binary data.
             count_lines: whether a file that ends with a newline gets no second one, so that lines can be counted.
 
         Raises:
-            W2VError: a file cannot be read, is cut short or is no text; or a token is no word.
-            SettingsError: Python's token lists have no columns.
+            W2VError: a file cannot be read, is cut short or is not text; or a token is not a word.
+            SettingsError: token lists do not have columns.
         """
         if self._pieces is None:
             if column is not None:
                 raise SettingsError(f"{option('column')} needs JSON Lines or Parquet files, not token lists", "column")
-            yield from self._blocks_of_tokens()
+            for block in text_blocks(self._rows_of_tokens(), ITEM.format, lambda: None):
+                self._count(len(block))
+                yield block
             return
         for piece in self._pieces:
             with reading(piece.path):
@@ -165,35 +165,19 @@ class Corpus:
             # One row may be as long as a book, or a library.
             yield from (block,) if len(block) <= 4 * BLOCK else _cut(io.BytesIO(block), count_lines=True)
 
-    def _blocks_of_tokens(self) -> Iterator[bytes]:
-        """Yield an iterable of token lists as text, a list a line."""
-        lines: list[str] = []
-        size = 0
+    def _rows_of_tokens(self) -> Iterator[Row]:
+        """Yield an iterable of token lists as UTF-8, a list a line."""
         for number, tokens in enumerate(self._token_lists):
             if isinstance(tokens, str) or not isinstance(tokens, Iterable):
                 raise W2VError(
-                    f"item {number} of the corpus is not a list of tokens: {repr(tokens)[:60]}; pass paths as a list, "
+                    f"{ITEM.format(number)} is not a list of tokens: {repr(tokens)[:60]}; pass paths as a list, "
                     f"or {SPLIT}"
                 )
-            line = token_line(tokens, number, _item)
-            lines.append(line)
-            size += len(line) + 1
-            if size >= BLOCK:
-                yield self._joined(lines)
-                lines, size = [], 0
-        yield self._joined(lines)
-
-    def _joined(self, lines: list[str]) -> bytes:
-        block = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogatepass")
-        self.bytes_read += len(block)
-        return block
+            yield number, token_line(tokens, number, ITEM.format).encode("utf-8", "surrogatepass")
 
 
 def _cut(file: IO[bytes], count_lines: bool = False) -> Iterator[bytes]:
-    """Yield blocks that end between tokens, the last with a newline after it; drop a leading BOM.
-
-    With count_lines no newline is added to one that is there.
-    """
+    """Yield blocks that end between tokens, the last with a newline added (with count_lines if missing); drop a BOM."""
     pieces = [file.read(BLOCK).removeprefix(b"\xef\xbb\xbf")]
     ends_line = pieces[0][-1:] in (b"\n", b"")
     while more := file.read(BLOCK):
@@ -219,8 +203,3 @@ def _last_space(block: bytes) -> int:
         if end or start == 0:
             return end
         reach *= 16
-
-
-def _item(number: int) -> str:
-    """Name a token list in an error."""
-    return f"item {number} of the corpus"

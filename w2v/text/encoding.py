@@ -1,9 +1,8 @@
 """From a corpus to a Vocab and a stream of word ids, in one pass over the text.
 
-The main thread reads blocks; a pool cleans them and scans them, each thread counting words in a table of
-its own and writing their provisional numbers. When the text has ended the tables are merged, pruned
-and sorted, and the numbers are replaced by the words' rows. The result depends on the text alone,
-unless it has more distinct words than `max_types`.
+The main thread reads blocks; a pool cleans and scans them, each thread with a table of its own, which counts words and
+numbers them. At the end the tables are merged, pruned and sorted, and the numbers are replaced by the words' rows. The
+result depends on the text alone, unless it has more distinct words than `max_types`.
 """
 
 import re
@@ -27,7 +26,7 @@ from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.text.line_names import LineNames
 from w2v.text.stream import Spool
-from w2v.text.vocab import Vocab, frequency_order
+from w2v.text.vocab import Vocab, sorted_vocab
 
 ScanReport = Callable[[int, int | None], None]
 """Called with the bytes read and, where that is known, the bytes there are."""
@@ -40,7 +39,7 @@ LONE_SURROGATE = re.compile("[\udc80-\udcff]")
 
 @dataclass(frozen=True)
 class Encoded:
-    """A text as training wants it, and what became of its tokens."""
+    """A text as training wants it, and how many of its tokens were kept, dropped or changed."""
 
     vocab: Vocab
     stream: Ids
@@ -54,10 +53,8 @@ class Encoded:
     tokens_mended: int
     """Tokens in which bytes that are no UTF-8 became U+FFFD."""
     dropped_count: int
-    """Words seen up to so many times were dropped on the way, as there were more distinct ones than max_types; else 0.
-
-    types_read counts such a word again where it came again.
-    """
+    """Words seen up to this many times were dropped during the reading, as there were more than max_types; else 0.
+    types_read counts such a word again where it came again."""
     rows_empty: int
     """Rows of JSON Lines or Parquet that had nothing in the column."""
     line_names: list[str] | None = None
@@ -114,8 +111,7 @@ def encode(
         report: told how far the reading is.
         spool_above: bytes of stream above which it goes to disk; by default a quarter of the free memory.
 
-    Raises:
-        W2VError: the text cannot be read, is empty, or no word of it is left.
+    Raises W2VError if the text cannot be read or is empty, or if all words are dropped.
     """
     if spool_above is None:
         spool_above = available_memory() // 4
@@ -123,7 +119,7 @@ def encode(
     keep_empty = config.has_lines
     names = LineNames() if config.line_names else None
     with Spool(spool_above, keep_empty) as spool, ThreadPoolExecutor(threads) as pool:
-        scan = _Scan(config, threads, pool, spool if keep_stream else None, vocab, names)
+        scan = _Scan(config, [WordTable() for _ in range(threads)], pool, spool if keep_stream else None, vocab, names)
         scan.read(corpus, report)
         merged, numbers = scan.merge()
         counts = merged.counts()
@@ -135,12 +131,11 @@ def encode(
             raise W2VError(f"all words were dropped, because too many are equally rare: raise {option('max_types')}")
         if vocab is None:
             wanted = _wanted(counts, config.min_count, config.max_vocab)
-            words, counts = merged.words(wanted), counts[wanted]
-            n_numbers = len(merged)
-            del merged  # which takes as much memory as the words, as Python has them
-            order = frequency_order(words, counts)[: config.max_vocab]
-            vocab = Vocab([words[i] for i in order.tolist()], counts[order])
-            row_of = np.full(n_numbers, -1, np.int32)
+            words = merged.words(wanted)
+            row_of = np.full(len(merged), -1, np.int32)
+            counts = counts[wanted]
+            del merged  # it takes as much memory as Python's words
+            vocab, order = sorted_vocab(words, counts, config.max_vocab)
             row_of[wanted[order]] = np.arange(len(order))
             tokens_kept = vocab.n_tokens
         else:
@@ -151,65 +146,57 @@ def encode(
             raise W2VError(f"none of the {tokens_read:,} tokens of the corpus is in the vocabulary")
         rows = [row_of[number] for number in numbers]
         stream = spool.finish(lambda table, ids: kernels.renumber(ids, rows[table], keep_empty), pool.map)
+    line_names, dropped = names.finish() if names else None, scan.dropped_count
     return Encoded(
-        vocab,
-        stream,
-        tokens_read,
-        types_read,
-        tokens_kept,
-        scan.mended,
-        scan.dropped_count,
-        corpus.rows_empty,
-        names.finish() if names else None,
+        vocab, stream, tokens_read, types_read, tokens_kept, scan.mended, dropped, corpus.rows_empty, line_names
     )
 
 
+@dataclass
 class _Scan:
-    """Tables that count the words of a text, one for each thread, and what became of its tokens.
+    """Tables that count the words of a text, one for each thread, and how many tokens were dropped or changed.
 
-    Where there are more distinct words than `max_types`, the rarest are dropped: the only case in which the
-    result depends on how many threads there are, and in which a count can be too low.
+    Where there are more distinct words than `max_types`, the rarest are dropped: only then does the result depend on
+    the number of threads, and can a count be too low.
     """
 
-    def __init__(
-        self,
-        config: TrainConfig,
-        threads: int,
-        pool: ThreadPoolExecutor,
-        spool: Spool | None,
-        vocab: Vocab | None,
-        names: LineNames | None,
-    ) -> None:
-        self.pool, self.spool, self.names = pool, spool, names
-        self.keep_empty = config.has_lines
-        self.lowercase, self.column, self.force_text = config.lowercase, config.column, config.force_text
-        self.tables = [WordTable() for _ in range(threads)]
-        self.known = vocab.words if vocab is not None else []
-        self.max_types = config.max_types + len(self.known)
-        self.full = self.max_types
-        self.mended = 0
-        self.dropped_tokens = self.dropped_types = self.dropped_count = 0
+    config: TrainConfig
+    tables: "list[WordTable]"
+    pool: ThreadPoolExecutor
+    spool: Spool | None
+    vocab: Vocab | None
+    names: LineNames | None
+    mended: int = 0
+    dropped_tokens: int = 0
+    dropped_types: int = 0
+    dropped_count: int = 0
+
+    def __post_init__(self) -> None:
+        self.keep_empty = self.config.has_lines
+        self.known = self.vocab.words if self.vocab is not None else []
+        self.full = self.max_types = self.config.max_types + len(self.known)
 
     def read(self, corpus: Corpus, report: ScanReport | None) -> None:
         """Scan a corpus block by block; the ids of each go to the spool, in the order of the text."""
+        config, ahead = self.config, 2 * len(self.tables)
         idle: SimpleQueue[int] = SimpleQueue()
         for number in range(len(self.tables)):
             idle.put(number)
 
         def scan_block(block: bytes) -> tuple[int, Ids, int]:
-            text, mended = clean(block, self.lowercase)
+            text, mended = clean(block, config.lowercase)
             number = idle.get()
             try:
                 return number, self.tables[number].scan(text, self.keep_empty), mended
             finally:  # or the next block would wait for this table, and the pool for the block
                 idle.put(number)
 
-        blocks = corpus.blocks(self.column, force_text=self.force_text, count_lines=self.keep_empty)
+        blocks = corpus.blocks(config.column, force_text=config.force_text, count_lines=self.keep_empty)
         if self.names is not None:
             blocks = self.names.take_from(blocks)
         try:
             while True:
-                for number, ids, mended in map_ahead(self.pool, scan_block, self._until_full(blocks), self._ahead):
+                for number, ids, mended in map_ahead(self.pool, scan_block, self._until_full(blocks), ahead):
                     self.mended += mended
                     if self.spool is not None:
                         self.spool.append(number, ids)
@@ -232,10 +219,6 @@ class _Scan:
             return tables[0], [np.arange(len(tables[0])), *(tables[0].absorb(table) for table in tables[1:])]
         merged = WordTable(self.known)
         return merged, [merged.absorb(table) for table in tables]
-
-    @property
-    def _ahead(self) -> int:
-        return 2 * len(self.tables)
 
     @property
     def _is_full(self) -> bool:
@@ -282,9 +265,9 @@ def map_ahead(
 
 
 def renumber(stream: Ids, row_of: Ids, keep_empty: bool = False) -> Ids:
-    """Return a stream with each row replaced by row_of[row], rows below 0 left out; mutates it.
+    """Return a stream with each row replaced by row_of[row]; mutates it.
 
-    Sentence ends that only repeat are left out, but with keep_empty.
+    Rows below 0 are left out, and repeated sentence ends, except with keep_empty.
     """
     return stream[: kernels.renumber(stream, row_of, keep_empty)]
 
@@ -344,9 +327,9 @@ class WordTable:
         return self._ids[:filled].copy()
 
     def absorb(self, other: "WordTable", least: int = 0, always: int = 0) -> npt.NDArray[np.int64]:
-        """Add another table's words and counts; return the number each of them has here.
+        """Add another table's words and counts; return the number of each here.
 
-        Words seen less often than `least` are left out, number -1, but for those numbered below `always`.
+        Words seen less often than `least` are left out, number -1, except those numbered below `always`.
         """
         mapping = np.empty(len(other), np.int64)
         self._make_room(len(other), other._bytes_used)
@@ -365,7 +348,6 @@ class WordTable:
         return str(out.data, "utf-8").split("\n")[:-1]
 
     def __len__(self) -> int:
-        """Return the number of words."""
         return int(self._table.size[0])
 
     @property

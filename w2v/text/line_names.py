@@ -12,15 +12,10 @@ class LineNames:
     """The names of the lines of a text, gathered while it is read."""
 
     def __init__(self) -> None:
-        """Begin with no lines."""
         self._names: list[str] = []
 
     def take_from(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield blocks of text without the names and their tabs; a block may end in the middle of a line.
-
-        Raises:
-            W2VError: a line has no tab.
-        """
+        """Yield blocks of text without names and tabs; a block may end within a line. Raises W2VError without a tab."""
         rest, is_named = b"", False  # of the line at hand: what may still be its name, or whether it has one
         for block in blocks:
             *lines, last = (rest + block).split(b"\n")
@@ -39,11 +34,7 @@ class LineNames:
             yield self._take(rest)
 
     def finish(self) -> list[str]:
-        """Return the names.
-
-        Raises:
-            W2VError: two lines have the same one.
-        """
+        """Return the names; raise W2VError if two lines have the same one."""
         first = {name: number for number, name in reversed([*enumerate(self._names, 1)])}
         if len(first) < len(self._names):
             number, name = next((i, name) for i, name in enumerate(self._names, 1) if first[name] != i)

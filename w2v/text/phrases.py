@@ -1,9 +1,9 @@
-"""Phrases: pairs of words that stand together more often than chance would have them, found and joined.
+"""Phrases: pairs of words that occur together more often than by chance, found and joined.
 
-`new york` becomes `new_york`, which then is a word as any other. The text becomes a stream of word ids, as for
-training, but with every word in it; the pairs of the stream are counted and scored, those above the threshold are
-joined from left to right, and the stream is spelled out again. Each further pass does the same to the result of the
-one before, so that `new_york times` may become `new_york_times`.
+`new york` becomes `new_york`, a word like any other. The text becomes a stream of the ids of all words; the pairs of
+the stream are counted and scored, those above the threshold are joined from left to right, and the stream is spelled
+out again. Each further pass does the same to the result of the one before: `new_york times` may become
+`new_york_times`.
 """
 
 import gzip
@@ -115,37 +115,28 @@ class Phrases:
             yield f"no pair of words is a phrase: a lower {option('threshold')} or {option('min_count')} finds more"
 
 
+@dataclass
 class Text:
-    """A stream of ids, the words they stand for, and how often each occurs."""
+    """A stream of ids, changed in place, the words they stand for, and how often each occurs."""
 
-    def __init__(self, encoded: Encoded) -> None:
-        """Take a text in which every word has its id; its stream will be changed in place."""
-        self.ids = encoded.stream
-        self.index = dict(encoded.vocab.index)
-        """The id of each word, in the order of the ids."""
-        self.counts = encoded.vocab.counts
+    ids: Ids
+    index: dict[str, int]
+    """The id of each word, in the order of the ids."""
+    counts: Counts
 
 
 def find_phrases(
     corpus: Corpus, config: PhraseConfig, output: str | Path | None = None, told: Reporter | None = None
 ) -> Phrases:
-    """Find the phrases of a text, and write the text with its phrases joined.
+    """Find the phrases of a text, and write the text with its phrases joined; compressed if the name ends in .gz.
 
-    Sentences stay as they are, a line each, with a space between tokens; blank lines go.
-
-    Args:
-        corpus: the text.
-        config: what makes a phrase.
-        output: where to write; compressed where the name ends in .gz. None writes nothing.
-        told: is told how far it is.
-
-    Raises:
-        W2VError: the corpus cannot be read or has no words, or the output cannot be written.
+    Each sentence is a line with a space between tokens; blank lines are dropped. Raises W2VError if the corpus cannot
+    be read or has no words, or if the output cannot be written.
     """
     told = told or Reporter()
     threads = config.threads or available_threads()
     encoded = encode(corpus, config.reading(), report=told.reading)
-    text, found = Text(encoded), list[Phrase]()
+    text, found = Text(encoded.stream, dict(encoded.vocab.index), encoded.vocab.counts), list[Phrase]()
     with ThreadPoolExecutor(threads) as pool:
         for _ in range(config.passes):
             phrases, scores = score_pairs(count_pairs(text, pool, threads, told.joining), text.counts, config)
@@ -158,11 +149,7 @@ def find_phrases(
 
 
 def count_pairs(text: Text, pool: ThreadPoolExecutor, threads: int, report: StageReport) -> list[tuple[int, Pairs]]:
-    """Count all pairs of neighbours within sentences.
-
-    Returns:
-        for each thread the first of the words that it had, and the pairs that begin with one of them.
-    """
+    """Count pairs within sentences; return for each thread its first word, and the pairs that begin with its words."""
     upto = np.cumsum(text.counts)
     bounds = np.searchsorted(upto, upto[-1] * np.arange(1, threads) / threads)
     bounds = np.unique([0, *bounds, len(upto)])
@@ -174,16 +161,14 @@ def count_pairs(text: Text, pool: ThreadPoolExecutor, threads: int, report: Stag
     for begin in range(0, len(text.ids), CHUNK):
         end = min(begin + CHUNK, len(text.ids))
 
-        def count(part: tuple[int, Pairs], begin: int = begin, end: int = end) -> tuple[int, Pairs]:
-            return part[0], _count_part(text, begin, end, *part)
-
-        parts = list(pool.map(count, parts))
+        parts = list(pool.map(partial(_count_part, text, begin, end), parts))
         report("count", end, len(text.ids))
     return parts
 
 
-def _count_part(text: Text, begin: int, end: int, low: int, old: Pairs) -> Pairs:
-    """Return the pairs of `old` with those of ids[begin:end] that begin with one of the same words."""
+def _count_part(text: Text, begin: int, end: int, part: tuple[int, Pairs]) -> tuple[int, Pairs]:
+    """Return a part of `count_pairs` with the pairs of ids[begin:end] that begin with one of its words."""
+    low, old = part
     n = len(old.starts) - 1
     room = min(end - begin, int(text.counts[low : low + n].sum()))
     # Untouched memory costs nothing, so there is room for as many pairs as there can be.
@@ -192,7 +177,7 @@ def _count_part(text: Text, begin: int, end: int, low: int, old: Pairs) -> Pairs
     ends, buckets, tally = np.empty(n + 1, np.int64), np.empty(room, np.int32), np.zeros(len(text.counts), np.int64)
     kernels.count_pairs(text.ids, begin, end, low, old, new, ends, buckets, tally)
     filled = int(new.starts[n])
-    return Pairs(new.starts, new.seconds[:filled], new.counts[:filled])
+    return low, Pairs(new.starts, new.seconds[:filled], new.counts[:filled])
 
 
 def score_pairs(parts: list[tuple[int, Pairs]], counts: Counts, config: PhraseConfig) -> tuple[Pairs, Floats]:
@@ -222,10 +207,7 @@ def join(
     threads: int,
     report: StageReport,
 ) -> list[Phrase]:
-    """Join the phrases in the text, in place; return them, best first.
-
-    A phrase that is spelled as a word of the text becomes that word.
-    """
+    """Join the phrases in the text, in place; return them, best first. One spelled like a word becomes that word."""
     report("join", 0, len(text.ids))
     words = list(text.index)
     firsts = np.repeat(np.arange(len(words)), np.diff(phrases.starts))
@@ -260,11 +242,7 @@ def join(
 
 
 def write(text: Text, output: str | Path, pool: ThreadPoolExecutor, threads: int, report: StageReport) -> None:
-    """Write a text, a sentence a line; compressed where the name ends in .gz.
-
-    Raises:
-        W2VError: it cannot be written.
-    """
+    """Write a text, a sentence per line, compressed if the name ends in .gz; raise W2VError if that fails."""
     report("write", 0, len(text.ids))
     pack = partial(gzip.compress, compresslevel=6, mtime=0) if str(output).endswith(".gz") else memoryview
     spelled = np.array(bytearray(("\n".join(text.index) + "\n" * kernels.PADDING).encode()))
@@ -283,11 +261,7 @@ def write(text: Text, output: str | Path, pool: ThreadPoolExecutor, threads: int
 
 
 def write_list(found: list[Phrase], path: str | Path) -> None:
-    """Write phrases as lines of phrase, score and count, a tab between them.
-
-    Raises:
-        W2VError: it cannot be written.
-    """
+    """Write lines of phrase, score and count, separated by tabs; raise W2VError if that fails."""
     with replacing(path) as file:
         file.writelines(f"{phrase}\t{score:.6g}\t{count}\n".encode() for phrase, score, count in map(astuple, found))
 

@@ -26,10 +26,9 @@ Place = Callable[[int], str]
 
 
 def text_blocks(rows: Iterable[Row], place: Place, pass_over: Callable[[], None]) -> Iterator[bytes]:
-    """Yield rows as text, a line or more each; `pass_over` is called for each row of nothing.
+    """Yield rows as text, one or more lines each; `pass_over` is called for each row of nothing.
 
-    Raises:
-        W2VError: a row is neither text nor a list of tokens, or a token is no word.
+    Raises W2VError if a row is neither text nor a list of tokens, or if a token is not a word.
     """
     lines: list[bytes] = []
     size = 0
@@ -37,7 +36,7 @@ def text_blocks(rows: Iterable[Row], place: Place, pass_over: Callable[[], None]
         if value is None:
             pass_over()
             continue
-        lines.append(value if isinstance(value, bytes) else _encoded(_text(value, number, place)))
+        lines.append(_utf8(value, number, place))
         size += len(lines[-1]) + 1
         if size >= BLOCK:
             yield b"\n".join([*lines, b""])
@@ -59,12 +58,10 @@ def token_line(tokens: Iterable[object], number: int, place: Place) -> str:
 
 
 def json_rows(file: IO[bytes], column: str, name: str) -> Iterator[Row]:
-    """Yield what stands in a column of a file of JSON objects, one a line; blank lines are no rows.
+    """Yield the values of a column of a file of JSON objects, one per line; blank lines are not rows.
 
-    An object without the column is a row of nothing. Bytes that are not UTF-8 stay what they are.
-
-    Raises:
-        W2VError: a line is no JSON object, or no object has the column.
+    An object without the column is a row of nothing. Bytes that are not UTF-8 stay as they are. Raises W2VError if a
+    line is not a JSON object, or if no object has the column.
     """
     seen, absent = False, 0
     first: dict[str, Any] = {}
@@ -88,17 +85,10 @@ def json_rows(file: IO[bytes], column: str, name: str) -> Iterator[Row]:
 def parquet_rows(
     file: IO[bytes], column: str, name: str, progress: Callable[[float], None], groups: range | None = None
 ) -> Iterator[Row]:
-    """Yield what stands in a column of a Parquet file, a batch in memory at a time.
+    """Yield the values of a column of strings, or of lists of strings, of a Parquet file, which must be seekable.
 
-    Args:
-        file: the file, in which pyarrow must be able to seek.
-        column: the name of a column of strings, or of lists of strings.
-        name: what to call the file in an error.
-        progress: told the share of the rows that has been read.
-        groups: the groups of rows to read; None reads all.
-
-    Raises:
-        W2VError: pyarrow is missing, the file is damaged, or it has no such column.
+    A batch is in memory at a time; `progress` is told the share of the rows that is read. `groups` are the groups of
+    rows to read, None for all. Raises W2VError if pyarrow is missing, the file is damaged, or has no such column.
     """
     try:
         import pyarrow
@@ -108,10 +98,10 @@ def parquet_rows(
     try:
         with pyarrow.parquet.ParquetFile(file) as opened:
             schema = opened.schema_arrow
-            if column not in schema.names:
+            n = schema.names.count(column)
+            if n == 0:
                 raise W2VError(f"{name} has no column '{column}'; it has {_listed(schema.names)}")
-            if schema.names.count(column) > 1:
-                n = schema.names.count(column)
+            if n > 1:
                 raise W2VError(f"{name} has {n} columns named '{column}'; rename or drop one")
             kind = schema.field(column).type
             if not _holds_text(kind):
@@ -153,31 +143,25 @@ def _holds_text(kind: "pyarrow.DataType") -> bool:
 
     if types.is_dictionary(kind):
         return _holds_text(kind.value_type)
-    if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
-        return _is_string(kind.value_type)
-    return _is_string(kind) or types.is_binary(kind) or types.is_large_binary(kind) or types.is_null(kind)
+    is_list = types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
+    item = kind.value_type if is_list else kind
+    if types.is_string(item) or types.is_large_string(item) or types.is_string_view(item):
+        return True
+    return not is_list and (types.is_binary(kind) or types.is_large_binary(kind) or types.is_null(kind))
 
 
-def _is_string(kind: "pyarrow.DataType") -> bool:
-    from pyarrow import types
-
-    return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))
-
-
-def _text(value: object, number: int, place: Place) -> str:
-    if isinstance(value, str):
+def _utf8(value: object, number: int, place: Place) -> bytes:
+    """Return a row as UTF-8; bytes that were not UTF-8 when they were read stay as they were."""
+    if isinstance(value, bytes):
         return value
     if isinstance(value, list):
-        return token_line(value, number, place)
-    raise W2VError(f"{place(number)} holds {repr(value)[:60]}, which is neither text nor a list of tokens")
-
-
-def _encoded(text: str) -> bytes:
-    """Return the UTF-8 of a text; what was no UTF-8 when it was read is what it was."""
+        value = token_line(value, number, place)
+    if not isinstance(value, str):
+        raise W2VError(f"{place(number)} holds {repr(value)[:60]}, which is neither text nor a list of tokens")
     try:
-        return text.encode("utf-8", "surrogateescape")
+        return value.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:  # half a character, from an escape such as \ud800; the scan will mend it
-        return text.encode("utf-8", "surrogatepass")
+        return value.encode("utf-8", "surrogatepass")
 
 
 def _complaint(token: object) -> str:

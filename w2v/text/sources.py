@@ -25,6 +25,7 @@ from w2v.text.kinds import HEAD, PARQUET, refusal
 SPLIT = "split texts into words: [text.split() for text in texts]"
 """What to do with texts in place of paths or token lists."""
 BUFFER = 1 << 18
+READ_ERRORS = (OSError, EOFError, zlib.error, lzma.LZMAError)
 
 
 class Piece(NamedTuple):
@@ -58,11 +59,9 @@ OPENERS: tuple[tuple[bytes | tuple[bytes, ...], Callable[[IO[bytes]], IO[bytes]]
 def find_files(name: str) -> list[str]:
     """Return the files that a CORPUS argument means, sorted: itself, a folder's, or a glob's.
 
-    In folders, names that begin with a dot are skipped, as are pipes, sockets and devices, and linked folders are not
-    entered, so that a link to a parent cannot loop. A file that is named twice is read twice.
-
-    Raises:
-        W2VError: there are none, a link leads to nothing, or a folder cannot be read.
+    In folders, names that begin with a dot, pipes, sockets and devices are skipped. Linked folders are not entered, so
+    that a link to a parent cannot loop. A file that is named twice is read twice. Raises W2VError if there are no
+    files, or if a link or folder cannot be read.
     """
     if url := stores.url_of(name):
         return stores.find(url)
@@ -75,17 +74,13 @@ def find_files(name: str) -> list[str]:
         if not found:
             raise W2VError(f"the folder {shown(name)} has no files")
         return sorted(found)
+    if_text = f", or {SPLIT}" if len(name.split()) > 1 else ""
     if not glob.has_magic(name):
-        raise MissingFileError(f"no file {shown(name)}; check the path{_if_text(name)}")
+        raise MissingFileError(f"no file {shown(name)}; check the path{if_text}")
     found = [path for path in set(_glob(name)) if _is_file(path)]
     if not found:
-        raise W2VError(f"no file matches {shown(name)}; check the pattern{_if_text(name)}")
+        raise W2VError(f"no file matches {shown(name)}; check the pattern{if_text}")
     return sorted(found)
-
-
-def _if_text(name: str) -> str:
-    """Return what to do with a name that may be a text."""
-    return f", or {SPLIT}" if len(name.split()) > 1 else ""
 
 
 def _walk(top: str) -> Iterator[tuple[str, list[str]]]:
@@ -125,12 +120,10 @@ def open_file(
     Args:
         piece: the file, or - for standard input. A part must begin and end between two tokens, and is not unpacked.
         column: named by the user, or None; for the message of a Parquet file that cannot be read as such.
-        force_text: whether to read what is no text too.
+        force_text: whether to read binary data too.
         count: called with the number of bytes that were read, before unpacking.
 
-    Raises:
-        W2VError: standard input is closed, or the file is no text; the message says what it seems to be.
-        OSError: it cannot be opened.
+    Raises OSError if the file cannot be opened, W2VError if standard input is closed or the file is not text.
     """
     path = piece.path
     with ExitStack() as opened:
@@ -159,27 +152,19 @@ def reading(path: str) -> Iterator[None]:
     """Turn every error that reading a file can raise into a W2VError that names the file."""
     try:
         yield
-    except MemoryError as error:
-        raise W2VError(f"cannot read {shown(path)}: not enough memory to unpack it, or for so long a word") from error
-    except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise W2VError(f"cannot read {shown(path)}: {reason}") from error
     except Exception as error:
-        if type(error).__name__ != "ZstdError":
+        reason: object = getattr(error, "strerror", None) or error
+        if isinstance(error, MemoryError):
+            reason = "not enough memory to unpack it, or for so long a word"
+        elif not isinstance(error, READ_ERRORS) and type(error).__name__ != "ZstdError":
             raise
-        raise W2VError(f"cannot read {shown(path)}: {error}") from error
+        raise W2VError(f"cannot read {shown(path)}: {reason}") from error
 
 
 def open_raw(path: str, block: int = stores.BLOCK) -> IO[bytes]:
-    """Open a file, without unpacking it.
+    """Open a file, without unpacking it; a store is asked for `block` bytes at a time.
 
-    Args:
-        path: the file.
-        block: bytes that a store is asked for at a time.
-
-    Raises:
-        OSError: it cannot be opened.
-        W2VError: it is in a store that this installation cannot read.
+    Raises OSError if it cannot be opened, W2VError if it is in a store that this installation cannot read.
     """
     url = stores.url_of(path)
     return open(path, "rb", buffering=0) if url is None else cast(IO[bytes], stores.RemoteFile(url, block))
@@ -223,7 +208,7 @@ def shown(path: str) -> str:
 
 
 class _Rejoined(io.RawIOBase):
-    """A stream of which `head` has been read already, whole again."""
+    """A stream of which `head` has already been read, from its beginning."""
 
     def __init__(self, raw: IO[bytes], head: bytes) -> None:
         self._raw, self._head = raw, head

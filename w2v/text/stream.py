@@ -22,8 +22,8 @@ class Spool:
     """Blocks of provisional ids, in the order of the text.
 
     In memory they are one array, which grows as it is filled: an array as long as the limit would take no more memory,
-    but would count in full where address space is limited (`ulimit -v`). The file has no name, so that it is gone when
-    the process ends, however it ends.
+    but would count in full where address space is limited (`ulimit -v`). The file has no name: it is removed when the
+    process ends.
     """
 
     def __init__(self, limit: int, keep_empty: bool = False) -> None:
@@ -36,20 +36,14 @@ class Spool:
         self._file: IO[bytes] | None = None
 
     def __enter__(self) -> "Spool":
-        """Begin."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close the file; a stream that is mapped from it stays."""
         if self._file is not None:
-            self._file.close()
+            self._file.close()  # a stream that is mapped from it stays
 
     def append(self, table: int, ids: Ids) -> None:
-        """Add a block that table number `table` numbered.
-
-        Raises:
-            W2VError: the disk is full.
-        """
+        """Add a block that table number `table` numbered; raise W2VError if the disk is full."""
         self._blocks.append((table, len(ids)))
         end = self._filled + len(ids)
         if self._file is None and self._make_room(end):
@@ -72,13 +66,9 @@ class Spool:
         return True
 
     def rewrite(self, renumber: Renumber, map_blocks: MapBlocks) -> None:
-        """Rewrite all blocks, each by `renumber`; they count as table 0's then.
+        """Rewrite all blocks, each by `renumber`, with `map` or a pool's; then they count as table 0's.
 
-        Sentence ends that only repeat are left out, but with keep_empty.
-
-        Args:
-            renumber: called for each block, several at a time.
-            map_blocks: `map`, or a pool's.
+        Repeated sentence ends are left out, except with keep_empty.
         """
         ids = self._ids()
         # The last part is what follows the last block: nothing.

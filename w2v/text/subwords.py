@@ -73,12 +73,10 @@ class NGrams:
         return self.kind == "fasttext"
 
     def of(self, words: Sequence[str]) -> tuple[Indices, Indices]:
-        """Return the buckets of words.
+        """Return starts, (n_words + 1,), and buckets: those of word i are buckets[starts[i] : starts[i + 1]].
 
-        Returns:
-            starts: (n_words + 1,) int64; the buckets of word i are buckets[starts[i] : starts[i + 1]].
-            buckets: int64, in fastText's order: by where the n-gram begins, then by its length. An n-gram that a
-                word has twice is there twice.
+        They have fastText's order: by where the n-gram begins, then by its length. An n-gram that a word has twice is
+        there twice.
         """
         counts, found = [np.zeros(1, np.int64)], [np.empty(0, np.int64)]
         for first in range(0, len(words), WORDS):
@@ -112,13 +110,7 @@ class WordRows:
 
     @classmethod
     def of(cls, ngrams: NGrams, words: Sequence[str], uses: Floats) -> "WordRows":
-        """Return the rows of a vocabulary.
-
-        Args:
-            ngrams: which n-grams there are.
-            words: (n_types,)
-            uses: (n_types,) how often each word is used, above 0: what the order of the buckets follows.
-        """
+        """Return the rows of words; `uses`, (n_types,) above 0, is how often each is used, which orders the buckets."""
         starts, hashed = ngrams.of(words)
         per_word = np.diff(starts)
         total = np.bincount(hashed, weights=np.repeat(uses, per_word), minlength=1)
@@ -145,10 +137,7 @@ class WordRows:
 def mean_rows(starts: Indices, rows: Ids, matrix: Matrix) -> Matrix:
     """Return the mean of the rows of each word, (n_words, dim); zeros for one without rows.
 
-    Args:
-        starts: (n_words + 1,) the rows of word i are rows[starts[i] : starts[i + 1]].
-        rows: rows of matrix; a negative one counts as zeros.
-        matrix: (n, dim)
+    The rows of word i are rows[starts[i] : starts[i + 1]] of the matrix, (n, dim); a negative one counts as zeros.
     """
     n_words, dim = len(starts) - 1, matrix.shape[1]
     means = np.zeros((n_words, dim), np.float32)
@@ -212,9 +201,9 @@ class Subwords:
             yield numbers, block
 
     def of(self, word: str) -> Matrix | None:
-        """Return the vector of a word that is not in the vocabulary, (dim,); None where none of its n-grams has a row.
+        """Return the vector of a word that is not in the vocabulary, (dim,); None if none of its n-grams has a row.
 
-        It is the mean over all its n-grams, of which those without a row count as zeros, as in fastText.
+        It is the mean of all its n-grams; those without a row count as zeros, as in fastText.
         """
         starts, buckets = self.ngrams.of([word])
         rows = self.rows_of(buckets)
@@ -222,12 +211,9 @@ class Subwords:
 
     def why_none(self, word: str) -> str:
         """Return why `of` has no vector for a word."""
-        has_ngrams = self.ngrams.of([word])[1].size > 0
-        return (
-            "none of its n-grams was seen in training"
-            if has_ngrams
-            else f"it has no n-gram of {self.ngrams.min_n} characters"
-        )
+        if self.ngrams.of([word])[1].size > 0:
+            return "none of its n-grams was seen in training"
+        return f"it has no n-gram of {self.ngrams.min_n} characters"
 
     def compose(self, words: Sequence[str]) -> Matrix:
         """Return the vectors of the vocabulary's words, (n_types, dim): the mean of each word's rows."""
@@ -298,10 +284,7 @@ def fnv(text: Bytes, begin: Indices, end: Indices) -> U64:
 
 
 def murmur(text: Bytes, begin: Indices, end: Indices, seed: int = FLORET_SEED) -> U64:
-    """Return MurmurHash3_x64_128 of each text[begin:end] as floret cuts it: (n, 4) numbers of 32 bits, low half first.
-
-    Austin Appleby's third version, in the public domain.
-    """
+    """Return Austin Appleby's MurmurHash3_x64_128 of each text[begin:end]: (n, 4) of 32 bits each, low half first."""
     hashes = np.empty((len(begin), 4), np.uint64)
     for rows, pieces in _by_length(text, begin, end):
         first, second = _murmur_of(pieces, np.uint64(seed))

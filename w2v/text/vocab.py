@@ -7,9 +7,8 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-from w2v.base.arrays import Ids
+from w2v.base.arrays import Counts, Ids, Indices
 from w2v.base.errors import W2VError
 from w2v.base.files import replacing
 from w2v.base.stores import local_copy
@@ -29,11 +28,10 @@ class Vocab:
 
     words: list[str]
     """(n_types,) the words, most frequent first; words of one count in the order of their bytes."""
-    counts: npt.NDArray[np.int64]
+    counts: Counts
     """(n_types,) their occurrences, each at least 1."""
 
     def __len__(self) -> int:
-        """Return n_types."""
         return len(self.words)
 
     @cached_property
@@ -52,11 +50,7 @@ class Vocab:
 
     @classmethod
     def of(cls, counts: dict[str, int]) -> "Vocab":
-        """Return the vocabulary of these words and counts, in its order.
-
-        Raises:
-            W2VError: a word has whitespace in it or nothing, or a count is below 1.
-        """
+        """Return the vocabulary of these words and counts; raise W2VError for one that it cannot hold."""
         for word, count in counts.items():
             if word.split() != [word]:
                 raise W2VError(f"{word!r} cannot be a word: it is empty or has whitespace in it")
@@ -64,22 +58,16 @@ class Vocab:
                 raise W2VError(f"the count of {word!r} must be at least 1, not {count}")
         if sum(counts.values()) >= 2**63:
             raise W2VError("the counts of the vocabulary come to more than 2^63 - 1; use smaller ones in proportion")
-        words, numbers = list(counts), np.array(list(counts.values()), np.int64)
-        order = frequency_order(words, numbers)
-        return cls([words[i] for i in order.tolist()], numbers[order])
+        return sorted_vocab(list(counts), np.array(list(counts.values()), np.int64))[0]
 
     def save(self, path: str | Path) -> None:
-        """Write `word count` lines, whole or not at all.
-
-        Raises:
-            W2VError: it cannot be written.
-        """
+        """Write `word count` lines, completely or not at all; raise W2VError if that fails."""
         with replacing(path) as file:
             file.writelines(self.lines())
 
     def lines(self) -> Iterator[bytes]:
         """Yield the `word count` lines of a file."""
-        # Of a first word that begins with the mark for byte order, `load` would take that away.
+        # `load` removes a byte order mark: one that begins the first word is written twice.
         mark = BOM if "".join(self.words[:1]).startswith("\ufeff") else b""
         for word, count in zip(self.words, self.counts.tolist(), strict=True):
             yield mark + f"{word} {count}\n".encode()
@@ -89,11 +77,8 @@ class Vocab:
     def load(cls, path: str | Path, *, sentence_end: bool = False) -> "Vocab":
         """Read `word count` lines in any order, as w2v, gensim and word2vec.c write them.
 
-        word2vec.c's row for a sentence's end, `</s>`, is passed over, for here a newline is no word;
-        unless sentence_end is true.
-
-        Raises:
-            W2VError: the file cannot be read, or a line is no word and count; the message has its number.
+        word2vec.c's `</s>` for the end of a sentence is skipped unless sentence_end is true. Raises W2VError if the
+        file cannot be read, or if a line is not a word and a count; the message has its number.
         """
         try:
             lines = local_copy(path).read_bytes().removeprefix(BOM).split(b"\n")
@@ -115,12 +100,12 @@ class Vocab:
         return cls.of(counts)
 
 
-def frequency_order(words: Sequence[str], counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return where the words stand, (n_types,), in the order of a Vocab: by count descending, then by bytes."""
+def sorted_vocab(words: Sequence[str], counts: Counts, most: int | None = None) -> tuple[Vocab, Indices]:
+    """Return the first `most` words, by count descending, then by bytes, and the place of each in `words`."""
     # UTF-8 keeps the order of code points, so sorting the strings sorts their bytes.
     by_bytes = np.argsort(np.array(words, object), kind="stable")
-    order: npt.NDArray[np.int64] = by_bytes[np.argsort(-counts[by_bytes], kind="stable")]
-    return order
+    order = by_bytes[np.argsort(-counts[by_bytes], kind="stable")][:most]
+    return Vocab([words[i] for i in order.tolist()], counts[order]), order
 
 
 def _parse(line: bytes, where: str) -> tuple[str, int]:

@@ -1,7 +1,7 @@
 """What a search optimises: a metric, and the files and held-out windows that it is computed from."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,14 +43,12 @@ class Metric:
     """Whether it needs the output rows of words."""
 
 
-def _by_similarity(inputs: MetricInputs, embeddings: Embeddings, vocab: Vocab, _: TrainConfig) -> float | None:
+def _by_words(inputs: MetricInputs, embeddings: Embeddings, vocab: Vocab, _: TrainConfig) -> float | None:
+    """Return the mean score of the files, which are of similarity or of analogies; None if one has no score."""
     scores = inputs.evaluation.score(Vectors(vocab.words, embeddings.vectors))
-    return _mean(file.spearman for file in scores.similarity)
-
-
-def _by_analogies(inputs: MetricInputs, embeddings: Embeddings, vocab: Vocab, _: TrainConfig) -> float | None:
-    scores = inputs.evaluation.score(Vectors(vocab.words, embeddings.vectors))
-    return _mean(file.accuracy for file in scores.analogies)
+    found = [file.spearman for file in scores.similarity] + [file.accuracy for file in scores.analogies]
+    known = [score for score in found if score is not None]
+    return math.fsum(known) / len(known) if len(known) == len(found) else None
 
 
 def _by_loss(inputs: MetricInputs, embeddings: Embeddings, vocab: Vocab, config: TrainConfig) -> float | None:
@@ -67,16 +65,9 @@ def _by_next(inputs: MetricInputs, embeddings: Embeddings, vocab: Vocab, config:
     return found.vectors.full.hr if found.unknown < found.items else None
 
 
-def _mean(scores: Iterable[float | None]) -> float | None:
-    """Return the mean of scores; None where one is."""
-    known = list(scores)
-    total = math.fsum(score if score is not None else math.nan for score in known)
-    return None if math.isnan(total) else total / len(known)
-
-
 METRICS = {
-    "similarity": Metric("rank correlation with people's scores of word pairs", True, _by_similarity, ("similarity",)),
-    "analogies": Metric("share of analogies answered right", True, _by_analogies, ("analogies",)),
+    "similarity": Metric("rank correlation with people's scores of word pairs", True, _by_words, ("similarity",)),
+    "analogies": Metric("share of analogies answered right", True, _by_words, ("analogies",)),
     "next": Metric(f"HR@{PLACES} among all items", True, _by_next, ("next", "sessions"), scores_words=True),
     "loss": Metric("loss on held-out text", False, _by_loss, holds_out=True, scores_words=True),
 }
@@ -100,11 +91,9 @@ class Objective:
         sessions: str | Path | None = None,
         restrict: int = RESTRICT,
     ) -> "Objective":
-        """Return the metric of this name, with its files read.
+        """Return the metric of this name, with its files read; raise W2VError if one cannot be read.
 
-        Raises:
-            SettingsError: there is no such metric, a file it needs is missing, or one is given that it does not use.
-            W2VError: a file cannot be read.
+        Raises SettingsError if there is no such metric, a file it needs is missing, or it does not use a given file.
         """
         if name not in METRICS:
             raise SettingsError(f"{option('metric')} must be one of {', '.join(METRICS)}, not '{name}'", "metric")
@@ -121,8 +110,9 @@ class Objective:
     @property
     def title(self) -> str:
         """What is measured, and with which files."""
-        read = [item.file for item in self.evaluation.pairs] + [item.file for item in self.evaluation.questions]
-        read += [self.evaluation.sessions.file] if self.evaluation.sessions else []
+        found = self.evaluation
+        read = [item.file for item in found.pairs] + [item.file for item in found.questions]
+        read += [found.sessions.file] if found.sessions else []
         files = [Path(file).name for file in read]
         mean = "mean " if len(files) > 1 else ""
         return mean + self.metric.title + (f": {', '.join(files)}" if files else "")

@@ -7,23 +7,15 @@ import numpy as np
 
 from w2v.base.arrays import SENTENCE_END, Ids
 from w2v.base.errors import W2VError, option
-from w2v.text.vocab import Vocab, frequency_order
+from w2v.text.vocab import Vocab, sorted_vocab
 from w2v.training.schedule import shard_bounds
 
 
 def take_parts(stream: Ids, fraction: float, held_out: float) -> tuple[Ids, Ids]:
-    """Return two disjoint parts of a stream, both of whole sentences from everywhere in it.
+    """Return copies of two disjoint parts of a stream, (n,), both of whole sentences from everywhere in it.
 
     The stream is cut into shards, as in training; the first part takes the beginning of each shard, the second the end.
-    A sentence longer than half a shard is cut.
-
-    Args:
-        stream: (n,) rows and SENTENCE_END.
-        fraction: share of the tokens in the first part; it never overlaps the second.
-        held_out: share in the second.
-
-    Returns:
-        Two copies.
+    A sentence longer than half a shard is cut. `fraction` and `held_out` are the parts' shares of the tokens.
     """
     first, second = [], []
     for begin, end in pairwise(shard_bounds(stream)):
@@ -52,8 +44,7 @@ def vocab_of(part: Ids, vocab: Vocab, min_count: int) -> tuple[Vocab, Ids]:
     wanted = np.flatnonzero(counts >= min_count)
     if len(wanted) == 0:
         raise W2VError(f"no word occurs {min_count} times in this part of the corpus; raise {option('fraction')}")
-    words = [vocab.words[row] for row in wanted.tolist()]
-    order = frequency_order(words, counts[wanted])
+    found, order = sorted_vocab([vocab.words[row] for row in wanted.tolist()], counts[wanted])
     row_of = np.full(len(vocab), -1, np.int32)
     row_of[wanted[order]] = np.arange(len(order))
-    return Vocab([words[i] for i in order.tolist()], counts[wanted[order]]), row_of
+    return found, row_of

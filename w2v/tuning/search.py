@@ -6,7 +6,6 @@ earlier ones, with a tree-structured Parzen estimator (Bergstra et al. 2011).
 """
 
 import json
-import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from w2v.evaluation.held_out import Windows, draw_windows
 from w2v.reports import Progress, Reporter
 from w2v.settings.train import TrainConfig
 from w2v.text.encoding import Encoded, renumber
+from w2v.text.sources import shown
 from w2v.text.vocab import Vocab
 from w2v.training.loop import train_embeddings
 from w2v.training.weights import Embeddings
@@ -92,8 +92,7 @@ class Search:
             names: the settings to search; by default all that have an effect.
 
         Raises:
-            SettingsError: the fraction is out of range, or a setting cannot be searched, or the metric scores words and
-                the output rows are not words'.
+            SettingsError: as `check_search`, or the metric scores words and the output rows are not words'.
             W2VError: the part is too small for the metric, or Optuna is missing.
         """
         names = check_search(base, names, fraction)
@@ -114,9 +113,10 @@ class Search:
 
     @property
     def best(self) -> Trial | None:
-        """The trial with the best score, of equal ones the first; None where none has any."""
-        scored = [trial for trial in self.trials if trial.score is not None]
-        return min(scored, key=lambda trial: self._cost(trial.score), default=None)
+        """The trial with the best score, the first of equal ones; None if there is no score."""
+        sign = -1 if self.objective.metric.higher_is_better else 1
+        costs = [(sign * trial.score, trial.number) for trial in self.trials if trial.score is not None]
+        return self.trials[min(costs)[1]] if costs else None
 
     @property
     def config(self) -> TrainConfig:
@@ -140,16 +140,10 @@ class Search:
         return f"{self.objective.name} of {base}; {found}"
 
     def run(self, n_trials: int, told: Reporter | None = None) -> None:
-        """Run trials; each is added to `trials` when it ends.
+        """Run n_trials trials, including trial 0; each is added to `trials` when it ends.
 
-        Args:
-            n_trials: how many, including trial 0.
-            told: is told about four times a second how far the search is, and of each trial that is the best so far
-                or has failed.
-
-        Raises:
-            SettingsError: n_trials is below 1.
-            W2VError: no trial has a score.
+        `told` is told about four times a second how far the search is, and of each trial that is the best so far or
+        has failed. Raises SettingsError if n_trials is below 1, W2VError if no trial has a score.
         """
         if n_trials < 1:
             raise SettingsError(f"{option('trials')} must be at least 1, not {n_trials}", "trials")
@@ -195,22 +189,20 @@ class Search:
             study.add_trial(create_trial(state=state, value=score, params=base, distributions=space))
 
     def save(self, path: str | Path) -> None:
-        """Write the settings of the best trial, for `w2v train --config`, and how they were found.
-
-        Raises:
-            W2VError: it cannot be written.
-        """
+        """Write the settings of the best trial, for `w2v train --config`; raise W2VError if that fails."""
         with replacing(path) as file:
             file.write("\n".join([*self._head(), "", *self._lines(), ""]).encode())
 
     def _head(self) -> Iterator[str]:
         """Yield the comments above the settings."""
         failed = sum(trial.score is None for trial in self.trials)
+        better = "higher" if self.objective.metric.higher_is_better else "lower"
         yield f"# Found by `w2v tune` {__version__}."
         yield "#"
-        yield f"# metric: {self.objective.name} ({_printable(self.objective.title)}); {self._direction} is better"
-        yield f"# best: {shown(self.best)}"
-        yield f"# base settings: {shown(next(iter(self.trials), None))}"
+        yield f"# metric: {self.objective.name} ({shown(self.objective.title)}); {better} is better"
+        for name, trial in (("best", self.best), ("base settings", next(iter(self.trials), None))):
+            found = "no score" if trial is None or trial.score is None else f"{trial.score:.4f} (trial {trial.number})"
+            yield f"# {name}: {found}"
         yield f"# trials: {len(self.trials)}" + (f", of which {failed} failed" if failed else "")
         yield f"# trained on: {self.share:.3g} of the corpus, {self.vocab.n_tokens:,} tokens, {len(self.vocab):,} words"
 
@@ -236,23 +228,9 @@ class Search:
         follows = self.base.prior == self.base.ns_exponent and not self.base.uses_logq
         return follows and self.objective.evaluation.sessions is not None and "ns_exponent" in self.names
 
-    @property
-    def _direction(self) -> str:
-        return "higher" if self.objective.metric.higher_is_better else "lower"
-
-    def _cost(self, score: float | None) -> float:
-        """Return a score as a cost: lower is better."""
-        if score is None:
-            return math.inf
-        return -score if self.objective.metric.higher_is_better else score
-
     def _score(self, embeddings: Embeddings, config: TrainConfig) -> float | None:
-        return self.objective.metric.score(
-            MetricInputs(self.objective.evaluation, self.windows),
-            embeddings,
-            self.vocab,
-            config,
-        )
+        inputs = MetricInputs(self.objective.evaluation, self.windows)
+        return self.objective.metric.score(inputs, embeddings, self.vocab, config)
 
 
 @contextmanager
@@ -274,18 +252,6 @@ def _rounded(value: float) -> float:
     return value if isinstance(value, int) else float(f"{value:.3g}")
 
 
-def shown(trial: Trial | None) -> str:
-    """Return a trial's score and number as text."""
-    if trial is None or trial.score is None:
-        return "no score"
-    return f"{trial.score:.4f} (trial {trial.number})"
-
-
 def _toml(value: Any) -> str:  # noqa: ANN401
     """Return a value in TOML: as in JSON, except for DEL, which JSON does not escape."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _printable(text: str) -> str:
-    """Return a text for a comment, which must fit on one line."""
-    return "".join(c if c.isprintable() else "?" for c in text)

@@ -54,9 +54,8 @@ SPACE = {
 def check_search(base: TrainConfig, names: Sequence[str], fraction: float) -> list[str]:
     """Return the settings to search, in the order of SPACE: those named, or all that have an effect.
 
-    Raises:
-        SettingsError: the fraction is out of range, or a setting cannot be searched with these base settings.
-        W2VError: Optuna is missing.
+    Raises SettingsError if the fraction is out of range, or if a setting cannot be searched with these base settings;
+    W2VError if Optuna is missing.
     """
     if find_spec("optuna") is None:
         raise W2VError("searching settings needs optuna, which is not installed: pip install 'w2v[tune]'")
