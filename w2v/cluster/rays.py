@@ -280,6 +280,4 @@ def _check_installed(reason: str) -> None:
     """Raise W2VError where a node died because it cannot import what it needs."""
     if "ModuleNotFoundError" in reason or "ImportError" in reason:
         line = next(line for line in reason.splitlines() if "ModuleNotFoundError" in line or "ImportError" in line)
-        raise W2VError(
-            f"a machine of the cluster cannot run w2v: {line.strip()}; pip install 'w2v[ray]' on each of them"
-        )
+        raise W2VError(f"a machine of the cluster cannot run w2v: {line.strip()}; install w2v and ray on each machine")

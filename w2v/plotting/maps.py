@@ -12,6 +12,7 @@ import numpy as np
 
 from w2v.base.arrays import Floats, Indices, Matrix
 from w2v.base.errors import SettingsError, W2VError, option
+from w2v.base.libraries import require
 from w2v.plotting.text_files import read_lines
 from w2v.settings.evaluation import RESTRICT
 from w2v.vectors.derived import with_unseen
@@ -135,8 +136,7 @@ def _tsne(n: int, seed: int) -> Any:  # noqa: ANN401
 
 
 def _umap(n: int, seed: int) -> Any:  # noqa: ANN401
-    if find_spec("umap") is None:
-        raise W2VError(f"{option('method', 'umap')} needs umap-learn, which is not installed: pip install umap-learn")
+    require("umap", option("method", "umap"))
     from umap import UMAP
 
     return UMAP(n_neighbors=min(15, n - 1), min_dist=0.3, init="pca", random_state=seed, n_jobs=1)
