@@ -1,4 +1,4 @@
-"""A scikit-learn transformer: documents become the mean of their words' vectors. Needs `pip install 'w2v[sklearn]'`."""
+"""A scikit-learn transformer: documents become the mean of their words' vectors. Needs scikit-learn."""
 
 import inspect
 from collections.abc import Iterable, Sequence

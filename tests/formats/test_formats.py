@@ -3,6 +3,7 @@
 import gzip
 import os
 import re
+import sys
 import tracemalloc
 import zlib
 from collections.abc import Callable
@@ -357,7 +358,7 @@ def test_a_damaged_file_is_read_right_or_refused(tmp_path: Path, suffix: str, da
 def test_formats_load_what_they_need_and_only_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     code = "import sys, w2v.formats.vector_files as _; print({'pyarrow', 'w2v.formats.parquet'} & set(sys.modules))"
     assert python(code) == "set()\n"
-    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
     (tmp_path / "a.parquet").touch()
     for call in (vector_files.read, lambda path: vector_files.write(path, CONTENTS)):
         with pytest.raises(W2VError, match=r"Parquet needs pyarrow, which is not installed: pip install pyarrow"):

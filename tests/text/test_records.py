@@ -269,7 +269,7 @@ def test_no_rows_are_no_words(tmp_path: Path) -> None:
 def test_without_pyarrow_the_way_to_get_it_is_said(tmp_path: Path) -> None:
     write_parquet(tmp_path / "a", TEXTS)
     with patch.dict(sys.modules, {"pyarrow": None}):
-        assert "pip install 'w2v[parquet]'" in complaint(tmp_path / "a")
+        assert "pip install pyarrow" in complaint(tmp_path / "a")
 
 
 def test_parquet_with_two_columns_of_one_name(tmp_path: Path) -> None:

@@ -456,7 +456,7 @@ def test_gensim_gets_words_vectors_and_counts() -> None:
 
 
 def test_without_gensim_a_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "gensim.models", None)
+    monkeypatch.setitem(sys.modules, "gensim", None)
     with pytest.raises(W2VError, match="pip install gensim"):
         make_vectors(3).to_gensim()
 

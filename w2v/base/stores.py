@@ -19,8 +19,8 @@ from w2v.base.errors import MissingFileError, W2VError
 
 URL = re.compile(r"([a-z][a-z0-9+.-]+):/+(?=[^/])", re.IGNORECASE)
 """How a URL begins. The scheme has two letters at least: C:/ is a drive."""
-EXTRAS = {"s3": "s3", "s3a": "s3"}
-"""The extra of w2v that installs what a store needs."""
+PACKAGES = {"s3": "s3fs", "s3a": "s3fs"}
+"""The package that a store needs."""
 BLOCK = 1 << 23
 """Bytes that are asked for at a time."""
 WAITS_S = (0.5, 1.0, 2.0, 4.0)
@@ -240,9 +240,8 @@ def _system(url: str) -> tuple[Any, str]:
         fsspec = importlib.import_module("fsspec")
         system, path = fsspec.core.url_to_fs(url)
     except (ImportError, ValueError) as error:
-        extra = EXTRAS.get(scheme)
-        cure = f"pip install 'w2v[{extra}]'" if extra else f"pip install fsspec and what it needs for {scheme}://"
-        raise W2VError(f"cannot use {url} with this installation: {cure} ({_line(error)})") from error
+        package = PACKAGES.get(scheme, f"fsspec and what it needs for {scheme}://")
+        raise W2VError(f"cannot use {url} with this installation: pip install {package} ({_line(error)})") from error
     return system, path
 
 

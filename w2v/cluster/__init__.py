@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from w2v.base.errors import W2VError
+from w2v.base.libraries import require
 
 if TYPE_CHECKING:
     from w2v.cluster.driver import Cluster
@@ -24,11 +24,9 @@ def connect(
     Raises:
         W2VError: Ray is missing, there is no such cluster, or it has not that many machines.
     """
-    try:
-        from w2v.cluster import rays
-        from w2v.cluster.driver import Cluster
-    except ImportError as error:
-        raise W2VError("training on several machines needs Ray: pip install 'w2v[ray]', on each of them") from error
+    require("ray", "training on several machines")
+    from w2v.cluster import rays
+    from w2v.cluster.driver import Cluster
 
     with rays.start(address, n_nodes, threads, warn) as nodes:
         yield Cluster(nodes, warn)

@@ -254,5 +254,5 @@ def _check_installed(reason: str) -> None:
     for line in reason.splitlines():
         if "ModuleNotFoundError" in line or "ImportError" in line:
             raise W2VError(
-                f"a machine of the cluster cannot run w2v: {line.strip()}; pip install 'w2v[ray]' on each of them"
+                f"a machine of the cluster cannot run w2v: {line.strip()}; install w2v and ray on each machine"
             )

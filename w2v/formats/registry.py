@@ -1,15 +1,15 @@
 """The formats of vector files: everything that is known about each one. Importing this does not load NumPy."""
 
 import importlib
-import importlib.util
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from w2v.base.errors import SettingsError, W2VError, option
+from w2v.base.errors import SettingsError, option
 from w2v.base.files import STDOUT
+from w2v.base.libraries import require
 
 SURROGATES = "\ud800-\udfff"
 """Halves of a character: Python's strings can have them, and UTF-8 has no bytes for them."""
@@ -131,8 +131,8 @@ def find(path: str | Path, name: str | None = None) -> Format:
             packed = ", ".join(suffix for suffix in SUFFIXES if SUFFIXES[suffix].can_gzip)
             raise SettingsError(f"{path} {ends}; known are: {', '.join(SUFFIXES)}, and .gz after {packed}")
         format = known
-    if format.library and importlib.util.find_spec(format.library) is None:
-        raise W2VError(f"{format.title} needs {format.library}, which is not installed: pip install {format.library}")
+    if format.library:
+        require(format.library, format.title)
     return format
 
 

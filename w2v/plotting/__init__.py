@@ -5,12 +5,12 @@ libraries of the extra `plot` are imported where they are used.
 """
 
 from collections.abc import Callable, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 from w2v import reports
-from w2v.base.errors import SettingsError, W2VError
+from w2v.base.errors import SettingsError
 from w2v.base.files import replacing
+from w2v.base.libraries import require
 from w2v.plotting import pages, pictures
 from w2v.plotting.curves import Curves, read_curves
 from w2v.plotting.maps import Method, WordMap, word_map
@@ -89,6 +89,5 @@ def suffix_of(path: str | Path) -> str:
     if suffix not in LIBRARIES:
         raise SettingsError(f"{path} must end in .html (a page), .png or .svg (a picture)")
     for library in LIBRARIES[suffix]:
-        if find_spec(library) is None:
-            raise W2VError(f"drawing {suffix} needs {library}, which is not installed: pip install 'w2v[plot]'")
+        require(library, f"drawing {suffix}")
     return suffix

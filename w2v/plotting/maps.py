@@ -12,6 +12,7 @@ import numpy as np
 
 from w2v.base.arrays import Floats, Indices, Matrix
 from w2v.base.errors import SettingsError, W2VError, option
+from w2v.base.libraries import require
 from w2v.plotting.text_files import read_lines
 from w2v.settings.evaluation import RESTRICT
 from w2v.vectors.derived import with_unseen
@@ -112,8 +113,8 @@ def layout(directions: Matrix, method: Method, seed: int = 1) -> Floats:
         _, _, axes = np.linalg.svd(centred, full_matrices=False)
         flat = centred @ axes[:2].T
         return np.pad(flat, ((0, 0), (0, 2 - flat.shape[1])))
-    if method == "umap" and find_spec("umap") is None:
-        raise W2VError(f"{option('method', 'umap')} needs umap-learn, which is not installed: pip install umap-learn")
+    if method == "umap":
+        require("umap", option("method", "umap"))
     n = len(directions)
     with warnings.catch_warnings(action="ignore"):  # these libraries warn about settings that are set here
         found: Any

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import IO, TYPE_CHECKING, Any
 
 from w2v.base.errors import W2VError, option
+from w2v.base.libraries import require
 
 if TYPE_CHECKING:
     import pyarrow
@@ -90,11 +91,10 @@ def parquet_rows(
     A batch is in memory at a time; `progress` is told the share of the rows that is read. `groups` are the groups of
     rows to read, None for all. Raises W2VError if pyarrow is missing, the file is damaged, or has no such column.
     """
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError:
-        raise W2VError("reading Parquet files needs pyarrow: pip install 'w2v[parquet]'") from None
+    require("pyarrow", "reading Parquet files")
+    import pyarrow
+    import pyarrow.parquet
+
     try:
         with pyarrow.parquet.ParquetFile(file) as opened:
             schema = opened.schema_arrow

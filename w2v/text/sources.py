@@ -45,7 +45,7 @@ def _open_zstd(file: IO[bytes]) -> IO[bytes]:
         except ImportError:
             continue
         return cast(IO[bytes], module.ZstdFile(file))
-    raise W2VError("cannot read .zst files on this Python: pip install 'w2v[zstd]'")
+    raise W2VError("reading .zst files on this Python needs backports.zstd: pip install backports.zstd")
 
 
 OPENERS: tuple[tuple[bytes | tuple[bytes, ...], Callable[[IO[bytes]], IO[bytes]]], ...] = (

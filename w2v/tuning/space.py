@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from w2v.base.errors import SettingsError, W2VError, option
+from w2v.base.errors import SettingsError, option
+from w2v.base.libraries import require
 from w2v.settings.operations import settings_for
 from w2v.settings.train import TrainConfig
 
@@ -57,8 +57,7 @@ def check_search(base: TrainConfig, names: Sequence[str], fraction: float) -> li
     Raises SettingsError if the fraction is out of range, or if a setting cannot be searched with these base settings;
     W2VError if Optuna is missing.
     """
-    if find_spec("optuna") is None:
-        raise W2VError("searching settings needs optuna, which is not installed: pip install 'w2v[tune]'")
+    require("optuna", "a search for settings")
     if not 0 < fraction <= 1:
         raise SettingsError(f"{option('fraction')} must be above 0 and at most 1, not {fraction}", "fraction")
     values = base.as_dict()

@@ -15,6 +15,7 @@ from w2v.base.arguments import check_number, check_words
 from w2v.base.arrays import Counts, Floats, Indices, Matrix
 from w2v.base.cosines import all_lengths, best_rows, cosines_with, lengths, pair_cosines
 from w2v.base.errors import SettingsError, UnknownWordError, W2VError, W2VWarning
+from w2v.base.libraries import require
 from w2v.formats import vector_files
 from w2v.formats.common import check_finite
 from w2v.formats.model import Lines, Model, Trained
@@ -384,10 +385,9 @@ class Vectors:
         Raises:
             W2VError: pandas is not installed.
         """
-        try:
-            import pandas
-        except ImportError:
-            raise W2VError("to_dataframe needs pandas, which is not installed: pip install pandas") from None
+        require("pandas", "to_dataframe")
+        import pandas
+
         return pandas.DataFrame(self.matrix, index=pandas.Index(self.words, name="word"))
 
     def to_gensim(self) -> "KeyedVectors":
@@ -396,10 +396,9 @@ class Vectors:
         Raises:
             W2VError: gensim is not installed.
         """
-        try:
-            from gensim.models import KeyedVectors
-        except ImportError:
-            raise W2VError("to_gensim needs gensim, which is not installed: pip install gensim") from None
+        require("gensim", "to_gensim")
+        from gensim.models import KeyedVectors
+
         found = KeyedVectors(self.dim)
         found.vectors, found.index_to_key, found.key_to_index = np.asarray(self.matrix), [*self.words], {**self.index}
         if self.counts is not None:
