@@ -106,6 +106,14 @@ def test_a_resumed_run_remembers_the_output_rows(run: Run, corpus: Path) -> None
     assert Path("vectors.output.bin").exists()
 
 
+def test_a_resumed_run_with_another_output_stores_what_that_format_can(run: Run, corpus: Path) -> None:
+    assert run("train", "corpus.txt", *SMALL, "-o", "v.w2v", "--checkpoint", "kept").status == 0
+    assert run("train", "--resume", "kept", "-o", "other.bin").status == 0
+    assert Path("other.bin").exists() and not Path("other.output.bin").exists()
+    assert run("train", "--resume", "kept").status == 0
+    assert w2v.Vectors.load("v.w2v").output is not None
+
+
 def test_a_native_folder_tells_how_it_was_made(native: w2v.Vectors, corpus_text: str) -> None:
     assert native.settings is not None and native.counts is not None
     assert native.settings["w2v"] == w2v.__version__

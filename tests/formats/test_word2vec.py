@@ -66,5 +66,5 @@ def test_a_row_cut_short_is_numbered(tmp_path: Path) -> None:
 
 def test_damage_without_a_space_is_found_without_reading_it_all_again_and_again(tmp_path: Path) -> None:
     (tmp_path / "a.bin").write_bytes(b"100000 100\n" + b"x" * (100_000 * 401))
-    with pytest.raises(W2VError, match="word 1 has no end"):
+    with pytest.raises(W2VError, match="the word of row 1 has no end"):
         word2vec.read(tmp_path / "a.bin")

@@ -62,12 +62,12 @@ class RunFiles:
         written["log_json"] = self.log_json
         check_outputs(written, inputs, holds, folder_files, can_stream=True)
 
-    def for_resume(self, save_output: bool) -> dict[str, Any]:
+    def for_resume(self) -> dict[str, Any]:
         """Return what a checkpoint keeps of this, so that the resumed run writes the same files."""
         output = self.output
         return {
             "output": output if output is None else STDOUT if str(output) == STDOUT else absolute(output),
-            "save_output": save_output,
+            "save_output": self.save_output,
             "log_json": self.log_json and os.path.abspath(self.log_json),
         }
 
@@ -126,7 +126,7 @@ def execute(
                 log=log,
                 after_epoch=after_epoch,
                 save_output=save_output,
-                extra=files.for_resume(save_output),
+                extra=files.for_resume(),
             )
         last.check_learned()
         if files.output is not None:
