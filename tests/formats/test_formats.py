@@ -317,7 +317,7 @@ def test_a_word_is_read_back_or_not_written(tmp_path: Path, suffix: str, word: s
     rows = registry.find(path).unsupported_words(contents.words)
     if rows:
         assert rows == [1]
-        with pytest.raises(W2VError, match="cannot hold 1 of the words.*--skip-words") as caught:
+        with pytest.raises(W2VError, match="cannot hold 1 of the words.*skip_words") as caught:
             vector_files.write(path, contents)
         assert len(str(caught.value).splitlines()) == 1
         contents = contents.without(rows)

@@ -22,5 +22,5 @@ def test_it_is_what_the_singular_vectors_say(n_directions: int, monkeypatch: pyt
 
 def test_some_direction_must_be_left() -> None:
     for wrong in (-1, 2):
-        with pytest.raises(SettingsError, match="all-but-the-top must be from 0 to 1, for vectors of 2 numbers"):
+        with pytest.raises(SettingsError, match="all_but_the_top must be from 0 to 1, for vectors of 2 numbers"):
             without_top_directions(np.ones((3, 2), np.float32), wrong)

@@ -10,15 +10,15 @@ from w2v.base.errors import SettingsError, WrongTypeError, option
 def check_type(name: str, value: object, expected: type, hint: str) -> None:
     """Raise WrongTypeError if an argument does not have the expected type; `hint` says how to make one."""
     if not isinstance(value, expected):
-        raise WrongTypeError(f"{name} must be {expected.__name__}, not {type(value).__name__}; {hint}")
+        raise WrongTypeError(f"{option(name)} must be {expected.__name__}, not {type(value).__name__}; {hint}")
 
 
 def check_number(name: str, value: object, least: int) -> None:
     """Raise SettingsError where a number of words is too small, and WrongTypeError where it is no whole number."""
     if not isinstance(value, Integral) or isinstance(value, bool):
-        raise WrongTypeError(f"{name} must be a whole number, not {value!r:.80}")
+        raise WrongTypeError(f"{option(name)} must be a whole number, not {value!r:.80}")
     if value < least:
-        raise SettingsError(f"{name} must be at least {least}, not {value:,}")
+        raise SettingsError(f"{option(name)} must be at least {least}, not {value:,}", name)
 
 
 def check_words(words: object) -> None:

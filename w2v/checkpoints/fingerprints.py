@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 from w2v.base import stores
 from w2v.base.arrays import Ids
-from w2v.base.errors import W2VError
+from w2v.base.errors import W2VError, option
 from w2v.base.machine import available_threads
 
 SAMPLE = 1 << 16
@@ -65,7 +65,7 @@ def changed(files: str, how: str) -> W2VError:
     """Return the error that a corpus is not what it was."""
     return W2VError(
         f"the corpus file {files} has changed since the checkpoint ({how}); "
-        "put it back, or train anew, with --init-from to start from these vectors"
+        f"restore it, or start a new run, with {option('init_from')} to start from these vectors"
     )
 
 

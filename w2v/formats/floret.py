@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from w2v.base.errors import W2VError
+from w2v.base.errors import W2VError, option
 from w2v.base.files import replacing
 from w2v.formats.common import reading
 from w2v.formats.model import Model
@@ -64,9 +64,9 @@ def write(path: Path, model: Model) -> None:
     """
     subwords = model.subwords
     if subwords is None or subwords.ngrams.kind != "floret":
-        raise W2VError(f"cannot write {path}: these vectors were not trained with --subwords floret")
+        raise W2VError(f"cannot write {path}: these vectors were not trained with {option('subwords', 'floret')}")
     if subwords.ngrams.min_n == 1:
-        raise W2VError(f"cannot write {path}: spaCy and floret differ at min_n 1; train with --min-n 2 or more")
+        raise W2VError(f"cannot write {path}: spaCy and floret differ with {option('min_n', 1)}; train with 2 or more")
     ngrams, dim = subwords.ngrams, subwords.input.shape[1]
     with replacing(path) as file:
         head = (ngrams.buckets, dim, ngrams.min_n, ngrams.max_n, ngrams.hash_count, FLORET_SEED, BEGIN, END)

@@ -10,7 +10,7 @@ import numpy as np
 
 from w2v.base import stores
 from w2v.base.arrays import Matrix
-from w2v.base.errors import MissingFileError, W2VError
+from w2v.base.errors import MissingFileError, W2VError, option
 from w2v.base.files import STDOUT, check_space, trial_path
 from w2v.formats.common import check_finite
 from w2v.formats.model import Model, Trained
@@ -167,5 +167,5 @@ def _check_words(path: str | Path, format: Format, words: Sequence[str]) -> None
         shown = ", ".join(repr(words[row])[:40] for row in rows[:3]) + ", ..." * (len(rows) > 3)
         raise W2VError(
             f"cannot write {path}: {format.title} cannot hold {len(rows):,} of the words: {shown}; "
-            "rename them, or leave them out: w2v convert --skip-words"
+            f"rename them, or leave them out: convert with {option('skip_words')}"
         )

@@ -4,7 +4,7 @@ import numpy as np
 
 from w2v.base.arrays import Matrix
 from w2v.base.cosines import row_blocks
-from w2v.base.errors import SettingsError
+from w2v.base.errors import SettingsError, option
 
 
 def with_output_added(vectors: Matrix, output: Matrix, share: float) -> Matrix:
@@ -55,7 +55,9 @@ def without_top_directions(matrix: Matrix, n_directions: int) -> Matrix:
     """
     dim = matrix.shape[1]
     if not 0 <= n_directions < dim:
-        raise SettingsError(f"all-but-the-top must be from 0 to {dim - 1}, for vectors of {dim} numbers")
+        raise SettingsError(
+            f"{option('all_but_the_top')} must be from 0 to {dim - 1}, for vectors of {dim} numbers", "all_but_the_top"
+        )
     mean = matrix.mean(axis=0, dtype=np.float64)
     covariance = np.zeros((dim, dim))
     for block in row_blocks(matrix):
