@@ -30,7 +30,7 @@ class Extra(TypedDict, total=False):
     """What a caller may leave in a checkpoint, beside keys of its own."""
 
     output: str | None
-    save_output: bool
+    save_output: bool | None
     log_json: str | None
     log: list[LogRow]
 
