@@ -119,7 +119,7 @@ def find_phrases(
 
     with _reporting(reporter, progress) as told:
         source = _open(corpus, told)
-        check_outputs({"output": output, "list": list_file}, {}, source.holds, can_stream=True)
+        check_outputs({"output": output, "list_file": list_file}, {}, source.holds, can_stream=True)
         config = PhraseConfig(**settings)
         phrases.check_suffix(output)
         found = phrases.find_phrases(source, config, output, told)
@@ -605,10 +605,10 @@ def plot(
 
     plotting.suffix_of(output)
     path = source if isinstance(source, str | Path) else None
-    check_outputs({"output": output}, {"source": path, "words": words_file})
+    check_outputs({"output": output}, {"source": path, "words_file": words_file})
     with _reporting(reporter) as told:
         if path is not None and Path(path).suffix.lower() in plotting.LOG_SUFFIXES:
-            given = _given(WORD=words, words=words_file, near=near, n=n, method=method, seed=seed)
+            given = _given(words=words, words_file=words_file, near=near, n=n, method=method, seed=seed)
             for name in given:
                 raise SettingsError(f"{option(name)} cannot go with {path}, a log, which has no words", name)
             curves = plotting.plot_log(output, path)

@@ -222,3 +222,16 @@ def test_a_terminal_without_unicode_is_no_reason_to_fail(vectors_file: Path, mon
     monkeypatch.setattr(sys, "stderr", screen)
     assert cli.main(["similar", "\udcff馬", "--vectors", str(vectors_file)]) == 1
     assert "馬" in screen.buffer.getvalue().decode()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    (
+        (("plot", "good.bin", "-o", "a.html", "--words", "a.html"), "-o and --words are the same file"),
+        (("convert", "good.bin", "./good.bin"), "DST and SRC are the same file"),
+        (("phrases", "corpus.txt", "--list", "corpus.txt"), "--list corpus.txt is a file of the corpus"),
+    ),
+)
+def test_parameters_are_named_as_in_the_help(run: Run, folder: Path, arguments: tuple[str, ...], said: str) -> None:
+    (folder / "a.html").write_text("cat\n")
+    assert_refused(run(*arguments), 2, f"w2v: {said}")

@@ -399,7 +399,7 @@ def test_a_log_of_a_real_run(run: Run, corpus: Path, tmp_path: Path) -> None:
         (("nosuch.json",), 1, "there is no file nosuch.json"),
         (("words.txt",), 1, "words.txt holds no vectors"),
         (("bad.json",), 1, "bad.json is not a log of `w2v train --log-json`: line 1"),
-        (("bad.json", "cat"), 2, "WORD cannot go with bad.json"),
+        (("bad.json", "cat"), 2, "w2v: WORD cannot go with bad.json"),
         (("bad.json", "-n", "5"), 2, "-n cannot go with bad.json"),
         (("page.html", "-o", "page.html"), 2, "-o and SOURCE are the same file"),
     ],

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand
+from typer.models import ArgumentInfo
 
 from w2v.base.errors import SettingsError, W2VError
 from w2v.commands.screen import FLAGS
@@ -81,9 +82,11 @@ def command(help: str, *settings: Field) -> Callable[[Command], Command]:
         known = [*own, *settings]
         decisive = {field.name for field in (*own, *fields_of(Parameters))}  # a config file may change the others
         expected = {name for name, one in parameters.items() if one.kind is not one.VAR_KEYWORD}
-        FLAGS.update({field.name: field.flag for field in known if field.setting.flags})
+        names = {field.name: field.flag for field in known} | arguments_of(parameters)
+        FLAGS.update(names)
 
         def run(context: typer.Context, help_all: bool = False, **values: Any) -> None:  # noqa: ANN401
+            FLAGS.update(names)
             given = {name for name in values if is_given(context, name)}
             for field in known:
                 if field.name in given:
@@ -123,6 +126,12 @@ def with_bare_values(args: Sequence[str]) -> list[str]:
         field = may_stand_alone.get(arg)
         found.append(arg if field is None or after in field.choices else f"{arg}={field.setting.bare}")
     return found
+
+
+def arguments_of(parameters: Mapping[str, inspect.Parameter]) -> dict[str, str]:
+    """Return how the help names each argument: `corpus` is CORPUS."""
+    notes = ((name, getattr(one.annotation, "__metadata__", ())) for name, one in parameters.items())
+    return {name: str(one.metavar) for name, found in notes for one in found if isinstance(one, ArgumentInfo)}
 
 
 def described(parameter: inspect.Parameter) -> Field | None:

@@ -7,8 +7,8 @@ from contextlib import suppress
 
 from w2v.base.errors import printable
 
-FLAGS = {"corpus": "CORPUS", "topn": "-n", "source": "SRC", "target": "DST", "vectors": "VECTORS"}
-"""How a message names the parameters that are not written `--like-this`; `options.command` adds those of settings."""
+FLAGS = dict[str, str]()
+"""How a message names each parameter of the command that runs; `options.command` fills it."""
 BOLD = "1"
 
 DIM = "2"
