@@ -187,7 +187,7 @@ def option(field: Field, default: object) -> inspect.Parameter:
             hint | None if default is None else hint,
             typer.Option(
                 *field.flags,
-                help=setting.help
+                help=field.help
                 + (f"  [default: {field.shown_default}]" if field.shown_default and not is_on else ""),
                 show_default=False,
                 metavar=setting.metavar or METAVARS[field.kind],
@@ -216,9 +216,9 @@ FORMATS_HELP = help_text()
 
 ConfigName = Annotated[
     str | None,
+    "Settings from a TOML file or a preset; flags win over it.",
     Setting(
-        "Settings from a TOML file or a preset; flags win over it.",
-        group="Training",
+        "Training",
         flags=("--config",),
         metavar="FILE|NAME",
         complete=lambda: list(presets()),
@@ -226,25 +226,20 @@ ConfigName = Annotated[
         is_common=True,
     ),
 ]
-VectorsFile = Annotated[Path, Setting("The file of vectors, in any format.")]
-Neighbours = Annotated[int, Setting("Number of neighbours to show per word.", low=1, flags=("-n",))]
+VectorsFile = Annotated[Path, "The file of vectors, in any format."]
+Neighbours = Annotated[int, "Number of neighbours to show per word.", Setting(low=1, flags=("-n",))]
 Restrict = Annotated[
-    int,
-    Setting("Answer with this many words, the most frequent; 0 takes all.", low=0, high=2**31 - 2),
+    int, "Answer with this many words, the most frequent; 0 takes all.", Setting(low=0, high=2**31 - 2)
 ]
 SaveOutput = Annotated[
     bool | None,
-    Setting(
-        "Write the output rows too, in a second file (vectors.output.bin) where the format cannot store them.",
-        group="Output",
-        unset=f"in {keepers('output')}",
-    ),
+    "Write the output rows too, in a second file (vectors.output.bin) where the format cannot store them.",
+    Setting("Output", unset=f"in {keepers('output')}"),
 ]
-AsJson = Annotated[bool, Setting("Print JSON.", flags=("--json",))]
-Quiet = Annotated[bool, Setting("Print only warnings and errors.", group="Output", flags=("--quiet",), is_common=True)]
+AsJson = Annotated[bool, "Print JSON.", Setting(flags=("--json",))]
+Quiet = Annotated[bool, "Print only warnings and errors.", Setting("Output", flags=("--quiet",), is_common=True)]
 FormatName = Annotated[
-    str | None,
-    Setting("The format of the file, if its name does not show it.", flags=("--from",), metavar="FORMAT"),
+    str | None, "The format of the file, if its name does not show it.", Setting(flags=("--from",), metavar="FORMAT")
 ]
 
 

@@ -37,14 +37,12 @@ def similar(
     n: Neighbours = 10,
     vectors: VectorsFile = Path("vectors.bin"),
     restrict: Restrict = RESTRICT,
-    positive: Annotated[list[str] | None, Setting("Add this word; may be repeated.", metavar="WORD")] = None,
-    negative: Annotated[list[str] | None, Setting("Subtract this word; may be repeated.", metavar="WORD")] = None,
+    positive: Annotated[list[str] | None, "Add this word; may be repeated.", Setting(metavar="WORD")] = None,
+    negative: Annotated[list[str] | None, "Subtract this word; may be repeated.", Setting(metavar="WORD")] = None,
     lines: Annotated[
         bool,
-        Setting(
-            "Each WORD is the name or number of a line; show the lines nearest to it. --restrict 0 by default.",
-            flags=("--lines",),
-        ),
+        "Each WORD is the name or number of a line; show the lines nearest to it. --restrict 0 by default.",
+        Setting(flags=("--lines",)),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -130,10 +128,11 @@ def vector(
 def recommend(
     items: Annotated[list[str] | None, typer.Argument(metavar="ITEM", hidden=True)] = None,
     n: Neighbours = 10,
-    vectors: Annotated[Path, Setting("The folder of vectors with output rows.")] = Path("vectors.w2v"),
+    vectors: Annotated[Path, "The folder of vectors with output rows."] = Path("vectors.w2v"),
     line: Annotated[
         str | None,
-        Setting("Use the vector of this line of the training corpus too: its name, or its number.", metavar="NAME"),
+        "Use the vector of this line of the training corpus too: its name, or its number.",
+        Setting(metavar="NAME"),
     ] = None,
     as_json: AsJson = False,
     **settings: Any,  # noqa: ANN401

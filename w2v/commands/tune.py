@@ -32,31 +32,21 @@ def tune(
     corpus: CorpusFiles,
     metric: Annotated[
         str,
-        Setting(
-            "What to improve: similarity, analogies or next (with --sessions), measured on the files of that name; or "
-            "loss, on text that is held out.",
-            group="Search",
-            complete=lambda: ["similarity", "analogies", "next", "loss"],
-        ),
+        "What to improve: similarity, analogies or next (with --sessions), measured on the files of that name; or "
+        "loss, on text that is held out.",
+        Setting("Search", complete=lambda: ["similarity", "analogies", "next", "loss"]),
     ],
-    output: Annotated[
-        Path, Setting("The config file to write, TOML.", group="Output", flags=("-o", "--output"))
-    ] = Path("tuned.toml"),
-    trials: Annotated[
-        int, Setting("Number of trials, the one with the base settings included.", group="Search", low=1)
-    ] = 30,
+    output: Annotated[Path, "The config file to write, TOML.", Setting("Output", flags=("-o", "--output"))] = Path(
+        "tuned.toml"
+    ),
+    trials: Annotated[int, "Number of trials, the one with the base settings included.", Setting("Search", low=1)] = 30,
     fraction: Annotated[
-        float,
-        Setting("Share of the corpus that the trials train on, taken evenly from all of it.", group="Search"),
+        float, "Share of the corpus that the trials train on, taken evenly from all of it.", Setting("Search")
     ] = 0.1,
     search: Annotated[
         list[str] | None,
-        Setting(
-            f"Search this setting: {', '.join(SEARCHED[:-1])} or {SEARCHED[-1]}; may be repeated.",
-            group="Search",
-            unset="all that have an effect",
-            complete=lambda: SEARCHED,
-        ),
+        f"Search this setting: {', '.join(SEARCHED[:-1])} or {SEARCHED[-1]}; may be repeated.",
+        Setting("Search", unset="all that have an effect", complete=lambda: SEARCHED),
     ] = None,
     config: ConfigName = None,
     quiet: Quiet = False,
