@@ -4,14 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from w2v import api
-from w2v.commands.options import (
-    CORPUS_HELP,
-    ConfigName,
-    CorpusFiles,
-    Quiet,
-    check_flags,
-    command,
-)
+from w2v.commands.options import CORPUS_HELP, ConfigName, CorpusFiles, Quiet, check_flags, command
 from w2v.commands.terminal import TerminalReporter
 from w2v.settings.fields import Setting
 from w2v.settings.operations import parameters_for, settings_for
@@ -54,14 +47,5 @@ def tune(
 ) -> None:
     """Search, and write the best settings; after an interrupt, those found so far."""
     check_flags("tune", config, given)
-    api.tune(
-        corpus,
-        metric,
-        output,
-        config=config,
-        trials=trials,
-        fraction=fraction,
-        search=search or (),
-        reporter=TerminalReporter(quiet),
-        **given,
-    )
+    given |= {"config": config, "trials": trials, "fraction": fraction, "search": search or ()}
+    api.tune(corpus, metric, output, reporter=TerminalReporter(quiet), **given)
