@@ -1,9 +1,9 @@
 """Every operation of w2v, for Python and for the command line: `w2v.commands` parses, calls these and shows.
 
-Each function takes a Reporter (`w2v.reports`), which is told of progress, facts and warnings. `w2v.settings` describes
-the keywords that are settings; a function refuses those that it does not use. Numba and the extras are imported where
-they are needed.
+`w2v.settings` describes the keywords that are settings; a function refuses those that it does not use. Arguments that
+several functions share are described at `train`. Numba and the extras are imported where they are needed.
 """
+# ruff: noqa: D417
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -57,10 +57,10 @@ def build_vocab(
     """Count the words of a corpus.
 
     Args:
-        corpus: a path, a list of paths, or an iterable of token lists.
+        corpus: as for `train`.
         output: a file to write, one `word count` line per word; "-" is standard output.
         progress: whether to draw a bar, on standard error or in a notebook.
-        reporter: is told what is done, instead of `warnings` and the logger `w2v`.
+        reporter: as for `train`.
         settings: min_count, max_vocab, max_types, lowercase, column, force_text, threads; see TrainConfig.
 
     Raises:
@@ -75,7 +75,7 @@ def build_vocab(
     config = load_config(None, settings)
     from w2v.text.encoding import encode
 
-    with _reporting(reporter, progress) as told:
+    with reporter or PythonReporter(progress) as told:
         source = _open(corpus, told)
         check_outputs({"output": output}, {}, source.holds, can_stream=True)
         encoded = encode(source, config, keep_stream=False, report=told.reading)
@@ -98,11 +98,10 @@ def find_phrases(
     """Find pairs of words that belong together, and write the text with them joined.
 
     Args:
-        corpus: a path, a list of paths, or an iterable of token lists.
+        corpus: as for `train`.
         output: the text to write, compressed if its name ends in .gz; None only finds.
         list_file: a file to write the phrases to: phrase, score and count per line, separated by tabs.
-        progress: whether to draw bars, on standard error or in a notebook.
-        reporter: is told what is done, instead of `warnings` and the logger `w2v`.
+        progress, reporter: as for `train`.
         settings: min_count, threshold, scorer, delimiter, passes, lowercase, column, force_text, threads; see
             PhraseConfig.
 
@@ -117,7 +116,7 @@ def find_phrases(
     check_request("phrases", settings)
     from w2v.text import phrases
 
-    with _reporting(reporter, progress) as told:
+    with reporter or PythonReporter(progress) as told:
         source = _open(corpus, told)
         check_outputs({"output": output, "list_file": list_file}, {}, source.holds, can_stream=True)
         config = PhraseConfig(**settings)
@@ -174,11 +173,11 @@ def train(
         checkpoint_every: time between checkpoints: seconds, or a text such as "10m", the default.
         ray: the address of a Ray cluster to train on.
         nodes: the number of its machines to use; by default all.
-        similarity: files of word pairs to score by.
-        analogies: files of analogies to score by.
-        next: a file with each person's next items to score by.
-        sessions: the file with the items before them.
-        restrict: analogies are answered among this many words, the most frequent; 0 takes all.
+        similarity: one or more files of word pairs, with the scores that people gave them, to score by.
+        analogies: one or more files of questions, four words per line, to score by.
+        next: a file to score by, with the items that each person took next, one person per line.
+        sessions: the file with the items of the same people before that.
+        restrict: analogies are asked and answered among this many words, the most frequent; 0 takes all.
         each_epoch: whether to score after each epoch too.
         after_epoch: called after each epoch with a Progress and the Vectors, which training keeps changing until the
             last epoch; a dict that it returns is added to the log.
@@ -191,33 +190,22 @@ def train(
         SettingsError: a setting is unknown or out of range, or cannot go with another.
         DivergedError: the learning rate was too large.
     """
-    parameters = _given(
-        vocab=vocab,
-        init_from=init_from,
-        grow_vocab=grow_vocab,
-        save_output=save_output,
-        checkpoint=checkpoint,
-        checkpoint_every=checkpoint_every,
-        ray=ray,
-        nodes=nodes,
-        similarity=similarity,
-        analogies=analogies,
-        next=next,
-        sessions=sessions,
-        each_epoch=each_epoch,
-    )
-    check_request("train", {**settings, **parameters})
+    test_sets = _test_sets(similarity, analogies, next, sessions)
+    start = {"vocab": vocab, "init_from": init_from, "grow_vocab": grow_vocab}
+    kept = {"save_output": save_output, "checkpoint": checkpoint, "checkpoint_every": checkpoint_every}
+    others = {"ray": ray, "nodes": nodes, "each_epoch": each_epoch}
+    check_request("train", {**settings, **test_sets, **start, **kept, **others})
     run_config = load_config(config, settings)
     files = _run_files(output, save_output, log_json, checkpoint, checkpoint_every)
-    inputs = {**_test_sets(similarity, analogies, next, sessions), "config": config, "init_from": init_from}
+    inputs = {**test_sets, "config": config, "init_from": init_from}
     from w2v.evaluation.scores import Evaluation
     from w2v.training import run as runs
     from w2v.training.execution import execute
 
-    with _reporting(reporter, progress) as told:
+    with reporter or PythonReporter(progress) as told:
         source, known = _open(corpus, told), _vocab_of(vocab)
         files.check({**inputs, "vocab": vocab if isinstance(vocab, str | Path) else None}, source.holds)
-        evaluation = Evaluation.read(listed(similarity), listed(analogies), next, sessions, restrict=restrict)
+        evaluation = Evaluation.read(**test_sets, restrict=restrict)
 
         def begin(backend: "Backend") -> "tuple[Run, Encoded | None]":
             if init_from is not None:
@@ -261,18 +249,9 @@ def resume(
         output: the file to write; by default the one that the run was to write, if any.
         save_output: whether to keep the output rows; by default as the run was to.
         log_json: a file to write the log of the whole run to; by default as the run was to.
-        checkpoint_every: time between checkpoints, as for `train`.
-        ray: the address of a Ray cluster to train on.
-        nodes: the number of its machines to use, which must be the same as before.
-        similarity: files of word pairs to score by; the other files and each_epoch are as for `train`.
-        analogies: files of analogies to score by.
-        next: a file with each person's next items to score by.
-        sessions: the file with the items before them.
-        restrict: analogies are answered among this many words.
-        each_epoch: whether to score after each epoch too.
-        after_epoch: called after each epoch, as for `train`.
-        progress: whether to draw bars, on standard error or in a notebook.
-        reporter: is told what is done, instead of `warnings` and the logger `w2v`.
+        ray, nodes: as for `train`; the number of nodes must be the same as before.
+        checkpoint_every, similarity, analogies, next, sessions, restrict, each_epoch, after_epoch: as for `train`.
+        progress, reporter: as for `train`.
         settings: epochs, which may only rise, and threads.
 
     Raises:
@@ -294,10 +273,10 @@ def resume(
         folder,
         checkpoint_every,
     )
-    inputs = _test_sets(similarity, analogies, next, sessions)
-    with _reporting(reporter, progress) as told:
-        files.check({**inputs, "resume": files_read(folder)})
-        evaluation = Evaluation.read(listed(similarity), listed(analogies), next, sessions, restrict=restrict)
+    test_sets = _test_sets(similarity, analogies, next, sessions)
+    with reporter or PythonReporter(progress) as told:
+        files.check({**test_sets, "resume": files_read(folder)})
+        evaluation = Evaluation.read(**test_sets, restrict=restrict)
         return execute(
             lambda backend: (runs.resume(folder, settings, told.reading, backend), None),
             files,
@@ -323,10 +302,10 @@ def infer(
 
     Args:
         vectors: trained with line_vectors, or a file of such.
-        corpus: a path, a list of paths, or an iterable of token lists.
+        corpus: as for `train`.
         output: the file to write, in any format; None writes nothing.
         progress: whether to draw a bar, on standard error or in a notebook.
-        reporter: is told what is done, instead of `warnings` and the logger `w2v`.
+        reporter: as for `train`.
         settings: epochs, lr, negative, sample and seed, by default those of the training; lowercase, column,
             force_text, line_names and threads.
 
@@ -342,7 +321,7 @@ def infer(
     from w2v.training.inference import infer
     from w2v.vectors.derived import named_lines
 
-    with _reporting(reporter, progress) as told:
+    with reporter or PythonReporter(progress) as told:
         source = _open(corpus, told)
         folder_files = () if output is None else find(output).files
         model = vectors if isinstance(vectors, str | Path) else None
@@ -372,7 +351,7 @@ def recommend(
         items: of the person, oldest first. Items without a vector are left out, with a warning.
         n: how many; none of `items` is among them.
         line: the name or number of the person's line in the training corpus, whose vector is used too.
-        reporter: is told what is done, instead of `warnings` and the logger `w2v`.
+        reporter: as for `train`.
         settings: history, decay, prior and line_weight, by default those of the training; see TrainConfig.
 
     Raises:
@@ -382,7 +361,7 @@ def recommend(
     check_request("recommend", settings)
     from w2v.vectors.items import recommend
 
-    with _reporting(reporter) as told:
+    with reporter or PythonReporter() as told:
         return recommend(_vectors_of(vectors), items, n, line, told.warning, **settings)
 
 
@@ -400,11 +379,7 @@ def evaluate(
 
     Args:
         vectors: what to score, or the file.
-        similarity: one or more files of word pairs with the scores that people gave them.
-        analogies: one or more files of questions, four words per line.
-        next: a file with the items that each person took next, one person per line.
-        sessions: the file with the items of the same people before that.
-        reporter: is told what is done, instead of `warnings` and the logger `w2v`.
+        similarity, analogies, next, sessions, reporter: as for `train`.
         settings: restrict, method, match_case and k, see EvaluationConfig; and history, decay, prior and line_weight,
             by default those of the training, see TrainConfig.
 
@@ -417,13 +392,12 @@ def evaluate(
             output rows or counts.
         SettingsError: a setting is out of range, or one of next and sessions is missing.
     """
-    check_request("evaluate", {**settings, **_given(similarity=similarity, analogies=analogies, next=next)})
+    test_sets = _test_sets(similarity, analogies, next, sessions)
+    check_request("evaluate", {**settings, **test_sets})
     from w2v.evaluation.scores import Evaluation
 
-    with _reporting(reporter) as told:
-        scores = Evaluation.read(listed(similarity), listed(analogies), next, sessions, **settings).score(
-            _vectors_of(vectors)
-        )
+    with reporter or PythonReporter() as told:
+        scores = Evaluation.read(**test_sets, **settings).score(_vectors_of(vectors))
         for message in scores.without_value():
             told.warning(message)
     return scores
@@ -450,20 +424,15 @@ def tune(
     """Search for better settings, by trials on a part of a corpus. Needs Optuna: `pip install optuna`.
 
     Args:
-        corpus: a path, a list of paths, or an iterable of token lists.
+        corpus: as for `train`.
         metric: similarity, analogies or next, with the files so named, or loss, on text that is held out.
         output: the TOML file to write the best settings to, for config= of `train`; None writes nothing.
         config: a preset or a TOML file with the base settings; settings override it.
-        similarity: one or more files of word pairs.
-        analogies: one or more files of questions.
-        next: a file with the items that each person took next, one person per line.
-        sessions: a file with the items of the same people before that.
-        restrict: analogies are asked and answered among this many words; 0 takes all.
+        similarity, analogies, next, sessions, restrict: as for `train`.
         trials: runs of training, the one with the base settings included.
         fraction: share of the corpus that they train on.
         search: the settings to search, of ns_exponent, window, sample, negative, lr and epochs; by default all.
-        progress: whether to draw bars, on standard error or in a notebook.
-        reporter: is told what is done, instead of `warnings` and the logger `w2v`.
+        progress, reporter: as for `train`.
         settings: the base settings; see TrainConfig.
 
     Returns:
@@ -480,12 +449,12 @@ def tune(
     from w2v.tuning.search import Search
     from w2v.tuning.space import check_search
 
-    with _reporting(reporter, progress) as told:
+    with reporter or PythonReporter(progress) as told:
         source = _open(corpus, told)
-        inputs = {**_test_sets(similarity, analogies, next, sessions), "config": config}
-        check_outputs({"output": output}, inputs, source.holds)
+        test_sets = _test_sets(similarity, analogies, next, sessions)
+        check_outputs({"output": output}, {**test_sets, "config": config}, source.holds)
         check_search(base, search, fraction)  # before the corpus is read
-        objective = Objective.of(metric, listed(similarity), listed(analogies), next, sessions, restrict)
+        objective = Objective.of(metric, **test_sets, restrict=restrict)
         encoded = encode(source, base, report=told.reading)
         found = Search.begin(encoded, base, objective, fraction, search)
         encoded.tell(told)
@@ -527,7 +496,7 @@ def convert(
         all_but_the_top: remove the mean, and this many of the directions in which the vectors vary most.
         classes: write `word class` lines instead of vectors: this many classes, by k-means.
         save_output: whether to write the output rows; by default if the format stores them.
-        reporter: is told what is done, instead of `warnings` and the logger `w2v`.
+        reporter: as for `train`.
 
     Raises:
         W2VError: a file cannot be read or written, or the format cannot hold some of the words.
@@ -537,7 +506,7 @@ def convert(
 
     source, target = Path(source), Path(target)
     changes = Changes(skip_words=skip_words, add_output=add_output, all_but_the_top=all_but_the_top)
-    with _reporting(reporter) as told:
+    with reporter or PythonReporter() as told:
         if classes is not None:
             return write_classes(source, target, told, changes, classes, from_=from_, to=to)
         return convert(source, target, told, changes, from_=from_, to=to, save_output=save_output)
@@ -590,7 +559,7 @@ def plot(
         restrict: the nearest are among this many words, the most frequent; 0 takes all.
         method: umap, tsne or pca; by default umap if it is installed, else tsne.
         seed: the same seed gives the same map; by default 1.
-        reporter: is told what is done, instead of `warnings` and the logger `w2v`.
+        reporter: as for `train`.
 
     Returns:
         The map, or the curves of the log.
@@ -606,23 +575,22 @@ def plot(
     plotting.suffix_of(output)
     path = source if isinstance(source, str | Path) else None
     check_outputs({"output": output}, {"source": path, "words_file": words_file})
-    with _reporting(reporter) as told:
+    with reporter or PythonReporter() as told:
         if path is not None and Path(path).suffix.lower() in plotting.LOG_SUFFIXES:
-            given = _given(words=words, words_file=words_file, near=near, n=n, method=method, seed=seed)
-            for name in given:
+            refused = {"words": words, "words_file": words_file, "near": near, "n": n, "method": method, "seed": seed}
+            for name in (name for name, value in refused.items() if value is not None and value != ()):
                 raise SettingsError(f"{option(name)} cannot go with {path}, a log, which has no words", name)
             curves = plotting.plot_log(output, path)
             told.info(f"wrote {output}: {', '.join(name for lines in curves.values() for name in lines)}")
             return curves
         vectors = _vectors_of(source)
-        shown = [*words, *(read_words(words_file) if words_file else ())]
         limit = RESTRICT if restrict is None else restrict
         if near:
             tell_of_restriction(vectors, limit, told)
         drawn = plotting.plot_words(
             output,
             vectors,
-            words=shown,
+            words=[*words, *(read_words(words_file) if words_file else ())],
             near=near,
             n=n,
             method=method,
@@ -641,11 +609,6 @@ def tell_of_restriction(vectors: "Vectors", restrict: int, told: Reporter) -> No
         told.info(
             f"answers are among the {restrict:,} most frequent of {len(vectors):,} words; {option('restrict')} 0: all"
         )
-
-
-def _reporting(reporter: Reporter | None, progress: bool = False) -> Reporter:
-    """Return the Reporter of an operation, a context that closes it."""
-    return PythonReporter(progress) if reporter is None else reporter
 
 
 def _open(corpus: "Source", told: Reporter) -> "Corpus":
@@ -675,16 +638,12 @@ def _vocab_of(vocab: "Vocab | str | Path | None") -> "Vocab | None":
     return vocab
 
 
-def _given(**parameters: Any) -> dict[str, Any]:  # noqa: ANN401
-    """Return the parameters that were given: those that are not empty."""
-    return {name: value for name, value in parameters.items() if not (value is None or value is False or value == ())}
-
-
 def _test_sets(
     similarity: Files, analogies: Files, next: str | Path | None, sessions: str | Path | None
 ) -> dict[str, Any]:
     """Return the files to score by, by parameter."""
-    return {"similarity": similarity, "analogies": analogies, "next": next, "sessions": sessions}
+    lists = {"similarity": listed(similarity), "analogies": listed(analogies)}
+    return {**lists, "next": next, "sessions": sessions}
 
 
 def _run_files(

@@ -17,12 +17,12 @@ from w2v.settings.train import TrainConfig
 class Oven:
     """A described dataclass of its own."""
 
-    heat: Annotated[int | Literal["off"], Setting("How hot.", low=50, high=250)] = 180
-    fan: Annotated[bool, Setting("Whether the air moves.", not_with={"heat": ("off",)})] = False
-    door: Annotated[Literal["open", "shut"] | None, Setting("The door.", unset="as it was", not_with={"timer": ()})] = (
+    heat: Annotated[int | Literal["off"], "How hot.", Setting(low=50, high=250)] = 180
+    fan: Annotated[bool, "Whether the air moves.", Setting(not_with={"heat": ("off",)})] = False
+    door: Annotated[Literal["open", "shut"] | None, "The door.", Setting(unset="as it was", not_with={"timer": ()})] = (
         None
     )
-    speed: Annotated[float, Setting("Of the fan.", low=0.5, only_with={"door": ("shut",)})] = 1.0
+    speed: Annotated[float, "Of the fan.", Setting(low=0.5, only_with={"door": ("shut",)})] = 1.0
     note: str = "not described"
 
 

@@ -82,18 +82,9 @@ def _write(folder: Path, checkpoint: Checkpoint) -> None:
     if checkpoint.line_names is not None:
         lines = (f"{name}\n".encode() for name in checkpoint.line_names)
         sums[names.LINE_NAMES] = write_lines(folder / names.LINE_NAMES, lines)
-    state = State(
-        version=VERSION,
-        w2v=__version__,
-        config=checkpoint.config.as_dict(),
-        position=rows.position,
-        corpus=checkpoint.corpus,
-        stream=checkpoint.stream,
-        extra=checkpoint.extra,
-        checksums=sums,
-    )
-    with synced(folder / names.STATE) as (file, _):
-        file.write(state.as_json())
+    done, config = checkpoint, checkpoint.config.as_dict()
+    state = State(VERSION, __version__, config, rows.position, done.corpus, done.stream, done.extra, sums)
+    write_lines(folder / names.STATE, [state.as_json()])
 
 
 def load(folder: Path) -> Checkpoint:
@@ -106,7 +97,8 @@ def load(folder: Path) -> Checkpoint:
     state = _state(newest, cure)
     with _damage(newest / names.STATE, cure):
         config = TrainConfig(**state.config)
-    for name in _files_of(config):
+    lines = [names.LINES] * config.has_lines + [names.LINE_NAMES] * config.line_names
+    for name in (names.INPUT, names.OUTPUT, names.VOCAB, *lines):
         with _damage(newest / name, cure):
             if checksum(newest / name) != state.checksums.get(name):
                 raise ValueError(f"its checksum is not the one in {names.STATE}")
@@ -119,25 +111,17 @@ def load(folder: Path) -> Checkpoint:
             state.position,
             load_array(newest / names.LINES, np.float32, (-1, config.dim)) if config.has_lines else None,
         )
-        lines = (newest / names.LINE_NAMES).read_bytes().decode().split("\n")[:-1] if config.line_names else None
-    return Checkpoint(config, vocab, snapshot, state.corpus, state.stream, state.extra, lines)
+        line_names = (newest / names.LINE_NAMES).read_bytes().decode().split("\n")[:-1] if config.line_names else None
+    return Checkpoint(config, vocab, snapshot, state.corpus, state.stream, state.extra, line_names)
 
 
 def load_extra(folder: Path) -> dict[str, Any]:
-    """Read only what the caller left in the newest checkpoint.
-
-    Raises:
-        W2VError: as `load` does.
-    """
+    """Read only what the caller left in the newest checkpoint; errors as `load`."""
     return _state(*_newest(folder)).extra
 
 
 def files_read(folder: Path) -> list[Path]:
-    """Return the files that a resume from a folder reads: those of its newest checkpoint, the stream, the corpus.
-
-    Raises:
-        W2VError: as `load` does.
-    """
+    """Return the files that a resume reads: the newest checkpoint, the stream, the corpus; errors as `load`."""
     newest, cure = _newest(folder)
     state = _state(newest, cure)
     inner = [newest / name for name in (names.STATE, *state.checksums)]
@@ -178,12 +162,6 @@ def load_stream(folder: Path, n_types: int) -> npt.NDArray[np.int32]:
         reason = getattr(error, "strerror", None) or error
         raise W2VError(f"{path}, which the checkpoint needs, cannot be read: {reason}") from error
     return stream
-
-
-def _files_of(config: TrainConfig) -> list[str]:
-    """Return the files of a checkpoint, except state.json."""
-    lines = [names.LINES] * config.has_lines + [names.LINE_NAMES] * config.line_names
-    return [names.INPUT, names.OUTPUT, names.VOCAB, *lines]
 
 
 def _newest(folder: Path) -> tuple[Path, str]:

@@ -68,16 +68,10 @@ def locked(folder: Path) -> Iterator[None]:
             ) from None
         if is_locked:  # without a lock, a half-written checkpoint may be another run's
             with suppress(OSError):
-                _remove_partial(folder)
+                for old in filter(lambda path: is_partial(path.name), folder.iterdir()):
+                    shutil.rmtree(old, ignore_errors=True)
+                (folder / STREAM_PART).unlink(missing_ok=True)
         yield
-
-
-def _remove_partial(folder: Path) -> None:
-    """Remove what a killed run has left half-written."""
-    for old in folder.iterdir():
-        if is_partial(old.name):
-            shutil.rmtree(old, ignore_errors=True)
-    (folder / STREAM_PART).unlink(missing_ok=True)
 
 
 def checkpoints_in(folder: Path) -> list[Path]:
@@ -88,14 +82,9 @@ def checkpoints_in(folder: Path) -> list[Path]:
 
 
 def check_space(folder: Path, n_types: int, n_rows: int, dim: int, stream_bytes: int) -> None:
-    """Raise W2VError if a folder has no space for three checkpoints, one of them being written.
+    """Raise W2VError if a folder has no space for three checkpoints, one of them being written, and the stream.
 
-    Args:
-        folder: where they go.
-        n_types: words.
-        n_rows: rows of all matrices.
-        dim: numbers in a row.
-        stream_bytes: what the stream takes besides.
+    A checkpoint has n_types words and n_rows rows of dim numbers, in all its matrices together.
     """
     folder = mirror.here(folder)
     needed = (KEPT + 1) * (n_rows * dim * 4 + n_types * 32) + stream_bytes

@@ -43,8 +43,7 @@ def number_of(name: str) -> int | None:
 
 def sorted_checkpoints(names: Iterable[str]) -> list[str]:
     """Return the names of checkpoints' folders among other names, oldest first."""
-    numbers = {name: number_of(name) for name in names}
-    return sorted((name for name, number in numbers.items() if number is not None), key=lambda name: numbers[name] or 0)
+    return sorted((name for name in names if number_of(name) is not None), key=lambda name: number_of(name) or 0)
 
 
 def partial_name(name: str) -> str:

@@ -72,12 +72,7 @@ class Snapshotter:
     """
 
     def __init__(self, now: Callable[[], Snapshot], policy: CheckpointPolicy) -> None:
-        """Begin to look at the clock.
-
-        Args:
-            now: returns the live rows, and the position they have at least reached.
-            policy: what to do with snapshots, and how often.
-        """
+        """Start the clock; `now` returns the live rows, and the position that they have at least reached."""
         self._now, self._policy = now, policy
         self._lock = threading.Lock()
         self._is_due, self._is_taken = threading.Event(), threading.Event()

@@ -1,23 +1,18 @@
-"""The command line: each command parses, calls w2v and shows what came of it. Typer and print are here alone.
+"""The command line: each command parses, calls `w2v.api` and shows the result. Only this package prints and uses Typer.
 
-    app.py          the program: its commands, in the order of the help
-    corpus.py       w2v build-vocab, w2v phrases
-    train.py        w2v train
-    tune.py         w2v tune
-    query.py        w2v similar, w2v analogy, w2v vector, w2v recommend;  questions.py: what is asked, and where
-    evaluate.py     w2v evaluate
-    convert.py      w2v convert
-    info.py         w2v info
-    plot.py         w2v plot
-    demo.py         w2v demo
+    app.py         the program: its commands, in the order of the help, and exit statuses
+    corpus.py      w2v build-vocab, w2v phrases
+    train.py, tune.py, infer.py, evaluate.py, convert.py, info.py, plot.py, demo.py     the commands of these names
+    query.py       w2v similar, w2v analogy, w2v vector, w2v recommend
+    questions.py   what is asked: on the command line, on standard input, at a prompt
 
-    options.py      described settings become options
-    checks.py       what is looked at before a command begins: inputs and outputs
-    interrupts.py   Ctrl-C, SIGTERM, SIGHUP
-    screen.py       lines, tables, styles;  report.py: what is said of a result;  progress.py: bars
+    options.py     settings become options; the options that several commands share
+    interrupts.py  Ctrl-C, SIGTERM, SIGHUP
+    terminal.py    the Reporter: bars, facts and warnings on standard error
+    tables.py      results as text;  screen.py: lines, styles, columns
 
-Results go to standard output, progress and errors to standard error. Heavy modules are imported by the command that
-needs them: `w2v --help` and `w2v similar` load no Numba.
+Results go to standard output, progress and errors to standard error. A command imports what takes long to load when it
+needs it: `w2v --help` loads no NumPy, and `w2v similar` no Numba.
 """
 
 from w2v.commands.interrupts import INTERRUPTS

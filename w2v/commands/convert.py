@@ -21,36 +21,26 @@ def convert(
     target: Annotated[Path, typer.Argument(metavar="DST", hidden=True)],
     from_: FormatName = None,
     to: Annotated[
-        str | None,
-        Setting("The format to write, if the name of DST does not show it.", metavar="FORMAT"),
+        str | None, "The format to write, if the name of DST does not show it.", Setting(metavar="FORMAT")
     ] = None,
     skip_words: Annotated[
-        bool, Setting("Leave out the words that the format cannot hold.", flags=("--skip-words",))
+        bool, "Leave out the words that the format cannot hold.", Setting(flags=("--skip-words",))
     ] = False,
     add_output: Annotated[
         float | None,
-        Setting(
-            "Add this share of the output rows, which a .w2v folder has, to the vectors; 0.5 is good for similarity "
-            "and analogies.",
-            low=0,
-            high=1,
-        ),
+        "Add this share of the output rows, which a .w2v folder has, to the vectors; 0.5 is good for similarity "
+        "and analogies.",
+        Setting(low=0, high=1),
     ] = None,
     all_but_the_top: Annotated[
         int | None,
-        Setting(
-            "Take away the mean of the vectors, and this many of the directions in which they vary most.",
-            low=0,
-            high=65_535,
-        ),
+        "Take away the mean of the vectors, and this many of the directions in which they vary most.",
+        Setting(low=0, high=65_535),
     ] = None,
     classes: Annotated[
         int | None,
-        Setting(
-            "Write `word class` lines instead of vectors: this many classes, by k-means, as word2vec.c's -classes.",
-            low=1,
-            high=2**31 - 2,
-        ),
+        "Write `word class` lines instead of vectors: this many classes, by k-means, as word2vec.c's -classes.",
+        Setting(low=1, high=2**31 - 2),
     ] = None,
     save_output: SaveOutput = None,
     quiet: Quiet = False,

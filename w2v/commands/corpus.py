@@ -17,7 +17,7 @@ from w2v.settings.operations import settings_for
 )
 def build_vocab(
     corpus: CorpusFiles,
-    output: Annotated[Path, Setting("The file to write; - is standard output.", flags=("-o", "--output"))] = Path(
+    output: Annotated[Path, "The file to write; - is standard output.", Setting(flags=("-o", "--output"))] = Path(
         "vocab.txt"
     ),
     quiet: Quiet = False,
@@ -37,14 +37,12 @@ def build_vocab(
 def phrases(
     corpus: CorpusFiles,
     output: Annotated[
-        Path, Setting("The text to write; .gz is compressed; - is standard output.", flags=("-o", "--output"))
+        Path, "The text to write; .gz is compressed; - is standard output.", Setting(flags=("-o", "--output"))
     ] = Path("phrased.txt"),
     list_file: Annotated[
         Path | None,
-        Setting(
-            "Write the phrases to this file too: phrase, score and count per line, with tabs between.",
-            flags=("--list",),
-        ),
+        "Write the phrases to this file too: phrase, score and count per line, with tabs between.",
+        Setting(flags=("--list",)),
     ] = None,
     quiet: Quiet = False,
     **settings: Any,  # noqa: ANN401

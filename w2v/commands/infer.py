@@ -22,10 +22,8 @@ def infer(
     corpus: Annotated[list[str], typer.Argument(metavar="CORPUS", hidden=True)],
     output: Annotated[
         Path,
-        Setting(
-            "The file to write, in any format: a vector for each line, under its name or number.",
-            flags=("-o", "--output"),
-        ),
+        "The file to write, in any format: a vector for each line, under its name or number.",
+        Setting(flags=("-o", "--output")),
     ] = Path("lines.w2v"),
     quiet: Quiet = False,
     **settings: Any,  # noqa: ANN401

@@ -20,27 +20,19 @@ from w2v.settings.presets import presets
 from w2v.settings.train import TrainConfig, load_config
 
 Command = Callable[..., None]
+NONE = inspect.Parameter.empty
+"""The default of a parameter that has none."""
 
 HEADINGS = (
-    "Search",
-    "Corpus",
-    "Model",
-    "Subwords",
-    "Lines",
-    "Sampling",
-    "Training",
-    "Items",
-    "Output",
-    "Evaluation",
-    "Checkpoints",
-    "Cluster",
-    "Options",
+    "Search Corpus Model Subwords Lines Sampling Training Items Output Evaluation Checkpoints Cluster Options".split()
 )
-"""The headings in the help of a command with many options, in order; any other comes last."""
+"""The headings in the help of a command with many options, in order."""
 WIDEST = 28
-"""Flags of more columns stand on a line of their own in the help."""
+"""In the help, flags that are wider than this have a line of their own."""
 MANY_OPTIONS = 30
 """In commands with more options than this, --help shows those that are common, and --help-all shows all."""
+SHOWS_ALL = "w2v.shows_all"
+"""In the `meta` of a context: whether the help shows all options."""
 METAVARS = {bool: None, int: "N", float: "X", str: "NAME", Path: "FILE"}
 
 
@@ -68,17 +60,15 @@ class GroupedCommand(TyperCommand):
 def command(help: str, *settings: Field) -> Callable[[Command], Command]:
     """Make a function a command: give it its help, and make options of the settings.
 
-    A parameter annotated with a Setting becomes an option too. Of `settings` the function gets, as `**settings`, those
-    that the user gave; one that it has a parameter for it gets in any case.
-
-    Args:
-        help: the help text.
-        settings: fields of described dataclasses.
+    A parameter whose annotation describes a setting becomes an option too. The function gets the settings that the
+    user gave as `**settings`, and a setting that it has a parameter for in any case.
     """
 
     def decorate(function: Command) -> Command:
         parameters = inspect.signature(function).parameters
-        own = [field for parameter in parameters.values() if (field := described(parameter)) is not None]
+        defaults = {name: MISSING if one.default is NONE else one.default for name, one in parameters.items()}
+        found = (read_field(name, one.annotation, defaults[name]) for name, one in parameters.items())
+        own = [field for field in found if field is not None]
         known = [*own, *settings]
         decisive = {field.name for field in (*own, *fields_of(Parameters))}  # a config file may change the others
         expected = {name for name, one in parameters.items() if one.kind is not one.VAR_KEYWORD}
@@ -91,8 +81,9 @@ def command(help: str, *settings: Field) -> Callable[[Command], Command]:
             for field in known:
                 if field.name in given:
                     values[field.name] = field.from_text(values[field.name])
-                if field.name in expected:
-                    check_option(field, values[field.name])
+                if field.name in expected and (value := values[field.name]) is not None:
+                    for one in value if isinstance(value, list) else [value]:
+                        field.check(one)
             decided = {name: values[name] for name in values if name in decisive}
             check_effect(known, {name: values[name] for name in values if name in given}, decided)
             for field in settings:
@@ -134,23 +125,10 @@ def arguments_of(parameters: Mapping[str, inspect.Parameter]) -> dict[str, str]:
     return {name: str(one.metavar) for name, found in notes for one in found if isinstance(one, ArgumentInfo)}
 
 
-def described(parameter: inspect.Parameter) -> Field | None:
-    """Return the setting that the annotation of a parameter describes."""
-    default = MISSING if parameter.default is parameter.empty else parameter.default
-    return read_field(parameter.name, parameter.annotation, default)
-
-
 def is_given(context: typer.Context, name: str) -> bool:
     """Return whether an option or argument stands on the command line."""
     source = context.get_parameter_source(name)
     return source is not None and source.name == "COMMANDLINE"
-
-
-def check_option(field: Field, value: object) -> None:
-    """Raise a SettingsError for a value that the option of a command cannot have."""
-    for one in value if isinstance(value, list) else [value]:
-        if one is not None:
-            field.check(one)
 
 
 def signature_of(
@@ -159,16 +137,41 @@ def signature_of(
     """Return the signature that Typer reads: arguments as they are, and an option for each setting."""
     options = {field.name: option(field, field.default if field.name in parameters else None) for field in settings}
     options |= {field.name: option(field, field.default) for field in own}
-    signature = {"context": inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)}
-    for parameter in parameters.values():
-        if parameter.name not in signature and parameter.kind is not parameter.VAR_KEYWORD:
-            plain = parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
-            signature[parameter.name] = options.pop(parameter.name, plain)
+    signature = {"context": keyword("context", typer.Context)}
+    for name, parameter in parameters.items():
+        if name not in signature and parameter.kind is not parameter.VAR_KEYWORD:
+            signature[name] = options.pop(name, None) or keyword(name, parameter.annotation, parameter.default)
     if has_help_all:
-        options["help_all"] = inspect.Parameter(
-            "help_all", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=HelpAll
-        )
+        options["help_all"] = keyword("help_all", HelpAll, False)
     return inspect.Signature([*signature.values(), *options.values()])
+
+
+def keyword(name: str, annotation: object, default: object = NONE) -> inspect.Parameter:
+    """Return a parameter that is given by its name."""
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def option(field: Field, default: object) -> inspect.Parameter:
+    """Return the parameter that Typer makes an option of."""
+    setting, is_switch = field.setting, field.kind is bool
+    is_on = is_switch and not any("/" in flag for flag in field.flags)
+    # A choice is text here: `Field.check` checks it, with the same message in a config file and in Python.
+    hint: Any = str if field.choices and not is_switch else field.kind
+    hint = list[hint] if field.is_list else hint
+    offered = None if is_switch or not field.choices else [str(choice) for choice in field.choices]
+    described = typer.Option(
+        *field.flags,
+        help=field.help + (f"  [default: {field.shown_default}]" if field.shown_default and not is_on else ""),
+        show_default=False,
+        metavar=setting.metavar or METAVARS[field.kind],
+        rich_help_panel=setting.group,
+        autocompletion=setting.complete or (None if offered is None else lambda: offered),
+    )
+    return keyword(
+        field.name,
+        Annotated[hint | None if default is None else hint, described],
+        NONE if default is MISSING else default,
+    )
 
 
 def show_all(context: typer.Context, is_wanted: bool) -> None:
@@ -179,42 +182,10 @@ def show_all(context: typer.Context, is_wanted: bool) -> None:
         raise typer.Exit
 
 
-def option(field: Field, default: object) -> inspect.Parameter:
-    """Return the parameter that Typer makes an option of."""
-    setting = field.setting
-    # A choice is text here: it is checked with the other settings, in the same words wherever it comes from.
-    is_switch = field.kind is bool
-    is_on = is_switch and not any("/" in flag for flag in field.flags)
-    hint: Any = str if field.choices and not is_switch else field.kind
-    hint = list[hint] if field.is_list else hint
-    offered = None if is_switch or not field.choices else [str(choice) for choice in field.choices]
-    return inspect.Parameter(
-        field.name,
-        inspect.Parameter.KEYWORD_ONLY,
-        default=inspect.Parameter.empty if default is MISSING else default,
-        annotation=Annotated[
-            hint | None if default is None else hint,
-            typer.Option(
-                *field.flags,
-                help=setting.help
-                + (f"  [default: {field.shown_default}]" if field.shown_default and not is_on else ""),
-                show_default=False,
-                metavar=setting.metavar or METAVARS[field.kind],
-                rich_help_panel=setting.group,
-                autocompletion=setting.complete or (None if offered is None else lambda: offered),
-            ),
-        ],
-    )
-
-
-SHOWS_ALL = "w2v.shows_all"
-"""In the `meta` of a context: whether the help shows all options."""
 HelpAll = Annotated[
-    bool,
-    typer.Option("--help-all", help="Show all options and exit.", is_eager=True, callback=show_all),
+    bool, typer.Option("--help-all", help="Show all options and exit.", is_eager=True, callback=show_all)
 ]
-
-# An argument is explained above the options, where no Python type stands beside it as in Typer's own list.
+# The help explains an argument above the options, because Typer's own list shows its Python type.
 CorpusFiles = Annotated[list[str], typer.Argument(metavar="CORPUS", hidden=True)]
 CORPUS_HELP = (
     "Each CORPUS is a file, a folder, a glob, or - for standard input; plain, .gz, .bz2, .xz or .zst, recognised by "
@@ -225,9 +196,9 @@ FORMATS_HELP = help_text()
 
 ConfigName = Annotated[
     str | None,
+    "Settings from a TOML file or a preset; flags win over it.",
     Setting(
-        "Settings from a TOML file or a preset; flags win over it.",
-        group="Training",
+        "Training",
         flags=("--config",),
         metavar="FILE|NAME",
         complete=lambda: list(presets()),
@@ -235,25 +206,20 @@ ConfigName = Annotated[
         is_common=True,
     ),
 ]
-VectorsFile = Annotated[Path, Setting("The file of vectors, in any format.")]
-Neighbours = Annotated[int, Setting("Number of neighbours to show per word.", low=1, flags=("-n",))]
+VectorsFile = Annotated[Path, "The file of vectors, in any format."]
+Neighbours = Annotated[int, "Number of neighbours to show per word.", Setting(low=1, flags=("-n",))]
 Restrict = Annotated[
-    int,
-    Setting("Answer with this many words, the most frequent; 0 takes all.", low=0, high=2**31 - 2),
+    int, "Answer with this many words, the most frequent; 0 takes all.", Setting(low=0, high=2**31 - 2)
 ]
 SaveOutput = Annotated[
     bool | None,
-    Setting(
-        "Write the output rows too, in a second file (vectors.output.bin) where the format cannot store them.",
-        group="Output",
-        unset=f"in {keepers('output')}",
-    ),
+    "Write the output rows too, in a second file (vectors.output.bin) where the format cannot store them.",
+    Setting("Output", unset=f"in {keepers('output')}"),
 ]
-AsJson = Annotated[bool, Setting("Print JSON.", flags=("--json",))]
-Quiet = Annotated[bool, Setting("Print only warnings and errors.", group="Output", flags=("--quiet",), is_common=True)]
+AsJson = Annotated[bool, "Print JSON.", Setting(flags=("--json",))]
+Quiet = Annotated[bool, "Print only warnings and errors.", Setting("Output", flags=("--quiet",), is_common=True)]
 FormatName = Annotated[
-    str | None,
-    Setting("The format of the file, if its name does not show it.", flags=("--from",), metavar="FORMAT"),
+    str | None, "The format of the file, if its name does not show it.", Setting(flags=("--from",), metavar="FORMAT")
 ]
 
 

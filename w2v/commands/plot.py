@@ -21,41 +21,34 @@ from w2v.settings.fields import Setting
 def plot(
     source: Annotated[Path, typer.Argument(metavar="SOURCE", hidden=True)],
     words: Annotated[list[str] | None, typer.Argument(metavar="WORD", hidden=True)] = None,
-    output: Annotated[Path, Setting("The file to write: .html, .png or .svg.", flags=("-o", "--output"))] = Path(
+    output: Annotated[Path, "The file to write: .html, .png or .svg.", Setting(flags=("-o", "--output"))] = Path(
         "plot.html"
     ),
     words_file: Annotated[
-        Path | None, Setting("Show the first word of each line of this file.", flags=("--words",))
+        Path | None, "Show the first word of each line of this file.", Setting(flags=("--words",))
     ] = None,
     near: Annotated[
-        list[str] | None, Setting("Show this word and its nearest; may be repeated.", metavar="WORD")
+        list[str] | None, "Show this word and its nearest; may be repeated.", Setting(metavar="WORD")
     ] = None,
     n: Annotated[
         int | None,
-        Setting(
-            "Number of words to show: the most frequent; with --near the nearest of each.",
-            low=1,
-            flags=("-n",),
-            unset="1000; with --near 50",
-        ),
+        "Number of words to show: the most frequent; with --near the nearest of each.",
+        Setting(low=1, flags=("-n",), unset="1000; with --near 50"),
     ] = None,
     restrict: Annotated[
         int | None,
-        Setting(
-            "Take the nearest from this many words, the most frequent; 0 takes all.",
-            low=0,
-            high=2**31 - 2,
-            unset=str(RESTRICT),
-            only_with={"near": ()},
-        ),
+        "Take the nearest from this many words, the most frequent; 0 takes all.",
+        Setting(low=0, high=2**31 - 2, unset=str(RESTRICT), only_with={"near": ()}),
     ] = None,
     method: Annotated[
         Literal["umap", "tsne", "pca"] | None,
-        Setting("How to place the words: umap, tsne or pca.", unset="umap if installed, else tsne"),
+        "How to place the words: umap, tsne or pca.",
+        Setting(unset="umap if installed, else tsne"),
     ] = None,
     seed: Annotated[
         int | None,
-        Setting("The same seed gives the same map.", low=0, high=2**32 - 1, unset="1", not_with={"method": ("pca",)}),
+        "The same seed gives the same map.",
+        Setting(low=0, high=2**32 - 1, unset="1", not_with={"method": ("pca",)}),
     ] = None,
 ) -> None:
     """Draw a map of words, or a log."""

@@ -37,14 +37,12 @@ def similar(
     n: Neighbours = 10,
     vectors: VectorsFile = Path("vectors.bin"),
     restrict: Restrict = RESTRICT,
-    positive: Annotated[list[str] | None, Setting("Add this word; may be repeated.", metavar="WORD")] = None,
-    negative: Annotated[list[str] | None, Setting("Subtract this word; may be repeated.", metavar="WORD")] = None,
+    positive: Annotated[list[str] | None, "Add this word; may be repeated.", Setting(metavar="WORD")] = None,
+    negative: Annotated[list[str] | None, "Subtract this word; may be repeated.", Setting(metavar="WORD")] = None,
     lines: Annotated[
         bool,
-        Setting(
-            "Each WORD is the name or number of a line; show the lines nearest to it. --restrict 0 by default.",
-            flags=("--lines",),
-        ),
+        "Each WORD is the name or number of a line; show the lines nearest to it. --restrict 0 by default.",
+        Setting(flags=("--lines",)),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -59,16 +57,17 @@ def similar(
         loaded, restrict = line_vectors(loaded), 0 if restrict == RESTRICT else restrict
     api.tell_of_restriction(loaded, restrict, TerminalReporter())
 
-    def answer(questions: list[Question]) -> None:
-        found = [(q, loaded.most_similar(q.positive, q.negative, n, restrict=restrict)) for q in questions]
+    def answer(words: list[str]) -> None:
+        asked = parse_questions(words) if words else [Question(plus, minus)]
+        found = [(q, loaded.most_similar(q.positive, q.negative, n, restrict=restrict)) for q in asked]
         show_neighbours([(q.as_dict(), q.title, neighbours) for q, neighbours in found], as_json)
 
-    if words or plus or minus:
-        answer(parse_questions(words) if words else [Question(plus, minus)])
-    elif is_terminal():
-        answer_lines(prompted_lines(loaded.model.words[:RESTRICT]), lambda line: answer(parse_questions(line.split())))
+    if plus or minus:
+        answer([])
+    elif not words and is_terminal():
+        answer_lines(prompted_lines(loaded.model.words[:RESTRICT]), answer)
     else:
-        answer_pipe(lambda line: answer(parse_questions(line.split())), "WORD", "similar")
+        answer_all(words, answer, "WORD", "similar")
 
 
 @command(
@@ -106,18 +105,15 @@ def vector(
     loaded = load_vectors(vectors)
 
     def answer(words: list[str]) -> None:
-        rows = loaded[words]
+        rows = list(zip(words, loaded[words].tolist(), strict=True))
         if as_json:
-            found = [{"word": word, "vector": row.tolist()} for word, row in zip(words, rows, strict=True)]
+            found = [{"word": word, "vector": numbers} for word, numbers in rows]
             print(json.dumps(found, ensure_ascii=False), flush=True)
             return
-        for word, row in zip(words, rows, strict=True):
-            print(word, *(f"{number:.9g}" for number in row.tolist()), flush=True)
+        for word, numbers in rows:
+            print(word, *(f"{number:.9g}" for number in numbers), flush=True)
 
-    if words:
-        answer(words)
-    else:
-        answer_pipe(lambda line: answer(line.split()), "WORD", "vector")
+    answer_all(words, answer, "WORD", "vector")
 
 
 @command(
@@ -130,10 +126,11 @@ def vector(
 def recommend(
     items: Annotated[list[str] | None, typer.Argument(metavar="ITEM", hidden=True)] = None,
     n: Neighbours = 10,
-    vectors: Annotated[Path, Setting("The folder of vectors with output rows.")] = Path("vectors.w2v"),
+    vectors: Annotated[Path, "The folder of vectors with output rows."] = Path("vectors.w2v"),
     line: Annotated[
         str | None,
-        Setting("Use the vector of this line of the training corpus too: its name, or its number.", metavar="NAME"),
+        "Use the vector of this line of the training corpus too: its name, or its number.",
+        Setting(metavar="NAME"),
     ] = None,
     as_json: AsJson = False,
     **settings: Any,  # noqa: ANN401
@@ -151,10 +148,7 @@ def recommend(
         else:
             print(format_neighbours(" ".join(items), found), flush=True)
 
-    if items:
-        answer(items)
-    else:
-        answer_pipe(lambda line: answer(line.split()), "ITEM", "recommend")
+    answer_all(items, answer, "ITEM", "recommend")
 
 
 def load_vectors(path: Path) -> "Vectors":
@@ -166,8 +160,8 @@ def load_vectors(path: Path) -> "Vectors":
     return Vectors.load(path)
 
 
-def answer_lines(lines: Iterable[str], answer: Callable[[str], None]) -> tuple[int, int]:
-    """Answer line by line; return how many could not be answered, and how many there were.
+def answer_lines(lines: Iterable[str], answer: Callable[[list[str]], None]) -> tuple[int, int]:
+    """Answer the words of each line; return how many lines could not be answered, and how many there were.
 
     An error, such as an unknown word, is shown, and the next line is answered.
     """
@@ -175,15 +169,21 @@ def answer_lines(lines: Iterable[str], answer: Callable[[str], None]) -> tuple[i
     for line in lines:
         n_lines += 1
         try:
-            answer(line)
+            answer(line.split())
         except W2VError as error:
             print_status(as_flags(error.message, FLAGS))
             failed += 1
     return failed, n_lines
 
 
-def answer_pipe(answer: Callable[[str], None], argument: str, command: str) -> None:
-    """Answer each line of standard input; raise an error where it had none, or some could not be answered."""
+def answer_all(words: list[str] | None, answer: Callable[[list[str]], None], argument: str, command: str) -> None:
+    """Answer the words of the command line, or else each line of standard input.
+
+    Raises:
+        W2VError: there are no words and no lines, or some lines could not be answered.
+    """
+    if words:
+        return answer(words)
     failed, n_lines = answer_lines(piped_lines(), answer)
     if n_lines == 0:
         require_argument(None, argument, command)
@@ -194,10 +194,8 @@ def answer_pipe(answer: Callable[[str], None], argument: str, command: str) -> N
 def show_neighbours(answers: list[tuple[dict[str, Any], str, Answer]], as_json: bool) -> None:
     """Print the neighbours for each question, as JSON or as tables."""
     if as_json:
-        rows = [
-            {**asked, "neighbours": [{"word": other, "cosine": round(cosine, 6)} for other, cosine in neighbours]}
-            for asked, _, neighbours in answers
-        ]
-        print(json.dumps(rows, ensure_ascii=False), flush=True)
+        for asked, _, neighbours in answers:
+            asked["neighbours"] = [{"word": word, "cosine": round(cosine, 6)} for word, cosine in neighbours]
+        print(json.dumps([asked for asked, _, _ in answers], ensure_ascii=False), flush=True)
     else:
         print("\n\n".join(format_neighbours(asked, neighbours) for _, asked, neighbours in answers), flush=True)

@@ -4,14 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from w2v import api
-from w2v.commands.options import (
-    CORPUS_HELP,
-    ConfigName,
-    CorpusFiles,
-    Quiet,
-    check_flags,
-    command,
-)
+from w2v.commands.options import CORPUS_HELP, ConfigName, CorpusFiles, Quiet, check_flags, command
 from w2v.commands.terminal import TerminalReporter
 from w2v.settings.fields import Setting
 from w2v.settings.operations import parameters_for, settings_for
@@ -32,31 +25,21 @@ def tune(
     corpus: CorpusFiles,
     metric: Annotated[
         str,
-        Setting(
-            "What to improve: similarity, analogies or next (with --sessions), measured on the files of that name; or "
-            "loss, on text that is held out.",
-            group="Search",
-            complete=lambda: ["similarity", "analogies", "next", "loss"],
-        ),
+        "What to improve: similarity, analogies or next (with --sessions), measured on the files of that name; or "
+        "loss, on text that is held out.",
+        Setting("Search", complete=lambda: ["similarity", "analogies", "next", "loss"]),
     ],
-    output: Annotated[
-        Path, Setting("The config file to write, TOML.", group="Output", flags=("-o", "--output"))
-    ] = Path("tuned.toml"),
-    trials: Annotated[
-        int, Setting("Number of trials, the one with the base settings included.", group="Search", low=1)
-    ] = 30,
+    output: Annotated[Path, "The config file to write, TOML.", Setting("Output", flags=("-o", "--output"))] = Path(
+        "tuned.toml"
+    ),
+    trials: Annotated[int, "Number of trials, the one with the base settings included.", Setting("Search", low=1)] = 30,
     fraction: Annotated[
-        float,
-        Setting("Share of the corpus that the trials train on, taken evenly from all of it.", group="Search"),
+        float, "Share of the corpus that the trials train on, taken evenly from all of it.", Setting("Search")
     ] = 0.1,
     search: Annotated[
         list[str] | None,
-        Setting(
-            f"Search this setting: {', '.join(SEARCHED[:-1])} or {SEARCHED[-1]}; may be repeated.",
-            group="Search",
-            unset="all that have an effect",
-            complete=lambda: SEARCHED,
-        ),
+        f"Search this setting: {', '.join(SEARCHED[:-1])} or {SEARCHED[-1]}; may be repeated.",
+        Setting("Search", unset="all that have an effect", complete=lambda: SEARCHED),
     ] = None,
     config: ConfigName = None,
     quiet: Quiet = False,
@@ -64,14 +47,5 @@ def tune(
 ) -> None:
     """Search, and write the best settings; after an interrupt, those found so far."""
     check_flags("tune", config, given)
-    api.tune(
-        corpus,
-        metric,
-        output,
-        config=config,
-        trials=trials,
-        fraction=fraction,
-        search=search or (),
-        reporter=TerminalReporter(quiet),
-        **given,
-    )
+    given |= {"config": config, "trials": trials, "fraction": fraction, "search": search or ()}
+    api.tune(corpus, metric, output, reporter=TerminalReporter(quiet), **given)

@@ -1,10 +1,10 @@
-"""What the formats share: files that may be gzip, rows as they are read and written, checks."""
+"""What the formats share: files that may be compressed, rows as they are read and written, checks."""
 
 import gzip
 import io
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -54,15 +54,7 @@ def writing(path: Path) -> Iterator[BinaryIO]:
 
 
 def check_promise(path: Path, n_types: int, dim: int, needed: int, room: int) -> None:
-    """Raise W2VError where a header promises no vectors, or more bytes than can follow it.
-
-    Args:
-        path: for the message.
-        n_types: words of the header.
-        dim: numbers in a vector.
-        needed: the least number of bytes that they take.
-        room: the most that can follow.
-    """
+    """Raise W2VError if a header says that there are no vectors, or if they need more bytes than can follow it."""
     if n_types == 0 or dim == 0:
         raise W2VError(f"{path} holds no vectors: its header says {n_types} x {dim}")
     if needed > room:
@@ -123,18 +115,18 @@ def blocks(matrix: Matrix) -> Iterator[Matrix]:
 def check_finite(
     source: str | Path, words: Sequence[str], matrix: Matrix, begin: int = 0, end: int | None = None
 ) -> None:
-    """Raise W2VError where a number of a matrix is NaN or infinite; the message has its row and word.
+    """Raise W2VError if a number of a matrix is NaN or infinite; the message has its row and word.
 
     Args:
-        source: what the matrix is of, for the message.
+        source: where the matrix is from, for the message.
         words: (n,) the words of its rows.
-        matrix: (n, dim), looked at in pieces of PIECE bytes.
-        begin: the first row to look at.
-        end: the row behind the last; None for all rows.
+        matrix: (n, dim), checked in pieces of PIECE bytes.
+        begin: the first row to check.
+        end: the row after the last; None checks all rows.
     """
-    step = max(1, PIECE // (4 * max(1, matrix.shape[1])))
-    for start in range(begin, len(matrix) if end is None else end, step):
-        good = np.isfinite(matrix[start : min(start + step, end or len(matrix))])
+    step, end = max(1, PIECE // (4 * max(1, matrix.shape[1]))), len(matrix) if end is None else end
+    for start in range(begin, end, step):
+        good = np.isfinite(matrix[start : min(start + step, end)])
         if not good.all():
             row = start + int(np.flatnonzero(~good.all(axis=1))[0])
             number = matrix[row][~np.isfinite(matrix[row])][0]
@@ -142,6 +134,30 @@ def check_finite(
                 f"{source}, row {row + 1:,}, '{words[row][:80]}': {number} is not a finite number; "
                 "train again with a smaller lr"
             )
+
+
+def read_numbers(fields: Sequence[bytes], dim: int) -> Matrix:
+    """Return the numbers of a line, (dim,).
+
+    Raises:
+        ValueError: they are not dim numbers, or float32 cannot hold one of them.
+    """
+    with np.errstate(over="raise"):
+        try:
+            # The shape is checked, because NumPy would copy a single number to a whole row.
+            return np.array(fields, np.float64).reshape(dim).astype(np.float32)
+        except FloatingPointError as error:
+            raise ValueError(str(error)) from None
+
+
+def write_words(path: Path, words: Iterable[str], counts: Counts | None, header: str = "") -> None:
+    """Write a header, if there is one, and a line per word: the word, and if counts are known a tab and its count."""
+    with path.open("wb") as file:
+        file.write(f"{header}\n".encode() if header else b"")
+        if counts is None:
+            file.writelines(f"{word}\n".encode() for word in words)
+        else:
+            file.writelines(f"{word}\t{count}\n".encode() for word, count in zip(words, counts.tolist(), strict=True))
 
 
 def to_json(value: Any, indent: int | None = None) -> bytes:  # noqa: ANN401

@@ -17,6 +17,7 @@ take room in the file and none in memory.
 """
 
 import os
+import struct
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -62,12 +63,7 @@ class _Header(NamedTuple):
     n_pruned: int
 
 
-HEADER = np.dtype(
-    [(name, "<i4") for name in _Header._fields[:12]]
-    + [("sample", "<f8")]
-    + [(name, "<i4") for name in _Header._fields[13:16]]
-    + [(name, "<i8") for name in _Header._fields[16:]]
-)
+HEADER = struct.Struct("<12id3i2q")
 
 
 def read(path: Path) -> Model:
@@ -112,7 +108,7 @@ def write(path: Path, model: Model) -> None:
     header = _header(model, ngrams, int(counts.sum()))
     with replacing(path) as file:
         file.write(MAGIC + VERSIONS[-1].to_bytes(4, "little"))
-        file.write(np.array(tuple(header), HEADER).tobytes())
+        file.write(HEADER.pack(*header))
         for word, count in zip(model.words, counts.tolist(), strict=True):
             file.write(word.encode() + b"\0" + count.to_bytes(8, "little") + b"\0")
         file.write(b"\0" + np.array([n_words + ngrams.buckets, dim], "<i8").tobytes())
@@ -122,11 +118,8 @@ def write(path: Path, model: Model) -> None:
             for _, block in subwords.bucket_blocks(max(1, PIECE // (4 * dim))):
                 file.write(block.astype("<f4", copy=False).data.cast("B"))
         file.write(b"\0" + np.array([n_words, dim], "<i8").tobytes())
-        if model.output is None:
-            _write_zeros(file, n_words * dim * 4)
-        else:
-            for block in blocks(model.output):
-                file.write(block.data.cast("B"))
+        for block in blocks(np.broadcast_to(np.float32(0), (n_words, dim)) if model.output is None else model.output):
+            file.write(block.data.cast("B"))
 
 
 def _header(model: Model, ngrams: NGrams, n_tokens: int) -> _Header:
@@ -155,11 +148,6 @@ def _header(model: Model, ngrams: NGrams, n_tokens: int) -> _Header:
     )
 
 
-def _write_zeros(file: BinaryIO, size: int) -> None:
-    for first in range(0, size, PIECE):
-        file.write(bytes(min(PIECE, size - first)))
-
-
 def _read_header(path: Path, file: BinaryIO, room: int) -> _Header:
     """Return the header, every number of which can be."""
     start = file.read(8)
@@ -168,10 +156,10 @@ def _read_header(path: Path, file: BinaryIO, room: int) -> _Header:
         raise W2VError(f"{path} is not a fastText model: it does not begin with the bytes {MAGIC.hex(' ')}")
     if version not in VERSIONS:
         raise W2VError(f"{path} has version {version} of fastText's models, and w2v reads versions 11 and 12")
-    data = file.read(HEADER.itemsize)
-    if len(data) < HEADER.itemsize:
+    data = file.read(HEADER.size)
+    if len(data) < HEADER.size:
         raise W2VError(f"{path} is cut short: it ends in its header")
-    header = _Header(*np.frombuffer(data, HEADER)[0].tolist())
+    header = _Header(*HEADER.unpack(data))
     if header.model == SUPERVISED or header.n_labels:
         raise W2VError(f"{path} is a supervised fastText model, a classifier; w2v reads those of skipgram and cbow")
     if header.n_pruned > 0:

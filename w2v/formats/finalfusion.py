@@ -50,7 +50,7 @@ def read(path: Path) -> Model:
             elif kind == NORMS and vectors is not None:
                 norms = _read_norms(file, path, end, len(vectors))
                 with np.errstate(over="ignore", invalid="ignore"):  # what is damaged shows as NaN, as in any format
-                    np.multiply(vectors, norms[:, None], out=vectors)
+                    np.multiply(vectors, norms, out=vectors)
     if words is None or vectors is None or len(words) != len(vectors):
         raise W2VError(f"{path} is damaged: it has not as many words as vectors")
     return Model(words, vectors)
@@ -115,24 +115,25 @@ def _read_words(file: BinaryIO, path: Path, end: int) -> list[str]:
 
 def _read_vectors(file: BinaryIO, path: Path, end: int) -> Matrix:
     n_types, dim, kind = struct.unpack("<QII", _exactly(file, 16, path))
-    file.seek(_padding(file.tell()), 1)
-    _check_floats(path, n_types, dim, kind, end - file.tell())
-    return np.fromfile(file, "<f4", n_types * dim).reshape(n_types, dim)
+    return _read_floats(file, path, end, n_types, dim, kind)
 
 
 def _read_norms(file: BinaryIO, path: Path, end: int, n_types: int) -> Matrix:
     n, kind = struct.unpack("<QI", _exactly(file, 12, path))
-    file.seek(_padding(file.tell()), 1)
-    _check_floats(path, n, 1, kind, end - file.tell())
+    norms = _read_floats(file, path, end, n, 1, kind)
     if n != n_types:
         raise W2VError(f"{path} is damaged: it has {n:,} lengths of {n_types:,} vectors")
-    return np.fromfile(file, "<f4", n)
+    return norms
 
 
-def _check_floats(path: Path, n_types: int, dim: int, kind: int, room: int) -> None:
-    check_promise(path, n_types, dim, 4 * n_types * dim, room)
-    if kind != FLOAT32 or 4 * n_types * dim != room:
+def _read_floats(file: BinaryIO, path: Path, end: int, n_rows: int, dim: int, kind: int) -> Matrix:
+    """Return the numbers after the padding, (n_rows, dim), which fill the chunk."""
+    file.seek(_padding(file.tell()), 1)
+    room = end - file.tell()
+    check_promise(path, n_rows, dim, 4 * n_rows * dim, room)
+    if kind != FLOAT32 or 4 * n_rows * dim != room:
         raise W2VError(f"{path} is damaged, or its numbers are no float32")
+    return np.fromfile(file, "<f4", n_rows * dim).reshape(n_rows, dim)
 
 
 def _lengths(block: Matrix, path: Path) -> Matrix:

@@ -10,7 +10,7 @@ import numpy as np
 
 from w2v.base.errors import W2VError, option
 from w2v.base.files import replacing
-from w2v.formats.common import reading
+from w2v.formats.common import read_numbers, reading
 from w2v.formats.model import Model
 from w2v.text.subwords import BEGIN, END, FLORET_SEED, LONGEST, NGrams, Subwords
 
@@ -48,9 +48,8 @@ def read(path: Path) -> Model:
             try:
                 if not line[0].isdigit():
                     raise ValueError(line[0])
-                with np.errstate(over="raise"):  # a number that float32 cannot hold is none
-                    rows[int(line[0])] = np.array(line[1:], np.float64).reshape(dim)
-            except (ValueError, IndexError, FloatingPointError):
+                rows[int(line[0])] = read_numbers(line[1:], dim)
+            except (ValueError, IndexError):
                 raise W2VError(f"{path}, line {number + 2:,}: expected a bucket and {dim:,} numbers") from None
     subwords = Subwords(NGrams("floret", min_n, max_n, buckets, hash_count), np.arange(buckets), rows)
     return Model([], np.empty((0, dim), np.float32), subwords=subwords)

@@ -45,8 +45,7 @@ class Trained:
     @property
     def version(self) -> str | None:
         """The version of w2v, None where it is not known."""
-        version = self.json.get("w2v")
-        return version if isinstance(version, str) else None
+        return version if isinstance(version := self.json.get("w2v"), str) else None
 
     @property
     def settings(self) -> dict[str, Any]:

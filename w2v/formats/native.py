@@ -27,7 +27,7 @@ from w2v.base.arrays import Counts, Indices, Matrix
 from w2v.base.cosines import all_lengths
 from w2v.base.errors import W2VError
 from w2v.base.files import replacing_folder
-from w2v.formats.common import blocks, checked_counts, to_json
+from w2v.formats.common import blocks, checked_counts, to_json, write_words
 from w2v.formats.model import Lines, Model, Trained
 from w2v.formats.registry import FORMATS
 from w2v.formats.vocab_table import VocabTable
@@ -71,12 +71,7 @@ def write(path: Path, model: Model) -> None:
         _write_matrix(folder / "norms.npy", all_lengths(model.vectors)[:, None])
         if model.output is not None:
             _write_matrix(folder / "output.npy", model.output)
-        with (folder / "vocab.tsv").open("wb") as file:
-            if model.counts is None:
-                file.writelines(f"{word}\n".encode() for word in model.words)
-            else:
-                lines = zip(model.words, model.counts.tolist(), strict=True)
-                file.writelines(f"{word}\t{count}\n".encode() for word, count in lines)
+        write_words(folder / "vocab.tsv", model.words, model.counts)
         config = {"format": VERSION, "trained": model.trained and model.trained.json}
         if model.subwords is not None:
             config["subwords"] = asdict(model.subwords.ngrams)
@@ -85,8 +80,7 @@ def write(path: Path, model: Model) -> None:
         if model.lines is not None:
             _write_matrix(folder / "lines.npy", model.lines.vectors)
             if model.lines.names is not None:
-                with (folder / "lines.txt").open("wb") as file:
-                    file.writelines(f"{name}\n".encode() for name in model.lines.names)
+                write_words(folder / "lines.txt", model.lines.names, None)
         (folder / "config.json").write_bytes(to_json(config, indent=1) + b"\n")
 
 
@@ -170,15 +164,7 @@ def _open(path: Path) -> npt.NDArray[Any]:
             return found
     except OSError:  # it is missing, or may not be read, or the disk does not answer: no damage
         raise
-    except (
-        ValueError,
-        TypeError,
-        SyntaxError,
-        OverflowError,
-        tokenize.TokenError,
-        EOFError,
-        Warning,
-    ) as error:
+    except (ValueError, TypeError, SyntaxError, OverflowError, tokenize.TokenError, EOFError, Warning) as error:
         raise W2VError(f"{path} is damaged: {error}") from None
 
 

@@ -9,12 +9,10 @@ The first two are also what projector.tensorflow.org loads.
 
 from pathlib import Path
 
-import numpy as np
-
 from w2v.base.arrays import Counts
 from w2v.base.errors import W2VError
 from w2v.base.files import replacing_folder
-from w2v.formats.common import Rows, checked_counts
+from w2v.formats.common import Rows, checked_counts, read_numbers, write_words
 from w2v.formats.model import Model
 from w2v.formats.registry import FORMATS
 from w2v.formats.word2vec_text import NUMBER_LIMIT
@@ -30,15 +28,14 @@ def read(path: Path) -> Model:
         W2VError: a file is missing or damaged, or the two have not as many lines.
     """
     words, counts = _read_metadata(path / "metadata.tsv")
-    with (path / "vectors.tsv").open("rb") as file, np.errstate(over="raise"):
+    with (path / "vectors.tsv").open("rb") as file:
         dim = file.readline(1 << 24).count(b"\t") + 1
         file.seek(0)
         rows = Rows(path, len(words), dim)
         for number, word in enumerate(words, 1):
-            fields = file.readline(dim * NUMBER_LIMIT).split(b"\t")
             try:
-                numbers = np.array(fields, dtype=np.float64).reshape(dim).astype(np.float32)
-            except (ValueError, FloatingPointError):
+                numbers = read_numbers(file.readline(dim * NUMBER_LIMIT).split(b"\t"), dim)
+            except ValueError:
                 raise W2VError(f"{file.name}, line {number:,}: expected {dim:,} numbers with tabs between") from None
             rows.take([word])[0] = numbers
         if file.read(1).strip():
@@ -52,13 +49,7 @@ def write(path: Path, model: Model) -> None:
     with replacing_folder(path, FORMATS["tensorboard"].files) as folder:
         with (folder / "vectors.tsv").open("wb") as file:
             file.writelines((line % tuple(row.tolist())).encode() for row in model.vectors)
-        with (folder / "metadata.tsv").open("wb") as file:
-            if model.counts is None:
-                file.writelines(f"{word}\n".encode() for word in model.words)
-            else:
-                file.write(f"{HEADER}\n".encode())
-                lines = zip(model.words, model.counts.tolist(), strict=True)
-                file.writelines(f"{word}\t{count}\n".encode() for word, count in lines)
+        write_words(folder / "metadata.tsv", model.words, model.counts, "" if model.counts is None else HEADER)
         (folder / "projector_config.pbtxt").write_text(CONFIG)
 
 

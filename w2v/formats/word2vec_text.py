@@ -6,10 +6,8 @@ A file without the first line is GloVe's, and is read as that.
 from pathlib import Path
 from typing import BinaryIO
 
-import numpy as np
-
 from w2v.base.errors import W2VError
-from w2v.formats.common import PIECE, WORD_LIMIT, Rows, check_promise, reading, writing
+from w2v.formats.common import PIECE, WORD_LIMIT, Rows, check_promise, read_numbers, reading, writing
 from w2v.formats.model import Model
 
 HEADER_LIMIT = 64
@@ -75,19 +73,17 @@ def read_rows(file: BinaryIO, rows: Rows, n_types: int | None, dim: int, first: 
         W2VError: a line is not of that kind; the message has its number.
     """
     limit = WORD_LIMIT + dim * NUMBER_LIMIT
-    with np.errstate(over="raise"):  # a number that float32 cannot hold is none
-        while n_types is None or len(rows.words) < n_types:
-            line = file.readline(limit).rstrip()
-            if not line and not (n_types is None and file.read(HEADER_LIMIT).strip()):
-                return
-            fields = line.rsplit(b" ", dim)
-            try:
-                # Of the shape (dim,), because a single number would be taken for all.
-                numbers = np.array(fields[1:], dtype=np.float64).reshape(dim).astype(np.float32)
-            except (ValueError, FloatingPointError):
-                number = first + len(rows.words)
-                raise W2VError(f"{rows.path}, line {number:,}: expected a word and {dim:,} numbers") from None
-            rows.take([fields[0].decode("utf-8", "replace")])[0] = numbers
+    while n_types is None or len(rows.words) < n_types:
+        line = file.readline(limit).rstrip()
+        if not line and not (n_types is None and file.read(HEADER_LIMIT).strip()):
+            return
+        fields = line.rsplit(b" ", dim)
+        try:
+            numbers = read_numbers(fields[1:], dim)
+        except ValueError:
+            number = first + len(rows.words)
+            raise W2VError(f"{rows.path}, line {number:,}: expected a word and {dim:,} numbers") from None
+        rows.take([fields[0].decode("utf-8", "replace")])[0] = numbers
 
 
 def write(path: Path, model: Model) -> None:

@@ -10,14 +10,8 @@ RESTRICT = 30_000
 
 Restrict = Annotated[
     int | None,
-    Setting(
-        "Ask and answer analogies among this many words, the most frequent; 0 takes all.",
-        group="Evaluation",
-        low=0,
-        high=2**31 - 2,
-        operations=("train", "resume", "tune"),
-        only_with={"analogies": ()},
-    ),
+    "Ask and answer analogies among this many words, the most frequent; 0 takes all.",
+    Setting("Evaluation", low=0, high=2**31 - 2, operations=("train", "resume", "tune"), only_with={"analogies": ()}),
 ]
 
 
@@ -32,27 +26,18 @@ class EvaluationConfig:
     restrict: Restrict = RESTRICT
     method: Annotated[
         Literal["3cosadd", "3cosmul"],
-        Setting("How analogies are answered: 3cosadd or 3cosmul.", group="Evaluation", only_with={"analogies": ()}),
+        "How analogies are answered: 3cosadd or 3cosmul.",
+        Setting("Evaluation", only_with={"analogies": ()}),
     ] = "3cosadd"
     match_case: Annotated[
         bool,
-        Setting(
-            "Treat King and king as two words; otherwise the first of them in VECTORS counts.",
-            group="Evaluation",
-            only_with={"similarity": (), "analogies": ()},
-            flags=("--match-case",),
-        ),
+        "Treat King and king as two words; otherwise the first of them in VECTORS counts.",
+        Setting("Evaluation", only_with={"similarity": (), "analogies": ()}, flags=("--match-case",)),
     ] = False
     k: Annotated[
         int,
-        Setting(
-            "Number of places that count for HR@k and NDCG@k.",
-            group="Evaluation",
-            low=1,
-            high=2**31 - 2,
-            only_with={"next": ()},
-            flags=("-k",),
-        ),
+        "Number of places that count for HR@k and NDCG@k.",
+        Setting("Evaluation", low=1, high=2**31 - 2, only_with={"next": ()}, flags=("-k",)),
     ] = 10
 
     def __post_init__(self) -> None:

@@ -2,10 +2,10 @@
 
 A setting is written once:
 
-    dim: Annotated[int, Setting("Vector size.", group="Model", low=1, high=65_536)] = 100
+    dim: Annotated[int, "Vector size.", Setting("Model", low=1, high=65_536)] = 100
 
-From this field come the check of its value, the option of each command that takes it, and its line in the docs. All
-rules about a setting are written here too: which operations take it, and what it cannot be combined with.
+The text is its help. The check of its value, the option of each command that takes it and its line in the docs come
+from this field. It also has all rules about the setting: which operations take it, what it cannot be combined with.
 """
 
 import types
@@ -35,9 +35,8 @@ class SearchRange:
 
 @dataclass(frozen=True)
 class Setting:
-    """What a setting means, beyond its name, type and default."""
+    """What a setting means, beyond its name, type, default and help."""
 
-    help: str
     group: str = "Options"
     """The heading in the help of a command."""
     low: float = -inf
@@ -70,7 +69,7 @@ class Setting:
     bare: str = ""
     """The value that the flag means when it stands alone."""
     complete: Callable[[], Iterable[str]] | None = None
-    """Returns what the shell completes a value to, where that is not the choices."""
+    """Returns what the shell completes a value to; by default the choices."""
     is_common: bool = False
     """Whether --help shows it in a command with many options; --help-all shows all."""
 
@@ -80,9 +79,10 @@ class Field:
     """A setting together with what Python says of it: name, type, default."""
 
     name: str
+    help: str
     setting: Setting
     default: Any
-    """MISSING where a value must be given."""
+    """MISSING if there is none."""
     kind: type
     """bool, int, float, str or Path; of a list, that of its items."""
     choices: tuple[object, ...]
@@ -172,27 +172,19 @@ def fields_of(cls: type) -> tuple[Field, ...]:
 
 
 def read_field(name: str, hint: Any, default: object) -> Field | None:  # noqa: ANN401
-    """Return the setting that an annotation describes; None where it describes none."""
-    if get_origin(hint) is not Annotated:
+    """Return the setting that an annotation describes; None if it has no help text."""
+    base, *notes = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+    help = next((note for note in notes if isinstance(note, str)), None)
+    if help is None:
         return None
-    base, *notes = get_args(hint)
-    described = [note for note in notes if isinstance(note, Setting)]
-    if not described:
-        return None
-    parts = list(get_args(base)) if get_origin(base) in (Union, types.UnionType) else [base]
+    setting = next((note for note in notes if isinstance(note, Setting)), Setting())
+    parts = get_args(base) if get_origin(base) in (Union, types.UnionType) else (base,)
     is_list = any(get_origin(part) is list for part in parts)
-    parts = [get_args(part)[0] if get_origin(part) is list else part for part in parts]
+    parts = tuple(get_args(part)[0] if get_origin(part) is list else part for part in parts)
     choices = tuple(choice for part in parts if get_origin(part) is Literal for choice in get_args(part))
     kind = next((part for part in parts if part in KINDS), str)
-    return Field(
-        name=name,
-        setting=described[0],
-        default=default,
-        kind=kind,
-        choices=(True, False) if kind is bool else choices,
-        may_be_none=types.NoneType in parts,
-        is_list=is_list,
-    )
+    choices = (True, False) if kind is bool else choices
+    return Field(name, help, setting, default, kind, choices, types.NoneType in parts, is_list)
 
 
 def make_plain(config: object) -> None:
@@ -239,6 +231,6 @@ def docs_table(known: Iterable[Field]) -> str:
         values = ["yes, no"] if field.kind is bool else [str(choice) for choice in field.choices]
         if field.kind in (int, float):
             values = [field.range.removeprefix("from "), *values]
-        cells = (f"`{field.name}`", field.shown_default or "none", ", ".join(values) or "text", field.setting.help)
+        cells = (f"`{field.name}`", field.shown_default or "none", ", ".join(values) or "text", field.help)
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"

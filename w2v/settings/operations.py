@@ -39,78 +39,45 @@ class Parameters:
 
     output: Annotated[
         Path,
-        Setting(
-            "The file to write: .bin, .txt or .vec (word2vec), .w2v (a folder with counts and settings), or another "
-            "suffix that `w2v convert` knows; - is standard output, as text.",
-            group="Output",
-            flags=("-o", "--output"),
-            operations=RUNS,
-            is_common=True,
-        ),
+        "The file to write: .bin, .txt or .vec (word2vec), .w2v (a folder with counts and settings), or another "
+        "suffix that `w2v convert` knows; - is standard output, as text.",
+        Setting("Output", flags=("-o", "--output"), operations=RUNS, is_common=True),
     ] = Path("vectors.bin")
     save_output: Annotated[
         bool | None,
-        Setting(
-            "Write the output rows too, in a second file (vectors.output.bin) if the format cannot store them.",
-            group="Output",
-            unset="yes if the format stores them",
-            operations=RUNS,
-        ),
+        "Write the output rows too, in a second file (vectors.output.bin) if the format cannot store them.",
+        Setting("Output", unset="yes if the format stores them", operations=RUNS),
     ] = None
     vocab: Annotated[
         Path | None,
-        Setting(
-            "Use the words and counts of this file, from `w2v build-vocab`, and no others.",
-            group="Corpus",
-            operations=("train",),
-            not_with={"init_from": ()},
-        ),
+        "Use the words and counts of this file, from `w2v build-vocab`, and no others.",
+        Setting("Corpus", operations=("train",), not_with={"init_from": ()}),
     ] = None
     init_from: Annotated[
         Path | None,
-        Setting(
-            "Start from these vectors and their words, or from the newest checkpoint in this folder.",
-            group="Training",
-            metavar="FILE|DIR",
-            operations=("train",),
-            not_with={"ray": ()},
-            is_common=True,
-        ),
+        "Start from these vectors and their words, or from the newest checkpoint in this folder.",
+        Setting("Training", metavar="FILE|DIR", operations=("train",), not_with={"ray": ()}, is_common=True),
     ] = None
     grow_vocab: Annotated[
         bool,
-        Setting(
-            "With --init-from: add the new words that occur at least --min-count times.",
-            group="Training",
-            flags=("--grow-vocab",),
-            operations=("train",),
-            only_with={"init_from": ()},
-        ),
+        "With --init-from: add the new words that occur at least --min-count times.",
+        Setting("Training", flags=("--grow-vocab",), operations=("train",), only_with={"init_from": ()}),
     ] = False
     log_json: Annotated[
         Path | None,
-        Setting(
-            "Write the progress to this file, one JSON object per line.",
-            group="Output",
-            operations=RUNS,
-            is_common=True,
-        ),
+        "Write the progress to this file, one JSON object per line.",
+        Setting("Output", operations=RUNS, is_common=True),
     ] = None
     checkpoint: Annotated[
         Path | None,
-        Setting(
-            "Save checkpoints in this folder, to resume from.",
-            group="Checkpoints",
-            metavar="DIR",
-            operations=("train",),
-            is_common=True,
-        ),
+        "Save checkpoints in this folder, to resume from.",
+        Setting("Checkpoints", metavar="DIR", operations=("train",), is_common=True),
     ] = None
     checkpoint_every: Annotated[
         str | None,
+        "Time between checkpoints: a number and s, m or h.",
         Setting(
-            "Time between checkpoints: a number and s, m or h.",
-            group="Checkpoints",
+            "Checkpoints",
             metavar="TIME",
             unset=f"{CHECKPOINT_EVERY_S / 60:g}m",
             operations=RUNS,
@@ -119,75 +86,45 @@ class Parameters:
     ] = None
     resume: Annotated[
         Path | None,
-        Setting(
-            "Continue from the newest checkpoint in this folder, with its corpus and settings.",
-            group="Checkpoints",
-            metavar="DIR",
-            operations=RUNS,
-            is_common=True,
-        ),
+        "Continue from the newest checkpoint in this folder, with its corpus and settings.",
+        Setting("Checkpoints", metavar="DIR", operations=RUNS, is_common=True),
     ] = None
     ray: Annotated[
         str | None,
-        Setting(
-            "Train on a Ray cluster: its address; auto for the one of this machine; local to start one here.",
-            group="Cluster",
-            metavar="ADDRESS",
-            operations=RUNS,
-        ),
+        "Train on a Ray cluster: its address; auto for the one of this machine; local to start one here.",
+        Setting("Cluster", metavar="ADDRESS", operations=RUNS),
     ] = None
     nodes: Annotated[
         int | None,
-        Setting(
-            "Number of machines to train on, each with all its cores.",
-            group="Cluster",
-            low=1,
-            high=10_000,
-            unset="all of the cluster",
-            operations=RUNS,
-            only_with={"ray": ()},
-        ),
+        "Number of machines to train on, each with all its cores.",
+        Setting("Cluster", low=1, high=10_000, unset="all of the cluster", operations=RUNS, only_with={"ray": ()}),
     ] = None
     similarity: Annotated[
         list[Path] | None,
-        Setting(
-            "Score by the word pairs in this file; may be repeated.",
-            group="Evaluation",
-            operations=SCORES,
-            is_common=True,
-        ),
+        "Score by the word pairs in this file; may be repeated.",
+        Setting("Evaluation", operations=SCORES, is_common=True),
     ] = None
     analogies: Annotated[
         list[Path] | None,
-        Setting(
-            "Score by the analogies in this file; may be repeated.",
-            group="Evaluation",
-            operations=SCORES,
-            is_common=True,
-        ),
+        "Score by the analogies in this file; may be repeated.",
+        Setting("Evaluation", operations=SCORES, is_common=True),
     ] = None
     next: Annotated[
         Path | None,
-        Setting(
-            "Score by the next items of each person, one person per line.",
-            group="Evaluation",
-            operations=SCORES,
-        ),
+        "Score by the next items of each person, one person per line.",
+        Setting("Evaluation", operations=SCORES),
     ] = None
     sessions: Annotated[
         Path | None,
-        Setting(
-            "The items of the same people before that, in order, one person per line.",
-            group="Evaluation",
-            operations=SCORES,
-        ),
+        "The items of the same people before that, in order, one person per line.",
+        Setting("Evaluation", operations=SCORES),
     ] = None
     restrict: Restrict = RESTRICT
     each_epoch: Annotated[
         bool,
+        "Score after each epoch too, while training continues.",
         Setting(
-            "Score after each epoch too, while training continues.",
-            group="Evaluation",
+            "Evaluation",
             flags=("--each-epoch",),
             operations=RUNS,
             only_with={"similarity": (), "analogies": (), "next": ()},

@@ -37,33 +37,24 @@ class PhraseConfig:
 
     min_count: Annotated[
         int,
-        Setting(
-            "Pairs that occur less often are not phrases; original and word2phrase also subtract it from each count.",
-            group="Phrases",
-            low=1,
-            high=2**62,
-        ),
+        "Pairs that occur less often are not phrases; original and word2phrase also subtract it from each count.",
+        Setting("Phrases", low=1, high=2**62),
     ] = 5
     scorer: Annotated[
         Literal["original", "word2phrase", "npmi"],
-        Setting("The score: original (as in gensim), word2phrase (as in the C program) or npmi.", group="Phrases"),
+        "The score: original (as in gensim), word2phrase (as in the C program) or npmi.",
+        Setting("Phrases"),
     ] = "original"
     threshold: Annotated[
         float | None,
-        Setting(
-            "Pairs with a score above this are phrases: a higher one joins fewer.",
-            group="Phrases",
-            unset="original 10, word2phrase 100, npmi 0.5",
-            check=_in_scale,
-        ),
+        "Pairs with a score above this are phrases: a higher one joins fewer.",
+        Setting("Phrases", unset="original 10, word2phrase 100, npmi 0.5", check=_in_scale),
     ] = None
     delimiter: Annotated[
-        str,
-        Setting("Text between the words of a phrase.", group="Phrases", metavar="TEXT", check=_without_whitespace),
+        str, "Text between the words of a phrase.", Setting("Phrases", metavar="TEXT", check=_without_whitespace)
     ] = "_"
     passes: Annotated[
-        int,
-        Setting("Number of passes: two join up to 4 words, three up to 8.", group="Phrases", low=1, high=100),
+        int, "Number of passes: two join up to 4 words, three up to 8.", Setting("Phrases", low=1, high=100)
     ] = 1
     lowercase: Lowercase = False
     column: Column = None

@@ -37,28 +37,18 @@ LR = {"skipgram": 0.05, "cbow": 0.1}
 """Measured best: docs/settings.md. CBOW takes more, because each context gets a part of the step."""
 
 # Settings of every operation that reads a corpus.
-Lowercase = Annotated[
-    bool, Setting("Lowercase the text while it is read.", group="Corpus", operations=READS, is_common=True)
-]
+Lowercase = Annotated[bool, "Lowercase the text while it is read.", Setting("Corpus", operations=READS, is_common=True)]
 Column = Annotated[
     str | None,
-    Setting(
-        "The column that holds the text; the files are JSON Lines or Parquet.",
-        group="Corpus",
-        unset="none: the files are plain text",
-        operations=READS,
-        is_common=True,
-    ),
+    "The column that holds the text; the files are JSON Lines or Parquet.",
+    Setting("Corpus", unset="none: the files are plain text", operations=READS, is_common=True),
 ]
-ForceText = Annotated[
-    bool,
-    Setting("Read files even if they look like binary data.", group="Corpus", operations=READS),
-]
+ForceText = Annotated[bool, "Read files even if they look like binary data.", Setting("Corpus", operations=READS)]
 Threads = Annotated[
     int | None,
+    "Number of threads.",
     Setting(
-        "Number of threads.",
-        group="Training",
+        "Training",
         low=1,
         high=4_096,
         unset="as many as this process may use",
@@ -119,131 +109,74 @@ class TrainConfig:
 
     dim: Annotated[
         int,
-        Setting(
-            "Vector size: a longer vector holds more and takes longer.",
-            group="Model",
-            low=1,
-            high=65_536,
-            not_with={"init_from": ()},
-            is_common=True,
-        ),
+        "Vector size: a longer vector holds more and takes longer.",
+        Setting("Model", low=1, high=65_536, not_with={"init_from": ()}, is_common=True),
     ] = 100
     model: Annotated[
         Literal["skipgram", "cbow"],
-        Setting(
-            "skipgram scores each context on its own. cbow scores the mean of the contexts: faster, and needs a higher "
-            "--lr.",
-            group="Model",
-            not_with=ALONE,
-            is_common=True,
-        ),
+        "skipgram scores each context on its own. cbow scores the mean of the contexts: faster, and needs a higher "
+        "--lr.",
+        Setting("Model", not_with=ALONE, is_common=True),
     ] = "skipgram"
     window: Annotated[
         int | Literal["full"],
-        Setting(
-            "Largest distance, in tokens, between a center and its contexts: a wide window learns topics, a narrow one "
-            "similar use. full is the whole line.",
-            group="Model",
-            low=1,
-            high=1_000_000,
-            not_with=ALONE,
-            search=SearchRange(1, 20),
-            is_common=True,
-        ),
+        "Largest distance, in tokens, between a center and its contexts: a wide window learns topics, a narrow one "
+        "similar use. full is the whole line.",
+        Setting("Model", low=1, high=1_000_000, not_with=ALONE, search=SearchRange(1, 20), is_common=True),
     ] = 5
     shrink_window: Annotated[
         bool,
-        Setting(
-            "For each center, draw the radius from 1 to --window, which gives near contexts more weight; or always "
-            "use all of it.",
-            group="Model",
-            not_with={"window": ("full",), **ALONE},
-        ),
+        "For each center, draw the radius from 1 to --window, which gives near contexts more weight; or always "
+        "use all of it.",
+        Setting("Model", not_with={"window": ("full",), **ALONE}),
     ] = True
     window_side: Annotated[
         Literal["both", "before"],
-        Setting(
-            "Where contexts stand: on both sides of the center, or only before it, to predict what comes next.",
-            group="Model",
-            not_with=ALONE,
-        ),
+        "Where contexts stand: on both sides of the center, or only before it, to predict what comes next.",
+        Setting("Model", not_with=ALONE),
     ] = "both"
     subwords: Annotated[
         Literal["none", "fasttext", "floret"],
-        Setting(
-            "Learn vectors of n-grams of characters too, so that words outside the vocabulary have vectors: fasttext "
-            "(words have rows of their own) or floret (all are hashed into a small table). Alone it means fasttext.",
-            group="Subwords",
-            bare="fasttext",
-            one_machine=("fasttext", "floret"),
-            is_common=True,
-        ),
+        "Learn vectors of n-grams of characters too, so that words outside the vocabulary have vectors: fasttext "
+        "(words have rows of their own) or floret (all are hashed into a small table). Alone it means fasttext.",
+        Setting("Subwords", bare="fasttext", one_machine=("fasttext", "floret"), is_common=True),
     ] = "none"
     min_n: Annotated[
         int,
-        Setting(
-            "Shortest n-gram, in characters.",
-            group="Subwords",
-            low=1,
-            high=64,
-            only_with=SUBWORDS,
-            check=_lengths_in_order,
-        ),
+        "Shortest n-gram, in characters.",
+        Setting("Subwords", low=1, high=64, only_with=SUBWORDS, check=_lengths_in_order),
     ] = 3
-    max_n: Annotated[
-        int, Setting("Longest n-gram, in characters.", group="Subwords", low=1, high=64, only_with=SUBWORDS)
-    ] = 6
+    max_n: Annotated[int, "Longest n-gram, in characters.", Setting("Subwords", low=1, high=64, only_with=SUBWORDS)] = 6
     buckets: Annotated[
         int | None,
+        "Number of buckets that n-grams are hashed into. Only buckets in use take memory.",
         Setting(
-            "Number of buckets that n-grams are hashed into. Only buckets in use take memory.",
-            group="Subwords",
-            low=1,
-            high=100_000_000,
-            only_with=SUBWORDS,
-            unset="2,000,000; 50,000 with --subwords floret",
+            "Subwords", low=1, high=100_000_000, only_with=SUBWORDS, unset="2,000,000; 50,000 with --subwords floret"
         ),
     ] = None
-    hash_count: Annotated[
-        int, Setting("Buckets of each n-gram.", group="Subwords", low=1, high=4, only_with=FLORET)
-    ] = 2
+    hash_count: Annotated[int, "Buckets of each n-gram.", Setting("Subwords", low=1, high=4, only_with=FLORET)] = 2
     line_vectors: Annotated[
         Literal["none", "alone", "with-words"],
-        Setting(
-            "Learn a vector for each line too: a person, a document. alone: it predicts each word of the line. "
-            "with-words: it is one more context of each center.",
-            group="Lines",
-            not_with=SUBWORDS,
-            is_strict=True,
-            one_machine=("alone", "with-words"),
-            is_common=True,
-        ),
+        "Learn a vector for each line too: a person, a document. alone: it predicts each word of the line. "
+        "with-words: it is one more context of each center.",
+        Setting("Lines", not_with=SUBWORDS, is_strict=True, one_machine=("alone", "with-words"), is_common=True),
     ] = "none"
     line_names: Annotated[
         bool,
-        Setting(
-            "Each line starts with its name and a tab; otherwise lines are numbered from 1.",
-            group="Lines",
-            operations=INFERS,
-            only_with=LINES,
-            is_of_model=False,
-        ),
+        "Each line starts with its name and a tab; otherwise lines are numbered from 1.",
+        Setting("Lines", operations=INFERS, only_with=LINES, is_of_model=False),
     ] = False
     sampler: Annotated[
         Literal["noise", "batch", "hard"],
-        Setting(
-            "Where negatives come from: noise (the vocabulary), batch (other places in the text) or hard (the noise "
-            "words with the highest scores).",
-            group="Sampling",
-            not_with=NO_NEGATIVES,
-            is_strict=True,
-        ),
+        "Where negatives come from: noise (the vocabulary), batch (other places in the text) or hard (the noise "
+        "words with the highest scores).",
+        Setting("Sampling", not_with=NO_NEGATIVES, is_strict=True),
     ] = "noise"
     negative: Annotated[
         int,
+        "Negatives per center: a small corpus needs more.",
         Setting(
-            "Negatives per center: a small corpus needs more.",
-            group="Sampling",
+            "Sampling",
             low=1,
             high=10_000,
             operations=INFERS,
@@ -254,106 +187,60 @@ class TrainConfig:
     ] = 5
     negative_weight: Annotated[
         float,
-        Setting(
-            "Weight of each negative in the loss: 2 has the effect of twice as many negatives at no extra cost.",
-            group="Sampling",
-            low=0.001,
-            high=1_000,
-            only_with=BCE,
-        ),
+        "Weight of each negative in the loss: 2 has the effect of twice as many negatives at no extra cost.",
+        Setting("Sampling", low=0.001, high=1_000, only_with=BCE),
     ] = 1.0
     candidates: Annotated[
         int,
-        Setting(
-            "Noise words per center from which the hard sampler selects the negatives.",
-            group="Sampling",
-            low=1,
-            high=10_000,
-            only_with=HARD,
-            check=_enough_candidates,
-        ),
+        "Noise words per center from which the hard sampler selects the negatives.",
+        Setting("Sampling", low=1, high=10_000, only_with=HARD, check=_enough_candidates),
     ] = 20
     hard_share: Annotated[
         float,
-        Setting(
-            "Share of the negatives that the hard sampler selects by score; the others are plain noise.",
-            group="Sampling",
-            low=0,
-            high=1,
-            only_with=HARD,
-        ),
+        "Share of the negatives that the hard sampler selects by score; the others are plain noise.",
+        Setting("Sampling", low=0, high=1, only_with=HARD),
     ] = 0.5
     reject_positives: Annotated[
         bool,
-        Setting(
-            "Leave out negatives that occur in the same line as the center: for short lines, such as sessions.",
-            group="Sampling",
-            not_with=NO_NEGATIVES,
-            is_strict=True,
-        ),
+        "Leave out negatives that occur in the same line as the center: for short lines, such as sessions.",
+        Setting("Sampling", not_with=NO_NEGATIVES, is_strict=True),
     ] = False
     loss: Annotated[
         Literal["bce", "bpr", "softmax", "full", "hs"],
-        Setting(
-            "bce (pointwise), bpr (pairwise), softmax (over the sampled words), full (softmax over the whole "
-            "vocabulary: slow) or hs (hierarchical softmax: no negatives).",
-            group="Model",
-            one_machine=("hs",),
-            is_common=True,
-        ),
+        "bce (pointwise), bpr (pairwise), softmax (over the sampled words), full (softmax over the whole "
+        "vocabulary: slow) or hs (hierarchical softmax: no negatives).",
+        Setting("Model", one_machine=("hs",), is_common=True),
     ] = "bce"
     logq: Annotated[
         bool | None,
+        "Correct scores for how often the sampler draws a word.",
         Setting(
-            "Correct scores for how often the sampler draws a word.",
-            group="Model",
-            unset="yes with --sampler batch or --loss softmax, else no",
-            not_with=NO_NEGATIVES,
-            is_strict=True,
+            "Model", unset="yes with --sampler batch or --loss softmax, else no", not_with=NO_NEGATIVES, is_strict=True
         ),
     ] = None
     sample: Annotated[
         float,
-        Setting(
-            "Subsampling threshold: words that are more than this share of the text are thinned out; 0 keeps all. A "
-            "vocabulary of few tokens needs 0 or 1e-2.",
-            group="Sampling",
-            low=0,
-            high=1,
-            operations=INFERS,
-            search=SearchRange(1e-5, 1e-1),
-            is_common=True,
-        ),
+        "Subsampling threshold: words that are more than this share of the text are thinned out; 0 keeps all. A "
+        "vocabulary of few tokens needs 0 or 1e-2.",
+        Setting("Sampling", low=0, high=1, operations=INFERS, search=SearchRange(1e-5, 1e-1), is_common=True),
     ] = 1e-4
     noise_pool: Annotated[
         int,
-        Setting(
-            "Size of the pool of reused noise words (a power of two); one is replaced per center. 0 draws every "
-            "negative anew.",
-            group="Sampling",
-            low=0,
-            high=1 << 16,
-            not_with=NO_NOISE,
-            check=_power_of_two,
-        ),
+        "Size of the pool of reused noise words (a power of two); one is replaced per center. 0 draws every "
+        "negative anew.",
+        Setting("Sampling", low=0, high=1 << 16, not_with=NO_NOISE, check=_power_of_two),
     ] = 1024
     ns_exponent: Annotated[
         float,
-        Setting(
-            "Noise words are drawn in proportion to their count to this power: 0 is uniform, 1 as in the text; may be "
-            "negative.",
-            group="Sampling",
-            low=-16,
-            high=16,
-            not_with=NO_NOISE,
-            search=SearchRange(-1.0, 1.25, is_log=False),
-        ),
+        "Noise words are drawn in proportion to their count to this power: 0 is uniform, 1 as in the text; may be "
+        "negative.",
+        Setting("Sampling", low=-16, high=16, not_with=NO_NOISE, search=SearchRange(-1.0, 1.25, is_log=False)),
     ] = 0.75
     epochs: Annotated[
         int,
+        "Passes over the text: a small corpus needs more.",
         Setting(
-            "Passes over the text: a small corpus needs more.",
-            group="Training",
+            "Training",
             low=1,
             high=1_000_000,
             operations=("infer", "resume"),
@@ -364,9 +251,9 @@ class TrainConfig:
     ] = 5
     lr: Annotated[
         float,
+        "Learning rate at the start; it falls linearly to almost 0.",
         Setting(
-            "Learning rate at the start; it falls linearly to almost 0.",
-            group="Training",
+            "Training",
             low=0,
             high=100,
             operations=INFERS,
@@ -378,21 +265,14 @@ class TrainConfig:
     ] = None  # type: ignore[assignment]  # __post_init__ sets it
     min_count: Annotated[
         int,
-        Setting(
-            "Leave out words that occur less often than this.",
-            group="Corpus",
-            low=1,
-            high=2**62,
-            operations=("build-vocab",),
-            not_with={"vocab": ()},
-            is_common=True,
-        ),
+        "Leave out words that occur less often than this.",
+        Setting("Corpus", low=1, high=2**62, operations=("build-vocab",), not_with={"vocab": ()}, is_common=True),
     ] = 5
     max_vocab: Annotated[
         int | None,
+        "Keep at most this many words, the most frequent.",
         Setting(
-            "Keep at most this many words, the most frequent.",
-            group="Corpus",
+            "Corpus",
             low=1,
             high=2**31 - 2,
             unset="all",
@@ -403,14 +283,8 @@ class TrainConfig:
     ] = None
     max_types: Annotated[
         int,
-        Setting(
-            "Most distinct words to count at once, to limit memory: above this the rarest are dropped during the "
-            "reading.",
-            group="Corpus",
-            low=1,
-            high=2**31 - 2,
-            operations=("build-vocab",),
-        ),
+        "Most distinct words to count at once, to limit memory: above this the rarest are dropped during the reading.",
+        Setting("Corpus", low=1, high=2**31 - 2, operations=("build-vocab",)),
     ] = 50_000_000
     lowercase: Lowercase = False
     column: Column = None
@@ -418,29 +292,19 @@ class TrainConfig:
     threads: Threads = None
     history: Annotated[
         int,
-        Setting(
-            "Number of most recent items used to predict the next one.",
-            group="Items",
-            low=1,
-            high=1_000_000,
-            operations=SCORES_ITEMS,
-        ),
+        "Number of most recent items used to predict the next one.",
+        Setting("Items", low=1, high=1_000_000, operations=SCORES_ITEMS),
     ] = 8
     decay: Annotated[
         float,
-        Setting(
-            "Weight of each item relative to the next more recent one, 0 to 1.",
-            group="Items",
-            low=0,
-            high=1,
-            operations=SCORES_ITEMS,
-        ),
+        "Weight of each item relative to the next more recent one, 0 to 1.",
+        Setting("Items", low=0, high=1, operations=SCORES_ITEMS),
     ] = 0.7
     prior: Annotated[
         float,
+        "Weight of the logarithm of an item's count in its score.",
         Setting(
-            "Weight of the logarithm of an item's count in its score.",
-            group="Items",
+            "Items",
             low=-16,
             high=16,
             operations=SCORES_ITEMS,
@@ -449,10 +313,10 @@ class TrainConfig:
     ] = None  # type: ignore[assignment]  # __post_init__ sets it: what the sampler has taken out of the scores
     line_weight: Annotated[
         float,
+        "Weight of a person's own vector in their score, next to the mean of their items: 0 is the mean alone, 1 "
+        "the vector alone.",
         Setting(
-            "Weight of a person's own vector in their score, next to the mean of their items: 0 is the mean alone, 1 "
-            "the vector alone.",
-            group="Items",
+            "Items",
             low=0,
             high=1,
             operations=SCORES_ITEMS,
@@ -461,14 +325,8 @@ class TrainConfig:
     ] = None  # type: ignore[assignment]  # __post_init__ sets it
     seed: Annotated[
         int,
-        Setting(
-            "Seed of every draw; with --threads 1 the same seed gives the same bytes.",
-            group="Training",
-            low=0,
-            high=2**63 - 1,
-            operations=INFERS,
-            is_common=True,
-        ),
+        "Seed of every draw; with --threads 1 the same seed gives the same bytes.",
+        Setting("Training", low=0, high=2**63 - 1, operations=INFERS, is_common=True),
     ] = 1
 
     def __post_init__(self) -> None:

@@ -11,12 +11,9 @@ ROUNDS = 10
 
 
 def word_classes(matrix: Matrix, n_classes: int, seed: int = 1) -> Indices:
-    """Return the class of each row, (n,) from 0: that of the mean direction with the highest cosine.
+    """Return the class of each row of a matrix (n, dim): (n,) from 0, the mean direction with the highest cosine.
 
-    Args:
-        matrix: (n, dim) vectors; their lengths count for nothing.
-        n_classes: how many classes; some may come out empty.
-        seed: of the draw of the rows that the classes begin from.
+    A class may be empty. The seed draws the rows that the classes start from.
 
     Raises:
         SettingsError: there are fewer rows than classes.

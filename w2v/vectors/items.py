@@ -30,23 +30,10 @@ def recommend(
     warn: Callable[[str], None] = lambda message: None,
     **changes: "Unpack[ItemSettings]",
 ) -> list[tuple[str, float]]:
-    """Return the n items most likely to come next for a person, best first, with their scores.
+    """Return the n items most likely to come next for a person; see `w2v.recommend`.
 
-    A difference of two scores is a difference of log-probabilities: see docs/items.md.
-
-    Args:
-        vectors: with output rows and counts, as those of `train` and of a .w2v folder have.
-        items: of the person, oldest first. Items without a vector are left out; if none has one, the most frequent
-            items are returned.
-        n: how many; none of `items` is among them.
-        line: the name or number of the person's line in the training corpus, whose vector is used too.
-        warn: called with a message if items are left out.
-        changes: history, decay, prior and line_weight, in place of those the vectors were trained with; see
-            TrainConfig.
-
-    Raises:
-        W2VError: the vectors have no output rows or no counts; there are no line vectors, or none of this name.
-        SettingsError: a setting is out of range.
+    If none of the items has a vector, the most frequent items are returned. `warn` is called with a message if items
+    are left out.
     """
     config, (output, log_counts) = scoring_settings(vectors, **changes), scoring_arrays(vectors)
     seen = rows_of(vectors, items)
@@ -70,8 +57,8 @@ def scoring_settings(vectors: Vectors, **changes: Any) -> TrainConfig:  # noqa: 
     """
     check_request("recommend", changes)
     trained = vectors.trained.settings if vectors.trained else {}
-    names = [field.name for field in settings_for("recommend")]
-    return load_config(None, {name: trained[name] for name in names if name in trained} | changes)
+    kept = {field.name: trained[field.name] for field in settings_for("recommend") if field.name in trained}
+    return load_config(None, kept | changes)
 
 
 def scoring_arrays(vectors: Vectors) -> tuple[Matrix, Matrix]:

@@ -34,12 +34,7 @@ def with_weights(keys: WeightedKey | Sequence[WeightedKey]) -> list[tuple[Key, f
 
 
 def row_of(key: object, n_rows: int, row_of_word: Callable[[str], int]) -> int:
-    """Return the row of a word, or the row itself, counted from the end where it is negative.
-
-    Args:
-        key: the word or row.
-        n_rows: how many rows there are.
-        row_of_word: what finds that of a word, and raises where it has none.
+    """Return the row of a word, as `row_of_word` finds it, or a row itself, counted from the end if it is negative.
 
     Raises:
         IndexError: there is no such row.

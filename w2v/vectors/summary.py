@@ -16,10 +16,10 @@ def summarize(vectors: Vectors) -> dict[str, Any]:
     """Return facts about vectors, for JSON.
 
     Returns:
-        `words` and `dim`; `tokens`, the sum of the counts, and `counts`, their range, or None where they are not
-        known; `norms`, the range of the vectors' lengths, or None where no vector is finite; `nan`, the numbers that
-        are NaN or infinite; `first`, the first words; `output`, whether output rows are there; with subwords `ngrams`,
-        how they are hashed and the number of their `rows`; `settings`.
+        `words` and `dim`; `tokens`, the sum of the counts, and `counts`, their range, or None if they are unknown;
+        `norms`, the range of the vectors' lengths, or None if no vector is finite; `nan`, how many numbers are NaN or
+        infinite; `first`, the first words; `output`, whether there are output rows; with subwords `ngrams`, how they
+        are hashed and how many `rows` they have; `settings`.
 
     >>> summarize(Vectors(["a", "b"], np.array([[3, 4], [0, 1]], np.float32)))["norms"]
     [1.0, 5.0]

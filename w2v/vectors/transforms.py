@@ -10,17 +10,11 @@ from w2v.base.errors import SettingsError, option
 def with_output_added(vectors: Matrix, output: Matrix, share: float) -> Matrix:
     """Return vectors + share * output.
 
-    A word has two rows: one as a context, its vector, and one as a center or negative. Training brings the two closer
-    together the more often two words occur side by side. The sum says that too; the vector alone says which words occur
-    in the same places. GloVe adds them as well (Pennington, Socher and Manning 2014).
+    A word has two rows: its vector, used when it is a context, and its output row, used when it is a center or a
+    negative. The more often two words occur side by side, the closer are the vector of one and the output row of the
+    other. The sum has this information too. GloVe also adds them (Pennington, Socher and Manning 2014).
 
-    Args:
-        vectors: (n, dim) float32.
-        output: (n, dim) float32, the output rows of the same words.
-        share: 0.5 scored best of 0.1 to 1: see docs/inside.md.
-
-    Returns:
-        (n, dim) float32.
+    All arrays are (n, dim) float32. A share of 0.5 scored best of 0.1 to 1: see docs/inside.md.
 
     Examples:
         >>> with_output_added(np.array([[1, 2]], np.float32), np.array([[4, 0]], np.float32), 0.5).tolist()
@@ -36,18 +30,11 @@ def with_output_added(vectors: Matrix, output: Matrix, share: float) -> Matrix:
 def without_top_directions(matrix: Matrix, n_directions: int) -> Matrix:
     """Return vectors less their mean, with nothing left in the directions in which they vary most.
 
-    This is all-but-the-top (Mu and Viswanath 2018).
-    These directions say mostly how frequent a word is. The authors take dim / 100 of them.
-
-    Args:
-        matrix: (n, dim) float32.
-        n_directions: how many.
-
-    Returns:
-        (n, dim) float32, in which the mean and these directions are 0 but for rounding.
+    This is all-but-the-top (Mu and Viswanath 2018). These directions mostly show how frequent a word is. The authors
+    remove dim / 100 of them. Both matrices are (n, dim) float32.
 
     Raises:
-        SettingsError: there are not so many directions.
+        SettingsError: there are fewer directions.
 
     Examples:
         >>> without_top_directions(np.array([[9, 1], [-9, 1], [0, 3], [0, -1]], np.float32), 1).tolist()

@@ -42,9 +42,9 @@ NORMS_DIFFER = 1e-3
 class Vectors:
     """Words with their vectors.
 
-    What it shares with gensim's KeyedVectors has the same name and meaning: `in`, `len`, `[]`, `similarity`,
-    `most_similar`, `vectors`, `index_to_key` and others. Unlike there, iterating yields the words. An attribute of
-    KeyedVectors that is not here is answered with what to use. NumPy takes it for the matrix.
+    Names that gensim's KeyedVectors has too mean the same: `in`, `len`, `[]`, `similarity`, `most_similar`, `vectors`,
+    `index_to_key` and others, except that iterating yields the words. For an attribute that only KeyedVectors has, the
+    error says what to use. `np.asarray` returns the matrix.
 
     Examples:
         >>> vectors = Vectors(["up", "high", "low"], np.array([[1, 0], [1, 0.1], [-1, 0]], np.float32))
@@ -53,19 +53,15 @@ class Vectors:
     """
 
     def __init__(
-        self,
-        words: Sequence[str],
-        matrix: npt.ArrayLike,
-        counts: Counts | None = None,
-        output: Matrix | None = None,
+        self, words: Sequence[str], matrix: npt.ArrayLike, counts: Counts | None = None, output: Matrix | None = None
     ) -> None:
         """Take words and their vectors; nothing is copied, and the matrix may be mapped.
 
         Args:
             words: (n_types,)
-            matrix: (n_types, dim) float32, their vectors; anything else is converted to such an array.
-            counts: (n_types,) int64, their occurrences.
-            output: (n_types, dim) float32, their output rows.
+            matrix: (n_types, dim) float32, the vectors; anything else is converted to such an array.
+            counts: (n_types,) int64, the occurrences.
+            output: (n_types, dim) float32, the output rows.
         """
         self._take(Model(words, np.asanyarray(matrix, np.float32), counts, output), "the vectors")
 
@@ -100,8 +96,8 @@ class Vectors:
             limit: take at most this many words, the first, which are the most frequent in almost every file.
 
         Raises:
-            W2VError: the file is missing, is not what its suffix says, or has a number that is not finite; of a mapped
-                file the numbers are checked when they are used.
+            W2VError: the file is missing, is not what its suffix says, or has a number that is not finite; the numbers
+                of a mapped file are checked when they are used.
             SettingsError: the format is unknown, or limit is below 1.
         """
         check_number("limit", 1 if limit is None else limit, 1)
@@ -114,9 +110,9 @@ class Vectors:
 
         Args:
             path: the file or folder.
-            format: the name of the format to write, where the suffix does not say it; docs/formats.md lists them.
-            save_output: whether to write the output rows: in a second file, vectors.output.bin for vectors.bin, where
-                the format cannot store them. None writes them only where the format can.
+            format: the name of its format, if the suffix does not say it; docs/formats.md lists the names.
+            save_output: whether to write the output rows: in a second file, vectors.output.bin for vectors.bin, if the
+                format cannot store them. None writes them only if the format can.
 
         Raises:
             W2VError: it cannot be written.
@@ -201,7 +197,7 @@ class Vectors:
 
     @cached_property
     def index(self) -> dict[str, int]:
-        """The row of each word; the first of a word that a file of another program has twice."""
+        """The row of each word; the first row of a word that a file has twice."""
         return dict(zip(reversed(self.words), reversed(range(len(self.words))), strict=True))
 
     @property
@@ -221,7 +217,7 @@ class Vectors:
         return self._norms[:n]
 
     def _check_rows(self, rows: Sequence[int] | Indices) -> None:
-        """Raise W2VError where a number of some rows is not finite."""
+        """Raise W2VError if a number of some rows is not finite."""
         for row in map(int, rows):
             check_finite(self.name, self._model.words, self.matrix, row, row + 1)
 
@@ -257,35 +253,19 @@ class Vectors:
         return row
 
     def get_vector(self, key: Key, norm: bool = False) -> Matrix:
-        """Return the vector of a word or a row, (dim,); with `norm` at length 1.
-
-        Raises:
-            UnknownWordError: the word has no vector.
-        """
+        """Return the vector of a word or a row, (dim,), as `[]` does; with `norm` at length 1."""
         vector = self[key]
         return vector / lengths(vector[None])[0] if norm else vector
 
     def similar(self, word: str, n: int = 10, *, restrict: int = RESTRICT) -> list[tuple[str, float]]:
-        """Return the n words nearest to a word by cosine, nearest first, the word itself left out.
-
-        Args:
-            word: any word that has a vector.
-            n: how many words to return.
-            restrict: as for `most_similar`.
-
-        Raises:
-            UnknownWordError: the word has no vector.
-        """
+        """Return the n words nearest to a word by cosine, without the word itself; else as `most_similar`."""
         return self.most_similar([word], topn=n, restrict=restrict)
 
     def analogy(self, a: str, b: str, c: str, n: int = 10, *, restrict: int = RESTRICT) -> list[tuple[str, float]]:
         """Return the n words nearest to a - b + c: what is to c as a is to b; none of the three.
 
-        So `analogy("king", "man", "woman")` asks: who is to woman as king is to man? It is 3CosAdd
-        (Mikolov et al. 2013): each vector is brought to length 1 before they are added.
-
-        Raises:
-            UnknownWordError: a word has no vector.
+        `analogy("king", "man", "woman")` asks: who is to woman as king is to man? This is 3CosAdd (Mikolov et al.
+        2013): each vector is brought to length 1 before they are added. Arguments and errors are as in `most_similar`.
         """
         return self.most_similar([a, c], [b], n, restrict=restrict)
 
@@ -329,12 +309,7 @@ class Vectors:
         return scores if topn is None else self._answer(scores, asked, topn)
 
     def most_similar_cosmul(
-        self,
-        positive: Keys = (),
-        negative: Keys = (),
-        topn: int = 10,
-        *,
-        restrict: int = RESTRICT,
+        self, positive: Keys = (), negative: Keys = (), topn: int = 10, *, restrict: int = RESTRICT
     ) -> list[tuple[str, float]]:
         """Return the best words by 3CosMul (Levy and Goldberg 2014): products of cosines in place of sums.
 
@@ -349,12 +324,7 @@ class Vectors:
         return self._answer(scores, asked, topn)
 
     def doesnt_match(self, words: Sequence[str]) -> str:
-        """Return the word that is least like the others: the one farthest from their mean by cosine.
-
-        Raises:
-            UnknownWordError: a word has no vector.
-            SettingsError: there are no words.
-        """
+        """Return the word farthest from the mean of all by cosine; errors as `most_similar`."""
         check_words(words)
         if not words:
             raise SettingsError("name words, of which one does not match the others")
@@ -372,11 +342,7 @@ class Vectors:
         return mean
 
     def similarity(self, a: str, b: str) -> float:
-        """Return the cosine between two words.
-
-        Raises:
-            UnknownWordError: a word has no vector.
-        """
+        """Return the cosine between two words, or raise UnknownWordError."""
         return float(pair_cosines(self[[a]], self[[b]])[0])
 
     def to_dataframe(self) -> "pandas.DataFrame":
