@@ -59,7 +59,7 @@ def write(path: Path, model: Model) -> None:
                 file.write(f"{HEADER}\n".encode())
                 lines = zip(model.words, model.counts.tolist(), strict=True)
                 file.writelines(f"{word}\t{count}\n".encode() for word, count in lines)
-        (folder / "projector_config.pbtxt").write_text(CONFIG)
+        (folder / "projector_config.pbtxt").write_bytes(CONFIG.encode())
 
 
 def _read_metadata(path: Path) -> tuple[list[str], Counts | None]:
