@@ -4,7 +4,6 @@ try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
-import ctypes
 import os
 import re
 import secrets
@@ -20,6 +19,7 @@ from typing import BinaryIO
 
 from w2v.base import stores
 from w2v.base.errors import W2VError
+from w2v.base.machine import c_function
 
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
 """Of Linux: paths are taken as they stand, and two of them change places."""
@@ -67,7 +67,7 @@ def replacing(path: str | Path) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
         temporary.replace(target)
     except OSError as error:
-        raise W2VError(f"cannot write {path}: {error.strerror or error}") from error
+        raise _refused(path, error) from error
     finally:
         with _uninterrupted(), suppress(OSError):  # it has been renamed
             if temporary is not None:
@@ -89,7 +89,7 @@ def replacing_folder(path: str | Path, names: Collection[str]) -> Iterator[Path]
     with _locked_folder(path, names) as temporary:
         yield temporary
         for name in os.listdir(temporary):
-            with (temporary / name).open("rb") as file:
+            with (temporary / name).open("r+b") as file:  # Windows does not sync a file that is open for reading
                 os.fsync(file.fileno())
         with _uninterrupted():
             if target.exists():
@@ -124,7 +124,7 @@ def _locked_folder(path: str | Path, names: Collection[str]) -> Iterator[Path]:
             temporary, handle = _make_temporary(target, is_folder=True)
         yield temporary
     except OSError as error:
-        raise W2VError(f"cannot write {path}: {error.strerror or error}") from error
+        raise _refused(path, error) from error
     finally:
         with _uninterrupted():
             if handle >= 0:
@@ -239,7 +239,7 @@ def _temporary_name(target: Path) -> Path:
 
 def _exchange(new: Path, old: Path) -> None:
     """Swap two folders: at once where the system can, else through a third name."""
-    rename = getattr(ctypes.CDLL(None), "renameat2", None) if os.name == "posix" else None
+    rename = c_function("renameat2")
     if rename and rename(AT_FDCWD, os.fsencode(new), AT_FDCWD, os.fsencode(old), RENAME_EXCHANGE) == 0:
         return
     aside = new.with_suffix(".old")
@@ -259,6 +259,13 @@ def _remove_folder(folder: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
     with suppress(OSError):
         folder.rmdir()  # an empty one is removed without opening it, where too many files are open
+
+
+def _refused(path: str | Path, error: OSError) -> W2VError:
+    """Return the error that a file or folder could not be written."""
+    is_open = isinstance(error, PermissionError) and os.path.exists(path) and not fcntl
+    cure = "; Windows does not replace a file that is open: close it, or name another file" if is_open else ""
+    return W2VError(f"cannot write {path}: {error.strerror or error}{cure}")
 
 
 @contextmanager

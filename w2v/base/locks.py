@@ -45,12 +45,13 @@ def _locked_byte(path: Path) -> Iterator[None]:
 
     handle = os.open(path, os.O_RDWR | os.O_CREAT)
     try:
-        try:
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
-        except OSError as error:
-            raise BlockingIOError(error.errno, "another process has the lock", str(path)) from None
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+    except OSError as error:
+        os.close(handle)
+        raise BlockingIOError(error.errno, "another process has the lock", str(path)) from None
+    try:
         yield
     finally:
         os.close(handle)
-    with suppress(OSError):  # another process may have opened it
-        path.unlink()
+        with suppress(OSError):  # another process has opened it by now
+            path.unlink()

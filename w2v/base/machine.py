@@ -3,8 +3,7 @@
 import ctypes
 import math
 import os
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 CGROUP = Path("/sys/fs/cgroup")
@@ -35,10 +34,18 @@ def available_memory() -> int:
     return max(0, int(min(free, _address_space_left(), *left, math.inf)))
 
 
+def c_function(name: str) -> Callable[..., int] | None:
+    """Return a function of the C library; None if this system does not have it."""
+    try:
+        return getattr(ctypes.CDLL(None), name, None)
+    except (OSError, TypeError):  # TypeError: Windows
+        return None
+
+
 def release_memory() -> None:
-    """Give back to the system what was freed: glibc keeps what its threads have used for them."""
-    with suppress(OSError, AttributeError):  # another C library, which has no such call
-        ctypes.CDLL(None).malloc_trim(0)
+    """Return freed memory to the system: glibc keeps what its threads have used for them."""
+    if trim := c_function("malloc_trim"):
+        trim(0)
 
 
 def _own_groups(controller: str) -> Iterator[Path]:
@@ -101,6 +108,6 @@ def _address_space_left() -> float:
 
 def _lines(path: Path) -> list[str]:
     try:
-        return path.read_text().splitlines()
+        return path.read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError):  # ValueError: a NUL in a path, which no group has
         return []

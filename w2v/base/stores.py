@@ -172,7 +172,8 @@ def uploading(url: str, names: Collection[str] = ()) -> Iterator[Path]:
 
 def new_folder() -> Path:
     """Return a new folder on this machine, which is removed when the process ends."""
-    _FOLDERS.append(tempfile.TemporaryDirectory(prefix="w2v-"))
+    # Windows does not remove files that are mapped; they stay in the temporary folder.
+    _FOLDERS.append(tempfile.TemporaryDirectory(prefix="w2v-", ignore_cleanup_errors=True))
     return Path(_FOLDERS[-1].name)
 
 

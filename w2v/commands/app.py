@@ -62,7 +62,7 @@ for command in (
 def run(arguments: list[str] | None) -> int:
     """Run a command and return its exit status; a failure is one line on standard error."""
     # Closed by `>&-`, a stream would leave its number to the next file that is opened.
-    sys.stdout, sys.stderr = (stream or open(os.devnull, "w") for stream in (sys.stdout, sys.stderr))
+    sys.stdout, sys.stderr = (stream or open(os.devnull, "w", encoding="utf-8") for stream in (sys.stdout, sys.stderr))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")

@@ -50,7 +50,7 @@ def write(path: Path, model: Model) -> None:
         with (folder / "vectors.tsv").open("wb") as file:
             file.writelines((line % tuple(row.tolist())).encode() for row in model.vectors)
         write_words(folder / "metadata.tsv", model.words, model.counts, "" if model.counts is None else HEADER)
-        (folder / "projector_config.pbtxt").write_text(CONFIG)
+        (folder / "projector_config.pbtxt").write_bytes(CONFIG.encode())
 
 
 def _read_metadata(path: Path) -> tuple[list[str], Counts | None]:

@@ -116,7 +116,8 @@ class KernelFiles(IndexDataCacheFile):  # type: ignore[misc]
             file.write(content + hashlib.sha256(content).digest())
         for other in self.folder.glob(f"{self.name}-*.nbc"):
             if not other.name.startswith(f"{self.name}-{self.stamp}-"):
-                other.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):  # it is gone, or on Windows another process has it open
+                    other.unlink()
 
 
 def describe_closure(function: Callable[..., Any]) -> list[str]:

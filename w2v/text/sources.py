@@ -96,6 +96,8 @@ def _walk(top: str) -> Iterator[tuple[str, list[str]]]:
 
 def _glob(pattern: str) -> list[str]:
     """Return what a pattern matches, some of it maybe twice; `**` enters no linked folder, and so cannot loop."""
+    if os.altsep:  # Windows, where both separate
+        pattern = pattern.replace(os.sep, os.altsep)
     parts = re.split(r"(?:^|(?<=/))\*\*(?:/+|$)", pattern, maxsplit=1)
     if len(parts) == 1:
         return glob.glob(pattern)

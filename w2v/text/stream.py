@@ -1,6 +1,5 @@
 """Spool: the token stream while it is made, in memory or, beyond a limit, in a file without a name."""
 
-import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from typing import IO
@@ -81,8 +80,7 @@ class Spool:
             self._filled += len(block)
             self._blocks.append((0, len(block)))
         if self._file is not None:
-            self._file.truncate(4 * self._filled)
-            self._file.seek(0, os.SEEK_END)
+            self._file.seek(4 * self._filled)  # and not truncate, which Windows refuses while the file is mapped
 
     def finish(self, renumber: Renumber, map_blocks: MapBlocks) -> Ids:
         """Rewrite all blocks as `rewrite` does, and return them as one stream."""
@@ -93,7 +91,7 @@ class Spool:
         if self._file is None or self._filled == 0:
             return self._memory[: self._filled]
         self._file.flush()
-        return np.asarray(np.memmap(self._file, np.int32, "r+"))
+        return np.asarray(np.memmap(self._file, np.int32, "r+", shape=(self._filled,)))
 
     def _write(self, ids: Ids) -> None:
         """Write to the file; the first time, all that is in memory before."""

@@ -89,8 +89,9 @@ class Log:
 
     def _open(self, path: str | Path) -> None:
         try:
-            # Without O_NONBLOCK, to open a pipe that nobody reads would wait without a word.
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NONBLOCK | getattr(os, "O_CLOEXEC", 0), 0o666)
+            # Without O_NONBLOCK, which Windows does not have, opening a pipe that nobody reads would wait.
+            flags = sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY"))
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | flags, 0o666)
             self._file = open(handle, "wb", buffering=0)
             if stat.S_ISREG(os.fstat(handle).st_mode):
                 self._file.truncate()
