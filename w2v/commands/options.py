@@ -140,7 +140,8 @@ def signature_of(
     signature = {"context": keyword("context", typer.Context)}
     for name, parameter in parameters.items():
         if name not in signature and parameter.kind is not parameter.VAR_KEYWORD:
-            signature[name] = options.pop(name, None) or keyword(name, parameter.annotation, parameter.default)
+            plain = keyword(name, parameter.annotation, parameter.default)
+            signature[name] = options.pop(name, plain)
     if has_help_all:
         options["help_all"] = keyword("help_all", HelpAll, False)
     return inspect.Signature([*signature.values(), *options.values()])
