@@ -24,7 +24,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from w2v.base.errors import W2VError
-from w2v.text import corpus
+from w2v.text import corpus, records
 from w2v.text.corpus import Corpus
 
 Result = TypeVar("Result")
@@ -569,7 +569,7 @@ def test_token_lists_of_every_kind() -> None:
 
 
 def test_many_token_lists_come_in_blocks() -> None:
-    with patch.object(corpus, "BLOCK", 100):
+    with patch.object(records, "BLOCK", 100):
         blocks = list(Corpus(["word"] * 5 for _ in range(1000)).blocks())
     assert b"".join(blocks) == b"word word word word word\n" * 1000
     assert max(map(len, blocks)) <= 150

@@ -28,10 +28,7 @@ def check_words(words: object) -> None:
 
 
 def seconds_of(name: str, duration: float | str) -> float:
-    """Return the seconds of a duration: a number of them, or a text such as `90s`, `10m` or `2h`.
-
-    Raises:
-        SettingsError: it is none of these, or not above 0.
+    """Return the seconds of a duration: a number above 0, or a text such as `90s`, `10m` or `2h`; else SettingsError.
 
     >>> seconds_of("checkpoint_every", "10m")
     600.0

@@ -21,9 +21,8 @@ SENTENCE_END = np.int32(-1)
 def exact_sum(counts: Counts) -> int:
     """Return the sum of counts, which may be above 2^63.
 
-    Examples:
-        >>> exact_sum(np.array([2**63 - 1, 2**63 - 1])) == 2**64 - 2
-        True
+    >>> exact_sum(np.array([2**63 - 1, 2**63 - 1])) == 2**64 - 2
+    True
     """
     low = np.int64(2**32 - 1)  # sums of halves stay below 2^63 for up to 2^31 words
     return (int((counts >> 32).sum()) << 32) + int((counts & low).sum())

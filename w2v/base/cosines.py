@@ -67,9 +67,8 @@ def cosines_with(matrix: Matrix, norms: Matrix, query: Floats) -> Matrix:
 def best_rows(scores: Matrix, without: Sequence[int], n: int) -> Indices:
     """Return the rows with the n highest scores, highest first, rows `without` left out; fewer where there are none.
 
-    Examples:
-        >>> best_rows(np.array([0.1, 0.9, 0.5], np.float32), [1], 5).tolist()
-        [2, 0]
+    >>> best_rows(np.array([0.1, 0.9, 0.5], np.float32), [1], 5).tolist()
+    [2, 0]
     """
     check_number("n", n, 0)
     scores = scores.copy()

@@ -19,11 +19,7 @@ if TYPE_CHECKING:
 def connect(
     address: str, n_nodes: int | None = None, threads: int | None = None, warn: Callable[[str], None] = lambda _: None
 ) -> "Iterator[Cluster]":
-    """Yield machines of a Ray cluster, with a node on each; see `w2v.cluster.rays.start`.
-
-    Raises:
-        W2VError: Ray is missing, there is no such cluster, or it has not that many machines.
-    """
+    """Yield machines of a Ray cluster, each with a node, as `w2v.cluster.rays.start`; W2VError if Ray is missing."""
     require("ray", "training on several machines")
     from w2v.cluster import rays
     from w2v.cluster.driver import Cluster

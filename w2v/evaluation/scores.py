@@ -81,9 +81,8 @@ class Evaluation:
     ) -> "Evaluation":
         """Read the files; `settings` are those of EvaluationConfig, and of how items are scored.
 
-        Raises:
-            SettingsError: a setting is out of range, or one of next and sessions is missing.
-            W2VError: a file cannot be read, or has a malformed line.
+        Raises SettingsError if a setting is out of range, or next or sessions is missing; W2VError if a file cannot be
+        read or has a malformed line.
         """
         own = {name: settings.pop(name) for name in [*settings] if name in EvaluationConfig.__annotations__}
         config = EvaluationConfig(**own)

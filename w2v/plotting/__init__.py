@@ -40,25 +40,11 @@ def plot_words(
     restrict: int = RESTRICT,
     warn: Callable[[str], None] = reports.warn,
 ) -> WordMap:
-    """Draw a map of words, and return it.
+    """Draw a map of words to a .html, .png or .svg file, and return it. The other arguments are those of `w2v.plot`.
 
-    Args:
-        path: the file to write, .html, .png or .svg.
-        vectors: where the words are looked up.
-        words: the words to show.
-        near: words to show together with the n nearest of each.
-        n: neighbours of each word of `near`, 50 by default; without any words, the n most frequent are shown, 1000 by
-            default.
-        method: the layout, umap, tsne or pca; by default umap where it is installed, else tsne.
-        seed: the same seed, words and method give the same map.
-        title: the name of the vectors.
-        restrict: neighbours of `near` are among this many most frequent words; 0 takes all.
-        warn: called with a message if no installed font has a letter.
-
-    Raises:
-        UnknownWordError: a word has no vector.
-        SettingsError: the suffix is unknown, or n is given with words that do not use it.
-        W2VError: a library is not installed, vectors are not finite, or the file cannot be written.
+    The title is the name of the vectors; `warn` is called with a message if no installed font has a letter.
+    Raises UnknownWordError if a word has no vector; SettingsError if the suffix is unknown, or n is given with words
+    that do not use it; W2VError if a library is missing, vectors are not finite, or the file cannot be written.
     """
     suffix = suffix_of(path)
     drawn = word_map(vectors, words, near, n, method, seed, title, restrict)

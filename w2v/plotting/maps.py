@@ -166,10 +166,9 @@ def group_words(directions: Matrix, seed: int = 1) -> Indices:
 def name_groups(words: Sequence[str], directions: Matrix, groups: Indices) -> list[str]:
     """Return a name for each group: of its most frequent tenth, at least 20, the words that set it apart most.
 
-    Examples:
-        >>> vectors = np.array([[1, 0], [0.9, 0.1], [0, 1], [0.1, 0.9]], np.float32)
-        >>> name_groups(["cat", "dog", "red", "blue"], vectors, np.array([0, 0, 1, 1]))
-        ['cat, dog', 'red, blue']
+    >>> vectors = np.array([[1, 0], [0.9, 0.1], [0, 1], [0.1, 0.9]], np.float32)
+    >>> name_groups(["cat", "dog", "red", "blue"], vectors, np.array([0, 0, 1, 1]))
+    ['cat, dog', 'red, blue']
     """
     names = []
     for group in range(int(groups.max()) + 1):

@@ -1,8 +1,8 @@
-"""What a file is, by its first bytes: which files are no text, and what to do about each.
+"""What a file is, by its first bytes: which files are not text, and what to do about each.
 
-A file that is no text would train on garbage without an error: the Python executable has 300,000 "words". So the kinds
-below are refused by name, and any other binary file by its control bytes. Text in a wrong or mixed encoding is not
-refused: Latin-1, KOI8-R, Shift-JIS and the like have no control bytes.
+A binary file would train on garbage without an error: the Python executable has 300,000 "words". So the kinds below
+are refused by name, and any other binary file by its control bytes. Text in a wrong or mixed encoding is not refused:
+Latin-1, KOI8-R, Shift-JIS and the like have no control bytes.
 """
 
 import re
@@ -79,14 +79,10 @@ LEAST_CONTROL, CONTROL_SHARE = 16, 0.01
 
 
 def refusal(head: bytes) -> tuple[str, str] | None:
-    """Return what a file is that is no text, and what to do about it; None for what may be text.
+    """Return what a file that is not text is, by its first HEAD bytes, unpacked, and what to do; None for a text.
 
-    Args:
-        head: its first HEAD bytes, unpacked.
-
-    Examples:
-        >>> refusal(b"%PDF-1.7 ...")
-        ('a PDF', 'extract its text first')
+    >>> refusal(b"%PDF-1.7 ...")
+    ('a PDF', 'extract its text first')
     """
     for magic, what, cure in MAGIC:
         if head.startswith(magic):

@@ -36,10 +36,9 @@ U64 = npt.NDArray[np.uint64]
 class NGrams:
     """Which n-grams a word has, and how they are hashed.
 
-    Examples:
-        >>> starts, buckets = NGrams(min_n=3, max_n=3).of(["is"])
-        >>> starts.tolist(), buckets.tolist()
-        ([0, 2], [1707199, 1237425])
+    >>> starts, buckets = NGrams(min_n=3, max_n=3).of(["is"])
+    >>> starts.tolist(), buckets.tolist()
+    ([0, 2], [1707199, 1237425])
     """
 
     kind: str = "fasttext"

@@ -21,9 +21,8 @@ SENTENCE_WORD = "</s>"
 class Vocab:
     """Words and their counts. Word i is row i of every matrix.
 
-    Examples:
-        >>> Vocab.of({"b": 2, "a": 2, "c": 7}).words
-        ['c', 'a', 'b']
+    >>> Vocab.of({"b": 2, "a": 2, "c": 7}).words
+    ['c', 'a', 'b']
     """
 
     words: list[str]

@@ -82,18 +82,11 @@ class Search:
     def begin(
         cls, encoded: Encoded, base: TrainConfig, objective: Objective, fraction: float = 0.1, names: Sequence[str] = ()
     ) -> "Search":
-        """Cut out the part that trials train on.
+        """Cut out the part that trials train on: `fraction`, 0 to 1, of the corpus.
 
-        Args:
-            encoded: the corpus.
-            base: the settings to begin from. Words must reach min_count within the part.
-            objective: what to optimise.
-            fraction: share of the corpus that the part takes, 0 to 1.
-            names: the settings to search; by default all that have an effect.
-
-        Raises:
-            SettingsError: as `check_search`, or the metric scores words and the output rows are not words'.
-            W2VError: the part is too small for the metric, or Optuna is missing.
+        Words must reach min_count of the base settings within the part. By default all settings that have an effect
+        are searched. Raises SettingsError as `check_search`, or if the metric scores words and the output rows are not
+        words'; W2VError if the part is too small for the metric.
         """
         names = check_search(base, names, fraction)
         if objective.metric.scores_words and not base.output_layer.outputs_are_words:
