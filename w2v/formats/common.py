@@ -112,6 +112,12 @@ def blocks(matrix: Matrix) -> Iterator[Matrix]:
         yield np.ascontiguousarray(matrix[start : start + step], "<f4")
 
 
+def write_rows(file: BinaryIO, matrix: Matrix) -> None:
+    """Write a matrix as little-endian float32, block by block."""
+    for block in blocks(matrix):
+        file.write(block.data.cast("B"))
+
+
 def check_finite(
     source: str | Path, words: Sequence[str], matrix: Matrix, begin: int = 0, end: int | None = None
 ) -> None:

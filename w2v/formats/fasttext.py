@@ -26,7 +26,7 @@ import numpy as np
 from w2v.base.arrays import Indices, Matrix
 from w2v.base.errors import W2VError
 from w2v.base.files import replacing
-from w2v.formats.common import PIECE, blocks
+from w2v.formats.common import PIECE, blocks, write_rows
 from w2v.formats.model import Model
 from w2v.formats.registry import FORMATS
 from w2v.settings.train import TrainConfig
@@ -112,14 +112,12 @@ def write(path: Path, model: Model) -> None:
         for word, count in zip(model.words, counts.tolist(), strict=True):
             file.write(word.encode() + b"\0" + count.to_bytes(8, "little") + b"\0")
         file.write(b"\0" + np.array([n_words + ngrams.buckets, dim], "<i8").tobytes())
-        for block in blocks(model.vectors if subwords is None else subwords.own_rows):
-            file.write(block.data.cast("B"))
+        write_rows(file, model.vectors if subwords is None else subwords.own_rows)
         if subwords is not None:
             for _, block in subwords.bucket_blocks(max(1, PIECE // (4 * dim))):
                 file.write(block.astype("<f4", copy=False).data.cast("B"))
         file.write(b"\0" + np.array([n_words, dim], "<i8").tobytes())
-        for block in blocks(np.broadcast_to(np.float32(0), (n_words, dim)) if model.output is None else model.output):
-            file.write(block.data.cast("B"))
+        write_rows(file, np.broadcast_to(np.float32(0), (n_words, dim)) if model.output is None else model.output)
 
 
 def _header(model: Model, ngrams: NGrams, n_tokens: int) -> _Header:

@@ -18,7 +18,7 @@ import numpy as np
 from w2v.base.arrays import Matrix
 from w2v.base.errors import W2VError
 from w2v.base.files import replacing_folder
-from w2v.formats.common import blocks, to_json
+from w2v.formats.common import to_json, write_rows
 from w2v.formats.model import Model
 from w2v.formats.registry import FORMATS
 
@@ -74,8 +74,7 @@ def write(path: Path, model: Model) -> None:
     with replacing_folder(path, FORMATS["safetensors"].files) as folder:
         with (folder / "model.safetensors").open("wb") as file:
             file.write(len(header).to_bytes(8, "little") + header)
-            for block in blocks(model.vectors):
-                file.write(block.data.cast("B"))
+            write_rows(file, model.vectors)
             file.write(bytes(4 * dim * added))
         for name, value in (
             ("tokenizer.json", tokenizer),

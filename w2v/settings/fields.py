@@ -222,15 +222,3 @@ def check_effect(known: Iterable[Field], given: Mapping[str, object], values: Ma
     for field in known:
         if field.name in given and (error := field.conflict(given[field.name], values)):
             raise error
-
-
-def docs_table(known: Iterable[Field]) -> str:
-    """Return a table in Markdown, one line per setting."""
-    lines = ["| setting | default | values | |", "|---|---|---|---|"]
-    for field in known:
-        values = ["yes, no"] if field.kind is bool else [str(choice) for choice in field.choices]
-        if field.kind in (int, float):
-            values = [field.range.removeprefix("from "), *values]
-        cells = (f"`{field.name}`", field.shown_default or "none", ", ".join(values) or "text", field.help)
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
