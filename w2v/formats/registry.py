@@ -165,24 +165,15 @@ def files_of(path: str | Path, format: Format, *, save_output: bool | None) -> l
 
 
 def what_is_lost(format: Format, parts: Iterable[str], among: Collection[str] = OF_VECTORS) -> str:
-    """Return a sentence about the parts of a model that a format cannot store; empty where there are none.
-
-    Args:
-        format: to write.
-        parts: of the model, by the names of Model.
-        among: the parts to look at.
+    """Return a sentence about the parts of a model, out of `among`, that a format cannot store; else an empty string.
 
     Examples:
         >>> what_is_lost(FORMATS["word2vec"], ["counts", "lines"])
         'word2vec binary cannot store line vectors, which are left out; .w2v can'
     """
     lost = [part for part in PARTS if part in among and part in parts and part not in format.stores]
-    if not lost:
-        return ""
-    return (
-        f"{format.title} cannot store {listed([PARTS[part] for part in lost], 'and')}, which are left out; "
-        f"{keepers(*lost)} can"
-    )
+    named = listed([PARTS[part] for part in lost], "and")
+    return f"{format.title} cannot store {named}, which are left out; {keepers(*lost)} can" if lost else ""
 
 
 def keepers(*parts: str) -> str:

@@ -30,12 +30,9 @@ class VocabTable(Sequence[str]):
     """
 
     def __init__(self, data: bytes | mmap.mmap, newlines: Indices, counts: Counts | None) -> None:
-        """Take lines, of UTF-8, each of which ends in a newline; nothing is copied.
+        """Take lines in UTF-8, which may be a mapped file, and (n,) where their newlines are; nothing is copied.
 
-        Args:
-            data: the lines, which may be a mapped file.
-            newlines: (n,) where the lines end.
-            counts: (n,) or None where they are not known; else a tab and the count stand behind each word.
+        `counts`, (n,), are those after the tab of each line; None if lines have none.
         """
         self.data, self.newlines, self.counts = data, newlines, counts
         self._word_ends = b"\n" if counts is None else b"\t"

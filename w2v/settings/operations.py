@@ -1,4 +1,4 @@
-"""Operations: which settings and parameters each takes, and the check of what was given.
+"""Which settings and parameters each operation takes, and the check of what was given.
 
 An operation is a function of the Python API or the command of the same name: "build-vocab", "phrases", "train",
 "resume", "tune", "infer", "recommend" or "evaluate".
@@ -169,9 +169,7 @@ def check_request(operation: str, given: Mapping[str, object]) -> None:
 
     The config of the operation checks the values of settings, and `load_config` those that depend on each other.
 
-    Args:
-        operation: see above.
-        given: the settings that were given, and the Parameters that were; of these, None and False mean not given.
+    `given` has the settings that were given, and Parameters; a Parameter that is None, False or empty was not given.
 
     Raises:
         UnknownSettingError: there is no such name. The message says what to use.

@@ -394,9 +394,8 @@ def load_config(source: str | Path | None, overrides: Mapping[str, Any], *, is_e
 
     Args:
         source: a preset's name (`large`), the path of a TOML file, or None for the defaults.
-        overrides: settings by name that win over the file's.
-        is_explicit: whether every override was chosen by a person, as flags are. Then one that has no effect is an
-            error even if it is the default.
+        overrides: settings by name, which win over the file's.
+        is_explicit: whether an override that has no effect is an error even if it is the default, as for flags.
 
     Raises:
         SettingsError: an unknown preset or key, a bad value, or one that has no effect together with the others.
