@@ -197,11 +197,15 @@ def train(
     files = _run_files(output, save_output, log_json, checkpoint, checkpoint_every)
     inputs = {**test_sets, "config": config, "init_from": init_from}
     from w2v.evaluation.scores import Evaluation
+    from w2v.text.vocab import Vocab
     from w2v.training import run as runs
     from w2v.training.execution import execute
 
     with reporter or PythonReporter(progress) as told:
-        source, known = _open(corpus, told), _vocab_of(vocab)
+        source = _open(corpus, told)
+        known = Vocab.load(vocab) if isinstance(vocab, str | Path) else vocab
+        if known is not None:
+            check_type("vocab", known, Vocab, "w2v.Vocab.load reads a file")
         files.check({**inputs, "vocab": vocab if isinstance(vocab, str | Path) else None}, source.holds)
         evaluation = Evaluation.read(**test_sets, restrict=restrict)
 
@@ -613,17 +617,6 @@ def _vectors_of(source: "Vectors | str | Path") -> "Vectors":
         return Vectors.load(source)
     check_type("vectors", source, Vectors, "w2v.Vectors.load reads a file")
     return source
-
-
-def _vocab_of(vocab: "Vocab | str | Path | None") -> "Vocab | None":
-    """Return a vocabulary, read from its file if that is given."""
-    from w2v.text.vocab import Vocab
-
-    if isinstance(vocab, str | Path):
-        return Vocab.load(vocab)
-    if vocab is not None:
-        check_type("vocab", vocab, Vocab, "w2v.Vocab.load reads a file")
-    return vocab
 
 
 def _test_sets(

@@ -19,11 +19,9 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
 LOGGER = logging.getLogger("w2v")
-LOG_EVERY_S = 5.0
-"""Seconds between two lines of the log while a run trains."""
+LOG_EVERY_S = 5.0  # Seconds between two lines of the log while a run trains
 PACKAGE = str(Path(__file__).parent)
-SHARE = "{l_bar}{bar}| [{elapsed}<{remaining}{postfix}]"
-"""The bar of a share that is done, in the notation of tqdm."""
+SHARE = "{l_bar}{bar}| [{elapsed}<{remaining}{postfix}]"  # The bar of a share that is done, in the notation of tqdm
 
 
 @dataclass(frozen=True)

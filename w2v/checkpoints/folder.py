@@ -11,8 +11,7 @@ from w2v.base.stores import url_of
 from w2v.checkpoints import mirror
 from w2v.checkpoints.names import STREAM_PART, is_partial, sorted_checkpoints
 
-KEPT = 2
-"""Checkpoints that are kept."""
+KEPT = 2  # Checkpoints that are kept
 
 
 @contextmanager

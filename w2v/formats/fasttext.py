@@ -18,8 +18,9 @@ take room in the file and none in memory.
 
 import os
 import struct
+from collections import namedtuple
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 import numpy as np
 
@@ -36,33 +37,15 @@ VERSIONS = (11, 12)
 MAGIC = FORMATS["fasttext"].magic
 LOSSES, MODELS = {"hs": 1, "full": 3}, {"cbow": 1}
 NS, SKIPGRAM, SUPERVISED = 2, 2, 3
-PER_WORD = 10
-"""Bytes that a word takes at least."""
+PER_WORD = 10  # Least number of bytes that a word takes
 
 
-class _Header(NamedTuple):
-    """The numbers before the words, but for the magic one and the version."""
-
-    dim: int
-    window: int
-    epochs: int
-    min_count: int
-    negative: int
-    word_ngrams: int
-    loss: int
-    model: int
-    buckets: int
-    min_n: int
-    max_n: int
-    lr_update_rate: int
-    sample: float
-    size: int
-    n_words: int
-    n_labels: int
-    n_tokens: int
-    n_pruned: int
-
-
+_Header = namedtuple(
+    "_Header",
+    "dim window epochs min_count negative word_ngrams loss model buckets min_n max_n lr_update_rate sample size "
+    "n_words n_labels n_tokens n_pruned",
+)
+"""The numbers before the words, without the magic number and the version."""
 HEADER = struct.Struct("<12id3i2q")
 
 

@@ -24,10 +24,9 @@ class Trained:
     Raises:
         ValueError: it is not an object, or `settings` in it is not.
 
-    Examples:
-        >>> found = Trained({"w2v": "9.1", "settings": {"dim": 50, "epochs": "many", "warp": 9}})
-        >>> found.version, found.config.dim, found.config.epochs
-        ('9.1', 50, 5)
+    >>> found = Trained({"w2v": "9.1", "settings": {"dim": 50, "epochs": "many", "warp": 9}})
+    >>> found.version, found.config.dim, found.config.epochs
+    ('9.1', 50, 5)
     """
 
     json: Mapping[str, Any]

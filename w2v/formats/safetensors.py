@@ -22,12 +22,9 @@ from w2v.formats.common import to_json, write_rows
 from w2v.formats.model import Model
 from w2v.formats.registry import FORMATS
 
-UNKNOWN = "[UNK]"
-"""The token of all words that have no vector, for which a row of zeros is added."""
-HEADER_LIMIT = 100_000_000
-"""Bytes of a header, which the format's own library sets."""
-NAMES = ("embeddings", "embedding.weight")
-"""Of the tensor: as model2vec has it, and as sentence-transformers has it."""
+UNKNOWN = "[UNK]"  # The token of words without a vector; its row is zeros
+HEADER_LIMIT = 100_000_000  # Most bytes of a header, as in the format's own library
+NAMES = ("embeddings", "embedding.weight")  # The tensor's name in model2vec and in sentence-transformers
 DTYPES = {"F32": "<f4", "F16": "<f2"}
 STATIC = "sentence_transformers.models.StaticEmbedding"
 

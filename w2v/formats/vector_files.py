@@ -17,8 +17,7 @@ from w2v.formats.model import Model, Trained
 from w2v.formats.registry import FORMATS, Format, files_of, find, suffix_of
 from w2v.text.subwords import NGrams, Subwords
 
-TRIAL_WORDS = 10_000
-"""Words that a writer is tried on; which words a format cannot hold is checked for all of them."""
+TRIAL_WORDS = 10_000  # Words that are written for a trial; all words are checked for what the format cannot hold
 
 
 def find_source(path: str | Path, name: str | None = None) -> Format:

@@ -123,12 +123,11 @@ VECTORS = {
 def answer(name: str) -> str | None:
     """Return what to use instead of a name of another program, such as vector_size, -size or minCount; None if unknown.
 
-    Examples:
-        >>> from w2v.base.errors import as_flags, as_keywords
-        >>> as_keywords(answer("vector_size")), as_flags(answer("-size"))
-        ('use dim', 'use --dim')
-        >>> as_keywords(answer("sg"))
-        "use model='skipgram', which is the default, or model='cbow'"
+    >>> from w2v.base.errors import as_flags, as_keywords
+    >>> as_keywords(answer("vector_size")), as_flags(answer("-size"))
+    ('use dim', 'use --dim')
+    >>> as_keywords(answer("sg"))
+    "use model='skipgram', which is the default, or model='cbow'"
     """
     found = SETTINGS.get(name.lstrip("-").replace("-", "_").lower())
     if found == "CORPUS":

@@ -175,10 +175,9 @@ def check_request(operation: str, given: Mapping[str, object]) -> None:
         UnknownSettingError: there is no such name. The message says what to use.
         SettingsError: a name belongs to other operations, or has no effect or cannot be used together with another.
 
-    Examples:
-        >>> check_request("train", {"dim": 50, "init_from": "old.bin"})
-        Traceback (most recent call last):
-        w2v.base.errors.SettingsError: dim cannot be used with init_from; leave one out
+    >>> check_request("train", {"dim": 50, "init_from": "old.bin"})
+    Traceback (most recent call last):
+    w2v.base.errors.SettingsError: dim cannot be used with init_from; leave one out
     """
     settings, parameters = settings_for(operation), parameters_for(operation)
     known = {field.name: field for field in (*settings, *parameters)}

@@ -19,16 +19,14 @@ HARD = {"sampler": ("hard",)}
 SUBWORDS = {"subwords": ("fasttext", "floret")}
 FLORET = {"subwords": ("floret",)}
 LINES = {"line_vectors": ("alone", "with-words")}
-ALONE = {"line_vectors": ("alone",)}
-"""Then a word has no contexts but its line."""
+ALONE = {"line_vectors": ("alone",)}  # A word's only context is its line
 
 # The operations that take a setting, besides training.
 READS = ("build-vocab", "infer")
 INFERS = ("infer",)
 SCORES_ITEMS = ("recommend", "evaluate")
 
-BUCKETS = {"fasttext": 2_000_000, "floret": 50_000}
-"""fastText's default, and what spaCy recommends for floret."""
+BUCKETS = {"fasttext": 2_000_000, "floret": 50_000}  # fastText's default, and what spaCy recommends for floret
 SUBWORDS_LR = 0.5
 """With subwords a step moves all rows of a word by as much as it moves its one row without: docs/subwords.md."""
 LINE_WEIGHT = {"none": 0.0, "alone": 1.0, "with-words": 0.3}
@@ -63,14 +61,11 @@ Threads = Annotated[
 class OutputLayer:
     """Which output rows a center is scored against (Python side)."""
 
-    kernel: str
-    """Its name in `kernels.cpu.structs.Variant`."""
-    loss: str
-    """The loss of its kernel."""
+    kernel: str  # Its name in `kernels.cpu.structs.Variant`
+    loss: str  # The loss of its kernel
     has_negatives: bool = True
     """Whether a sampler draws some of the output rows. Otherwise there is nothing to sample, reject or correct."""
-    outputs_are_words: bool = True
-    """Whether output row i belongs to word i, so that n_output = n_types."""
+    outputs_are_words: bool = True  # Whether output row i belongs to word i, so that n_output = n_types
 
 
 def _lengths_in_order(config: "TrainConfig") -> str:

@@ -33,8 +33,7 @@ if TYPE_CHECKING:
 
 Keys = WeightedKey | Sequence[WeightedKey]
 
-LOOKUPS = 64
-"""Words found in a table of millions before an index of all is made: each takes 10 ms, the index 2 s."""
+LOOKUPS = 64  # Look-ups in a table of millions, 10 ms each, before an index of all is made, in 2 s
 NORMS_DIFFER = 1e-3
 """Relative difference between a vector's length and the one that its file keeps from which that file is damaged."""
 
