@@ -45,8 +45,7 @@ if TYPE_CHECKING:
     from w2v.tuning.search import Search
     from w2v.vectors.vectors import Vectors
 
-Files = str | Path | Sequence[str | Path]
-"""One or more files."""
+Files = str | Path | Sequence[str | Path]  # One or more files
 
 
 def build_vocab(

@@ -8,10 +8,8 @@ import numpy as np
 
 from w2v.base.arrays import Matrix
 
-Key = str | int | np.integer[Any] | Matrix
-"""A word, the number of a row, or a vector, (dim,)."""
-WeightedKey = Key | tuple[Key, float]
-"""One of them, or a pair of it and its weight."""
+Key = str | int | np.integer[Any] | Matrix  # A word, the number of a row, or a vector, (dim,)
+WeightedKey = Key | tuple[Key, float]  # One of them, or a pair of it and its weight
 
 
 def with_weights(keys: WeightedKey | Sequence[WeightedKey]) -> list[tuple[Key, float]]:

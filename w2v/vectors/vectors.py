@@ -75,15 +75,12 @@ class Vectors:
         if model.vectors.ndim != 2 or len(model.words) != len(model.vectors):
             raise ValueError(f"{len(model.words)} words and vectors of shape {model.vectors.shape}")
         self._model = model
-        self.name = name
-        """What error messages call them: the file they were read from."""
+        self.name = name  # What error messages call them: the file they were read from
         self._norms: Matrix = np.empty(0, np.float32) if model.norms is None else model.norms
         """Lengths of the first rows, as far as they were needed."""
         self._lookups = 0
-        self._has_told = False
-        """Whether the log has it that answers are restricted."""
-        self._vocab_file: Path | None = None
-        """A vocabulary next to the file, which may have the counts."""
+        self._has_told = False  # Whether the log has it that answers are restricted
+        self._vocab_file: Path | None = None  # A vocabulary next to the file, which may have the counts
 
     @classmethod
     def load(cls, path: str | Path, format: str | None = None, *, limit: int | None = None) -> "Vectors":
