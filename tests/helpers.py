@@ -3,9 +3,11 @@
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, cast
+
+from w2v.settings.fields import Field
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -56,3 +58,15 @@ def callable_kernel(inlined: Function) -> Function:
     from w2v.kernels import jit
 
     return cast(Function, jit(vars(inlined)["py_func"]))
+
+
+def docs_table(known: Iterable[Field]) -> str:
+    """Return a table in Markdown, one line per setting."""
+    lines = ["| setting | default | values | |", "|---|---|---|---|"]
+    for field in known:
+        values = ["yes, no"] if field.kind is bool else [str(choice) for choice in field.choices]
+        if field.kind in (int, float):
+            values = [field.range.removeprefix("from "), *values]
+        cells = (f"`{field.name}`", field.shown_default or "none", ", ".join(values) or "text", field.help)
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"

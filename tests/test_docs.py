@@ -21,7 +21,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 import pytest
-from helpers import CHECKOUT, Run
+from helpers import CHECKOUT, Run, docs_table
 from typer.main import get_command
 
 import w2v
@@ -29,7 +29,7 @@ from w2v.commands.app import app
 from w2v.formats.registry import ALLOWED, FORMATS, PARTS, WORDS, listed
 from w2v.settings.aliases import VECTORS
 from w2v.settings.evaluation import EvaluationConfig
-from w2v.settings.fields import docs_table, fields_of
+from w2v.settings.fields import fields_of
 from w2v.settings.phrases import PhraseConfig
 from w2v.settings.train import TrainConfig
 

@@ -2,6 +2,9 @@
 
 `w2v.settings` describes the keywords that are settings; a function refuses those that it does not use. Arguments that
 several functions share are described at `train`. Numba and the extras are imported where they are needed.
+
+Every function raises SettingsError if a setting or argument is unknown, out of range or cannot be used together with
+another, and W2VError if a file cannot be read or written. Their docstrings name the other reasons.
 """
 # ruff: noqa: D417
 
@@ -42,8 +45,7 @@ if TYPE_CHECKING:
     from w2v.tuning.search import Search
     from w2v.vectors.vectors import Vectors
 
-Files = str | Path | Sequence[str | Path]
-"""One or more files."""
+Files = str | Path | Sequence[str | Path]  # One or more files
 
 
 def build_vocab(
@@ -64,8 +66,7 @@ def build_vocab(
         settings: min_count, max_vocab, max_types, lowercase, column, force_text, threads; see TrainConfig.
 
     Raises:
-        W2VError: the corpus cannot be read, no word of it is left, or the output cannot be written.
-        SettingsError: a setting is unknown or out of range.
+        W2VError: no word of the corpus is left.
 
     Examples:
         >>> build_vocab([["a", "b", "a"]], min_count=2).words
@@ -104,10 +105,6 @@ def find_phrases(
         progress, reporter: as for `train`.
         settings: min_count, threshold, scorer, delimiter, passes, lowercase, column, force_text, threads; see
             PhraseConfig.
-
-    Raises:
-        W2VError: the corpus cannot be read, or an output cannot be written.
-        SettingsError: a setting is unknown or out of range.
 
     Examples:
         >>> find_phrases([["in", "new", "york"], ["new", "york"]] * 3, min_count=1, threshold=0.5).found[0].phrase
@@ -199,11 +196,15 @@ def train(
     files = _run_files(output, save_output, log_json, checkpoint, checkpoint_every)
     inputs = {**test_sets, "config": config, "init_from": init_from}
     from w2v.evaluation.scores import Evaluation
+    from w2v.text.vocab import Vocab
     from w2v.training import run as runs
     from w2v.training.execution import execute
 
     with reporter or PythonReporter(progress) as told:
-        source, known = _open(corpus, told), _vocab_of(vocab)
+        source = _open(corpus, told)
+        known = Vocab.load(vocab) if isinstance(vocab, str | Path) else vocab
+        if known is not None:
+            check_type("vocab", known, Vocab, "w2v.Vocab.load reads a file")
         files.check({**inputs, "vocab": vocab if isinstance(vocab, str | Path) else None}, source.holds)
         evaluation = Evaluation.read(**test_sets, restrict=restrict)
 
@@ -313,8 +314,7 @@ def infer(
         A vector for each line, under its name or number.
 
     Raises:
-        W2VError: the vectors were not trained with line_vectors, or the corpus cannot be read.
-        SettingsError: a setting is unknown, out of range, or has no effect here.
+        W2VError: the vectors were not trained with line_vectors.
     """
     check_request("infer", settings)
     from w2v.formats.registry import find
@@ -356,7 +356,6 @@ def recommend(
 
     Raises:
         W2VError: the vectors have no output rows or no counts; there are no line vectors, or none of this name.
-        SettingsError: a setting is unknown or out of range.
     """
     check_request("recommend", settings)
     from w2v.vectors.items import recommend
@@ -388,9 +387,8 @@ def evaluate(
         cover nothing. scores.next is None if it was not asked for.
 
     Raises:
-        W2VError: a file cannot be read or has a malformed line; or next items are asked for, and the vectors have no
-            output rows or counts.
-        SettingsError: a setting is out of range, or one of next and sessions is missing.
+        W2VError: a file has a malformed line, or `next` is given and the vectors have no output rows or counts.
+        SettingsError: one of next and sessions is missing.
     """
     test_sets = _test_sets(similarity, analogies, next, sessions)
     check_request("evaluate", {**settings, **test_sets})
@@ -439,8 +437,7 @@ def tune(
         The search: `config` has the best settings, `best` their Trial, `trials` all of them.
 
     Raises:
-        W2VError: Optuna is missing, a file cannot be read, or no trial has a score.
-        SettingsError: a setting is unknown or out of range.
+        W2VError: Optuna is not installed, or no trial has a score.
     """
     check_request("tune", settings)
     base = load_config(config, settings)
@@ -499,8 +496,7 @@ def convert(
         reporter: as for `train`.
 
     Raises:
-        W2VError: a file cannot be read or written, or the format cannot hold some of the words.
-        SettingsError: a format is unknown, or an argument cannot go with another.
+        W2VError: the format cannot hold some of the words.
     """
     from w2v.vectors.convert import Changes, convert, write_classes
 
@@ -521,10 +517,6 @@ def info(path: str | Path, *, from_: str | None = None) -> dict[str, Any]:
 
     Returns:
         `format`, and the facts of `w2v.vectors.summary.summarize`: words, dim, counts, norms, settings and more.
-
-    Raises:
-        W2VError: the file cannot be read.
-        SettingsError: the format is unknown.
     """
     from w2v.formats.vector_files import find_source
     from w2v.vectors.summary import summarize
@@ -566,8 +558,7 @@ def plot(
 
     Raises:
         UnknownWordError: a word has no vector.
-        SettingsError: the suffix of the output is unknown, or an argument does not go with the others.
-        W2VError: a library is not installed, or a file cannot be read or written.
+        W2VError: a library is not installed.
     """
     from w2v import plotting
     from w2v.plotting.maps import read_words
@@ -625,17 +616,6 @@ def _vectors_of(source: "Vectors | str | Path") -> "Vectors":
         return Vectors.load(source)
     check_type("vectors", source, Vectors, "w2v.Vectors.load reads a file")
     return source
-
-
-def _vocab_of(vocab: "Vocab | str | Path | None") -> "Vocab | None":
-    """Return a vocabulary, read from its file if that is given."""
-    from w2v.text.vocab import Vocab
-
-    if isinstance(vocab, str | Path):
-        return Vocab.load(vocab)
-    if vocab is not None:
-        check_type("vocab", vocab, Vocab, "w2v.Vocab.load reads a file")
-    return vocab
 
 
 def _test_sets(

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
 LOGGER = logging.getLogger("w2v")
-LOG_EVERY_S = 5.0
-"""Seconds between two lines of the log while a run trains."""
+LOG_EVERY_S = 5.0  # Seconds between two lines of the log while a run trains
 PACKAGE = str(Path(__file__).parent)
+SHARE = "{l_bar}{bar}| [{elapsed}<{remaining}{postfix}]"  # The bar of a share that is done, in the notation of tqdm
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Progress:
         return f"{self.words_per_s / 1e6:.2f} M words/s, lr {self.lr:.4f}{loss}"
 
 
-class Reporter:
+class Reporter(AbstractContextManager["Reporter"]):
     """Is told what an operation does. Each method does nothing; override those that you want to show.
 
     Examples:
@@ -99,10 +99,6 @@ class Reporter:
     def close(self) -> None:
         """The operation is over."""
 
-    def __enter__(self) -> "Reporter":
-        """Begin."""
-        return self
-
     def __exit__(self, *_: object) -> None:
         """End."""
         self.close()
@@ -128,15 +124,11 @@ class PythonReporter(Reporter):
 
     def reading(self, done: int, total: int | None) -> None:
         """Draw the bytes read."""
-        if self.progress:
-            bar = self._bar_of("read", total=total, unit="B", unit_scale=True)
-            bar.update(done - bar.n)
+        self._show("read", done, total=total, unit="B", unit_scale=True)
 
     def joining(self, stage: str, done: int, total: int | None) -> None:
         """Draw the tokens of a stage."""
-        if self.progress:
-            bar = self._bar_of(stage, total=total, unit=" tokens", unit_scale=True)
-            bar.update(done - bar.n)
+        self._show(stage, done, total=total, unit=" tokens", unit_scale=True)
 
     def compiling(self) -> None:
         """Log."""
@@ -144,10 +136,7 @@ class PythonReporter(Reporter):
 
     def training(self, now: Progress) -> None:
         """Draw and log how far a run is."""
-        if self.progress:
-            bar = self._bar_of("train", total=1.0, bar_format="{l_bar}{bar}| [{elapsed}<{remaining}{postfix}]")
-            bar.set_postfix_str(now.pace, refresh=False)
-            bar.update(now.progress - bar.n)
+        self._show("train", now.progress, now.pace, total=1.0, bar_format=SHARE)
         if LOGGER.isEnabledFor(logging.INFO) and (now.progress == 1 or now.seconds - self.logged_s >= LOG_EVERY_S):
             self.logged_s = now.seconds
             LOGGER.info("epoch %d, %.0f%%: %s", now.epoch, 100 * now.progress, now.pace)
@@ -158,10 +147,7 @@ class PythonReporter(Reporter):
 
     def searching(self, share: float, state: str) -> None:
         """Draw the share of the search that is done."""
-        if self.progress:
-            bar = self._bar_of("tune", total=1.0, bar_format="{l_bar}{bar}| [{elapsed}<{remaining}{postfix}]")
-            bar.set_postfix_str(state, refresh=False)
-            bar.update(share - bar.n)
+        self._show("tune", share, state, total=1.0, bar_format=SHARE)
 
     def close(self) -> None:
         """Leave the bar as it is."""
@@ -169,14 +155,18 @@ class PythonReporter(Reporter):
             self.bar.close()
             self.bar = None
 
-    def _bar_of(self, label: str, **options: Any) -> "tqdm[Any]":  # noqa: ANN401
-        """Return the bar of this label; the one before it ends."""
+    def _show(self, label: str, done: float, state: str = "", **options: Any) -> None:  # noqa: ANN401
+        """Draw how much is done in the bar of this label; the bar before it ends."""
+        if not self.progress:
+            return
         if self.bar is None or self.label != label:
             from tqdm.auto import tqdm
 
             self.close()
             self.bar, self.label = tqdm(desc=label, **options), label
-        return self.bar
+        if state:
+            self.bar.set_postfix_str(state, refresh=False)
+        self.bar.update(done - self.bar.n)
 
 
 def warn(message: str) -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import pytest
-from helpers import Run
+from helpers import Run, docs_table
 
 from w2v.base.errors import SettingsError, as_flags
-from w2v.settings.fields import Setting, check_effect, check_values, docs_table, fields_of
+from w2v.settings.fields import Setting, check_effect, check_values, fields_of
 from w2v.settings.train import TrainConfig
 
 

@@ -22,14 +22,15 @@ Made from the configs: `UPDATE_DOCS=1 pytest tests/settings/test_keywords.py` wr
 from typing import Literal, TypedDict
 '''
 TYPED = {
-    "VocabSettings": ("Settings of `w2v.build_vocab`.", "build-vocab"),
-    "TrainSettings": ("Settings of `w2v.train` and `w2v.tune`.", "train"),
-    "ResumeSettings": ("Settings of `w2v.resume`.", "resume"),
-    "PhraseSettings": ("Settings of `w2v.find_phrases`.", "phrases"),
-    "InferenceSettings": ("Settings of `w2v.infer`.", "infer"),
-    "ItemSettings": ("Settings of `w2v.recommend`.", "recommend"),
-    "EvaluationSettings": ("Settings of `w2v.evaluate`.", "evaluate"),
+    "VocabSettings": ("Settings of `w2v.build_vocab`.", "build-vocab", ()),
+    "ItemSettings": ("Settings of `w2v.recommend`.", "recommend", ()),
+    "TrainSettings": ("Settings of `w2v.train` and `w2v.tune`.", "train", ("VocabSettings", "ItemSettings")),
+    "ResumeSettings": ("Settings of `w2v.resume`.", "resume", ()),
+    "PhraseSettings": ("Settings of `w2v.find_phrases`.", "phrases", ()),
+    "InferenceSettings": ("Settings of `w2v.infer`.", "infer", ("ResumeSettings",)),
+    "EvaluationSettings": ("Settings of `w2v.evaluate`.", "evaluate", ("ItemSettings",)),
 }
+"""The docstring, the operation and the bases of each class."""
 
 
 def type_of(field: Field) -> str:
@@ -45,10 +46,18 @@ def type_of(field: Field) -> str:
 def source() -> str:
     """Return what w2v/settings/keywords.py must be."""
     parts = [HEAD]
-    for name, (about, operation) in TYPED.items():
-        lines = [f"    {field.name}: {type_of(field)}" for field in settings_for(operation)]
-        parts.append("\n".join([f"class {name}(TypedDict, total=False):", f'    """{about}"""', "", *lines, ""]))
+    for name, (about, operation, bases) in TYPED.items():
+        inherited = {line for base in bases for line in lines_of(TYPED[base][1])}
+        lines = [line for line in lines_of(operation) if line not in inherited]
+        assert len(lines) == len(lines_of(operation)) - len(inherited), f"{operation} takes all settings of {bases}"
+        head = f"class {name}({', '.join(bases) or 'TypedDict'}, total=False):"
+        parts.append("\n".join([head, f'    """{about}"""', "", *lines, ""]))
     return "\n\n".join(parts)
+
+
+def lines_of(operation: str) -> list[str]:
+    """Return the members of the class of an operation."""
+    return [f"    {field.name}: {type_of(field)}" for field in settings_for(operation)]
 
 
 def test_the_types_are_those_of_the_configs() -> None:

@@ -33,14 +33,11 @@ class Checkpoint:
     config: TrainConfig
     vocab: Vocab
     snapshot: Snapshot
-    corpus: list[Fingerprint] | None
-    """The files to read again; None if the stream is kept."""
-    stream: str
-    """Checksum of the token stream."""
+    corpus: list[Fingerprint] | None  # The files to read again; None if the stream is kept
+    stream: str  # Checksum of the token stream
     extra: dict[str, Any] = field(default_factory=dict)
     """What the caller gets back when the run is resumed, as JSON: paths of outputs, the log."""
-    line_names: list[str] | None = None
-    """(n_lines,) the names of the lines, if they have any."""
+    line_names: list[str] | None = None  # (n_lines,) the names of the lines, if they have any
 
 
 def save(folder: Path, checkpoint: Checkpoint) -> Path:

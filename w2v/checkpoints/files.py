@@ -12,10 +12,8 @@ import numpy.typing as npt
 
 from w2v.base.arrays import Matrix
 
-PIECE = 1 << 24
-"""Bytes that are hashed and written at a time."""
-LONGEST_HEADER = 1 << 12
-"""Bytes of a header of .npy, which takes 128 where it is ours."""
+PIECE = 1 << 24  # Bytes that are hashed and written at a time
+LONGEST_HEADER = 1 << 12  # Most bytes of a header of .npy; those of w2v take 128
 
 Scalar = TypeVar("Scalar", np.float32, np.int32)
 

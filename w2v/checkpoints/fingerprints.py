@@ -11,18 +11,15 @@ from w2v.base.arrays import Ids
 from w2v.base.errors import W2VError, option
 from w2v.base.machine import available_threads
 
-SAMPLE = 1 << 16
-"""Bytes of a file's beginning, middle and end that its fingerprint looks at."""
-PIECE = 1 << 20
-"""Tokens of a stream that are summed at a time."""
+SAMPLE = 1 << 16  # Bytes of a file's beginning, middle and end that its fingerprint looks at
+PIECE = 1 << 20  # Tokens of a stream that are summed at a time
 
 
 @dataclass(frozen=True)
 class Fingerprint:
     """What tells, without reading all of it, whether a file is still the one that was read."""
 
-    path: str
-    """Absolute."""
+    path: str  # Absolute
     size: int
     modified_ns: int
     sample: str

@@ -11,19 +11,14 @@ from w2v.base.stores import url_of
 from w2v.checkpoints import mirror
 from w2v.checkpoints.names import STREAM_PART, is_partial, sorted_checkpoints
 
-KEPT = 2
-"""Checkpoints that are kept."""
+KEPT = 2  # Checkpoints that are kept
 
 
 @contextmanager
 def reserved(folder: Path | None, *, is_resumed: bool = False) -> Iterator[None]:
-    """Keep a folder for the checkpoints of one run; it is made if it is missing.
+    """Reserve a folder for the checkpoints of one run, new or resumed, before it reads the corpus, which may take long.
 
-    This comes before the corpus is read, which may take long.
-
-    Args:
-        folder: where checkpoints are to go; None does nothing.
-        is_resumed: whether the run continues from the checkpoints in the folder.
+    The folder is made if it is missing; None reserves nothing.
 
     Raises:
         W2VError: the folder cannot be made, another run is writing to it, or it has checkpoints of another run.

@@ -29,13 +29,11 @@ def push(folder: Path, name: str, keep: int) -> None:
     Raises:
         W2VError: the store does not take it.
     """
-    url = stores.url_of(folder)
-    if url is None:
+    if (url := stores.url_of(folder)) is None:
         return
     copy = _pulled(url)
     source = copy / name
-    files = [source] if source.is_file() else sorted(source.iterdir(), key=lambda file: file.name == STATE)
-    for file in files:
+    for file in [source] if source.is_file() else sorted(source.iterdir(), key=lambda file: file.name == STATE):
         stores.upload(file, f"{url}/{file.relative_to(copy).as_posix()}")
     stored = stores.list_folder(url)
     kept = _whole(stored)[-keep:]

@@ -16,20 +16,14 @@ from w2v.base.machine import available_memory
 class Position:
     """How far a run has come, as a checkpoint keeps it."""
 
-    next_job: int = 0
-    """All jobs before this one are done."""
+    next_job: int = 0  # All jobs before this one are done
     also_done: list[int] = field(default_factory=list)
     """Jobs behind it that are done too; those in flight are done again."""
-    words: int = 0
-    """Tokens trained on."""
-    seconds: float = 0.0
-    """Time that training has taken."""
-    epoch: int = 0
-    """The last epoch, from 0, of which losses were sampled."""
-    loss: float = 0.0
-    """Sum of the sampled losses of that epoch."""
-    pairs: int = 0
-    """Number of the pairs in it."""
+    words: int = 0  # Tokens trained on
+    seconds: float = 0.0  # Time that training has taken
+    epoch: int = 0  # The last epoch, from 0, of which losses were sampled
+    loss: float = 0.0  # Sum of the sampled losses of that epoch
+    pairs: int = 0  # Number of pairs in `loss`
     n_nodes: int = 0
     """Nodes of the cluster that trained, each on its part of the text, and then the jobs are periods; 0 is none."""
 
@@ -38,14 +32,10 @@ class Position:
 class Snapshot:
     """A run at one moment: what is needed to go on from there."""
 
-    input: Matrix
-    """(n_input, dim) input rows."""
-    output: Matrix
-    """(n_output, dim) output rows."""
-    position: Position
-    """All of these shards are in the rows; of those that were in flight, a part."""
-    lines: Matrix | None = None
-    """(n_lines, dim) with line vectors, the rows of lines."""
+    input: Matrix  # (n_input, dim) input rows
+    output: Matrix  # (n_output, dim) output rows
+    position: Position  # All shards before it are in the rows; shards in flight are partly
+    lines: Matrix | None = None  # (n_lines, dim) with line vectors, the rows of lines
 
     @property
     def matrices(self) -> list[Matrix]:

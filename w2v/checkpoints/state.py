@@ -12,8 +12,7 @@ from w2v.checkpoints.snapshots import Position
 from w2v.settings.train import TrainConfig
 from w2v.version import __version__
 
-VERSION = 3
-"""The version of the schema. Only this one is read."""
+VERSION = 3  # The version of the schema. Only this one is read.
 KINDS = {str: "a string", bool: "true or false", int: "a whole number", float: "a number", dict: "an object"}
 KINDS |= {list: "a list", types.NoneType: "null"}
 LARGEST = 2**63 - 1
@@ -44,14 +43,10 @@ class State:
     """The version of w2v that wrote it."""
     config: dict[str, Any]
     position: Position
-    corpus: list[Fingerprint] | None
-    """The files to read again; None if the stream is kept."""
-    stream: str
-    """Checksum of the token stream."""
-    extra: dict[str, Any]
-    """What the caller gets back when the run is resumed; see `Extra`."""
-    checksums: dict[str, str]
-    """The checksum of each other file."""
+    corpus: list[Fingerprint] | None  # The files to read again; None if the stream is kept
+    stream: str  # Checksum of the token stream
+    extra: dict[str, Any]  # What the caller gets back when the run is resumed; see `Extra`
+    checksums: dict[str, str]  # The checksum of each other file
 
     def as_json(self) -> bytes:
         """Return the content of the file."""

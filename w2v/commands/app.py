@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from typer.main import get_command
 
-from w2v.base.errors import SettingsError, W2VError, as_flags
+from w2v.base.errors import SettingsError, W2VError, as_flags, option
 from w2v.commands.convert import convert
 from w2v.commands.corpus import build_vocab, phrases
 from w2v.commands.demo import demo
@@ -86,11 +86,7 @@ def run(arguments: list[str] | None) -> int:
 
 
 def drop_what_is_not_taken() -> None:
-    """Empty the buffers of standard output and error, if need be into nothing.
-
-    What a full disk or a closed pipe did not take, Python would try to write once more at exit, complain, and end
-    with status 120.
-    """
+    """Empty the buffers of standard output and error; Python would write them again at exit, and end with status 120."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -140,7 +136,8 @@ def exit_status(error: BaseException) -> int:
         case BrokenPipeError():  # `w2v similar king | head -1`
             return 1
         case MemoryError():
-            return exit_with("out of memory; a smaller --dim or --max-vocab takes less", 1)
+            hint = f"a smaller {option('dim')} or {option('max_vocab')} takes less"
+            return exit_with(as_flags(f"out of memory; {hint}", FLAGS), 1)
         case ImportError():  # little memory, or an installation that is broken
             return exit_with(f"cannot load {error.name or 'a library'}: {error}", 1)
         case OSError():

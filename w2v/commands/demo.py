@@ -12,8 +12,7 @@ from w2v.commands.options import command
 from w2v.commands.tables import format_neighbours
 from w2v.commands.terminal import TerminalReporter
 
-ASKED = ("Monday", "lower", "socket", "KeyError", "thread")
-"""The words whose neighbours the demo shows."""
+ASKED = ("Monday", "lower", "socket", "KeyError", "thread")  # The words whose neighbours the demo shows
 
 NOT_LIBRARY = {"site-packages", "test", "tests"}
 """Folders next to the library: what the user has installed, and tests, which repeat themselves."""

@@ -13,15 +13,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from types import CodeType, FrameType
 
-INTERRUPTED = 130
-"""Exit status of a run that was told to end."""
+INTERRUPTED = 130  # Exit status after an interrupt
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 """SIGHUP comes when a terminal closes or an ssh drops; Windows has none."""
 
 AGAIN = getattr(signal, "SIGURG", getattr(signal, "SIGBREAK", signal.SIGINT))
 """Asks for a KeyboardInterrupt that was dropped: nobody else sends it, and where it is not answered it does nothing."""
-AGAIN_S = 0.01
-"""Time between two of them."""
+AGAIN_S = 0.01  # Seconds between two signals AGAIN
 
 
 class Interrupts:
@@ -32,13 +30,11 @@ class Interrupts:
     """
 
     def __init__(self) -> None:
-        self.count = 0
-        """Signals since the command began."""
+        self.count = 0  # Signals since the command began
         self.command_runs = False
         """Before and after a command nothing can be lost: then a signal ends the process at once."""
         self.ends, self.loses = "", "the rest of its work"
-        self.was_dropped = False
-        """Whether Python has dropped the KeyboardInterrupt, which is then raised again."""
+        self.was_dropped = False  # Whether Python has dropped the KeyboardInterrupt, which is then raised again
         self.earlier = ExitStack()
 
     def install(self) -> None:
@@ -59,12 +55,7 @@ class Interrupts:
 
     @contextmanager
     def during(self, ends: str, loses: str) -> Iterator[None]:
-        """Say what an orderly end means for a part of a command.
-
-        Args:
-            ends: what happens after the first signal: "the best settings so far are written to tuned.toml".
-            loses: what a third signal would lose: "these settings".
-        """
+        """Set what an orderly end means for a part of a command; see `Reporter.interruptible`."""
         before = self.ends, self.loses
         self.ends, self.loses = ends, loses
         try:

@@ -20,19 +20,16 @@ from w2v.settings.presets import presets
 from w2v.settings.train import TrainConfig, load_config
 
 Command = Callable[..., None]
-NONE = inspect.Parameter.empty
-"""The default of a parameter that has none."""
+NONE = inspect.Parameter.empty  # The default of a parameter that has none
 
 HEADINGS = (
     "Search Corpus Model Subwords Lines Sampling Training Items Output Evaluation Checkpoints Cluster Options".split()
 )
 """The headings in the help of a command with many options, in order."""
-WIDEST = 28
-"""In the help, flags that are wider than this have a line of their own."""
+WIDEST = 28  # In the help, flags that are wider than this have a line of their own
 MANY_OPTIONS = 30
 """In commands with more options than this, --help shows those that are common, and --help-all shows all."""
-SHOWS_ALL = "w2v.shows_all"
-"""In the `meta` of a context: whether the help shows all options."""
+SHOWS_ALL = "w2v.shows_all"  # In the `meta` of a context: whether the help shows all options
 METAVARS = {bool: None, int: "N", float: "X", str: "NAME", Path: "FILE"}
 
 

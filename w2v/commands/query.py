@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from w2v import api
-from w2v.base.errors import SettingsError, W2VError, as_flags
+from w2v.base.errors import SettingsError, W2VError, as_flags, option
 from w2v.base.stores import url_of
 from w2v.commands.options import AsJson, Neighbours, Restrict, VectorsFile, command, require_argument
 from w2v.commands.questions import Question, is_terminal, parse_questions, piped_lines, prompted_lines
@@ -49,7 +49,8 @@ def similar(
     """Show neighbours."""
     plus, minus = tuple(positive or ()), tuple(negative or ())
     if words and (plus or minus):
-        raise SettingsError("WORD cannot go with --positive or --negative, which together are one question")
+        names = f"{option('positive')} or {option('negative')}"
+        raise SettingsError(f"WORD cannot go with {names}, which together are one question", "words")
     loaded = load_vectors(vectors)
     if lines:
         from w2v.vectors.derived import line_vectors
@@ -154,7 +155,7 @@ def recommend(
 def load_vectors(path: Path) -> "Vectors":
     """Return the vectors of a file, or say how to make one."""
     if url_of(path) is None and not os.path.lexists(path):
-        raise W2VError(f"there is no file {path}; make one with `w2v train`, or name yours with --vectors")
+        raise W2VError(f"there is no file {path}; make one with `w2v train`, or name yours with {option('vectors')}")
     from w2v.vectors.vectors import Vectors
 
     return Vectors.load(path)

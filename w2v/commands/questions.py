@@ -42,9 +42,8 @@ class Question:
 def parse_questions(tokens: Sequence[str]) -> list[Question]:
     """Return what is asked: words each on their own, or joined to a sum by a + or - that stands between two of them.
 
-    Examples:
-        >>> [question.title for question in parse_questions("paris king - man + woman".split())]
-        ['paris', 'king + woman - man']
+    >>> [question.title for question in parse_questions("paris king - man + woman".split())]
+    ['paris', 'king + woman - man']
     """
     sums: list[tuple[list[str], list[str]]] = []
     sign = ""
@@ -72,10 +71,7 @@ def piped_lines() -> Iterator[str]:
 
 
 def prompted_lines(words: Iterable[str], prompt: str = "word> ") -> Iterator[str]:
-    """Yield the lines that a person types, with completion and a history, where Python has readline.
-
-    Ctrl-D ends them.
-    """
+    """Yield the lines that a person types until Ctrl-D, with completion and a history if Python has readline."""
     readline = _readline(words)
     print_status("a word, or a sum such as king - man + woman; Tab completes, Ctrl-D ends")
     try:
@@ -116,12 +112,11 @@ def _readline(words: Iterable[str]) -> ModuleType | None:
 
 
 class Completer:
-    """What readline asks for the words that begin with some letters: the first, the second, until there are no more.
+    """Answers readline, which asks for the words that begin with some letters one by one, until there are no more.
 
-    Examples:
-        >>> complete = Completer(["queen", "king", "kingdom"])
-        >>> complete("ki", 0), complete("ki", 1), complete("ki", 2)
-        ('king', 'kingdom', None)
+    >>> complete = Completer(["queen", "king", "kingdom"])
+    >>> complete("ki", 0), complete("ki", 1), complete("ki", 2)
+    ('king', 'kingdom', None)
     """
 
     def __init__(self, words: Iterable[str]) -> None:

@@ -7,12 +7,8 @@ from contextlib import suppress
 
 from w2v.base.errors import printable
 
-FLAGS = dict[str, str]()
-"""How a message names each parameter of the command that runs; `options.command` fills it."""
-BOLD = "1"
-
-DIM = "2"
-"""Styles of a terminal, as ANSI X3.64 numbers them."""
+FLAGS = dict[str, str]()  # How a message names each parameter of the command that runs; `options.command` fills it
+BOLD, DIM = "1", "2"  # Styles of a terminal, as ANSI X3.64 numbers them
 
 
 def print_status(message: str) -> None:

@@ -26,8 +26,7 @@ class Pace:
     """
 
     def __init__(self) -> None:
-        self.first: tuple[float, float] | None = None
-        """The share done before it first grew, and when that was last so."""
+        self.first: tuple[float, float] | None = None  # The share before it first grew, and when
 
     def seconds_left(self, share: float | None, now: float) -> float | None:
         """Return the seconds that are left when this share is done; None if it is not known yet."""
@@ -102,8 +101,7 @@ class TerminalReporter(Reporter):
         """Take whether to print only warnings."""
         self.quiet = quiet
         self.bar: Bar | None = None
-        self.bar_ended = time.perf_counter()
-        """When the last bar ended: the next shows speeds from then on."""
+        self.bar_ended = time.perf_counter()  # When the last bar ended; the next bar measures speed from here
 
     def warning(self, message: str) -> None:
         """Print a line above the bar."""

@@ -16,14 +16,10 @@ from w2v.base.errors import W2VError
 from w2v.base.files import replacing
 
 GZIP_MAGIC = b"\x1f\x8b"
-GZIP_RATIO = 1032
-"""Bytes that one of gzip can come to: deflate codes at most 258 in 2 bits."""
-WORD_LIMIT = 1 << 24
-"""Bytes of a word: one that is longer is damage, or made to fill the memory."""
-WORD_SHARE = 1 << 10
-"""Bytes that words may have on the average, beyond the first WORD_LIMIT."""
-PIECE = 1 << 22
-"""Bytes of a matrix that are written at a time."""
+GZIP_RATIO = 1032  # Most bytes that one byte of gzip can become: deflate codes at most 258 in 2 bits
+WORD_LIMIT = 1 << 24  # Most bytes of a word; a file with a longer one is damaged, or made to fill the memory
+WORD_SHARE = 1 << 10  # Most bytes of a word on average, beyond the first WORD_LIMIT
+PIECE = 1 << 22  # Bytes of a matrix that are written at a time
 
 
 @contextmanager
@@ -110,6 +106,12 @@ def blocks(matrix: Matrix) -> Iterator[Matrix]:
     step = max(1, PIECE // (4 * matrix.shape[1]))
     for start in range(0, len(matrix), step):
         yield np.ascontiguousarray(matrix[start : start + step], "<f4")
+
+
+def write_rows(file: BinaryIO, matrix: Matrix) -> None:
+    """Write a matrix as little-endian float32, block by block."""
+    for block in blocks(matrix):
+        file.write(block.data.cast("B"))
 
 
 def check_finite(

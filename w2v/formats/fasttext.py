@@ -18,15 +18,16 @@ take room in the file and none in memory.
 
 import os
 import struct
+from collections import namedtuple
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 import numpy as np
 
 from w2v.base.arrays import Indices, Matrix
 from w2v.base.errors import W2VError
 from w2v.base.files import replacing
-from w2v.formats.common import PIECE, blocks
+from w2v.formats.common import PIECE, blocks, write_rows
 from w2v.formats.model import Model
 from w2v.formats.registry import FORMATS
 from w2v.settings.train import TrainConfig
@@ -36,33 +37,15 @@ VERSIONS = (11, 12)
 MAGIC = FORMATS["fasttext"].magic
 LOSSES, MODELS = {"hs": 1, "full": 3}, {"cbow": 1}
 NS, SKIPGRAM, SUPERVISED = 2, 2, 3
-PER_WORD = 10
-"""Bytes that a word takes at least."""
+PER_WORD = 10  # Least number of bytes that a word takes
 
 
-class _Header(NamedTuple):
-    """The numbers before the words, but for the magic one and the version."""
-
-    dim: int
-    window: int
-    epochs: int
-    min_count: int
-    negative: int
-    word_ngrams: int
-    loss: int
-    model: int
-    buckets: int
-    min_n: int
-    max_n: int
-    lr_update_rate: int
-    sample: float
-    size: int
-    n_words: int
-    n_labels: int
-    n_tokens: int
-    n_pruned: int
-
-
+_Header = namedtuple(
+    "_Header",
+    "dim window epochs min_count negative word_ngrams loss model buckets min_n max_n lr_update_rate sample size "
+    "n_words n_labels n_tokens n_pruned",
+)
+"""The numbers before the words, without the magic number and the version."""
 HEADER = struct.Struct("<12id3i2q")
 
 
@@ -112,14 +95,12 @@ def write(path: Path, model: Model) -> None:
         for word, count in zip(model.words, counts.tolist(), strict=True):
             file.write(word.encode() + b"\0" + count.to_bytes(8, "little") + b"\0")
         file.write(b"\0" + np.array([n_words + ngrams.buckets, dim], "<i8").tobytes())
-        for block in blocks(model.vectors if subwords is None else subwords.own_rows):
-            file.write(block.data.cast("B"))
+        write_rows(file, model.vectors if subwords is None else subwords.own_rows)
         if subwords is not None:
             for _, block in subwords.bucket_blocks(max(1, PIECE // (4 * dim))):
                 file.write(block.astype("<f4", copy=False).data.cast("B"))
         file.write(b"\0" + np.array([n_words, dim], "<i8").tobytes())
-        for block in blocks(np.broadcast_to(np.float32(0), (n_words, dim)) if model.output is None else model.output):
-            file.write(block.data.cast("B"))
+        write_rows(file, np.broadcast_to(np.float32(0), (n_words, dim)) if model.output is None else model.output)
 
 
 def _header(model: Model, ngrams: NGrams, n_tokens: int) -> _Header:

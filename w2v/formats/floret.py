@@ -15,10 +15,8 @@ from w2v.formats.model import Model
 from w2v.text.subwords import BEGIN, END, FLORET_SEED, LONGEST, NGrams, Subwords
 
 HEADER_LIMIT = 256
-NUMBER_LIMIT = 32
-"""Bytes of a number in a line."""
-LINES = 1 << 12
-"""Lines read or written at a time."""
+NUMBER_LIMIT = 32  # Most bytes of a number in a line
+LINES = 1 << 12  # Lines read or written at a time
 
 
 def read(path: Path) -> Model:

@@ -24,14 +24,12 @@ class Trained:
     Raises:
         ValueError: it is not an object, or `settings` in it is not.
 
-    Examples:
-        >>> found = Trained({"w2v": "9.1", "settings": {"dim": 50, "epochs": "many", "warp": 9}})
-        >>> found.version, found.config.dim, found.config.epochs
-        ('9.1', 50, 5)
+    >>> found = Trained({"w2v": "9.1", "settings": {"dim": 50, "epochs": "many", "warp": 9}})
+    >>> found.version, found.config.dim, found.config.epochs
+    ('9.1', 50, 5)
     """
 
-    json: Mapping[str, Any]
-    """`w2v` (the version), `settings` and `corpus`, where they are known."""
+    json: Mapping[str, Any]  # `w2v` (the version), `settings` and `corpus`, where they are known
 
     def __post_init__(self) -> None:
         if not (isinstance(self.json, dict) and isinstance(self.json.get("settings", {}), dict)):
@@ -79,10 +77,8 @@ class Trained:
 class Lines:
     """The vectors of lines."""
 
-    vectors: Matrix
-    """(n_lines, dim)"""
-    names: list[str] | None
-    """(n_lines,) their names; None where they are the lines' numbers, from 1."""
+    vectors: Matrix  # (n_lines, dim)
+    names: list[str] | None  # (n_lines,) their names; None where they are the lines' numbers, from 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,18 +86,12 @@ class Model:
     """Words with their vectors, and everything else that is known. A matrix may be mapped from a file."""
 
     words: Sequence[str]
-    vectors: Matrix
-    """(n_types, dim)"""
-    counts: Counts | None = None
-    """(n_types,) the occurrences of the words."""
-    output: Matrix | None = None
-    """(n_types, dim) the output rows."""
-    subwords: Subwords | None = None
-    """The rows of n-grams, from which other words have vectors."""
-    lines: Lines | None = None
-    """The vectors of lines."""
-    trained: Trained | None = None
-    """How the vectors were trained."""
+    vectors: Matrix  # (n_types, dim)
+    counts: Counts | None = None  # (n_types,) the occurrences of the words
+    output: Matrix | None = None  # (n_types, dim) the output rows
+    subwords: Subwords | None = None  # The rows of n-grams, from which other words have vectors
+    lines: Lines | None = None  # The vectors of lines
+    trained: Trained | None = None  # How the vectors were trained
     norms: Matrix | None = None
     """(n_types,) the lengths of the vectors as their file has them, 1 where it is 0. They are not written."""
 

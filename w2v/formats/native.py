@@ -27,7 +27,7 @@ from w2v.base.arrays import Counts, Indices, Matrix
 from w2v.base.cosines import all_lengths
 from w2v.base.errors import W2VError
 from w2v.base.files import replacing_folder
-from w2v.formats.common import blocks, checked_counts, to_json, write_words
+from w2v.formats.common import checked_counts, to_json, write_rows, write_words
 from w2v.formats.model import Lines, Model, Trained
 from w2v.formats.registry import FORMATS
 from w2v.formats.vocab_table import VocabTable
@@ -172,5 +172,4 @@ def _write_matrix(path: Path, matrix: Matrix) -> None:
     with path.open("wb") as file:
         header = {"descr": "<f4", "fortran_order": False, "shape": matrix.shape}
         np.lib.format.write_array_header_1_0(file, header)  # type: ignore[arg-type]
-        for block in blocks(matrix):
-            file.write(block.data.cast("B"))
+        write_rows(file, matrix)

@@ -13,8 +13,7 @@ from w2v.base.files import replacing
 from w2v.formats.common import Rows, blocks, checked_counts
 from w2v.formats.model import Model
 
-GROUP_ROWS = 1 << 14
-"""Rows of a row group, the unit that readers take into memory."""
+GROUP_ROWS = 1 << 14  # Rows of a row group, which readers load as a whole
 BATCH_ROWS = 1 << 12
 
 

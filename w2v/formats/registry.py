@@ -11,13 +11,10 @@ from w2v.base.errors import SettingsError, option
 from w2v.base.files import STDOUT
 from w2v.base.libraries import require
 
-SURROGATES = "\ud800-\udfff"
-"""Halves of a character: Python's strings can have them, and UTF-8 has no bytes for them."""
+SURROGATES = "\ud800-\udfff"  # Halves of a character, which strings of Python can have and UTF-8 cannot
 ANY = re.compile(f"[{SURROGATES}]")
-CELL = re.compile(rf"[\t\n\r{SURROGATES}]|\A\Z")
-"""What a cell of a table cannot hold."""
-TOKEN = re.compile(rf"[\s{SURROGATES}]|\A\Z")
-"""What cannot stand between two spaces."""
+CELL = re.compile(rf"[\t\n\r{SURROGATES}]|\A\Z")  # What a cell of a table cannot hold
+TOKEN = re.compile(rf"[\s{SURROGATES}]|\A\Z")  # What cannot stand between two spaces
 ALLOWED = {ANY: "any", CELL: "no tabs or line ends, not empty", TOKEN: "no whitespace, not empty"}
 """The words in which a pattern is not found, for the docs."""
 
@@ -29,40 +26,27 @@ PARTS = {
     "lines": "line vectors",
 }
 """What a model may have besides words and vectors, by the names of Model."""
-OF_VECTORS = ("subwords", "lines")
-"""The parts without which some vectors are gone."""
+OF_VECTORS = ("subwords", "lines")  # Without these parts, some vectors are lost
 
 
 @dataclass(frozen=True)
 class Format:
     """What is known about a format before its module is loaded."""
 
-    name: str
-    """Also that of the module."""
+    name: str  # Also the name of its module
     title: str
     suffixes: tuple[str, ...]
-    forbidden: re.Pattern[str]
-    """Found in a word that the format cannot hold: one of ALLOWED."""
-    read_by: str
-    """The programs that read it, for the docs."""
-    stores: tuple[str, ...] = ("words", "vectors")
-    """What it holds, by the names of Model."""
-    files: tuple[str, ...] = ()
-    """The files in the folder that it is; none where it is one file."""
-    number_bytes: int = 4
-    """About how many bytes a number takes."""
-    every_bucket: bool = False
-    """Whether buckets of n-grams without a row take as much room as the others."""
-    can_gzip: bool = False
-    """Whether .gz may follow the suffix; then its reader takes a limit too, and reads no further."""
-    can_stream: bool = False
-    """Whether it can be written to standard output."""
-    distinct: bool = False
-    """Whether no word may be there twice."""
-    magic: bytes = b""
-    """How its files begin, where their suffix may be that of another format."""
-    library: str = ""
-    """The library that it needs, which is not installed with w2v."""
+    forbidden: re.Pattern[str]  # One of ALLOWED; it matches the words that the format cannot hold
+    read_by: str  # The programs that read it, for the docs
+    stores: tuple[str, ...] = ("words", "vectors")  # What it stores, by the names of Model
+    files: tuple[str, ...] = ()  # The names of its files, if it is a folder
+    number_bytes: int = 4  # About how many bytes a number takes
+    every_bucket: bool = False  # Whether buckets of n-grams without a row take as much room as the others
+    can_gzip: bool = False  # Whether .gz may follow the suffix; then its reader takes a limit too, and reads no further
+    can_stream: bool = False  # Whether it can be written to standard output
+    distinct: bool = False  # Whether a word may occur only once
+    magic: bytes = b""  # The first bytes of its files, if another format has the same suffix
+    library: str = ""  # The library that it needs and that is not installed with w2v
 
     def load(self) -> ModuleType:
         """Return the module that reads and writes it."""
@@ -74,8 +58,7 @@ class Format:
         return sorted({*rows, *repeated_words(words)}) if self.distinct else rows
 
 
-TEXT = 11
-"""Bytes of a number that is written out: nine digits, a sign, a point, a space."""
+TEXT = 11  # Bytes of a number as text: nine digits, a sign, a point, a space
 WORDS = ("words", "vectors")
 FORMATS = {format.name: format for format in (
     Format("word2vec", "word2vec binary", (".bin",), TOKEN, "gensim, word2vec.c, most others",
@@ -165,32 +148,21 @@ def files_of(path: str | Path, format: Format, *, save_output: bool | None) -> l
 
 
 def what_is_lost(format: Format, parts: Iterable[str], among: Collection[str] = OF_VECTORS) -> str:
-    """Return a sentence about the parts of a model that a format cannot store; empty where there are none.
+    """Return a sentence about the parts of a model, out of `among`, that a format cannot store; else an empty string.
 
-    Args:
-        format: to write.
-        parts: of the model, by the names of Model.
-        among: the parts to look at.
-
-    Examples:
-        >>> what_is_lost(FORMATS["word2vec"], ["counts", "lines"])
-        'word2vec binary cannot store line vectors, which are left out; .w2v can'
+    >>> what_is_lost(FORMATS["word2vec"], ["counts", "lines"])
+    'word2vec binary cannot store line vectors, which are left out; .w2v can'
     """
     lost = [part for part in PARTS if part in among and part in parts and part not in format.stores]
-    if not lost:
-        return ""
-    return (
-        f"{format.title} cannot store {listed([PARTS[part] for part in lost], 'and')}, which are left out; "
-        f"{keepers(*lost)} can"
-    )
+    named = listed([PARTS[part] for part in lost], "and")
+    return f"{format.title} cannot store {named}, which are left out; {keepers(*lost)} can" if lost else ""
 
 
 def keepers(*parts: str) -> str:
     """Return the suffixes of the formats that store some parts of a model besides words and vectors.
 
-    Examples:
-        >>> keepers("output")
-        '.w2v or .fasttext.bin'
+    >>> keepers("output")
+    '.w2v or .fasttext.bin'
     """
     return listed([one.suffixes[0] for one in FORMATS.values() if {*WORDS, *parts} <= {*one.stores}], "or")
 
@@ -198,9 +170,8 @@ def keepers(*parts: str) -> str:
 def listed(names: Sequence[str], last: str) -> str:
     """Return names as a list in a sentence.
 
-    Examples:
-        >>> listed(["a", "b", "c"], "and")
-        'a, b and c'
+    >>> listed(["a", "b", "c"], "and")
+    'a, b and c'
     """
     return f" {last} ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
@@ -208,9 +179,8 @@ def listed(names: Sequence[str], last: str) -> str:
 def repeated_words(words: Sequence[str]) -> list[int]:
     """Return the rows of words that an earlier row has too: lookups find the first row, and never these.
 
-    Examples:
-        >>> repeated_words(["a", "b", "a"])
-        [2]
+    >>> repeated_words(["a", "b", "a"])
+    [2]
     """
     first: dict[str, int] = {}
     return [row for row, word in enumerate(words) if first.setdefault(word, row) != row]

@@ -18,16 +18,13 @@ import numpy as np
 from w2v.base.arrays import Matrix
 from w2v.base.errors import W2VError
 from w2v.base.files import replacing_folder
-from w2v.formats.common import blocks, to_json
+from w2v.formats.common import to_json, write_rows
 from w2v.formats.model import Model
 from w2v.formats.registry import FORMATS
 
-UNKNOWN = "[UNK]"
-"""The token of all words that have no vector, for which a row of zeros is added."""
-HEADER_LIMIT = 100_000_000
-"""Bytes of a header, which the format's own library sets."""
-NAMES = ("embeddings", "embedding.weight")
-"""Of the tensor: as model2vec has it, and as sentence-transformers has it."""
+UNKNOWN = "[UNK]"  # The token of words without a vector; its row is zeros
+HEADER_LIMIT = 100_000_000  # Most bytes of a header, as in the format's own library
+NAMES = ("embeddings", "embedding.weight")  # The tensor's name in model2vec and in sentence-transformers
 DTYPES = {"F32": "<f4", "F16": "<f2"}
 STATIC = "sentence_transformers.models.StaticEmbedding"
 
@@ -74,8 +71,7 @@ def write(path: Path, model: Model) -> None:
     with replacing_folder(path, FORMATS["safetensors"].files) as folder:
         with (folder / "model.safetensors").open("wb") as file:
             file.write(len(header).to_bytes(8, "little") + header)
-            for block in blocks(model.vectors):
-                file.write(block.data.cast("B"))
+            write_rows(file, model.vectors)
             file.write(bytes(4 * dim * added))
         for name, value in (
             ("tokenizer.json", tokenizer),

@@ -17,8 +17,7 @@ from w2v.formats.model import Model, Trained
 from w2v.formats.registry import FORMATS, Format, files_of, find, suffix_of
 from w2v.text.subwords import NGrams, Subwords
 
-TRIAL_WORDS = 10_000
-"""Words that a writer is tried on; which words a format cannot hold is checked for all of them."""
+TRIAL_WORDS = 10_000  # Words that are written for a trial; all words are checked for what the format cannot hold
 
 
 def find_source(path: str | Path, name: str | None = None) -> Format:
@@ -45,17 +44,17 @@ def find_source(path: str | Path, name: str | None = None) -> Format:
 def read(path: str | Path, name: str | None = None, limit: int | None = None) -> Model:
     """Return what a vector file holds.
 
-    A word may be there twice: all rows are returned, and a lookup finds the first (see `registry.repeated_words`).
+    If a file has a word twice, both rows are returned, and a lookup finds the first (see `registry.repeated_words`).
 
     Args:
         path: the file or folder.
-        name: of the format, where the suffix does not say it.
+        name: the name of its format, if the suffix does not say it.
         limit: return at most this many words, the first; word2vec's and GloVe's files are read no further.
 
     Raises:
         SettingsError: the format is unknown.
         W2VError: the file is missing, is damaged, or has a number that is not finite. The numbers of a mapped matrix (a
-            w2v folder or safetensors) are not checked here, but when they are used.
+            w2v folder or safetensors) are checked when they are used.
     """
     try:
         copy = stores.local_copy(path, find_source(path, name).files)
@@ -81,7 +80,7 @@ def write(path: str | Path, model: Model, name: str | None = None, *, save_outpu
     Args:
         path: the file or folder.
         model: what to write.
-        name: of the format, where the suffix does not say it.
+        name: the name of its format, if the suffix does not say it.
         save_output: whether to write the output rows: in a second file, `output_rows_path`, where the format cannot
             store them. None writes them only where the format can.
 
@@ -122,7 +121,7 @@ def check(
         dim: the size of their vectors, for the space that they take.
         trained: how they are to be trained.
         save_output: as for `write`, where the model has output rows; False where it has none.
-        name: of the format, where the suffix does not say it.
+        name: the name of its format, if the suffix does not say it.
         ngrams: those whose rows are to be written too.
         n_lines: how many lines have vectors, which are written where the format can store them.
 

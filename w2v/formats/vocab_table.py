@@ -9,13 +9,11 @@ import numpy.typing as npt
 
 from w2v.base.arrays import Counts, Indices
 
-DIGITS = 18
-"""Digits of a count that surely fits int64."""
+DIGITS = 18  # A count of so many digits fits int64
 NEWLINE, TAB, ZERO = b"\n\t0"
 PIECE = 1 << 20
 """Bytes looked at together. What is computed of them stays in the cache: 60 MB take 0.15 s, and as a whole 0.4 s."""
-LINES = 1 << 16
-"""Lines whose counts are parsed together."""
+LINES = 1 << 16  # Lines whose counts are parsed together
 
 Letters = npt.NDArray[np.uint8]
 
@@ -23,19 +21,15 @@ Letters = npt.NDArray[np.uint8]
 class VocabTable(Sequence[str]):
     r"""The words of `word`, or `word tab count`, lines.
 
-    Examples:
-        >>> table = VocabTable.parse(b"the\t9\ncat\t5\n")
-        >>> list(table), table.find("cat"), table.find("dog"), table.counts.tolist()
-        (['the', 'cat'], 1, None, [9, 5])
+    >>> table = VocabTable.parse(b"the\t9\ncat\t5\n")
+    >>> list(table), table.find("cat"), table.find("dog"), table.counts.tolist()
+    (['the', 'cat'], 1, None, [9, 5])
     """
 
     def __init__(self, data: bytes | mmap.mmap, newlines: Indices, counts: Counts | None) -> None:
-        """Take lines, of UTF-8, each of which ends in a newline; nothing is copied.
+        """Take lines in UTF-8, which may be a mapped file, and (n,) where their newlines are; nothing is copied.
 
-        Args:
-            data: the lines, which may be a mapped file.
-            newlines: (n,) where the lines end.
-            counts: (n,) or None where they are not known; else a tab and the count stand behind each word.
+        `counts`, (n,), are those after the tab of each line; None if lines have none.
         """
         self.data, self.newlines, self.counts = data, newlines, counts
         self._word_ends = b"\n" if counts is None else b"\t"

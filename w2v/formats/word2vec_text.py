@@ -10,10 +10,8 @@ from w2v.base.errors import W2VError
 from w2v.formats.common import PIECE, WORD_LIMIT, Rows, check_promise, read_numbers, reading, writing
 from w2v.formats.model import Model
 
-HEADER_LIMIT = 64
-"""Two numbers of up to 20 digits fit; a line that is longer is not a header."""
-NUMBER_LIMIT = 64
-"""Bytes of a number in a line."""
+HEADER_LIMIT = 64  # Most bytes of a header: two numbers of up to 20 digits fit
+NUMBER_LIMIT = 64  # Most bytes of a number in a line
 
 
 def read(path: Path, limit: int | None = None) -> Model:

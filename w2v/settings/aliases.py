@@ -121,17 +121,13 @@ VECTORS = {
 
 
 def answer(name: str) -> str | None:
-    """Return what to use in place of a name of another program, for a message; None if it is no such name.
+    """Return what to use instead of a name of another program, such as vector_size, -size or minCount; None if unknown.
 
-    Args:
-        name: as it was written: vector_size, -size, minCount.
-
-    Examples:
-        >>> from w2v.base.errors import as_flags, as_keywords
-        >>> as_keywords(answer("vector_size")), as_flags(answer("-size"))
-        ('use dim', 'use --dim')
-        >>> as_keywords(answer("sg"))
-        "use model='skipgram', which is the default, or model='cbow'"
+    >>> from w2v.base.errors import as_flags, as_keywords
+    >>> as_keywords(answer("vector_size")), as_flags(answer("-size"))
+    ('use dim', 'use --dim')
+    >>> as_keywords(answer("sg"))
+    "use model='skipgram', which is the default, or model='cbow'"
     """
     found = SETTINGS.get(name.lstrip("-").replace("-", "_").lower())
     if found == "CORPUS":
@@ -140,18 +136,8 @@ def answer(name: str) -> str | None:
 
 
 def check_known(given: Iterable[str], known: Collection[str], where: str = "") -> None:
-    """Raise UnknownSettingError for the first name that is no setting; the message says what to use.
-
-    Args:
-        given: the names of keywords, or keys of a file.
-        known: the names that there are.
-        where: the file they stand in.
-    """
-    for name in given:
-        if name in known:
-            continue
-        hint = answer(name)
-        if hint is None:
-            close = difflib.get_close_matches(name, known, 1)
-            hint = f"{f'did you mean {close[0]}? ' if close else ''}known are: {', '.join(known)}"
+    """Raise UnknownSettingError for the first name that is not known; `where` is the file that has the names."""
+    for name in (name for name in given if name not in known):
+        close = difflib.get_close_matches(name, known, 1)
+        hint = answer(name) or f"{f'did you mean {close[0]}? ' if close else ''}known are: {', '.join(known)}"
         raise UnknownSettingError(f"unknown setting '{name}'{where and f' in {where}'}; {hint}", name)

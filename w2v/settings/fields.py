@@ -19,8 +19,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from w2v.base.errors import SettingsError, option
 
-KINDS = (bool, int, float, str, Path)
-"""The types that a setting may have."""
+KINDS = (bool, int, float, str, Path)  # The types that a setting may have
 
 
 @dataclass(frozen=True)
@@ -29,19 +28,16 @@ class SearchRange:
 
     low: float
     high: float
-    is_log: bool = True
-    """Whether the scale is logarithmic: 1 to 2 is as wide as 10 to 20."""
+    is_log: bool = True  # Whether the scale is logarithmic: 1 to 2 is as wide as 10 to 20
 
 
 @dataclass(frozen=True)
 class Setting:
     """What a setting means, beyond its name, type, default and help."""
 
-    group: str = "Options"
-    """The heading in the help of a command."""
+    group: str = "Options"  # The heading in the help of a command
     low: float = -inf
-    high: float = inf
-    """Range of a number, both ends included."""
+    high: float = inf  # `low` and `high` are in the range of a number
     unset: str = ""
     """What the default None means, where there is more to say than "none"."""
     operations: tuple[str, ...] = ()
@@ -50,28 +46,20 @@ class Setting:
     """The setting has an effect only if one of these settings has one of these values; () means any value."""
     not_with: Mapping[str, tuple[object, ...]] = dataclass_field(default_factory=dict)
     """The setting has no effect if one of these settings has one of these values; () means any value."""
-    is_strict: bool = False
-    """Whether `not_with` is an error for every value but the default, given explicitly or not."""
-    one_machine: tuple[object, ...] = ()
-    """Values that a cluster does not support."""
+    is_strict: bool = False  # Whether `not_with` is an error for every value but the default, given explicitly or not
+    one_machine: tuple[object, ...] = ()  # Values that a cluster does not support
     check: Callable[[Any], str] | None = None
     """Takes a config; returns what is wrong with the value together with the others, or an empty string."""
-    may_fall: bool = True
-    """Whether a resumed run may have a lower value."""
+    may_fall: bool = True  # Whether a resumed run may have a lower value
     is_of_model: bool = True
     """Whether a trained model keeps the value, for operations that use the model. Otherwise these use the default."""
-    search: SearchRange | None = None
-    """Where `w2v tune` searches it; None if it cannot."""
-    flags: tuple[str, ...] = ()
-    """The flags, where they are not made from the name."""
-    metavar: str = ""
-    """What stands for the value in the help, where it does not follow from the type."""
-    bare: str = ""
-    """The value that the flag means when it stands alone."""
+    search: SearchRange | None = None  # Where `w2v tune` searches it; None: it does not
+    flags: tuple[str, ...] = ()  # By default made from the name
+    metavar: str = ""  # The name of the value in the help; by default from the type
+    bare: str = ""  # The value of a flag without a value
     complete: Callable[[], Iterable[str]] | None = None
     """Returns what the shell completes a value to; by default the choices."""
-    is_common: bool = False
-    """Whether --help shows it in a command with many options; --help-all shows all."""
+    is_common: bool = False  # Whether --help shows it in a command with many options; --help-all shows all
 
 
 @dataclass(frozen=True)
@@ -81,10 +69,8 @@ class Field:
     name: str
     help: str
     setting: Setting
-    default: Any
-    """MISSING if there is none."""
-    kind: type
-    """bool, int, float, str or Path; of a list, that of its items."""
+    default: Any  # MISSING if there is none
+    kind: type  # bool, int, float, str or Path; of a list, that of its items
     choices: tuple[object, ...]
     """All values of a bool or a Literal; of an `int | Literal["full"]` those that are not of its kind."""
     may_be_none: bool
@@ -222,15 +208,3 @@ def check_effect(known: Iterable[Field], given: Mapping[str, object], values: Ma
     for field in known:
         if field.name in given and (error := field.conflict(given[field.name], values)):
             raise error
-
-
-def docs_table(known: Iterable[Field]) -> str:
-    """Return a table in Markdown, one line per setting."""
-    lines = ["| setting | default | values | |", "|---|---|---|---|"]
-    for field in known:
-        values = ["yes, no"] if field.kind is bool else [str(choice) for choice in field.choices]
-        if field.kind in (int, float):
-            values = [field.range.removeprefix("from "), *values]
-        cells = (f"`{field.name}`", field.shown_default or "none", ", ".join(values) or "text", field.help)
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"

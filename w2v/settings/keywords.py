@@ -18,7 +18,16 @@ class VocabSettings(TypedDict, total=False):
     threads: int | None
 
 
-class TrainSettings(TypedDict, total=False):
+class ItemSettings(TypedDict, total=False):
+    """Settings of `w2v.recommend`."""
+
+    history: int
+    decay: float
+    prior: float | None
+    line_weight: float | None
+
+
+class TrainSettings(VocabSettings, ItemSettings, total=False):
     """Settings of `w2v.train` and `w2v.tune`."""
 
     dim: int
@@ -46,17 +55,6 @@ class TrainSettings(TypedDict, total=False):
     ns_exponent: float
     epochs: int
     lr: float | None
-    min_count: int
-    max_vocab: int | None
-    max_types: int
-    lowercase: bool
-    column: str | None
-    force_text: bool
-    threads: int | None
-    history: int
-    decay: float
-    prior: float | None
-    line_weight: float | None
     seed: int
 
 
@@ -81,38 +79,23 @@ class PhraseSettings(TypedDict, total=False):
     threads: int | None
 
 
-class InferenceSettings(TypedDict, total=False):
+class InferenceSettings(ResumeSettings, total=False):
     """Settings of `w2v.infer`."""
 
     line_names: bool
     negative: int
     sample: float
-    epochs: int
     lr: float | None
     lowercase: bool
     column: str | None
     force_text: bool
-    threads: int | None
     seed: int
 
 
-class ItemSettings(TypedDict, total=False):
-    """Settings of `w2v.recommend`."""
-
-    history: int
-    decay: float
-    prior: float | None
-    line_weight: float | None
-
-
-class EvaluationSettings(TypedDict, total=False):
+class EvaluationSettings(ItemSettings, total=False):
     """Settings of `w2v.evaluate`."""
 
     restrict: int | None
     method: Literal["3cosadd", "3cosmul"]
     match_case: bool
     k: int
-    history: int
-    decay: float
-    prior: float | None
-    line_weight: float | None

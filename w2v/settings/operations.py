@@ -1,4 +1,4 @@
-"""Operations: which settings and parameters each takes, and the check of what was given.
+"""Which settings and parameters each operation takes, and the check of what was given.
 
 An operation is a function of the Python API or the command of the same name: "build-vocab", "phrases", "train",
 "resume", "tune", "infer", "recommend" or "evaluate".
@@ -169,18 +169,15 @@ def check_request(operation: str, given: Mapping[str, object]) -> None:
 
     The config of the operation checks the values of settings, and `load_config` those that depend on each other.
 
-    Args:
-        operation: see above.
-        given: the settings that were given, and the Parameters that were; of these, None and False mean not given.
+    `given` has the settings that were given, and Parameters; a Parameter that is None, False or empty was not given.
 
     Raises:
         UnknownSettingError: there is no such name. The message says what to use.
         SettingsError: a name belongs to other operations, or has no effect or cannot be used together with another.
 
-    Examples:
-        >>> check_request("train", {"dim": 50, "init_from": "old.bin"})
-        Traceback (most recent call last):
-        w2v.base.errors.SettingsError: dim cannot be used with init_from; leave one out
+    >>> check_request("train", {"dim": 50, "init_from": "old.bin"})
+    Traceback (most recent call last):
+    w2v.base.errors.SettingsError: dim cannot be used with init_from; leave one out
     """
     settings, parameters = settings_for(operation), parameters_for(operation)
     known = {field.name: field for field in (*settings, *parameters)}

@@ -19,16 +19,14 @@ HARD = {"sampler": ("hard",)}
 SUBWORDS = {"subwords": ("fasttext", "floret")}
 FLORET = {"subwords": ("floret",)}
 LINES = {"line_vectors": ("alone", "with-words")}
-ALONE = {"line_vectors": ("alone",)}
-"""Then a word has no contexts but its line."""
+ALONE = {"line_vectors": ("alone",)}  # A word's only context is its line
 
 # The operations that take a setting, besides training.
 READS = ("build-vocab", "infer")
 INFERS = ("infer",)
 SCORES_ITEMS = ("recommend", "evaluate")
 
-BUCKETS = {"fasttext": 2_000_000, "floret": 50_000}
-"""fastText's default, and what spaCy recommends for floret."""
+BUCKETS = {"fasttext": 2_000_000, "floret": 50_000}  # fastText's default, and what spaCy recommends for floret
 SUBWORDS_LR = 0.5
 """With subwords a step moves all rows of a word by as much as it moves its one row without: docs/subwords.md."""
 LINE_WEIGHT = {"none": 0.0, "alone": 1.0, "with-words": 0.3}
@@ -63,14 +61,11 @@ Threads = Annotated[
 class OutputLayer:
     """Which output rows a center is scored against (Python side)."""
 
-    kernel: str
-    """Its name in `kernels.cpu.structs.Variant`."""
-    loss: str
-    """The loss of its kernel."""
+    kernel: str  # Its name in `kernels.cpu.structs.Variant`
+    loss: str  # The loss of its kernel
     has_negatives: bool = True
     """Whether a sampler draws some of the output rows. Otherwise there is nothing to sample, reject or correct."""
-    outputs_are_words: bool = True
-    """Whether output row i belongs to word i, so that n_output = n_types."""
+    outputs_are_words: bool = True  # Whether output row i belongs to word i, so that n_output = n_types
 
 
 def _lengths_in_order(config: "TrainConfig") -> str:
@@ -394,9 +389,8 @@ def load_config(source: str | Path | None, overrides: Mapping[str, Any], *, is_e
 
     Args:
         source: a preset's name (`large`), the path of a TOML file, or None for the defaults.
-        overrides: settings by name that win over the file's.
-        is_explicit: whether every override was chosen by a person, as flags are. Then one that has no effect is an
-            error even if it is the default.
+        overrides: settings by name, which win over the file's.
+        is_explicit: whether an override that has no effect is an error even if it is the default, as for flags.
 
     Raises:
         SettingsError: an unknown preset or key, a bad value, or one that has no effect together with the others.

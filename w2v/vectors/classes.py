@@ -18,9 +18,8 @@ def word_classes(matrix: Matrix, n_classes: int, seed: int = 1) -> Indices:
     Raises:
         SettingsError: there are fewer rows than classes.
 
-    Examples:
-        >>> word_classes(np.array([[2, 0], [1, 0.1], [0, 1]], np.float32), 2).tolist() in ([0, 0, 1], [1, 1, 0])
-        True
+    >>> word_classes(np.array([[2, 0], [1, 0.1], [0, 1]], np.float32), 2).tolist() in ([0, 0, 1], [1, 1, 0])
+    True
     """
     if not 1 <= n_classes <= len(matrix):
         raise SettingsError(

@@ -20,12 +20,9 @@ from w2v.vectors.transforms import with_output_added, without_top_directions
 class Changes:
     """What is changed on the way."""
 
-    skip_words: bool = False
-    """Leave out the words that the format cannot hold."""
-    add_output: float | None = None
-    """Add this share of the output rows."""
-    all_but_the_top: int | None = None
-    """Remove the mean and this many of the directions in which the vectors vary most."""
+    skip_words: bool = False  # Leave out the words that the format cannot hold
+    add_output: float | None = None  # Add this share of the output rows
+    all_but_the_top: int | None = None  # Remove the mean and this many of the directions in which the vectors vary most
 
     def apply(self, model: Model, warn: Callable[[str], None]) -> Model:
         """Return a model with its vectors changed; what belonged to the vectors as they were is left out."""

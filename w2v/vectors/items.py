@@ -65,7 +65,7 @@ def scoring_arrays(vectors: Vectors) -> tuple[Matrix, Matrix]:
     """Return the output rows, (n_types, dim), and the logarithms of the counts, (n_types,).
 
     Raises:
-        W2VError: the vectors have no output rows or no counts, or a number of the rows is not finite.
+        W2VError: there are no output rows or no counts, or a number of the rows is not finite.
     """
     if vectors.output is None or vectors.counts is None:
         missing = "output rows" if vectors.output is None else "counts"

@@ -8,10 +8,8 @@ import numpy as np
 
 from w2v.base.arrays import Matrix
 
-Key = str | int | np.integer[Any] | Matrix
-"""A word, the number of a row, or a vector, (dim,)."""
-WeightedKey = Key | tuple[Key, float]
-"""One of them, or a pair of it and its weight."""
+Key = str | int | np.integer[Any] | Matrix  # A word, the number of a row, or a vector, (dim,)
+WeightedKey = Key | tuple[Key, float]  # One of them, or a pair of it and its weight
 
 
 def with_weights(keys: WeightedKey | Sequence[WeightedKey]) -> list[tuple[Key, float]]:
@@ -20,9 +18,8 @@ def with_weights(keys: WeightedKey | Sequence[WeightedKey]) -> list[tuple[Key, f
     Raises:
         TypeError: it is no key, and no sequence of keys.
 
-    Examples:
-        >>> with_weights("king"), with_weights(["king", ("man", 2.0)])
-        ([('king', 1.0)], [('king', 1.0), ('man', 2.0)])
+    >>> with_weights("king"), with_weights(["king", ("man", 2.0)])
+    ([('king', 1.0)], [('king', 1.0), ('man', 2.0)])
     """
     if isinstance(keys, str | int | np.integer) or (isinstance(keys, np.ndarray) and keys.ndim == 1):
         return [(keys, 1.0)]
@@ -40,9 +37,8 @@ def row_of(key: object, n_rows: int, row_of_word: Callable[[str], int]) -> int:
         IndexError: there is no such row.
         TypeError: it is neither a word nor a row.
 
-    Examples:
-        >>> row_of(-1, 5, {"king": 2}.__getitem__), row_of("king", 5, {"king": 2}.__getitem__)
-        (4, 2)
+    >>> row_of(-1, 5, {"king": 2}.__getitem__), row_of("king", 5, {"king": 2}.__getitem__)
+    (4, 2)
     """
     if isinstance(key, int | np.integer) and not isinstance(key, bool):
         if not -n_rows <= key < n_rows:
@@ -56,9 +52,8 @@ def row_of(key: object, n_rows: int, row_of_word: Callable[[str], int]) -> int:
 def close_spellings(word: str, words: Iterable[str]) -> list[str]:
     """Return up to three words that are spelled much like one.
 
-    Examples:
-        >>> close_spellings("kign", ["king", "queen"])
-        ['king']
+    >>> close_spellings("kign", ["king", "queen"])
+    ['king']
     """
     # difflib takes 10 us a word, so it is shown only words of about this length and beginning.
     by_lower: dict[str, str] = {}

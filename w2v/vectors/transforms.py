@@ -16,9 +16,8 @@ def with_output_added(vectors: Matrix, output: Matrix, share: float) -> Matrix:
 
     All arrays are (n, dim) float32. A share of 0.5 scored best of 0.1 to 1: see docs/inside.md.
 
-    Examples:
-        >>> with_output_added(np.array([[1, 2]], np.float32), np.array([[4, 0]], np.float32), 0.5).tolist()
-        [[3.0, 2.0]]
+    >>> with_output_added(np.array([[1, 2]], np.float32), np.array([[4, 0]], np.float32), 0.5).tolist()
+    [[3.0, 2.0]]
     """
     found = np.empty(vectors.shape, np.float32)
     for block in row_blocks(vectors):
@@ -36,9 +35,8 @@ def without_top_directions(matrix: Matrix, n_directions: int) -> Matrix:
     Raises:
         SettingsError: there are fewer directions.
 
-    Examples:
-        >>> without_top_directions(np.array([[9, 1], [-9, 1], [0, 3], [0, -1]], np.float32), 1).tolist()
-        [[0.0, 0.0], [0.0, 0.0], [0.0, 2.0], [0.0, -2.0]]
+    >>> without_top_directions(np.array([[9, 1], [-9, 1], [0, 3], [0, -1]], np.float32), 1).tolist()
+    [[0.0, 0.0], [0.0, 0.0], [0.0, 2.0], [0.0, -2.0]]
     """
     dim = matrix.shape[1]
     if not 0 <= n_directions < dim:

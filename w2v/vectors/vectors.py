@@ -33,8 +33,7 @@ if TYPE_CHECKING:
 
 Keys = WeightedKey | Sequence[WeightedKey]
 
-LOOKUPS = 64
-"""Words found in a table of millions before an index of all is made: each takes 10 ms, the index 2 s."""
+LOOKUPS = 64  # Look-ups in a table of millions, 10 ms each, before an index of all is made, in 2 s
 NORMS_DIFFER = 1e-3
 """Relative difference between a vector's length and the one that its file keeps from which that file is damaged."""
 
@@ -76,15 +75,12 @@ class Vectors:
         if model.vectors.ndim != 2 or len(model.words) != len(model.vectors):
             raise ValueError(f"{len(model.words)} words and vectors of shape {model.vectors.shape}")
         self._model = model
-        self.name = name
-        """What error messages call them: the file they were read from."""
+        self.name = name  # What error messages call them: the file they were read from
         self._norms: Matrix = np.empty(0, np.float32) if model.norms is None else model.norms
         """Lengths of the first rows, as far as they were needed."""
         self._lookups = 0
-        self._has_told = False
-        """Whether the log has it that answers are restricted."""
-        self._vocab_file: Path | None = None
-        """A vocabulary next to the file, which may have the counts."""
+        self._has_told = False  # Whether the log has it that answers are restricted
+        self._vocab_file: Path | None = None  # A vocabulary next to the file, which may have the counts
 
     @classmethod
     def load(cls, path: str | Path, format: str | None = None, *, limit: int | None = None) -> "Vectors":
