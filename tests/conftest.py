@@ -17,6 +17,13 @@ collect_ignore = ["fuzz/fuzz.py"]
 """Needs atheris, and has nothing to collect."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow all tests that run the program with faults: only starting its nursery takes seconds."""
+    for item in items:
+        if "nursery" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def corpus_text() -> str:
     """3,000 sentences of the toy corpus: 19,000 tokens, 147 words, every group of words at hand."""

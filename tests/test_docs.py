@@ -156,7 +156,15 @@ def test_tables_are_those_of_the_program(path: Path) -> None:
         assert TEXTS[path] == renewed
 
 
-@pytest.mark.parametrize("path", [path for path in PAGES if RUNS.search(TEXTS[path])], ids=name_of)
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, marks=[pytest.mark.slow] if path.name in ("tutorial.md", "documents.md") else [])
+        for path in PAGES
+        if RUNS.search(TEXTS[path])
+    ],
+    ids=name_of,
+)
 def test_blocks_that_run(
     path: Path, run: Run, corpus: Path, vectors_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

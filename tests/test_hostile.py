@@ -29,6 +29,7 @@ def test_seeds(name: str) -> None:
         TARGETS[name](data[:-1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TARGETS)
 def test_any_bytes_and_damaged_seeds(name: str) -> None:
     damaged = st.tuples(st.sampled_from(seeds(name)), st.binary(max_size=12)).map(lambda pair: patched(*pair))

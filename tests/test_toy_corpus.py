@@ -9,6 +9,7 @@ from toy_corpus import GROUP_OF, SETTINGS, TEMPLATES, sentences
 import w2v
 
 
+@pytest.mark.slow
 def test_the_corpus_is_what_it_promises() -> None:
     assert len(GROUP_OF) == 60
     corpus = list(sentences(30_000))
@@ -21,6 +22,7 @@ def test_the_corpus_is_what_it_promises() -> None:
     assert not frame_words & set(GROUP_OF)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", (1, 2, 3))
 def test_neighbours_are_of_the_same_group(seed: int) -> None:
     vectors = w2v.train(sentences(30_000, seed), seed=seed, **SETTINGS)

@@ -169,6 +169,7 @@ def killed(kind: str, path: Path) -> str:
     return left
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["file", "folder", "trial"])
 def test_the_next_save_to_a_name_removes_what_a_killed_one_left(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "v.w2v"

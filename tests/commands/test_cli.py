@@ -2,15 +2,17 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import CHECKOUT, Run, python
+from helpers import CHECKOUT, Run
 from toy_corpus import GROUP_OF
 from typer.main import get_command
 
 import w2v
+from w2v import commands as cli
 from w2v.commands.app import app
 from w2v.commands.screen import columns
 from w2v.commands.tables import format_neighbours
@@ -85,29 +87,47 @@ def test_help_of_train_shows_what_most_need_and_help_all_everything(run: Run) ->
     assert whole["Checkpoints"] == ["--checkpoint", "--checkpoint-every", "--resume"]
 
 
-@pytest.mark.parametrize(
-    "typed, offered",
-    (
-        ("w2v bu", ["build-vocab"]),
-        ("w2v train --noi", ["--noise-pool"]),
-        ("w2v train --help", ["--help-all", "--help"]),
-        ("w2v train --loss ", ["bce", "bpr", "softmax", "full", "hs"]),
-        ("w2v train --window-side b", ["both", "before"]),
-        ("w2v evaluate v --method ", ["3cosadd", "3cosmul"]),
-        ("w2v train --config ", sorted(path.stem for path in (CHECKOUT / "configs").glob("*.toml"))),
-    ),
-)
-def test_completion(typed: str, offered: list[str]) -> None:
-    words = typed.split(" ")
-    shell = {"_W2V_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": str(len(words) - 1)}
-    code = f"import os; from w2v import commands as cli; os.environ.update({shell!r}); cli.main([])"
-    assert python(code).split() == offered
+Complete = Callable[[str], list[str]]
 
 
-def test_completion_script(run: Run) -> None:
-    code = "import os; from w2v import commands as cli; os.environ['_W2V_COMPLETE'] = 'source_bash'; cli.main([])"
-    assert "_W2V_COMPLETE=complete_bash" in python(code)
+@pytest.fixture
+def complete(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Complete:
+    """Return what the shell offers where a command line ends."""
+
+    def offered(typed: str) -> list[str]:
+        with monkeypatch.context() as patch, pytest.raises(SystemExit):
+            patch.setenv("_W2V_COMPLETE", "complete_bash")
+            patch.setenv("COMP_WORDS", typed)
+            patch.setenv("COMP_CWORD", str(typed.count(" ")))
+            cli.main([])
+        return capsys.readouterr().out.split()
+
+    return offered
+
+
+def test_completion_of_commands_and_flags(complete: Complete) -> None:
+    assert set(complete("w2v ")) == set(COMMANDS)
+    assert complete("w2v bu") == ["build-vocab"]
+    assert complete("w2v train --noi") == ["--noise-pool"]
+    assert complete("w2v train --window-side b") == ["both", "before"]
+    assert complete("w2v train --config dem") == ["demo"]
+
+
+def test_what_the_shell_offers_is_accepted(complete: Complete) -> None:
+    for field in fields_of(w2v.TrainConfig):
+        if field.choices and field.kind is str:
+            offered = complete(f"w2v train {field.flag} ")
+            assert len(offered) > 1
+            for value in offered:
+                field.check(value)
+
+
+def test_completion_script(run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert "--install-completion" in run("--help").out
+    monkeypatch.setenv("_W2V_COMPLETE", "source_bash")
+    with pytest.raises(SystemExit):
+        cli.main([])
+    assert "_W2V_COMPLETE=complete_bash" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("command", ("build-vocab", "train"))
@@ -198,6 +218,7 @@ def test_flags_win_over_the_config_and_that_over_the_defaults(run: Run, corpus: 
     assert run("train", "corpus.txt", "--config", "my.toml", "--dim", "9").err.endswith("147 words x 9\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("preset", sorted(path.stem for path in (CHECKOUT / "configs").glob("*.toml")))
 def test_each_preset_trains(run: Run, corpus: Path, preset: str) -> None:
     assert run("train", "corpus.txt", "--config", preset, "--epochs", "1", "--quiet") == (0, "", "")

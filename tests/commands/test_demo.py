@@ -26,6 +26,7 @@ def test_names_between_blank_lines_are_sentences_and_tests_are_left_out(tmp_path
     assert list(library_sentences(tmp_path)) == [["x2", "über_c"], ["no", "name"], ["x2", "über_b"], ["no", "name"]]
 
 
+@pytest.mark.slow
 def test_the_library_answers_as_a_programmer_would(run: Run) -> None:
     status, out, err = run("demo")
     assert status == 0

@@ -105,6 +105,7 @@ sys.exit(commands.main())
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "n_lost"), [(signal.SIGINT, 0), (signal.SIGTERM, 0), (signal.SIGINT, 3)])
 def test_a_signal_that_python_drops_is_raised_again(number: int, n_lost: int) -> None:
     command = [sys.executable, "-c", DROPS, "drops", str(int(number)), str(n_lost)]
@@ -112,6 +113,7 @@ def test_a_signal_that_python_drops_is_raised_again(number: int, n_lost: int) ->
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "w2v: interrupted\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_training_with_a_checkpoint(corpus: Path, number: int) -> None:
     folder = corpus.parent
@@ -153,6 +155,7 @@ sys.exit(main())
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["similar", "train"])
 def test_no_traceback_however_early(corpus: Path, vectors_file: Path, command: str) -> None:
     arguments = ["train", str(corpus), "-o", "v.txt"]

@@ -111,6 +111,7 @@ def on_a_terminal(folder: Path, *arguments: str, size: tuple[int, int] = (24, 80
         return process.wait(SECONDS), drawn.decode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(24, 80), (0, 0)], ids=["80 columns", "a size it does not tell"])
 def test_a_bar_on_a_terminal(corpus: Path, size: tuple[int, int]) -> None:
     arguments = ("train", "corpus.txt", "--sample", "0", "--epochs", "30")
@@ -172,6 +173,7 @@ def wait_for_lines(path: Path, process: subprocess.Popen[str]) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_an_interrupt_while_training(large_corpus: Path) -> None:
     folder = large_corpus.parent
     (folder / "vectors.bin").write_text("from an earlier day")
@@ -194,6 +196,7 @@ def test_an_interrupt_while_reading(tmp_path: Path, corpus_text: str) -> None:
     assert files_in(tmp_path) == {}
 
 
+@pytest.mark.slow
 def test_colorama_is_not_started(corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "colorama.py").write_text("__version__ = '9.9.9'\ndef init(): print('started')\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))

@@ -41,6 +41,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return (folder / "whole.bin").read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_a_run_that_is_stopped_goes_on_to_the_same_bytes(
     run: Run, text: str, whole: bytes, how: signal.Signals
@@ -70,6 +71,7 @@ def test_a_finished_run_may_have_more_epochs(run: Run, text: str) -> None:
     assert json.loads(Path("log.jsonl").read_text().splitlines()[-1])["epoch"] == 4
 
 
+@pytest.mark.slow
 def test_standard_input_is_kept(run: Run, text: str) -> None:
     command = [*CLI, "-", *FLAGS[:-1], "3", "--checkpoint", "kept", "--quiet"]
     with open(text) as file:
@@ -181,6 +183,7 @@ def test_a_run_that_cannot_begin_leaves_no_folder(run: Run) -> None:
     assert os.listdir() == ["empty.txt"]
 
 
+@pytest.mark.slow
 def test_a_device_is_kept_as_standard_input_is(run: Run, text: str) -> None:
     with open(text) as file:
         command = [*CLI, "/dev/stdin", "--epochs", "1", "--threads", "1", "--checkpoint", "kept", "--quiet"]
@@ -199,6 +202,7 @@ def test_a_log_that_nobody_reads_is_refused(run: Run, text: str) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_run_with_much_work_a_step_ends_soon(run: Run, tmp_path: Path) -> None:
     """Of 30,000 words each is an output row: a shard of 2,048 tokens would take some seconds on a fast machine."""
     words = [f"w{n}" for n in np.random.default_rng(1).permutation(np.repeat(np.arange(30_000), 5))]

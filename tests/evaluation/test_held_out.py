@@ -55,6 +55,7 @@ def obvious_loss(windows: Windows, embeddings: Embeddings, vocab: Vocab, config:
     return float(np.mean(losses))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ("skipgram", "cbow"))
 def test_the_loss_is_that_of_a_loop(text: Encoded, model: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(held_out, "WINDOWS", 300)
@@ -102,6 +103,7 @@ def test_what_a_model_was_trained_against_does_not_matter(text: Encoded) -> None
     assert loss(np.zeros(len(vocab)), 1e-2) > expected + 0.01, "scores that are off are not as good"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("model", "lr"), [("skipgram", 0.05), ("cbow", 0.3)])
 def test_training_lowers_it(text: Encoded, model: str, lr: float) -> None:
     unseen = encode(Corpus(sentences(3_000, seed=2)), TrainConfig(), vocab=text.vocab)

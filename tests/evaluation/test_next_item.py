@@ -146,6 +146,7 @@ def test_several_next_items_are_ranked_among_all(seed: int, monkeypatch: pytest.
     assert found.vectors.sampled is found.popularity.sampled is None
 
 
+@pytest.mark.slow
 @given(st.sets(st.integers(0, 29)))
 def test_others_are_drawn_evenly_from_those_that_are_not_out(out: set[int]) -> None:
     generator = np.random.default_rng(1)
@@ -269,6 +270,7 @@ def walks(n: int, length: int, seed: int) -> Iterator[list[str]]:
         yield [f"i{(start + step) % 30}" for step in range(length)]
 
 
+@pytest.mark.slow
 def test_contexts_before_the_center_tell_the_direction() -> None:
     asked = Sessions("ring", [[f"i{n}"] for n in range(30)], [[f"i{(n + 1) % 30}"] for n in range(30)])
     how: dict[str, Any] = {"dim": 16, "window": 1, "sample": 0, "epochs": 5, "min_count": 1, "noise_pool": 0}

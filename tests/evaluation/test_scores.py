@@ -108,6 +108,7 @@ def test_words_with_vectors_that_add_up_are_answered() -> None:
         assert scores.correct <= 870
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # gensim's own
 def test_3cosmul_is_gensims() -> None:
     rng = np.random.default_rng(3)
@@ -155,6 +156,7 @@ def test_a_word_that_asks_is_no_answer_even_where_there_is_no_other() -> None:
     assert (scores.correct, scores.covered) == (1, 2)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(-3, 3), st.integers(-3, 3)), min_size=2, max_size=30))
 def test_spearman_is_scipys(pairs: list[tuple[int, int]]) -> None:
@@ -300,6 +302,7 @@ def test_where_there_is_no_score_a_line_says_why(
     assert err.count("\n") == 1 and line in err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [

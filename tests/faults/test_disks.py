@@ -132,6 +132,7 @@ def test_a_disk_too_small_for_checkpoints_is_said_before_training(
     assert os.listdir(disk) == []
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_keeps_the_last_good_checkpoint(
     run: Run, corpus: Path, disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -239,6 +240,7 @@ def test_a_checkpoint_folder_that_vanishes(run: Run, corpus: Path, monkeypatch: 
 # Streams.
 
 
+@pytest.mark.slow
 @needs_full
 @pytest.mark.parametrize("redirected", ["2>/dev/full", "2>&-", ">&-", ">&- 2>&-", "<&- >&- 2>&-"])
 def test_training_does_not_need_a_terminal(corpus: Path, redirected: str) -> None:
@@ -268,6 +270,7 @@ def begun(folder: Path, *more: str) -> "subprocess.Popen[str]":
     return process
 
 
+@pytest.mark.slow
 def test_a_checkpoint_folder_is_one_runs(run: Run, corpus: Path) -> None:
     process = begun(corpus.parent, "--checkpoint", "kept")
     process.send_signal(signal.SIGSTOP)  # or it might end before the others have begun
@@ -291,6 +294,7 @@ def test_a_folder_is_let_go_of_when_a_run_ends(run: Run, corpus: Path) -> None:
     assert status == 1 and "has checkpoints of another run" in err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("outputs", [("a.bin", "b.bin"), ("a.bin", "a.bin")], ids=["apart", "the same"])
 def test_two_runs_in_one_folder(run: Run, corpus: Path, outputs: tuple[str, str]) -> None:
     expected = []
@@ -312,6 +316,7 @@ def test_two_runs_in_one_folder(run: Run, corpus: Path, outputs: tuple[str, str]
     assert written["a.bin"] in expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threads", ["3", "64"])
 def test_more_threads_than_cores_come_to_an_end(corpus: Path, threads: str) -> None:
     process = start("train", "corpus.txt", "--threads", threads, "--epochs", "3", cwd=corpus.parent)

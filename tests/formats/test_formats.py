@@ -197,6 +197,7 @@ def test_damage_to_gzip_is_one_line(tmp_path: Path, suffix: str) -> None:
     complaint(path, bytes(whole))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".bin.gz", ".txt.gz", ".glove.gz"])
 @pytest.mark.parametrize("filler", [b"\0", b"a", b"7 "])
 def test_a_bomb_takes_no_more_memory_than_its_header_justifies(tmp_path: Path, suffix: str, filler: bytes) -> None:

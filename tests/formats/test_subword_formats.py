@@ -35,6 +35,7 @@ def largest_difference(found: object, vectors: Vectors, words: list[str]) -> flo
     return max(float(np.abs(found(word) - vectors[word]).max()) for word in words)  # type: ignore[operator]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("suffix", "kind"), [(".fasttext.bin", "fasttext"), (".w2v", "fasttext"), (".w2v", "floret")])
 def test_what_is_written_is_read_again(tmp_path: Path, suffix: str, kind: str) -> None:
     vectors = trained(kind)

@@ -18,6 +18,7 @@ words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6
 floats = hnp.from_dtype(np.dtype(np.float32))
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(
     words=st.lists(words, min_size=1, max_size=8),

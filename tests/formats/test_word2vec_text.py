@@ -16,6 +16,7 @@ words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6
 floats = hnp.from_dtype(np.dtype(np.float32), allow_nan=False, allow_infinity=False)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(st.lists(words, min_size=1, max_size=8), st.integers(1, 5), st.data())
 def test_round_trip_to_the_bit(

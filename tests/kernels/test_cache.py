@@ -83,6 +83,7 @@ def test_the_next_process_compiles_nothing(compiled: Path) -> None:
     assert answer["answer"] == "long-words two\n"
 
 
+@pytest.mark.slow
 def test_a_kernel_that_closes_over_others_is_found_again() -> None:
     first, second = _run(TRAIN, None), _run(TRAIN, None)  # in the cache that other tests fill too
     assert _found(second) == (4, 0)
@@ -109,6 +110,7 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_damaged_code_is_compiled_again_and_replaced(damage: str, compiled: Path, tmp_path: Path) -> None:
     shutil.copytree(compiled, tmp_path / "cache")
@@ -131,6 +133,7 @@ def test_what_can_neither_be_read_nor_replaced_is_no_cache(compiled: Path, tmp_p
     assert not answer["writable"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("trouble", [FULL_DISK, NO_FOLDER], ids=["full disk", "no folder"])
 def test_without_room_for_it_everything_still_works(trouble: str, tmp_path: Path) -> None:
     answer = _run(trouble + SPELL, tmp_path)

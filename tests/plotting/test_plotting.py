@@ -157,6 +157,7 @@ def test_words_of_a_group_are_near(demo_vectors: Vectors, method: maps.Method) -
     assert np.mean(same) > (0.5 if method == "pca" else 0.85)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["umap", "tsne"])
 def test_the_same_seed_gives_the_same_map(demo_vectors: Vectors, method: maps.Method) -> None:
     if method == "umap":
@@ -211,6 +212,7 @@ places_of_any_kind = arrays.arrays(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(places=places_of_any_kind)
 def test_gaps_are_closed_and_the_order_stays(places: npt.NDArray[np.float64]) -> None:
@@ -251,6 +253,7 @@ def test_a_page_holds_all_it_needs(tmp_path: Path, demo_vectors: Vectors) -> Non
     assert set(files_in(tmp_path)) == {"map.html"}
 
 
+@pytest.mark.slow
 def test_no_word_breaks_the_page(tmp_path: Path, hard_vectors: Vectors) -> None:
     plot_words(tmp_path / "map.html", hard_vectors, method="pca")
     plain = Vectors([f"p{n}" for n in range(len(hard_vectors))], hard_vectors.matrix)
@@ -327,6 +330,7 @@ def test_the_curves_of_a_log(log: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_log_is_drawn(log: Path, tmp_path: Path) -> None:
     curves = plot_log(tmp_path / "log.html", log)
     assert curves == plot_log(tmp_path / "log.png", log) == read_curves(log)
@@ -339,6 +343,7 @@ def test_a_log_is_drawn(log: Path, tmp_path: Path) -> None:
         assert tuple(bytes.fromhex(colour[1:])) in colours
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -458,6 +458,7 @@ def test_long_lines_come_in_many_blocks(tmp_path: Path, length: int) -> None:
 # Bombs: much text in a small file.
 
 
+@pytest.mark.slow
 @each_packer
 @pytest.mark.parametrize("unit", [b" ", b"\n"], ids=["spaces", "newlines"])
 def test_a_bomb_takes_the_memory_of_a_few_blocks(tmp_path: Path, pack: Callable[[bytes], bytes], unit: bytes) -> None:
@@ -469,6 +470,7 @@ def test_a_bomb_takes_the_memory_of_a_few_blocks(tmp_path: Path, pack: Callable[
     assert taken < 12 * corpus.BLOCK
 
 
+@pytest.mark.slow
 @each_packer
 def test_a_word_that_is_a_bomb_takes_a_small_multiple_of_itself(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
     length = 24 << 20

@@ -124,6 +124,7 @@ HARD_TEXTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threads", [1, 3])
 @pytest.mark.parametrize("name", HARD_TEXTS)
 def test_hard_texts(path: Path, name: str, threads: int) -> None:
@@ -150,6 +151,7 @@ def test_mended_tokens_are_counted_once_each(path: Path) -> None:
     assert "b\ufffdd\ufffd" in encode_text(path, data).vocab.index
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=50)
 @given(text=st.text(max_size=60).map("- {}".format), block=st.integers(7, 40))
 @example(text="İstanbul STRASSE ẞ ΟΔΟΣ ΟΔΟΣ\nΣΑΣ ΑΣ.", block=7)
@@ -181,6 +183,7 @@ def test_block_size_changes_nothing(path: Path) -> None:
         assert np.array_equal(encode_text(path, text, block, threads=2).stream, whole.stream)
 
 
+@pytest.mark.slow
 def test_tables_grow(path: Path) -> None:
     text = " ".join(f"{n:x}" for n in range(130_000)) + " " + " ".join(f"{n:x}" for n in range(0, 130_000, 2))
     for threads in (1, 2):
@@ -256,6 +259,7 @@ def test_a_large_vocabulary_is_found_again(path: Path) -> None:
 # Beyond max_types.
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(
     rare=st.lists(st.integers(0, 300), min_size=50, max_size=400),

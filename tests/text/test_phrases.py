@@ -123,6 +123,7 @@ words = st.sampled_from(["a", "b", "c", "d", "a_b", "é", "\U0001f600", "_"])
 texts = st.lists(st.lists(words, max_size=8), min_size=1, max_size=30).filter(any)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(sentences=texts, passes=st.integers(1, 3), piece=st.integers(1, 9), chunk=st.integers(1, 9), data=st.data())
 def test_passes_are_runs_and_pieces_and_threads_change_nothing(

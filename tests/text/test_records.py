@@ -139,6 +139,7 @@ def test_half_a_character_is_mended(tmp_path: Path, write: Write) -> None:
     assert encoded.vocab.words == ["bad\ufffd\ufffd\ufffd", "caf\ufffd", "fine"]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(texts=st.lists(st.text(max_size=20), min_size=1, max_size=20), block=st.integers(1, 40))
 def test_any_text_is_that_of_str_split(tmp_path_factory: pytest.TempPathFactory, texts: list[str], block: int) -> None:

@@ -39,6 +39,7 @@ def test_order_is_by_count_then_bytes(counts: dict[str, int]) -> None:
     assert {word: vocab.words[row] for word, row in vocab.index.items()} == {word: word for word in counts}
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(counts)
 def test_round_trip(tmp_path_factory: pytest.TempPathFactory, counts: dict[str, int]) -> None:

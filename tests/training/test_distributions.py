@@ -29,6 +29,7 @@ def _table_probabilities(prob: np.ndarray, alias: np.ndarray) -> np.ndarray:  # 
     return out
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=300)
 @given(st.lists(st.integers(1, 10**9), min_size=1, max_size=60), st.floats(-2, 3))
 def test_the_alias_table_is_exact(counts: list[int], exponent: float) -> None:
@@ -46,6 +47,7 @@ def test_the_alias_table_of_equal_words() -> None:
         np.testing.assert_allclose(_table_probabilities(prob, alias), wanted, rtol=1e-9, atol=0)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=300)
 @given(st.lists(st.floats(1 - 1e-15, 1 + 1e-15), min_size=1, max_size=200))
 def test_the_alias_table_of_words_that_are_equal_but_for_rounding(weights: list[float]) -> None:

@@ -40,6 +40,7 @@ class LongStream:
         return np.concatenate(parts)
 
 
+@pytest.mark.slow
 def test_a_stream_of_more_than_2_to_the_32_tokens() -> None:
     stream = LongStream()
     bounds = shard_bounds(stream)  # type: ignore[arg-type]

@@ -106,6 +106,7 @@ def test_rows_that_memory_cannot_hold_are_mapped(tmp_path: Path, monkeypatch: py
     assert (np.abs(held[:, :10]) <= 0.05).all() and not held[:, 10:].any() and held.std() > 0
 
 
+@pytest.mark.slow
 def test_a_run_that_is_resumed_ends_with_the_same_bytes(tmp_path: Path) -> None:
     named = [(f"p{number}", line) for number, line in enumerate(people(2_000, 2))]
     (tmp_path / "a.txt").write_text("".join(f"{name}\t{' '.join(line)}\n" for name, line in named))

@@ -176,6 +176,7 @@ def test_one_thread_goes_on_to_the_same_bytes(text: Encoded, monkeypatch: pytest
     assert reports[-1].progress == 1.0
 
 
+@pytest.mark.slow
 def test_snapshots_while_training_are_exact_with_one_thread(text: Encoded, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("w2v.training.loop.REPORT_S", 0.005)
     config = TrainConfig(**{**SETTINGS, "threads": 1, "epochs": 60})

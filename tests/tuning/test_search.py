@@ -188,6 +188,7 @@ def interrupted(process: subprocess.Popen[str]) -> str:
     return err
 
 
+@pytest.mark.slow
 def test_an_interrupt_writes_the_best_so_far(corpus: Path) -> None:
     with start(*ENDLESS, cwd=corpus.parent) as process:
         assert process.stderr is not None
@@ -370,6 +371,7 @@ def test_a_trial_that_diverges_is_avoided_and_not_the_end(
     assert search.best is not None and 0.015 < search.config.lr < 0.025
 
 
+@pytest.mark.slow
 def test_training_that_really_diverges(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(SPACE, "lr", replace(SPACE["lr"], low=99.0, high=100.0))
     with pytest.raises(W2VError, match="no trial has a score"):

@@ -48,6 +48,7 @@ def scan(text: "str | bytes", table: Table) -> list[int]:
     return [int(token) for token in ids[:filled]]
 
 
+@pytest.mark.slow
 def test_whitespace_is_that_of_str_for_every_character() -> None:
     characters = [chr(c) for c in range(sys.maxunicode + 1) if c != 10 and not 0xD800 <= c < 0xE000]
     text = "\n".join(f"a{c}b" for c in characters)
