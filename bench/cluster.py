@@ -22,7 +22,6 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the workers are the thread
 
 import numpy as np
 
-import w2v
 from w2v.base.arrays import SENTENCE_END, Ids, Matrix
 from w2v.cluster.periods import OVERLAP, Periods
 from w2v.cluster.worker import Slice, Sync, Team, Worker
@@ -33,6 +32,7 @@ from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, encode
 from w2v.training.loop import train_embeddings
 from w2v.training.weights import Embeddings
+from w2v.vectors.vectors import Vectors
 
 CALL_S = 0.0008
 """An object passed through Ray, put by one actor and fetched by another: measured on one machine."""
@@ -97,7 +97,7 @@ def measure_quality(options: argparse.Namespace) -> None:
         for seed in options.seeds:
             config = TrainConfig(dim=options.dim, epochs=options.epochs, seed=seed)
             input, output, sent = train_on(n_nodes, text, config)
-            scores = evaluation.score(w2v.Vectors(text.vocab.words, np.ascontiguousarray(input)))
+            scores = evaluation.score(Vectors(text.vocab.words, np.ascontiguousarray(input)))
             values = [one.spearman or 0.0 for one in scores.similarity]
             values += [one.accuracy or 0.0 for one in scores.analogies]
             rows = Embeddings(input, output, len(text.vocab), len(text.vocab), options.dim)

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-import w2v
+from w2v import api
 from w2v.base.errors import DivergedError
 from w2v.evaluation.scores import Evaluation
 from w2v.settings.train import TrainConfig, load_config
@@ -32,6 +32,7 @@ from w2v.text.encoding import Encoded, encode
 from w2v.training.distributions import keep_prob, noise_distribution
 from w2v.training.loop import train_embeddings
 from w2v.training.weights import Embeddings
+from w2v.vectors.vectors import Vectors
 
 Settings = dict[str, Any]
 Score = Callable[[Embeddings, TrainConfig], dict[str, float]]
@@ -142,7 +143,7 @@ def words(arguments: argparse.Namespace) -> None:
     evaluation = Evaluation.read(arguments.similarity, arguments.analogies, restrict=30_000)
 
     def score(model: Embeddings, config: TrainConfig) -> dict[str, float]:
-        scores = evaluation.score(w2v.Vectors(encoded.vocab.words, model.vectors))
+        scores = evaluation.score(Vectors(encoded.vocab.words, model.vectors))
         found = {Path(row.file).stem: row.spearman for row in scores.similarity}
         found |= {Path(row.file).stem: row.accuracy for row in scores.analogies}
         return {
@@ -159,8 +160,8 @@ def items(arguments: argparse.Namespace) -> None:
     encoded = encode(Corpus(arguments.corpus), base)
 
     def score(model: Embeddings, config: TrainConfig) -> dict[str, float]:
-        vectors = w2v.Vectors(encoded.vocab.words, model.vectors, encoded.vocab.counts, model.output_rows)
-        found = w2v.evaluate(
+        vectors = Vectors(encoded.vocab.words, model.vectors, encoded.vocab.counts, model.output_rows)
+        found = api.evaluate(
             vectors, next=arguments.next, sessions=arguments.sessions or arguments.corpus, prior=prior_of(config),
             history=config.history, decay=config.decay,
         ).next  # fmt: skip

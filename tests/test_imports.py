@@ -28,7 +28,7 @@ LAYERS = (
     ("text",),
     ("settings",),
     ("reports",),
-    ("base", "version"),
+    ("base",),
 )
 """Imports go down this list, or stay on a level: the wings and the files that stand beside them."""
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}

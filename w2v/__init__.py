@@ -9,7 +9,7 @@ Examples:
 from __future__ import annotations
 
 from w2v.base.errors import DivergedError, SettingsError, UnknownWordError, W2VError, W2VWarning
-from w2v.version import __version__
+from w2v.base.version import __version__
 
 TYPE_CHECKING = False  # as in typing, whose import takes 10 ms, during which a command could not answer Ctrl-C
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from w2v.base.errors import W2VError
+from w2v.base.version import __version__
 from w2v.checkpoints import checkpoint
 from w2v.checkpoints.checkpoint import Checkpoint
 from w2v.checkpoints.fingerprints import Fingerprint, stream_checksum
@@ -18,7 +19,6 @@ from w2v.checkpoints.snapshots import Position, Snapshot
 from w2v.checkpoints.state import VERSION
 from w2v.settings.train import TrainConfig
 from w2v.text.vocab import Vocab
-from w2v.version import __version__
 
 
 def _state(seed: int = 0, **more: Any) -> Checkpoint:  # noqa: ANN401

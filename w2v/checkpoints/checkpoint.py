@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2v.base.errors import SettingsError, W2VError
+from w2v.base.version import __version__
 from w2v.checkpoints import mirror, names
 from w2v.checkpoints.files import checksum, load_array, sync_folder, synced, write_array, write_lines
 from w2v.checkpoints.fingerprints import Fingerprint
@@ -23,7 +24,6 @@ from w2v.checkpoints.snapshots import Snapshot
 from w2v.checkpoints.state import VERSION, State, read_state
 from w2v.settings.train import TrainConfig
 from w2v.text.vocab import Vocab
-from w2v.version import __version__
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, Required, TypedDict, get_args, get_origin, get_type_hints, is_typeddict
 
 from w2v.base.errors import W2VError
+from w2v.base.version import __version__
 from w2v.checkpoints.fingerprints import Fingerprint
 from w2v.checkpoints.snapshots import Position
 from w2v.settings.train import TrainConfig
-from w2v.version import __version__
 
 VERSION = 3  # The version of the schema. Only this one is read.
 KINDS = {str: "a string", bool: "true or false", int: "a whole number", float: "a number", dict: "an object"}

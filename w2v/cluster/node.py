@@ -16,6 +16,7 @@ import numpy as np
 
 from w2v.base.arrays import Ids, Matrix
 from w2v.base.machine import release_memory
+from w2v.base.version import __version__
 from w2v.cluster.worker import Shares, Slice, Sync, Team, Worker
 from w2v.reports import Progress
 from w2v.settings.train import TrainConfig
@@ -24,7 +25,6 @@ from w2v.text.encoding import Encoded, encode, renumber
 from w2v.text.sources import Piece
 from w2v.text.vocab import Vocab
 from w2v.training.plan import kernel_stamp
-from w2v.version import __version__
 
 
 class Introduction(NamedTuple):

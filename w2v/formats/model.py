@@ -9,10 +9,10 @@ import numpy as np
 
 from w2v.base.arrays import Counts, Matrix
 from w2v.base.errors import SettingsError
+from w2v.base.version import __version__
 from w2v.settings.fields import fields_of
 from w2v.settings.train import TrainConfig
 from w2v.text.subwords import Subwords
-from w2v.version import __version__
 
 
 @dataclass(frozen=True)

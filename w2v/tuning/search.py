@@ -18,6 +18,7 @@ import numpy as np
 from w2v.base.arrays import SENTENCE_END, Ids
 from w2v.base.errors import DivergedError, SettingsError, W2VError, option
 from w2v.base.files import replacing
+from w2v.base.version import __version__
 from w2v.evaluation.held_out import Windows, draw_windows
 from w2v.reports import Progress, Reporter
 from w2v.settings.train import TrainConfig
@@ -29,7 +30,6 @@ from w2v.training.weights import Embeddings
 from w2v.tuning.objective import MetricInputs, Objective
 from w2v.tuning.parts import take_parts, vocab_of
 from w2v.tuning.space import SPACE, check_search
-from w2v.version import __version__
 
 if TYPE_CHECKING:
     from optuna import Study
