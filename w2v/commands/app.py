@@ -86,7 +86,7 @@ def run(arguments: list[str] | None) -> int:
 
 
 def drop_what_is_not_taken() -> None:
-    """Empty the buffers of standard output and error; Python would write them again at exit, and end with status 120."""
+    """Empty the buffers of standard output and error, which Python would write at exit, and end with status 120."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
