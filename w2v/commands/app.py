@@ -14,7 +14,6 @@ import typer
 from typer.main import get_command
 
 from w2v.base.errors import SettingsError, W2VError, as_flags, option
-from w2v.base.version import __version__
 from w2v.commands.convert import convert
 from w2v.commands.corpus import build_vocab, phrases
 from w2v.commands.demo import demo
@@ -29,6 +28,7 @@ from w2v.commands.screen import FLAGS, print_status
 from w2v.commands.train import train
 from w2v.commands.tune import tune
 from w2v.settings import aliases as slips
+from w2v.version import __version__
 
 app = typer.Typer(
     help="Learn embeddings by negative sampling, from text or any sequences of tokens.\n\n"
@@ -86,7 +86,7 @@ def run(arguments: list[str] | None) -> int:
 
 
 def drop_what_is_not_taken() -> None:
-    """Empty the buffers of standard output and error; at exit Python would write them again, and end with status 120."""
+    """Empty the buffers of standard output and error, which Python would write at exit, and end with status 120."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
