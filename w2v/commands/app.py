@@ -14,6 +14,7 @@ import typer
 from typer.main import get_command
 
 from w2v.base.errors import SettingsError, W2VError, as_flags, option
+from w2v.base.version import __version__
 from w2v.commands.convert import convert
 from w2v.commands.corpus import build_vocab, phrases
 from w2v.commands.demo import demo
@@ -28,7 +29,6 @@ from w2v.commands.screen import FLAGS, print_status
 from w2v.commands.train import train
 from w2v.commands.tune import tune
 from w2v.settings import aliases as slips
-from w2v.version import __version__
 
 app = typer.Typer(
     help="Learn embeddings by negative sampling, from text or any sequences of tokens.\n\n"
