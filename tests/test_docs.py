@@ -40,7 +40,7 @@ COMMANDS = {name: command for name, command in vars(get_command(app))["commands"
 FLAGS = {
     flag for command in COMMANDS.values() for param in command.params for flag in param.opts + param.secondary_opts
 }
-OF_READERS: set[str] = set()
+OF_READERS = {"make_corpus.py"}
 """Python files that a page names and a reader makes."""
 HELP = re.compile(r"(?<=^```console\n)\$ w2v (?:(\S+) )?(--help(?:-all)?)\n(.*?)(?=^```$)", re.M | re.S)
 RUNS = re.compile(

@@ -53,6 +53,9 @@ else:
         globals()[name] = found = getattr(import_module(_LAZY.get(name, "w2v.api")), name)
         return found
 
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})
+
 
 __all__ = [
     "DivergedError",

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
-from w2v.base.arguments import check_type, seconds_of
+from w2v.base.arguments import check_type, check_words, seconds_of
 from w2v.base.errors import SettingsError, option
 from w2v.base.outputs import check_outputs, listed
 from w2v.reports import PythonReporter, Reporter
@@ -76,14 +76,14 @@ def build_vocab(
     config = load_config(None, settings)
     from w2v.text.encoding import encode
 
-    with reporter or PythonReporter(progress) as told:
+    with _reporting(reporter, progress) as told:
         source = _open(corpus, told)
         check_outputs({"output": output}, {}, source.holds, can_stream=True)
         encoded = encode(source, config, keep_stream=False, report=told.reading)
         encoded.tell(told)
         if output is not None:
             encoded.vocab.save(output)
-            told.info(f"wrote {output}: {len(encoded.vocab):,} words")
+            told.tell(f"wrote {output}: {len(encoded.vocab):,} words")
     return encoded.vocab
 
 
@@ -113,7 +113,7 @@ def find_phrases(
     check_request("phrases", settings)
     from w2v.text import phrases
 
-    with reporter or PythonReporter(progress) as told:
+    with _reporting(reporter, progress) as told:
         source = _open(corpus, told)
         check_outputs({"output": output, "list_file": list_file}, {}, source.holds, can_stream=True)
         config = PhraseConfig(**settings)
@@ -122,11 +122,11 @@ def find_phrases(
         if list_file is not None:
             phrases.write_list(found.found, list_file)
         for message in found.summary():
-            told.info(message)
+            told.tell(message)
         for flaw in found.encoded.flaws():
-            told.warning(flaw)
+            told.warn(flaw)
         if output is not None:
-            told.info(f"wrote {output}: {found.tokens_written:,} tokens")
+            told.tell(f"wrote {output}: {found.tokens_written:,} tokens")
     return found
 
 
@@ -200,7 +200,7 @@ def train(
     from w2v.training import run as runs
     from w2v.training.execution import execute
 
-    with reporter or PythonReporter(progress) as told:
+    with _reporting(reporter, progress) as told:
         source = _open(corpus, told)
         known = Vocab.load(vocab) if isinstance(vocab, str | Path) else vocab
         if known is not None:
@@ -210,7 +210,7 @@ def train(
 
         def begin(backend: "Backend") -> "tuple[Run, Encoded | None]":
             if init_from is not None:
-                return runs.continue_from(Path(init_from), source, run_config, grow_vocab, told.reading, told.warning)
+                return runs.continue_from(Path(init_from), source, run_config, grow_vocab, told.reading, told.warn)
             return runs.begin(source, run_config, known, told.reading, backend)
 
         return execute(
@@ -275,7 +275,7 @@ def resume(
         checkpoint_every,
     )
     test_sets = _test_sets(similarity, analogies, next, sessions)
-    with reporter or PythonReporter(progress) as told:
+    with _reporting(reporter, progress) as told:
         files.check({**test_sets, "resume": files_read(folder)})
         evaluation = Evaluation.read(**test_sets, restrict=restrict)
         return execute(
@@ -321,7 +321,7 @@ def infer(
     from w2v.training.inference import infer
     from w2v.vectors.derived import named_lines
 
-    with reporter or PythonReporter(progress) as told:
+    with _reporting(reporter, progress) as told:
         source = _open(corpus, told)
         folder_files = () if output is None else find(output).files
         model = vectors if isinstance(vectors, str | Path) else None
@@ -329,7 +329,7 @@ def infer(
         found = named_lines(infer(_vectors_of(vectors), source, told, **settings))
         if output is not None:
             found.save(output)
-            told.info(f"wrote {output}: {len(found):,} lines x {found.dim}")
+            told.tell(f"wrote {output}: {len(found):,} lines x {found.dim}")
     return found
 
 
@@ -358,10 +358,11 @@ def recommend(
         W2VError: the vectors have no output rows or no counts; there are no line vectors, or none of this name.
     """
     check_request("recommend", settings)
+    check_words(items)
     from w2v.vectors.items import recommend
 
-    with reporter or PythonReporter() as told:
-        return recommend(_vectors_of(vectors), items, n, line, told.warning, **settings)
+    with _reporting(reporter) as told:
+        return recommend(_vectors_of(vectors), items, n, line, told.warn, **settings)
 
 
 def evaluate(
@@ -392,12 +393,17 @@ def evaluate(
     """
     test_sets = _test_sets(similarity, analogies, next, sessions)
     check_request("evaluate", {**settings, **test_sets})
+    if not any(map(listed, test_sets.values())):
+        raise SettingsError(
+            f"name what to score by: {option('similarity')} or {option('analogies')}, or {option('next')} and "
+            f"{option('sessions')}"
+        )
     from w2v.evaluation.scores import Evaluation
 
-    with reporter or PythonReporter() as told:
+    with _reporting(reporter) as told:
         scores = Evaluation.read(**test_sets, **settings).score(_vectors_of(vectors))
         for message in scores.without_value():
-            told.warning(message)
+            told.warn(message)
     return scores
 
 
@@ -446,7 +452,7 @@ def tune(
     from w2v.tuning.search import Search
     from w2v.tuning.space import check_search
 
-    with reporter or PythonReporter(progress) as told:
+    with _reporting(reporter, progress) as told:
         source = _open(corpus, told)
         test_sets = _test_sets(similarity, analogies, next, sessions)
         check_outputs({"output": output}, {**test_sets, "config": config}, source.holds)
@@ -455,16 +461,17 @@ def tune(
         encoded = encode(source, base, report=told.reading)
         found = Search.begin(encoded, base, objective, fraction, search)
         encoded.tell(told)
-        told.info(found.summary(trials))
+        told.tell(found.summary(trials))
         try:
             with told.interruptible(f"the best settings so far are written to {output}" if output else "", "them"):
                 found.run(trials, told)
         finally:
+            if found.best:
+                told.tell(found.result())
             if found.best and output is not None:
                 told.saving(output)
                 found.save(output)
-                told.info(found.result())
-                told.info(f"wrote {output}: w2v train CORPUS --config {output}")
+                told.tell(f"wrote {output}: w2v train CORPUS --config {output}")
     return found
 
 
@@ -502,7 +509,7 @@ def convert(
 
     source, target = Path(source), Path(target)
     changes = Changes(skip_words=skip_words, add_output=add_output, all_but_the_top=all_but_the_top)
-    with reporter or PythonReporter() as told:
+    with _reporting(reporter) as told:
         if classes is not None:
             return write_classes(source, target, told, changes, classes, from_=from_, to=to)
         return convert(source, target, told, changes, from_=from_, to=to, save_output=save_output)
@@ -564,15 +571,17 @@ def plot(
     from w2v.plotting.maps import read_words
 
     plotting.suffix_of(output)
+    check_words(words)
+    check_words(near)
     path = source if isinstance(source, str | Path) else None
     check_outputs({"output": output}, {"source": path, "words_file": words_file})
-    with reporter or PythonReporter() as told:
+    with _reporting(reporter) as told:
         if path is not None and Path(path).suffix.lower() in plotting.LOG_SUFFIXES:
             refused = {"words": words, "words_file": words_file, "near": near, "n": n, "method": method, "seed": seed}
             for name in (name for name, value in refused.items() if value is not None and value != ()):
                 raise SettingsError(f"{option(name)} cannot go with {path}, a log, which has no words", name)
             curves = plotting.plot_log(output, path)
-            told.info(f"wrote {output}: {', '.join(name for lines in curves.values() for name in lines)}")
+            told.tell(f"wrote {output}: {', '.join(name for lines in curves.values() for name in lines)}")
             return curves
         vectors = _vectors_of(source)
         limit = RESTRICT if restrict is None else restrict
@@ -588,24 +597,32 @@ def plot(
             seed=1 if seed is None else seed,
             title=Path(vectors.name).name,
             restrict=limit,
-            warn=told.warning,
+            warn=told.warn,
         )
-        told.info(f"wrote {output}: {len(drawn.words):,} word{'s' * (len(drawn.words) > 1)}, {drawn.method}")
+        told.tell(f"wrote {output}: {len(drawn.words):,} word{'s' * (len(drawn.words) > 1)}, {drawn.method}")
     return drawn
 
 
 def tell_of_restriction(vectors: "Vectors", restrict: int, told: Reporter) -> None:
     """Report how many words cannot be in an answer, if there are any."""
     if 0 < restrict < len(vectors):
-        told.info(
+        told.tell(
             f"answers are among the {restrict:,} most frequent of {len(vectors):,} words; {option('restrict')} 0: all"
         )
+
+
+def _reporting(reporter: Reporter | None, progress: bool = False) -> Reporter:
+    """Return the Reporter of an operation, a context that closes it."""
+    if reporter is None:
+        return PythonReporter(progress)
+    check_type("reporter", reporter, Reporter, "derive a class from w2v.Reporter")
+    return reporter
 
 
 def _open(corpus: "Source", told: Reporter) -> "Corpus":
     from w2v.text.corpus import Corpus
 
-    return Corpus(corpus, warn=told.warning)
+    return Corpus(corpus, warn=told.warn)
 
 
 def _vectors_of(source: "Vectors | str | Path") -> "Vectors":
@@ -651,5 +668,5 @@ def _backend(ray: str | None, nodes: int | None, threads: int | None, told: Repo
         return
     from w2v.cluster import connect
 
-    with connect(ray, nodes, threads, told.warning) as cluster:
+    with connect(ray, nodes, threads, told.warn) as cluster:
         yield cluster

@@ -57,11 +57,19 @@ class Reporter(AbstractContextManager["Reporter"]):
         ...         print(now.progress)
     """
 
-    def warning(self, message: str) -> None:
-        """Data was dropped or changed, or a result is not what it may seem.
+    shown = staticmethod(as_keywords)
+    """How names of settings are shown in messages: as keywords of Python."""
 
-        Names of settings in the message are marked; see `w2v.base.errors.as_keywords` and `as_flags`.
-        """
+    def warn(self, message: str) -> None:
+        """Report what `warning` is for; names of settings in the message come from `w2v.base.errors.option`."""
+        self.warning(self.shown(message))
+
+    def tell(self, message: str) -> None:
+        """Report what `info` is for."""
+        self.info(self.shown(message))
+
+    def warning(self, message: str) -> None:
+        """Data was dropped or changed, or a result is not what it may seem."""
 
     def info(self, message: str) -> None:
         """A fact about the operation: what was read, what was written."""
@@ -120,7 +128,7 @@ class PythonReporter(Reporter):
 
     def info(self, message: str) -> None:
         """Log."""
-        LOGGER.info("%s", as_keywords(message))
+        LOGGER.info("%s", message)
 
     def reading(self, done: int, total: int | None) -> None:
         """Draw the bytes read."""

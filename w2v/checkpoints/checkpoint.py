@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from w2v.base.errors import SettingsError, W2VError
+from w2v.base.errors import SettingsError, W2VError, option
 from w2v.base.version import __version__
 from w2v.checkpoints import mirror, names
 from w2v.checkpoints.files import checksum, load_array, sync_folder, synced, write_array, write_lines
@@ -165,7 +165,7 @@ def _newest(folder: Path) -> tuple[Path, str]:
     """Return the newest checkpoint of a folder, and what helps if it is damaged."""
     found = checkpoints_in(mirror.here(folder))
     if not found:
-        raise W2VError(f"{folder} has no checkpoint; start one with `w2v train CORPUS --checkpoint {folder}`")
+        raise W2VError(f"{folder} has no checkpoint; start one with {option('checkpoint')} {folder}")
     *_, older, newest = [None, *found]
     return newest, f"; remove {newest.name} to go on from {older.name}" if older else ""
 

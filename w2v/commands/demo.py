@@ -44,7 +44,7 @@ def demo() -> None:
     started = time.perf_counter()
     reporter = TerminalReporter()
     folder = sysconfig.get_path("stdlib")
-    reporter.info(f"reading Python's own library, {folder}; the first run also compiles, which takes some seconds once")
+    reporter.tell(f"reading Python's own library, {folder}; the first run also compiles, which takes some seconds once")
     vectors = api.train(library_sentences(folder), config="demo", reporter=reporter)
     missing = [word for word in ASKED if word not in vectors]
     if missing:
@@ -52,6 +52,6 @@ def demo() -> None:
             f"{folder} holds too little source code: {', '.join(missing)} not seen; try w2v train on a text of yours"
         )
     print("\n\n".join(format_neighbours(word, vectors.similar(word, 5)) for word in ASKED))
-    reporter.info(
+    reporter.tell(
         f"done in {time.perf_counter() - started:.1f} s; now your own text: w2v train corpus.txt, then w2v similar WORD"
     )

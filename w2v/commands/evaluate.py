@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import typer
 
 from w2v import api
-from w2v.base.errors import SettingsError, option
 from w2v.commands.options import AsJson, command
 from w2v.commands.tables import format_scores
 from w2v.commands.terminal import TerminalReporter
@@ -28,8 +27,5 @@ def evaluate(
     **given: Any,  # noqa: ANN401
 ) -> None:
     """Score vectors."""
-    if given.keys().isdisjoint(field.name for field in parameters_for("evaluate")):
-        words = f"{option('similarity')} FILE or {option('analogies')} FILE"
-        raise SettingsError(f"name what to score by: {words}, or {option('next')} and {option('sessions')}")
     scores = api.evaluate(vectors, reporter=TerminalReporter(), **given)
     print(json.dumps(scores.as_dict(), ensure_ascii=False) if as_json else format_scores(scores))

@@ -4,6 +4,7 @@ import shutil
 import sys
 import time
 from contextlib import AbstractContextManager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,6 +98,8 @@ class Bar:
 class TerminalReporter(Reporter):
     """Prints facts and warnings, and draws one bar after the other."""
 
+    shown = staticmethod(partial(as_flags, flags=FLAGS))
+
     def __init__(self, quiet: bool = False) -> None:
         """Take whether to print only warnings."""
         self.quiet = quiet
@@ -167,7 +170,7 @@ class TerminalReporter(Reporter):
     def _print(self, message: str) -> None:
         if self.bar is not None and self.bar.bar is not None:
             self.bar.bar.clear()
-        print_status(as_flags(message, FLAGS))
+        print_status(message)
 
     def _bar_of(self, label: str) -> Bar:
         """Return the bar of this label; the one before it ends."""

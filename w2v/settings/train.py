@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from w2v.base.errors import SettingsError, W2VError, option
@@ -384,7 +385,9 @@ class TrainConfig:
         return asdict(self)
 
 
-def load_config(source: str | Path | None, overrides: Mapping[str, Any], *, is_explicit: bool = False) -> TrainConfig:
+def load_config(
+    source: str | Path | None, overrides: Mapping[str, Any] = MappingProxyType({}), *, is_explicit: bool = False
+) -> TrainConfig:
     """Return the settings of a preset or a TOML file, with `overrides` on top.
 
     Args:

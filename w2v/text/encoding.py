@@ -62,9 +62,9 @@ class Encoded:
 
     def tell(self, told: Reporter, is_reused: bool = False) -> None:
         """Report what was read, and what was dropped or changed; `is_reused` if the vocabulary is not the text's."""
-        told.info(self.summary(is_reused))
+        told.tell(self.summary(is_reused))
         for flaw in self.flaws():
-            told.warning(flaw)
+            told.warn(flaw)
 
     def summary(self, is_reused: bool = False) -> str:
         """Return how many tokens were read and kept, in words."""

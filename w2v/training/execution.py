@@ -102,7 +102,7 @@ def execute(
     folder = files.checkpoint
     with (
         reserved(folder, is_resumed=is_resumed),
-        Log(files.log_json, told.warning) as log,
+        Log(files.log_json, told.warn) as log,
         backend as ready,
     ):
         with _timed(seconds, "read_s"):
@@ -112,7 +112,7 @@ def execute(
         _tell_of_run(run, kernel, told)
         save_output = outputs.keeps_output_rows(run.config, files.save_output, files.output)
         if files.output is not None:
-            runs.try_output(run, files.output, save_output, told.warning)
+            runs.try_output(run, files.output, save_output, told.warn)
         with _timed(seconds, "compile_s"):
             _compile(run, told)
         last = _Last(told)
@@ -122,7 +122,7 @@ def execute(
                 last,
                 checkpoint=folder,
                 checkpoint_every=files.every_s,
-                warn=told.warning,
+                warn=told.warn,
                 log=log,
                 after_epoch=after_epoch,
                 save_output=save_output,
@@ -150,7 +150,7 @@ class _Last:
     def check_learned(self) -> None:
         """Warn if there was nothing to train on."""
         if math.isnan(self.loss):
-            self.told.warning(
+            self.told.warn(
                 f"nothing was learned: no two words occur together; one word per line? {option('sample')} too small?"
             )
 
@@ -168,12 +168,12 @@ def _tell_of_run(run: Run, kernel: str, told: Reporter) -> None:
     from w2v.kernels import cache_is_writable
 
     if not cache_is_writable():
-        told.info("compiled code cannot be saved, so each start compiles again; set NUMBA_CACHE_DIR to a folder")
+        told.tell("compiled code cannot be saved, so each start compiles again; set NUMBA_CACHE_DIR to a folder")
     threads = run.config.threads or available_threads()
     on = f"{threads} thread{'s' * (threads > 1)}, {kernel} kernels"
     if n_nodes := run.backend.n_nodes:
         on = f"{n_nodes} node{'s' * (n_nodes > 1)}"
-    told.info(f"training {len(run.vocab):,} words x {run.config.dim} on {on}")
+    told.tell(f"training {len(run.vocab):,} words x {run.config.dim} on {on}")
 
 
 def _compile(run: Run, told: Reporter) -> None:
@@ -203,4 +203,4 @@ def _save(vectors: Vectors, files: RunFiles, told: Reporter) -> None:
             raise
         folder = url_of(files.checkpoint) or files.checkpoint
         raise W2VError(f"{error.message}; correct that, and then: w2v train --resume {folder} -o FILE") from error
-    told.info(f"wrote {url_of(files.output) or files.output}: {len(vectors):,} words x {vectors.dim}")
+    told.tell(f"wrote {url_of(files.output) or files.output}: {len(vectors):,} words x {vectors.dim}")

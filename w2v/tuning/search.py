@@ -152,7 +152,7 @@ class Search:
                 self._trial(study, number, lambda now: report(now.progress))
                 trial = self.trials[-1]
                 if trial is self.best or trial.score is None:
-                    told.info(str(trial))
+                    told.tell(str(trial))
                 report()
         if self.best is None:
             raise W2VError(f"no trial has a score, because all diverged: use a smaller {option('lr')}")

@@ -58,17 +58,17 @@ def convert(
     check_outputs(written, {"source": source}, folder_files=format.files, can_stream=True)
     if "vectors" not in format.stores and from_ is None and source.suffix == ".txt":
         from_ = format.name
-    model = changes.apply(read(source, from_), told.warning)
+    model = changes.apply(read(source, from_), told.warn)
     if changes.skip_words and (rows := format.unsupported_words(model.words)):
-        told.warning(f"left out {len(rows):,} words that {format.title} cannot hold, such as {model.words[rows[0]]!r}")
+        told.warn(f"left out {len(rows):,} words that {format.title} cannot hold, such as {model.words[rows[0]]!r}")
         model = model.without(rows)
     paths = write(target, model, format.name, save_output=save_output)
     parts = [part for part in model.parts if part != "output" or (save_output is None and "vectors" in format.stores)]
     if lost := what_is_lost(format, parts, PARTS):
-        told.warning(lost)
+        told.warn(lost)
     size = f" x {model.vectors.shape[1]}" if model.vectors.shape[1] else ""
     for path in paths:
-        told.info(f"wrote {url_of(path) or path}: {len(model.words):,} words{size}, {format.title}")
+        told.tell(f"wrote {url_of(path) or path}: {len(model.words):,} words{size}, {format.title}")
     return paths
 
 
@@ -80,9 +80,9 @@ def write_classes(
         if value:
             raise SettingsError(f"{option(name)} cannot go with {option('classes')}, which writes no vectors", name)
     check_outputs({"target": target}, {"source": source}, can_stream=True)
-    model = changes.apply(read(source, from_), told.warning)
+    model = changes.apply(read(source, from_), told.warn)
     classes = word_classes(model.vectors, n_classes).tolist()
     with replacing(target) as file:
         file.writelines(f"{word} {number}\n".encode() for word, number in zip(model.words, classes, strict=True))
-    told.info(f"wrote {target}: {n_classes:,} classes of words")
+    told.tell(f"wrote {target}: {n_classes:,} classes of words")
     return [target]
