@@ -401,7 +401,7 @@ def test_a_log_of_a_real_run(run: Run, corpus: Path, tmp_path: Path) -> None:
         (("good.bin", "--words", "good.bin"), 1, "good.bin is no text"),
         (("good.bin", "--words", "nosuch.txt"), 1, "cannot read nosuch.txt"),
         (("nosuch.bin",), 1, "there is no file nosuch.bin"),
-        (("nosuch.json",), 1, "there is no file nosuch.json"),
+        (("nosuch.json",), 1, "cannot read nosuch.json: No such file"),
         (("words.txt",), 1, "words.txt holds no vectors"),
         (("bad.json",), 1, "bad.json is not a log of `w2v train --log-json`: line 1"),
         (("bad.json", "cat"), 2, "w2v: WORD cannot go with bad.json"),
