@@ -128,7 +128,8 @@ def test_what_the_command_line_left_survives_a_resume_from_python(
 
     monkeypatch.chdir(tmp_path)
     Path("a.txt").write_text("king queen odd\n" * 50)
-    assert cli.main(["train", "a.txt", "--quiet", "--checkpoint", "kept", "-o", "deep.bin", "--epochs", "1"]) == 0
+    flags = ["--quiet", "--checkpoint", "kept", "-o", "deep.bin", "--epochs", "1", "--sample", "0"]
+    assert cli.main(["train", "a.txt", *flags]) == 0
     w2v.resume("kept", epochs=2)
     assert Path(checkpoint.load_extra(Path("kept"))["output"]).name == "deep.bin"
 
