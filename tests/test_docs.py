@@ -46,6 +46,8 @@ RUNS = re.compile(
 )
 PROGRESS = re.compile(r"w2v: (read|train|count|join|write) +\d+%|w2v: training .* kernels$|w2v: compiling kernels")
 """Lines that depend on the machine."""
+NEEDS = {"docs/api.md": "sklearn", "docs/commands/tune.md": "optuna"}
+"""The libraries, of extras, that the code of a page needs."""
 CLOSE = 0.05
 """Difference of decimals that another processor may make."""
 
@@ -168,6 +170,8 @@ def test_tables_are_those_of_the_program(path: Path) -> None:
 def test_blocks_that_run(
     path: Path, run: Run, corpus: Path, vectors_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    if library := NEEDS.get(name_of(path)):
+        pytest.importorskip(library)
     run("--version")  # which goes to the folder of the test
     shutil.copy(vectors_file, "vectors.bin")
     namespace: dict[str, object] = {}
@@ -219,6 +223,8 @@ def test_flags_exist(path: Path) -> None:
 
 @pytest.mark.parametrize("name", w2v.__all__)
 def test_examples_in_docstrings_have_their_heading(name: str) -> None:
+    if name == "MeanVectorizer":
+        pytest.importorskip("sklearn")
     public = getattr(w2v, name)
     members = (
         [member for member in vars(public).values() if inspect.isroutine(member)] if inspect.isclass(public) else []
