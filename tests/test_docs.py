@@ -198,6 +198,34 @@ def test_links_lead_somewhere(path: Path) -> None:
             assert (path.parent / link.partition("#")[0]).exists(), link
 
 
+FILE_NAME = re.compile(r"`([\w./-]+(?:\.(?:py|c|html|md|toml|yml)|/))`")
+MADE_BY_READERS = {"tuned.toml", "make_corpus.py"}
+FILES = {
+    f"/{path.relative_to(CHECKOUT).as_posix()}{'/' * path.is_dir()}"
+    for part in ("*", "*/*", "w2v/*/**/*", "docs/*/*", "tests/**/*")
+    for path in CHECKOUT.glob(part)
+    if "__pycache__" not in path.parts
+}
+"""The files and folders of a checkout, without what tools leave there."""
+
+
+def test_files_that_the_docs_name_exist() -> None:
+    pages = {**TEXTS, CHECKOUT / "bench/README.md": (CHECKOUT / "bench/README.md").read_text(encoding="utf-8")}
+    gone = [
+        f"{name_of(path)}: {name}"
+        for path, text in pages.items()
+        if path.name != "CHANGELOG.md"
+        for name in sorted(set(FILE_NAME.findall(text)) - MADE_BY_READERS)
+        if not any(file.endswith(f"/{name}") for file in FILES)
+    ]
+    assert not gone, "\n".join(gone)
+
+
+def test_the_page_of_the_benchmarks_lists_each_script() -> None:
+    listed = re.findall(r"^\| `(\w+\.py)` \|", (CHECKOUT / "bench/README.md").read_text(encoding="utf-8"), re.M)
+    assert sorted(listed) == sorted(path.name for path in (CHECKOUT / "bench").glob("*.py"))
+
+
 @pytest.mark.parametrize("path", PAGES, ids=name_of)
 def test_every_page_is_in_the_table_of_contents(path: Path) -> None:
     contents = (CHECKOUT / "mkdocs.yml").read_text(encoding="utf-8")
