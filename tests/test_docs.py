@@ -48,6 +48,8 @@ RUNS = re.compile(
 )
 PROGRESS = re.compile(r"w2v: (read|train|count|join|write) +\d+%|w2v: training .* kernels$|w2v: compiling kernels")
 """Lines that depend on the machine."""
+NEEDS = {"docs/api.md": "sklearn", "docs/commands/tune.md": "optuna"}
+"""The libraries, of extras, that the code of a page needs."""
 CLOSE = 0.05
 """Difference of decimals that another processor may make."""
 
@@ -170,6 +172,8 @@ def test_tables_are_those_of_the_program(path: Path) -> None:
 def test_blocks_that_run(
     path: Path, run: Run, corpus: Path, vectors_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    if library := NEEDS.get(name_of(path)):
+        pytest.importorskip(library)
     run("--version")  # which goes to the folder of the test
     shutil.copy(vectors_file, "vectors.bin")
     namespace: dict[str, object] = {}
@@ -194,6 +198,34 @@ def test_links_lead_somewhere(path: Path) -> None:
     for link in re.findall(r"\]\(([^)\s]+)\)", TEXTS[path]):
         if not re.match(r"[a-z]+:", link):
             assert (path.parent / link.partition("#")[0]).exists(), link
+
+
+FILE_NAME = re.compile(r"`([\w./-]+(?:\.(?:py|c|html|md|toml|yml)|/))`")
+MADE_BY_READERS = {"tuned.toml", "make_corpus.py"}
+FILES = {
+    f"/{path.relative_to(CHECKOUT).as_posix()}{'/' * path.is_dir()}"
+    for part in ("*", "*/*", "w2v/*/**/*", "docs/*/*", "tests/**/*")
+    for path in CHECKOUT.glob(part)
+    if "__pycache__" not in path.parts
+}
+"""The files and folders of a checkout, without what tools leave there."""
+
+
+def test_files_that_the_docs_name_exist() -> None:
+    pages = {**TEXTS, CHECKOUT / "bench/README.md": (CHECKOUT / "bench/README.md").read_text(encoding="utf-8")}
+    gone = [
+        f"{name_of(path)}: {name}"
+        for path, text in pages.items()
+        if path.name != "CHANGELOG.md"
+        for name in sorted(set(FILE_NAME.findall(text)) - MADE_BY_READERS)
+        if not any(file.endswith(f"/{name}") for file in FILES)
+    ]
+    assert not gone, "\n".join(gone)
+
+
+def test_the_page_of_the_benchmarks_lists_each_script() -> None:
+    listed = re.findall(r"^\| `(\w+\.py)` \|", (CHECKOUT / "bench/README.md").read_text(encoding="utf-8"), re.M)
+    assert sorted(listed) == sorted(path.name for path in (CHECKOUT / "bench").glob("*.py"))
 
 
 @pytest.mark.parametrize("path", PAGES, ids=name_of)
@@ -221,6 +253,8 @@ def test_flags_exist(path: Path) -> None:
 
 @pytest.mark.parametrize("name", w2v.__all__)
 def test_examples_in_docstrings_have_their_heading(name: str) -> None:
+    if name == "MeanVectorizer":
+        pytest.importorskip("sklearn")
     public = getattr(w2v, name)
     members = (
         [member for member in vars(public).values() if inspect.isroutine(member)] if inspect.isclass(public) else []

@@ -2,15 +2,18 @@
 
 import numpy as np
 import pytest
-from sklearn.base import clone
-from sklearn.exceptions import NotFittedError
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV
-from sklearn.pipeline import make_pipeline
 from toy_corpus import GROUP_OF, sentences
 
 import w2v
-from w2v.estimator import MeanVectorizer
+
+pytest.importorskip("sklearn", reason="needs the extra `sklearn`")
+from sklearn.base import clone  # noqa: E402
+from sklearn.exceptions import NotFittedError  # noqa: E402
+from sklearn.linear_model import LogisticRegression  # noqa: E402
+from sklearn.model_selection import GridSearchCV  # noqa: E402
+from sklearn.pipeline import make_pipeline  # noqa: E402
+
+from w2v.estimator import MeanVectorizer  # noqa: E402
 
 DOCUMENTS = list(sentences(2_000))
 LABELS = ["animal" if any(GROUP_OF.get(word) == "animal" for word in words) else "other" for words in DOCUMENTS]

@@ -20,6 +20,8 @@ from helpers import CHECKOUT, files_in
 HERE = Path(__file__).parent
 FAIL, STAY, SHORT, SIGNAL = 1, 2, 3, 4
 """A call fails once; from there on every one that takes space does; half is written; a signal comes."""
+NEEDS = {b"plot": "sklearn", b"tune": "optuna"}
+"""The libraries that commands need, of extras."""
 LONG = bool(os.environ.get("W2V_LONG"))
 """Whether all faults are injected, or of each kind of call and each point a share that CI has time for."""
 
@@ -137,6 +139,8 @@ class Nursery:
             can_exchange: whether the system lets two folders change places.
             blocks: whether it waits for what standard input may still bring.
         """
+        if (library := NEEDS.get(os.fsencode(arguments[0]))) is not None:
+            pytest.importorskip(library)
         streams = [
             (stdin, os.O_RDONLY | (0 if blocks else os.O_NONBLOCK)),
             (self.scratch / "out" if stdout == "" else stdout, os.O_WRONLY | os.O_CREAT | os.O_TRUNC),

@@ -142,7 +142,8 @@ def main() -> None:
     faulthandler.enable(open(os.dup(2), "w"))
     signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background it may be ignored
     for name in HEAVY:
-        importlib.import_module(name)
+        with suppress(ModuleNotFoundError):  # of an extra
+            importlib.import_module(name)
     vars(sys.modules["w2v.training.loop"])["REPORT_S"] = 0.01  # how often it looks whether a checkpoint is due
     _warm_up(Path(sys.argv[1]))
     gc.collect()
@@ -162,7 +163,7 @@ def _warm_up(corpus: Path) -> None:
         ["train", corpus.name, "--epochs", "1", "--checkpoint", "kept"],
         ["train", "--resume", "kept"],
         ["phrases", corpus.name],
-        ["tune", corpus.name, "--metric", "loss", "--fraction", "1", "--trials", "1"],
+        *[["tune", corpus.name, "--metric", "loss", "--fraction", "1", "--trials", "1"]] * ("optuna" in sys.modules),
     ):
         commands.main([*arguments, "--threads", "1", "--quiet"])
 

@@ -76,7 +76,7 @@ def test_nothing_pickled_is_loaded(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("lowercase", [False, True])
 def test_model2vec_has_the_mean_of_the_words_vectors(tmp_path: Path, lowercase: bool) -> None:
-    from model2vec import StaticModel
+    StaticModel = pytest.importorskip("model2vec", reason="needs the extra `test-all`").StaticModel
 
     trained = Trained({"settings": {"lowercase": lowercase}})
     vector_files.write(tmp_path / "a.safetensors", Model(WORDS, MATRIX, trained=trained))
@@ -94,9 +94,8 @@ def test_model2vec_has_the_mean_of_the_words_vectors(tmp_path: Path, lowercase: 
 
 
 def test_safetensors_library_and_tokenizers_agree(tmp_path: Path) -> None:
-    from safetensors.numpy import load_file
-    from tokenizers import Tokenizer
-
+    load_file = pytest.importorskip("safetensors.numpy", reason="needs the extra `test-all`").load_file
+    Tokenizer = pytest.importorskip("tokenizers", reason="needs the extra `test-all`").Tokenizer
     vector_files.write(tmp_path / "a.safetensors", Model([*WORDS[:5], "[UNK]"], MATRIX))
     np.testing.assert_array_equal(load_file(tmp_path / "a.safetensors/model.safetensors")["embeddings"], MATRIX)
     tokenizer = Tokenizer.from_file(str(tmp_path / "a.safetensors/tokenizer.json"))
@@ -106,7 +105,7 @@ def test_safetensors_library_and_tokenizers_agree(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float16])
 def test_what_model2vec_writes_is_read(tmp_path: Path, dtype: type[np.float32]) -> None:
-    from model2vec import StaticModel
+    StaticModel = pytest.importorskip("model2vec", reason="needs the extra `test-all`").StaticModel
 
     vector_files.write(tmp_path / "a.safetensors", Model(WORDS, MATRIX))
     model = StaticModel.from_pretrained(tmp_path / "a.safetensors")

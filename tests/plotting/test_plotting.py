@@ -14,7 +14,6 @@ from helpers import Run, files_in, python
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from PIL import Image
 from toy_corpus import GROUP_OF, GROUPS
 
 from w2v.base.errors import SettingsError, UnknownWordError, W2VError
@@ -22,6 +21,9 @@ from w2v.plotting import maps, plot_log, plot_words, style
 from w2v.plotting.curves import read_curves
 from w2v.plotting.maps import word_map
 from w2v.vectors.vectors import Vectors
+
+for library in ("bokeh", "matplotlib", "sklearn", "textalloc"):
+    pytest.importorskip(library, reason="needs the extra `plot`")
 
 HARD_WORDS = (
     *("</script>", "<script>alert(1)</script>", "<!--", "<img/src=x/onerror=alert(1)>", "&lt;b&gt;", "{{x}}", "@rank"),
@@ -58,6 +60,8 @@ def hard_vectors() -> Vectors:
 
 
 def picture_of(path: Path) -> npt.NDArray[np.uint8]:
+    from PIL import Image
+
     with Image.open(path) as image:
         assert image.format == "PNG"
         return np.asarray(image.convert("RGB"))

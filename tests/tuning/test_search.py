@@ -30,6 +30,8 @@ from w2v.tuning.parts import take_parts
 from w2v.tuning.search import Search
 from w2v.tuning.space import SPACE
 
+pytest.importorskip("optuna", reason="needs the extra `tune`")
+
 SMALL: dict[str, Any] = {"dim": 8, "sample": 1e-2, "threads": 1}
 QUICK: dict[str, Any] = {"fraction": 0.5, "search": ["lr", "epochs"], **SMALL}
 """Of a small corpus; other numbers of negatives would be compiled first."""
