@@ -40,8 +40,6 @@ COMMANDS = {name: command for name, command in vars(get_command(app))["commands"
 FLAGS = {
     flag for command in COMMANDS.values() for param in command.params for flag in param.opts + param.secondary_opts
 }
-OF_READERS = {"make_corpus.py"}
-"""Python files that a page names and a reader makes."""
 HELP = re.compile(r"(?<=^```console\n)\$ w2v (?:(\S+) )?(--help(?:-all)?)\n(.*?)(?=^```$)", re.M | re.S)
 RUNS = re.compile(
     r"^<!-- runs(, prints)? -->\n```(python|console)\n(.*?)^```$(?:\n\n```text\n(.*?)^```$)?", re.M | re.S
@@ -261,21 +259,6 @@ def test_examples_in_docstrings_have_their_heading(name: str) -> None:
     )
     for docstring in filter(None, map(inspect.getdoc, [public, *members])):
         assert "Examples:\n    >>>" in docstring or ">>>" not in docstring, "mkdocstrings takes it for a quotation"
-
-
-CODE = [path.relative_to(CHECKOUT).as_posix() for path in CHECKOUT.rglob("*.py")]
-
-
-@pytest.mark.parametrize("path", [*TEXTS, CHECKOUT / "bench/README.md"], ids=name_of)
-def test_files_of_the_project_that_are_named_exist(path: Path) -> None:
-    named = set(re.findall(r"`([\w./-]+\.py)`", path.read_text(encoding="utf-8")))
-    own = {name for name in named if name not in OF_READERS}
-    assert not {name for name in own if not any(f"/{file}".endswith(f"/{name}") for file in CODE)}
-
-
-def test_the_readme_of_bench_lists_every_script() -> None:
-    text = (CHECKOUT / "bench/README.md").read_text(encoding="utf-8")
-    assert not [path.name for path in (CHECKOUT / "bench").glob("*.py") if f"`{path.name}`" not in text]
 
 
 @pytest.mark.parametrize("path", TEXTS, ids=name_of)
