@@ -1,17 +1,41 @@
-"""What the vectors are worth, on real text, where there is some: W2V_SHARED names a folder that has it."""
+"""What vectors of real text are worth: the library of this Python, and a million words of Wikipedia where they are."""
 
 import os
+import sysconfig
 from pathlib import Path
 
+import numpy as np
 import pytest
 from gensim.models import KeyedVectors
 
 import w2v
+from w2v.commands.demo import library_sentences
 
+pytestmark = pytest.mark.slow
 SHARED = Path(os.environ.get("W2V_SHARED", "nowhere"))
-pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason="W2V_SHARED names no folder")
+RELATED = "Monday day, January February, lower upper, min max, start stop, read write, encode decode, stdin stdout, "
+RELATED += "width height, TypeError ValueError, list tuple, row column, true false, host port, minute second"
+"""Names of any program that are related, and not spelled alike."""
 
 
+@pytest.fixture(scope="module")
+def library() -> list[list[str]]:
+    """The names and words of the standard library: 1.4 million in 44,000 paragraphs of Python 3.11."""
+    return list(library_sentences(sysconfig.get_path("stdlib")))
+
+
+@pytest.mark.parametrize("noise_pool", [0, 1024])
+def test_names_of_the_library_are_near_those_they_are_used_with(library: list[list[str]], noise_pool: int) -> None:
+    vectors = w2v.train(library, dim=50, noise_pool=noise_pool)
+    ranks = {}
+    for pair in RELATED.split(", "):
+        word, other = pair.split()
+        ranks[pair] = [name for name, _ in vectors.similar(word, len(vectors), restrict=0)].index(other)
+    # Of 18,000 words: a model that has learned nothing has a median of 9,000.
+    assert np.median([*ranks.values()]) < 10 and max(ranks.values()) < 3_000, ranks
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="W2V_SHARED names no folder")
 @pytest.mark.parametrize("noise_pool", [0, 1024])
 def test_a_million_words_of_wikipedia_teach_relatedness(noise_pool: int, tmp_path: Path) -> None:
     vectors = w2v.train(SHARED / "corpora/wiki1m.txt.gz", epochs=20, noise_pool=noise_pool)

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from helpers import CHECKOUT, Run
-from toy_corpus import sentences
+from toy_corpus import GROUP_OF, sentences
 
 from w2v.base.errors import SettingsError, W2VError
 from w2v.checkpoints.snapshots import CheckpointPolicy, Snapshot
@@ -29,6 +29,7 @@ from w2v.text.corpus import Corpus
 from w2v.text.encoding import encode
 from w2v.training.loop import train_embeddings
 from w2v.training.weights import Embeddings
+from w2v.vectors.vectors import Vectors
 
 if TYPE_CHECKING:
     from ray.cluster_utils import Cluster as Machines
@@ -80,6 +81,12 @@ def pid_of(cluster: "Cluster", rank: int) -> int:
     return int(nodes.gather({rank: nodes.call(rank, "introduce")})[rank].pid)
 
 
+def share_in_their_group(rows: Embeddings, words: Sequence[str]) -> float:
+    """Return the share of words whose nearest is of their group: by chance 1 of 6; on one machine all."""
+    found = Vectors(words, rows.vectors)
+    return float(np.mean([GROUP_OF.get(found.similar(word, 1)[0][0]) == group for word, group in GROUP_OF.items()]))
+
+
 def once_at(share: float, fault: Callable[[], None]) -> Callable[[Progress], None]:
     """Return a report that makes a fault, once this share of the run is done."""
     left = [fault]
@@ -129,7 +136,7 @@ def test_a_killed_node_is_replaced(team: "Team", text: Path, rank: int) -> None:
     warnings.clear()
     rows = train(cluster, text, once_at(0.4, lambda: os.kill(pid_of(cluster, rank), signal.SIGKILL)))
     assert len(warnings) == 1 and f"node {rank} is lost" in warnings[0]
-    assert np.isfinite(rows.vectors).all() and np.abs(rows.vectors).max() > 0.1
+    assert share_in_their_group(rows, encode(Corpus(text), CONFIG).vocab.words) > 0.9
 
 
 @slow
@@ -267,4 +274,4 @@ def test_twenty_random_kills(machines: "Machines", text: Path) -> None:
             last[0] = time.monotonic()
 
         rows = cluster.train_embeddings(np.empty(0, np.int32), vocab, config, report)
-    assert left[0] == 0 and np.isfinite(rows.vectors).all()
+    assert left[0] == 0 and share_in_their_group(rows, vocab.words) > 0.9
