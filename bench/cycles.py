@@ -1,27 +1,44 @@
 """Measure the kernels' cycles per center and stage, with all rows in the first cache.
 
     python bench/cycles.py --dim 100 --contexts 6 --negative 5
+    python bench/cycles.py --model cbow --subwords
     NUMBA_CPU_NAME=haswell NUMBA_CPU_FEATURES=+avx,+avx2,+fma,+bmi,+bmi2 python bench/cycles.py
 
-The second line is what a processor without AVX-512 would run. The clock is measured too, by a loop that takes
+The last line is what a processor without AVX-512 would run. The clock is measured too, by a loop that takes
 6 cycles a turn on every processor of today. Each figure is the least of many short runs: other programs only add.
+Variants have rows of their own: the mean of the contexts (cbow), a word whose vector is composed of its n-grams and
+dissolved (subwords), a line whose row is copied in and out (line vectors).
 """
 
 import argparse
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
 from w2v.kernels import jit
 from w2v.kernels.cpu import step
+from w2v.kernels.cpu.composed import context_reader
+from w2v.kernels.cpu.hidden import hidden_layer
 from w2v.kernels.cpu.layout import clear_padding
+from w2v.kernels.cpu.lines import line_kernels
 from w2v.kernels.cpu.loss import LOSSES
-from w2v.kernels.cpu.structs import Ahead, Hidden, Sampling, Scratch, Shape, ShardPass, Weights
+from w2v.kernels.cpu.structs import Ahead, Hidden, Sampling, Scratch, Shape, ShardPass, Variant, Walk, Weights
 from w2v.kernels.llvm import REGISTERS
+from w2v.kernels.scalars import F32
 from w2v.settings.train import TrainConfig
+from w2v.text.vocab import Vocab
 from w2v.training.distributions import alias_table, noise_distribution, thresholds
-from w2v.training.plan import kernel_name, new_scratch, new_tally, shape_of, variant_of
+from w2v.training.plan import (
+    kernel_name,
+    new_scratch,
+    new_tally,
+    shape_of,
+    variant_of,
+    weights_of,
+    word_rows_of,
+)
 from w2v.training.weights import Embeddings
 
 REPEATS = 200
@@ -98,21 +115,51 @@ def stages(kernel: str, loss: str) -> dict[str, Callable[..., None]]:
     return {"score": only_score, "gradient": only_gradient, "update": only_update, "these three": all_three}
 
 
+def of_variant(kernel: str, variant: Variant) -> dict[str, Callable[..., None]]:
+    """Return what a variant does besides: functions that do it n times, by name."""
+    read, put_back = context_reader(variant, step.ARITHMETIC[kernel])
+    compose, scatter = hidden_layer(variant, step.ARITHMETIC[kernel])
+    take_line, put_back_line = line_kernels(variant)
+
+    @jit
+    def mean(n: int, m: int, weights: Weights, shape: Shape, scratch: Scratch, lines: F32) -> None:
+        for _ in range(n):
+            compose(weights.input, m, shape, scratch)
+            scatter(weights.input, m, shape, scratch)
+
+    @jit
+    def word(n: int, m: int, weights: Weights, shape: Shape, scratch: Scratch, lines: F32) -> None:
+        for _ in range(n):
+            scratch.contexts[0] = 0
+            read(weights.input, 1, Walk(0, 0, 0, 0, 0, 0), shape, scratch)
+            put_back(weights.input, shape, scratch)
+
+    @jit
+    def line(n: int, m: int, weights: Weights, shape: Shape, scratch: Scratch, lines: F32) -> None:
+        for _ in range(n):
+            take_line(weights.input, lines, 0, shape.stride, scratch)
+            put_back_line(weights.input, lines, 0, shape.stride, scratch)
+
+    wanted = {"the mean": variant.hidden == "mean", "a word": variant.subwords, "a line": variant.lines != "none"}
+    return {name: run for name, run in zip(wanted, (mean, word, line), strict=True) if wanted[name]}
+
+
 def parse() -> argparse.Namespace:
     """Return the arguments."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--dim", type=int, default=100)
-    parser.add_argument("--contexts", type=int, default=6, help="contexts of each center, an even number")
+    parser.add_argument("--contexts", type=int, default=6, help="words in the window of each center, an even number")
     parser.add_argument("--negative", type=int, default=5)
     parser.add_argument("--loss", choices=("bce", "bpr", "softmax"), default="bce")
+    parser.add_argument("--model", choices=("skipgram", "cbow"), default="skipgram")
+    parser.add_argument("--subwords", action="store_true")
+    parser.add_argument("--line-vectors", choices=("none", "alone", "with-words"), default="none")
     return parser.parse_args()
 
 
-def main() -> None:
-    """Print the cycles of each stage and of the whole kernel."""
-    arguments, kernel = parse(), kernel_name()
-    n_types = 8 + arguments.negative
-    config = TrainConfig(
+def config_of(arguments: argparse.Namespace) -> TrainConfig:
+    """Return the settings of the kernel to measure."""
+    return TrainConfig(
         dim=arguments.dim,
         negative=arguments.negative,
         window=max(1, arguments.contexts // 2),
@@ -120,36 +167,65 @@ def main() -> None:
         sample=0.0,
         loss=arguments.loss,
         min_count=1,
+        model=arguments.model,
+        subwords="fasttext" if arguments.subwords else "none",
+        line_vectors=arguments.line_vectors,
     )
-    model = Embeddings.create(n_types, arguments.dim, 1, spare_rows=1)
-    shape = shape_of(config, n_types)
-    weights = Weights(model.input.reshape(-1), model.output.reshape(-1))
-    scratch = new_scratch(shape, TOKENS + 1, config, n_types * model.stride)
-    scratch.contexts[: arguments.contexts] = np.arange(arguments.contexts) % n_types * model.stride
+
+
+def main() -> None:
+    """Print the cycles of each stage and of the whole kernel."""
+    arguments, kernel = parse(), kernel_name()
+    config, n_types = config_of(arguments), 8 + arguments.negative
+    words = word_rows_of(config, Vocab([f"measured{n}" for n in range(n_types)], np.full(n_types, 5)))
+    model = Embeddings.create(n_types, config.dim, 1, spare_rows=2, word_rows=words)
+    shape, weights = shape_of(config, n_types), weights_of(model)
+    scratch = new_scratch(shape, TOKENS + 1, config, n_types * model.stride, word_rows=words)
+    lines = np.zeros(model.stride if config.has_lines else 0, np.float32)
+    hidden = hidden_of(config, arguments.contexts, weights, model.stride, n_types, scratch)
     scratch.outputs[:] = n_types * model.stride
     scratch.outputs[: arguments.negative + 1] = np.arange(arguments.negative + 1) * model.stride
-    hidden = Hidden(weights.input, scratch.contexts, arguments.contexts)
     ahead = Ahead(weights.input, scratch.later, 0, 0, 0, 0, 0)
     hz = clock()
-    bound = 3 * arguments.contexts * (arguments.negative + 1) * shape.width // REGISTERS.lanes
+    bound = 3 * hidden.n * (arguments.negative + 1) * shape.width // REGISTERS.lanes
     print(f"{hz / 1e9:.2f} GHz, {kernel} kernel, vectors of {REGISTERS.lanes}: {bound} multiply-adds a center")
-    rest = (hidden, weights, shape, scratch, ahead, arguments.negative + 1)
-    for name, run in stages(kernel, arguments.loss).items():
-        short, long = (least(lambda: run(n, *rest)) for n in TURNS)  # noqa: B023
+
+    def show(name: str, run: Callable[[int], None]) -> None:
+        short, long = (least(partial(run, n)) for n in TURNS)
         print(f"{name:12} {(long - short) * hz / (TURNS[1] - TURNS[0]):6.0f} cycles")
-    seconds = least(whole(kernel, config, shape, weights, scratch, n_types), 20)
+
+    for name, stage in stages(kernel, arguments.loss).items():
+        show(name, lambda n: stage(n, hidden, weights, shape, scratch, ahead, arguments.negative + 1))  # noqa: B023
+    n_contexts = 1 if config.line_vectors == "alone" else arguments.contexts + config.has_lines
+    for name, part in of_variant(kernel, variant_of(config)).items():
+        show(name, lambda n: part(n, n_contexts, weights, shape, scratch, lines))  # noqa: B023
+    seconds = least(whole(kernel, config, shape, weights, scratch, n_types, lines), 20)
     print(f"{'whole':12} {seconds * hz / TOKENS:6.0f} cycles")
 
 
+def hidden_of(
+    config: TrainConfig, n_words: int, weights: Weights, stride: int, n_types: int, scratch: Scratch
+) -> Hidden:
+    """Return the hidden vectors of a center with this many words in its window, and write its contexts to scratch."""
+    contexts = [word % n_types * stride for word in range(0 if config.line_vectors == "alone" else n_words)]
+    contexts += [int(scratch.line_row[0])] * config.has_lines
+    scratch.contexts[: len(contexts)] = contexts
+    if config.model == "cbow":
+        return Hidden(scratch.mean, scratch.mean_offset, 1)
+    if config.subwords != "none":  # each slot has a vector, and a copy of it
+        return Hidden(scratch.composed.vectors, 2 * scratch.contexts, len(contexts))
+    return Hidden(weights.input, scratch.contexts, len(contexts))
+
+
 def whole(
-    kernel: str, config: TrainConfig, shape: Shape, weights: Weights, scratch: Scratch, n_types: int
+    kernel: str, config: TrainConfig, shape: Shape, weights: Weights, scratch: Scratch, n_types: int, lines: F32
 ) -> Callable[[], None]:
     """Return a function that trains on a shard of random words."""
     tokens = np.append(np.random.default_rng(2).integers(0, n_types, TOKENS), -1).astype(np.int32)
     prob, alias = alias_table(noise_distribution(np.bincount(tokens[:-1], minlength=n_types), 0.75))
     sampling = Sampling(thresholds(np.ones(n_types)), thresholds(prob), alias, np.zeros(n_types, np.float32))
     tally = new_tally()
-    shard = ShardPass(TINY, np.uint64(1), np.uint64(0), np.uint64(0))
+    shard = ShardPass(TINY, np.uint64(1), np.uint64(0), np.uint64(0), lines)
     train = step.train_shard(kernel, variant_of(config))
     return lambda: train(tokens, weights, sampling, shape, scratch, tally, shard)
 

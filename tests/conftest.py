@@ -15,6 +15,9 @@ from w2v import commands as cli
 os.environ.pop("PYTHONUNBUFFERED", None)  # a user's streams have buffers, and what is in them at the end
 collect_ignore = ["fuzz/fuzz.py"]
 """Needs atheris, and has nothing to collect."""
+if os.name == "nt":  # signals, pipes, terminals and limits as Unix has them
+    collect_ignore += ["faults", "fuzz", "test_hostile.py", "commands/test_interrupts.py", "commands/test_progress.py"]
+    collect_ignore += ["commands/test_resume.py", "test_windows.py"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,5 +1,6 @@
 """What several test files share and no fixture can hand out: types, places, and the program as a process."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -7,11 +8,15 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, cast
 
+import pytest
+
 from w2v.settings.fields import Field
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 CHECKOUT = Path(__file__).parent.parent
+
+needs_fifos = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes")
 
 
 class Result(NamedTuple):

@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 from helpers import CHECKOUT, files_in, python
 
+from w2v.base import files
 from w2v.base.errors import W2VError
 from w2v.base.files import check_writable, replacing, replacing_folder
+
+needs_locks = pytest.mark.skipif(vars(files)["fcntl"] is None, reason="on Windows what a killed process leaves stays")
 
 
 def write(path: Path, data: bytes) -> None:
@@ -169,6 +172,7 @@ def killed(kind: str, path: Path) -> str:
     return left
 
 
+@needs_locks
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["file", "folder", "trial"])
 def test_the_next_save_to_a_name_removes_what_a_killed_one_left(tmp_path: Path, kind: str) -> None:
@@ -183,6 +187,7 @@ def test_the_next_save_to_a_name_removes_what_a_killed_one_left(tmp_path: Path, 
     assert sorted(os.listdir(tmp_path)) == sorted([other, "v.w2v"])
 
 
+@needs_locks
 def test_what_a_living_process_writes_is_not_touched(tmp_path: Path) -> None:
     with replacing(tmp_path / "a") as first, replacing_folder(tmp_path / "b", ("a", "b")) as folder:
         first.write(b"first")
@@ -197,6 +202,7 @@ def test_what_a_living_process_writes_is_not_touched(tmp_path: Path) -> None:
     assert files_in(tmp_path) == {"a": b"first", "b/a": b"first"}
 
 
+@needs_locks
 def test_what_others_have_made_is_not_touched(tmp_path: Path) -> None:
     names = [".v.w2v.part", ".v.w2v.123.part", ".v.w2v.0123abcd.partial", "v.w2v.0123abcd.part", ".w.w2v.0123abcd.part"]
     for name in names:
@@ -210,6 +216,7 @@ def test_what_others_have_made_is_not_touched(tmp_path: Path) -> None:
     assert sorted([*before, "v.w2v"]) == sorted(os.listdir(tmp_path))
 
 
+@needs_locks
 def test_an_old_folder_that_a_killed_save_put_aside_is_put_back(tmp_path: Path) -> None:
     aside = tmp_path / ".v.w2v.0123abcd.old"
     aside.mkdir()

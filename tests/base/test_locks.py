@@ -1,6 +1,5 @@
 """A folder has one user at a time, by `flock` and, as on Windows, by a locked byte."""
 
-import fcntl
 import subprocess
 import sys
 from pathlib import Path
@@ -11,11 +10,14 @@ import pytest
 from w2v.base import locks
 from w2v.base.locks import locked_folder
 
+needs_flock = pytest.mark.skipif(vars(locks)["fcntl"] is None, reason="Windows has no flock")
 
-@pytest.fixture(params=["posix", "windows"])
+
+@pytest.fixture(params=["this", pytest.param("windows", marks=needs_flock)])
 def system(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """The system that locks: this one, or what stands for Windows, a module msvcrt that locks the file that it gets."""
     if request.param == "windows":
+        import fcntl
 
         def locking(handle: int, mode: int, n_bytes: int) -> None:
             assert (mode, n_bytes) == (2, 1)
@@ -49,6 +51,7 @@ def test_the_end_of_a_process_ends_its_lock(tmp_path: Path) -> None:
         assert is_locked
 
 
+@needs_flock
 def test_a_file_system_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def no_locks(handle: int, how: int) -> None:
         raise OSError(95, "Operation not supported")

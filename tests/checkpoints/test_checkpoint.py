@@ -166,7 +166,7 @@ def test_a_state_of_another_shape_is_damage(tmp_path: Path, text: str) -> None:
 
 def test_a_folder_without_any_says_how_to_get_one(tmp_path: Path) -> None:
     (tmp_path / "checkpoint-notes.txt").write_text("mine")
-    with pytest.raises(W2VError, match="no checkpoint.*--checkpoint"):
+    with pytest.raises(W2VError, match="no checkpoint; start one with checkpoint='"):
         checkpoint.load(tmp_path)
 
 

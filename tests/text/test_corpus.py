@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from unittest.mock import patch
 
 import pytest
-from helpers import python
+from helpers import needs_fifos, python
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -157,6 +157,7 @@ def test_globs_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert words("**/x.txt") == ["x"]
 
 
+@needs_fifos
 def test_in_a_folder_only_files_are_read(tmp_path: Path) -> None:
     put(tmp_path / "a.txt", b"text")
     os.mkfifo(tmp_path / "fifo.txt")
@@ -239,6 +240,7 @@ def test_any_name(tmp_path: Path, name: bytes) -> None:
     assert "cannot read" in complaint(str(path))
 
 
+@needs_fifos
 def test_a_fifo(tmp_path: Path) -> None:
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)

@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from helpers import needs_fifos
 
 from w2v.base.errors import W2VError
 from w2v.reports import Progress
@@ -50,12 +51,14 @@ def test_a_run_that_goes_on_has_its_earlier_rows(tmp_path: Path) -> None:
     assert _lines(path) == [0.25, 0.5]
 
 
+@needs_fifos
 def test_a_pipe_that_nobody_reads_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(W2VError, match="nobody reads the pipe .*: start its reader first, or name a file"):
         Log(tmp_path / "pipe")
 
 
+@needs_fifos
 def test_a_pipe_with_a_reader_gets_the_rows(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
@@ -66,6 +69,7 @@ def test_a_pipe_with_a_reader_gets_the_rows(tmp_path: Path) -> None:
     os.close(reader)
 
 
+@needs_fifos
 @pytest.mark.parametrize("ends", [True, False], ids=["ends", "sleeps"])
 def test_a_reader_that_reads_no_more_does_not_stop_the_run(tmp_path: Path, ends: bool) -> None:
     os.mkfifo(tmp_path / "pipe")

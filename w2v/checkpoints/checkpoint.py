@@ -165,7 +165,7 @@ def _newest(folder: Path) -> tuple[Path, str]:
     """Return the newest checkpoint of a folder, and what helps if it is damaged."""
     found = checkpoints_in(mirror.here(folder))
     if not found:
-        raise W2VError(f"{folder} has no checkpoint; start one with {option('checkpoint')} {folder}")
+        raise W2VError(f"{folder} has no checkpoint; start one with {option('checkpoint', str(folder))}")
     *_, older, newest = [None, *found]
     return newest, f"; remove {newest.name} to go on from {older.name}" if older else ""
 
