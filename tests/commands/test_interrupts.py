@@ -129,6 +129,7 @@ def test_a_signal_ends_training_with_a_checkpoint(corpus: Path, number: int) -> 
     assert not [name for name in files_in(folder) if name.endswith(".part")]
 
 
+@pytest.mark.slow
 def test_a_hangup_that_is_ignored_stays_ignored(corpus: Path) -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # what nohup does
     try:

@@ -127,10 +127,12 @@ def test_a_bar_on_a_terminal(corpus: Path, size: tuple[int, int]) -> None:
     assert steps[-1] == "w2v: wrote vectors.bin: 147 words x 100"
 
 
+@pytest.mark.slow
 def test_quiet_on_a_terminal(corpus: Path) -> None:
     assert on_a_terminal(corpus.parent, "train", "corpus.txt", "--quiet") == (0, "")
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away(vectors_file: Path) -> None:
     with start("similar", "horse", "paris", "-n", "1000", "--vectors", str(vectors_file)) as process:
         assert process.stdout is not None and process.stderr is not None
@@ -139,6 +141,7 @@ def test_a_reader_that_goes_away(vectors_file: Path) -> None:
     assert process.returncode == 1
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_an_output_that_is_full(vectors_file: Path) -> None:
     with (
@@ -187,6 +190,7 @@ def test_an_interrupt_while_training(large_corpus: Path) -> None:
     assert all(json.loads(line) for line in (folder / "log.json").read_text().splitlines())
 
 
+@pytest.mark.slow
 def test_an_interrupt_while_reading(tmp_path: Path, corpus_text: str) -> None:
     with start("build-vocab", "-", cwd=tmp_path, stdin=subprocess.PIPE) as process:
         assert process.stdin is not None
@@ -205,6 +209,7 @@ def test_colorama_is_not_started(corpus: Path, tmp_path: Path, monkeypatch: pyte
         assert process.communicate(timeout=SECONDS) == ("", "")
 
 
+@pytest.mark.slow
 def test_similar_is_styled_on_a_terminal_that_can(
     vectors_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run
 ) -> None:

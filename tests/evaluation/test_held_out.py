@@ -55,7 +55,6 @@ def obvious_loss(windows: Windows, embeddings: Embeddings, vocab: Vocab, config:
     return float(np.mean(losses))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("model", ("skipgram", "cbow"))
 def test_the_loss_is_that_of_a_loop(text: Encoded, model: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(held_out, "WINDOWS", 300)
@@ -69,6 +68,7 @@ def test_the_loss_is_that_of_a_loop(text: Encoded, model: str, monkeypatch: pyte
         assert held_out_loss(windows, embeddings, text.vocab, config) == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_what_a_model_was_trained_against_does_not_matter(text: Encoded) -> None:
     """Models that say the same of P(o | c) by other scores, as other noise and thinning ask for, have one loss."""
     counts, vocab = text.vocab.counts.astype(float), text.vocab

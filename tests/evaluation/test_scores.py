@@ -108,7 +108,6 @@ def test_words_with_vectors_that_add_up_are_answered() -> None:
         assert scores.correct <= 870
 
 
-@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # gensim's own
 def test_3cosmul_is_gensims() -> None:
     rng = np.random.default_rng(3)
@@ -124,6 +123,7 @@ def test_3cosmul_is_gensims() -> None:
     assert score_questions(vectors, Questions("asked", [("", plain)])).correct == 100
 
 
+@pytest.mark.slow
 def test_tables_of_any_size_give_the_same_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     vectors, _, path = made(tmp_path, 1)
     whole = score_questions(vectors, read_questions(path))
@@ -302,7 +302,6 @@ def test_where_there_is_no_score_a_line_says_why(
     assert err.count("\n") == 1 and line in err
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
@@ -322,6 +321,7 @@ def test_refusals(
     assert result.err.count("\n") == 1 and message in result.err
 
 
+@pytest.mark.slow
 def test_scores_after_each_epoch(run: Run, corpus: Path, files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("w2v.training.loop.REPORT_S", 0.001)
     tests = ("--similarity", "pairs.txt", "--analogies", "questions.txt", "--each-epoch")

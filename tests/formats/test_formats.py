@@ -328,6 +328,7 @@ def test_a_word_is_read_back_or_not_written(tmp_path: Path, suffix: str, word: s
     np.testing.assert_allclose(held.vectors, contents.vectors, rtol=3e-7, atol=2e-38)
 
 
+@pytest.mark.slow
 @every_format
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())

@@ -26,6 +26,7 @@ def test_what_was_trained_here_comes_back_typed() -> None:
     assert (trained.version, trained.config, trained.corpus) == (w2v.__version__, config, files)
 
 
+@pytest.mark.slow
 @given(SETTINGS, JSON, JSON)
 def test_whatever_a_file_says_is_read_and_kept(settings: dict[str, object], version: object, corpus: object) -> None:
     held = {"w2v": version, "settings": settings, "corpus": corpus, "note": [1]}

@@ -90,6 +90,7 @@ def test_a_kernel_that_closes_over_others_is_found_again() -> None:
     assert first["answer"] == second["answer"]
 
 
+@pytest.mark.slow
 def test_a_change_in_any_kernel_file_is_compiled_anew(tmp_path: Path) -> None:
     shutil.copytree(PACKAGE, tmp_path / "w2v", ignore=shutil.ignore_patterns("__pycache__"))
     cache = tmp_path / "cache"
@@ -123,6 +124,7 @@ def test_damaged_code_is_compiled_again_and_replaced(damage: str, compiled: Path
     KernelFiles(str(path.parent), "spell", "").load_file(path)  # which would find it damaged
 
 
+@pytest.mark.slow
 def test_what_can_neither_be_read_nor_replaced_is_no_cache(compiled: Path, tmp_path: Path) -> None:
     shutil.copytree(compiled, tmp_path / "cache")
     (path,) = (path for path in (tmp_path / "cache").rglob("*") if path.is_file())

@@ -347,7 +347,6 @@ def test_a_log_is_drawn(log: Path, tmp_path: Path) -> None:
         assert tuple(bytes.fromhex(colour[1:])) in colours
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -368,6 +367,7 @@ def test_what_is_no_log(tmp_path: Path, text: str, message: str) -> None:
     assert set(files_in(tmp_path)) == {"log.json"}
 
 
+@pytest.mark.slow
 def test_a_map_from_the_command_line(run: Run, vectors_file: Path, tmp_path: Path) -> None:
     result = run("plot", vectors_file, "--near", "horse", "-n", "20", "--method", "pca", "-o", "map.html")
     assert (result.status, result.out) == (0, "")

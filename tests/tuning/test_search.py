@@ -203,6 +203,7 @@ def test_an_interrupt_writes_the_best_so_far(corpus: Path) -> None:
     assert settings_of(corpus.parent / "tuned.toml").dim == 8
 
 
+@pytest.mark.slow
 def test_an_interrupt_before_there_is_a_best_writes_nothing(corpus: Path) -> None:
     (corpus.parent / "base.toml").write_text("epochs = 1000000\nsample = 0\n")
     with start(*ENDLESS, "--config", "base.toml", cwd=corpus.parent) as process:
