@@ -253,8 +253,9 @@ def test_arguments_of_another_kind_are_type_errors(tmp_path: Path) -> None:
     vectors = w2v.Vectors(["a"], np.ones((1, 2), np.float32))
     with pytest.raises(TypeError, match="vocab must be Vocab, not list; w2v.Vocab.load reads a file"):
         w2v.train([["a"]], vocab=["a"])  # type: ignore[arg-type]
+    (tmp_path / "pairs.tsv").write_text("a\tb\t3\n")
     with pytest.raises(TypeError, match="vectors must be Vectors, not int; w2v.Vectors.load reads a file"):
-        w2v.evaluate(3)  # type: ignore[arg-type]
+        w2v.evaluate(3, tmp_path / "pairs.tsv")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="a corpus is a path, a list of paths or token lists, not 3"):
         w2v.train(3)  # type: ignore[arg-type]
     for missing in ("nosuch.txt", tmp_path / "nosuch.txt"):

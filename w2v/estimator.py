@@ -32,7 +32,7 @@ class MeanVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
 
     Examples:
         >>> documents = ["up high up", "low down low"] * 20
-        >>> MeanVectorizer(dim=4, epochs=1).fit_transform(documents).shape
+        >>> MeanVectorizer(dim=4, epochs=1, sample=0).fit_transform(documents).shape
         (40, 4)
     """
 

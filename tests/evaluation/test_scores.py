@@ -305,7 +305,7 @@ def test_where_there_is_no_score_a_line_says_why(
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        ((), 2, "--similarity FILE or --analogies FILE"),
+        ((), 2, "name what to score by: --similarity or --analogies, or --next and --sessions"),
         (("--similarity", "nosuch.txt"), 1, "nosuch.txt"),
         (("--similarity", "questions.txt"), 1, "questions.txt, line 2: expected two words and a number"),
         (("--analogies", "pairs.txt"), 1, "pairs.txt, line 2: expected four words"),

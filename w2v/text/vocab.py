@@ -21,8 +21,9 @@ SENTENCE_WORD = "</s>"
 class Vocab:
     """Words and their counts. Word i is row i of every matrix.
 
-    >>> Vocab.of({"b": 2, "a": 2, "c": 7}).words
-    ['c', 'a', 'b']
+    Examples:
+        >>> Vocab.of({"b": 2, "a": 2, "c": 7}).words
+        ['c', 'a', 'b']
     """
 
     words: list[str]
