@@ -157,6 +157,14 @@ def test_globs_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert words("**/x.txt") == ["x"]
 
 
+def test_globs_with_the_separators_of_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path / "a/deep/x.txt", b"x")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(os, "sep", "\\")
+    monkeypatch.setattr(os, "altsep", "/")
+    assert words(r"a\**\*.txt") == words(r"**\x.txt") == ["x"]
+
+
 @needs_fifos
 def test_in_a_folder_only_files_are_read(tmp_path: Path) -> None:
     put(tmp_path / "a.txt", b"text")
