@@ -1,4 +1,4 @@
-"""Compiling the kernel of a run before there is a run: nothing of it depends on the text."""
+"""Compiling the kernel of a run before there is a run: hardly anything of it depends on the text."""
 
 from dataclasses import replace
 from typing import Any
@@ -10,34 +10,42 @@ from w2v.kernels.cpu import step
 from w2v.kernels.cpu.step import TrainShard
 from w2v.settings.train import TrainConfig
 from w2v.text.vocab import Vocab
-from w2v.training.plan import Plan, weights_of
+from w2v.training.huffman import longest_path
+from w2v.training.plan import MAX_TILE, Plan, shape_of, weights_of
 from w2v.training.schedule import EMPTY
 
-STAND_IN = Vocab([f"word{n}" for n in range(30)], 2 ** np.arange(29, -1, -1))
-"""As in any larger vocabulary, the output rows of `loss="full"` and `loss="hs"` come in tiles of 6."""
 
-
-def is_compiled(config: TrainConfig) -> bool:
+def is_compiled(config: TrainConfig, vocab: Vocab | None = None) -> bool:
     """Return whether there is compiled code for these settings, in this process or on disk.
 
-    With `loss="hs"` this is a guess: the code depends on the longest path to a word of the vocabulary.
+    Args:
+        config: the settings.
+        vocab: with the losses full and hs, the number of words and the longest path to one decide how many output rows
+            the kernel takes at a time. Without a vocabulary it is assumed to be the usual number.
     """
-    kernel, arguments = _empty_shard(config)
+    kernel, arguments = _empty_shard(config, vocab)
     return cache.is_compiled(kernel, *arguments)
 
 
-def prepare(config: TrainConfig) -> None:
-    """Compile the kernel for these settings, or load it from disk.
+def prepare(config: TrainConfig, vocab: Vocab | None = None) -> None:
+    """Compile the kernel for these settings, or load it from disk; Args are those of `is_compiled`.
 
     A run does the same before it trains. Numba compiles one kernel at a time, and holds the GIL for most of it.
     """
-    kernel, arguments = _empty_shard(config)
+    kernel, arguments = _empty_shard(config, vocab)
     kernel(*arguments)
     step.all_finite(np.empty(0, np.float32))
 
 
-def _empty_shard(config: TrainConfig) -> tuple[TrainShard, tuple[Any, ...]]:
+def _empty_shard(config: TrainConfig, vocab: Vocab | None) -> tuple[TrainShard, tuple[Any, ...]]:
     """Return the kernel, and arguments of the types that a run calls it with."""
-    plan = Plan.of(replace(config, threads=1), STAND_IN, np.zeros(1, np.int32))
+    is_path = config.output_layer.kernel == "path"
+    n_rows = MAX_TILE
+    if vocab is not None:
+        n_outputs = longest_path(vocab.counts) if is_path else len(vocab)
+        n_rows = len(shape_of(config, n_outputs).tile_like)
+    n_words = n_rows + is_path  # the longest path to one of them, or their number, fills one tile
+    stand_in = Vocab([f"word{n}" for n in range(n_words)], 2 ** np.arange(n_words, 0, -1))
+    plan = Plan.of(replace(config, threads=1), stand_in, np.zeros(1, np.int32))
     rows = plan.new_embeddings()
     return plan.train_shard, plan.arguments(np.empty(0, np.int32), weights_of(rows), plan.new_buffers(0), EMPTY)

@@ -179,9 +179,9 @@ def _tell_of_run(run: Run, kernel: str, told: Reporter) -> None:
 def _compile(run: Run, told: Reporter) -> None:
     """Compile the kernels of a run on this machine, and say so first: with subwords it takes 11 s, once."""
     if run.backend.n_nodes == 0:
-        if not is_compiled(run.config):
+        if not is_compiled(run.config, run.vocab):
             told.compiling()
-        prepare(run.config)
+        prepare(run.config, run.vocab)
 
 
 def _interruptible(folder: Path | None, told: Reporter) -> AbstractContextManager[None]:
