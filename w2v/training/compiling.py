@@ -30,7 +30,8 @@ def is_compiled(config: TrainConfig, vocab: Vocab | None = None) -> bool:
 def prepare(config: TrainConfig, vocab: Vocab | None = None) -> None:
     """Compile the kernel for these settings, or load it from disk; Args are those of `is_compiled`.
 
-    A run does the same before it trains. Numba compiles one kernel at a time, and holds the GIL for most of it.
+    A run does this after it has read the corpus. In a thread beside the reading it saves nothing, as Numba compiles one
+    kernel at a time and holds the GIL: 1 M words and a cold cache took 14.7 s then, and 13.4 s one after the other.
     """
     kernel, arguments = _empty_shard(config, vocab)
     kernel(*arguments)
