@@ -2,6 +2,7 @@
 
 import io
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -13,6 +14,8 @@ import w2v
 from w2v import commands as cli
 
 os.environ.pop("PYTHONUNBUFFERED", None)  # a user's streams have buffers, and what is in them at the end
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as under nohup; the programs that tests interrupt inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 collect_ignore = ["fuzz/fuzz.py", "like_windows.py", "windows_workflow.py"]
 """The first needs atheris. To import the second takes from this process what Windows lacks; the third trains."""
 if os.name == "nt":  # signals, pipes, terminals and limits as Unix has them

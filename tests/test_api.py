@@ -239,6 +239,19 @@ def test_what_cannot_go_together(more: dict[str, Any], said: str) -> None:
         w2v.train([["a"]], **more)
 
 
+@pytest.mark.parametrize(
+    ("more", "said"),
+    (
+        ({"each_epoch": True}, "each_epoch has an effect only with similarity or analogies or next"),
+        ({"nodes": 2}, "nodes has an effect only with ray"),
+        ({"dim": 5}, "dim cannot be used with resume"),
+    ),
+)
+def test_what_a_resumed_run_refuses(tmp_path: Path, more: dict[str, Any], said: str) -> None:
+    with pytest.raises(w2v.SettingsError, match=said):
+        w2v.resume(tmp_path, **more)
+
+
 def test_a_log_replaces_nothing_that_is_read(corpus: Path, tmp_path: Path) -> None:
     before = corpus.read_bytes()
     w2v.train(corpus, checkpoint=tmp_path / "kept", **SMALL)

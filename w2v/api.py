@@ -259,7 +259,9 @@ def resume(
         W2VError: there is no checkpoint, it is damaged, or the corpus has changed.
         SettingsError: another setting was given.
     """
-    check_request("resume", settings)
+    test_sets = _test_sets(similarity, analogies, next, sessions)
+    others = {"ray": ray, "nodes": nodes, "each_epoch": each_epoch, "checkpoint_every": checkpoint_every}
+    check_request("resume", {**settings, **test_sets, "save_output": save_output, **others})
     from w2v.checkpoints.checkpoint import files_read, load_extra
     from w2v.evaluation.scores import Evaluation
     from w2v.training import run as runs
@@ -274,7 +276,6 @@ def resume(
         folder,
         checkpoint_every,
     )
-    test_sets = _test_sets(similarity, analogies, next, sessions)
     with _reporting(reporter, progress) as told:
         files.check({**test_sets, "resume": files_read(folder)})
         evaluation = Evaluation.read(**test_sets, restrict=restrict)
