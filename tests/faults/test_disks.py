@@ -109,7 +109,7 @@ def test_with_checkpoints_a_full_disk_loses_nothing(
         status, _, err = run(*TRAIN, "-o", disk / "v.bin", "--checkpoint", "kept")
     assert status == 1
     assert "No space left on device; the vectors are in " in last_line(err)
-    assert last_line(err).endswith("; correct that, and then: w2v train --resume kept -o FILE")
+    assert last_line(err).endswith("; correct that, and continue with --resume kept")
     (disk / "filler").unlink()
     assert run("train", "--resume", "kept").status == 0
     assert (disk / "v.bin").read_bytes() == Path("whole.bin").read_bytes()

@@ -202,5 +202,5 @@ def _save(vectors: Vectors, files: RunFiles, told: Reporter) -> None:
         if files.checkpoint is None:
             raise
         folder = url_of(files.checkpoint) or files.checkpoint
-        raise W2VError(f"{error.message}; correct that, and then: w2v train --resume {folder} -o FILE") from error
+        raise W2VError(f"{error.message}; correct that, and continue with {option('resume', folder)}") from error
     told.tell(f"wrote {url_of(files.output) or files.output}: {len(vectors):,} words x {vectors.dim}")
