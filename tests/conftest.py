@@ -24,9 +24,9 @@ if os.name == "nt":  # signals, pipes, terminals and limits as Unix has them
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as slow all tests that run the program with faults: only starting its nursery takes seconds."""
+    """Mark as slow the tests that need the nursery of the program or a Ray cluster: starting these takes seconds."""
     for item in items:
-        if "nursery" in getattr(item, "fixturenames", ()):
+        if {"nursery", "machines"} & {*getattr(item, "fixturenames", ())}:
             item.add_marker(pytest.mark.slow)
 
 
