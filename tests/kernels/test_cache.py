@@ -76,6 +76,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return cache
 
 
+@pytest.mark.slow
 def test_the_next_process_compiles_nothing(compiled: Path) -> None:
     assert len([path for path in compiled.rglob("*") if path.is_file()]) == 1, "no index, no temporary files"
     answer = _run(SPELL, compiled)

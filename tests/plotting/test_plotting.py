@@ -181,6 +181,7 @@ def test_pca_is_that_of_sklearn(demo_vectors: Vectors) -> None:
     assert np.abs(found) == pytest.approx(np.abs(expected), abs=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["tsne", "pca", None])
 @pytest.mark.parametrize(
     "matrix",
@@ -380,6 +381,7 @@ def test_a_map_from_the_command_line(run: Run, vectors_file: Path, tmp_path: Pat
     assert words_in(Page(tmp_path / "plot.html").data) == ["oslo", "cat", "red"]
 
 
+@pytest.mark.slow
 def test_a_log_of_a_real_run(run: Run, corpus: Path, tmp_path: Path) -> None:
     assert run("train", corpus, "--dim", "8", "--log-json", "run.log", "--quiet").status == 0
     result = run("plot", "run.log", "-o", "run.png")

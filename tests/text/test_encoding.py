@@ -85,6 +85,7 @@ def test_stream_and_counts_are_those_of_split(path: Path, text: str, block: int,
     assert encoded.tokens_mended == 0
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(text=texts, block=st.integers(7, 40), min_count=st.integers(1, 4), max_vocab=st.none() | st.integers(1, 5))
 @example(text="b a c\nc", block=7, min_count=1, max_vocab=2)

@@ -54,6 +54,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 # Against gensim.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("scorer", "min_count", "threshold"),
     [("original", 5, 10.0), ("original", 1, 0.1), ("original", 20, 1.5), ("npmi", 5, 0.5), ("npmi", 1, -0.1)],
