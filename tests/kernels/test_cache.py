@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from w2v.kernels.cache import KernelFiles
+from w2v.kernels.cache import KernelFiles, signing_key
 
 PACKAGE = Path(__file__).parents[2] / "w2v"
 SPELL = """
@@ -45,7 +45,7 @@ print(json.dumps({"misses": sum(sum(kernel.stats.cache_misses.values()) for kern
                   "answer": vectors["a"].tolist()}))
 """
 FULL_DISK = "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n"
-NO_FOLDER = "import numba.core.caching as caching\ncaching.CacheImpl._locator_classes = []\n"
+NO_FOLDER = "from w2v.kernels.cache import KernelCacheImpl\nKernelCacheImpl._locator_classes = ()\n"
 
 
 def _run(program: str, cache: Path | None, folder: Path = PACKAGE.parent) -> dict[str, Any]:
@@ -122,7 +122,7 @@ def test_damaged_code_is_compiled_again_and_replaced(damage: str, compiled: Path
     assert _found(answer) == (0, 1)
     assert answer["answer"] == "long-words two\n"
     assert answer["writable"]
-    KernelFiles(str(path.parent), "spell", "").load_file(path)  # which would find it damaged
+    KernelFiles(str(path.parent), "spell", "", signing_key(path.parent)).load_file(path)  # which would find it damaged
 
 
 @pytest.mark.slow

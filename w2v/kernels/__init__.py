@@ -1,4 +1,4 @@
-"""All that is jitted. Imports NumPy, Numba and llvmlite alone.
+"""All that is jitted. Imports NumPy, Numba and llvmlite, and of `base` what loads Numba safely.
 
 `jit` is the one way a kernel is compiled: without the GIL, kept on disk by `cache.py`. `inlined` is for its parts.
 """
@@ -6,6 +6,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
+from w2v.base.import_numba import why_refused  # isort: skip  # first: it loads Numba
 import numba
 
 from w2v.kernels.cache import KernelCache, notes
@@ -56,3 +57,8 @@ def inlined(function: Function) -> Function:
 def cache_is_writable() -> bool:
     """Return whether compiled code could be kept so far: without that every start compiles again."""
     return not notes
+
+
+def why_folder_is_refused() -> str:
+    """Return why NUMBA_CACHE_DIR is not used, though it is set; else an empty string."""
+    return why_refused

@@ -6,22 +6,38 @@ file imports is not noticed. Here
 
 - a file is named by a hash of all that its code depends on: `STAMP` (every kernel file), the kernel's own file,
   signature, processor, Python and Numba versions, and what the kernel's closure holds;
-- a file ends with a hash of its contents. One that is damaged, empty or unreadable is no file: the kernel is compiled
-  again, and the file replaced;
-- a file that cannot be written is a line in `notes`, and the run goes on.
+- a file ends with a keyed hash of its contents. The key is a file of this user alone. A file that is damaged, empty,
+  unreadable or signed with another key is no file: the kernel is compiled again, and the file replaced;
+- a file that cannot be written is a line in `notes`, and the run goes on;
+- a folder that other users may write to is not used. Loading a file runs code: it is a pickle, and machine code.
 
 Numba decides where the files are, and turns code into bytes and back.
 """
 
 import contextlib
 import hashlib
+import hmac
+import os
+import pickle
 import platform
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numba
-from numba.core.caching import FunctionCache, IndexDataCacheFile
+from numba.core.caching import (
+    CompileResultCacheImpl,
+    FunctionCache,
+    IndexDataCacheFile,
+    InTreeCacheLocator,
+    UserProvidedCacheLocator,
+    UserWideCacheLocator,
+)
+from numba.misc.appdirs import AppDirs
+
+from w2v.base.import_numba import CACHE
+from w2v.base.private import make_private_folder, read_private, secret_key, write_private
 
 DIGEST_BYTES = 32
 
@@ -37,12 +53,78 @@ def hash_sources(folder: Path) -> str:
 STAMP = hash_sources(Path(__file__).parent)
 
 
-class KernelCache(FunctionCache):  # type: ignore[misc]  # Numba has no types
+class _Private:
+    """A folder for compiled code that other users cannot write to."""
+
+    get_cache_path: Callable[[], str]
+
+    def ensure_cache_path(self) -> None:
+        """Raise OSError if others may write there, or this user may not."""
+        folder = Path(self.get_cache_path())
+        make_private_folder(folder)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(13, "Permission denied", str(folder))
+
+
+class Named(_Private, UserProvidedCacheLocator):  # type: ignore[misc]  # Numba has no types
+    """The folder that the user names in the environment."""
+
+    def __init__(self, function: Callable[..., Any], file: str) -> None:
+        super().__init__(function, file)
+        self._cache_path = os.path.join(os.environ[CACHE], self.get_suitable_cache_subpath(file))
+
+    @classmethod
+    def from_function(cls, function: Callable[..., Any], file: str) -> "Named | None":
+        """Return it, or None if it is not named or not private."""
+        if not os.environ.get(CACHE):
+            return None
+        folder = cls(function, file)
+        with contextlib.suppress(OSError):
+            folder.ensure_cache_path()
+            return folder
+        return None
+
+
+class Beside(_Private, InTreeCacheLocator):  # type: ignore[misc]
+    """`__pycache__` beside the source."""
+
+
+class OfUser(_Private, UserWideCacheLocator):  # type: ignore[misc]
+    """The user's own folder for caches."""
+
+
+class KernelCacheImpl(CompileResultCacheImpl):  # type: ignore[misc]
+    """How Numba keeps code, in private folders only."""
+
+    _locator_classes: Any = (Named, Beside, OfUser)
+
+
+@cache
+def signing_key(folder: Path) -> bytes:
+    """Return the key that this user's compiled code is signed with.
+
+    It is in the user's own folder for caches, else where the code is.
+
+    Raises:
+        OSError: it cannot be kept.
+    """
+    with contextlib.suppress(OSError):
+        return secret_key(Path(AppDirs(appname="w2v", appauthor=False).user_cache_dir))
+    return secret_key(folder)
+
+
+class KernelCache(FunctionCache):  # type: ignore[misc]
     """The cache of one kernel."""
+
+    _impl_class = KernelCacheImpl
 
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(function)
-        self._files = KernelFiles(self._cache_path, self._impl.filename_base, STAMP)
+        try:
+            key = signing_key(Path(self._cache_path))
+        except OSError as error:
+            raise RuntimeError(f"{error.filename}: {error.strerror}") from error
+        self._files = KernelFiles(self._cache_path, self._impl.filename_base, STAMP, key)
         self._code = self._impl.locator.get_source_stamp(), describe_closure(function)
 
     def holds(self, signature: object, codegen: Any) -> bool:  # noqa: ANN401
@@ -52,7 +134,7 @@ class KernelCache(FunctionCache):  # type: ignore[misc]  # Numba has no types
     def _path(self, signature: object, codegen: Any) -> Path:  # noqa: ANN401
         """Return the file of the code for a signature."""
         versions = (numba.__version__, platform.python_version(), codegen.magic_tuple())
-        key = repr((signature, versions, self._code))
+        key = repr((signature, versions, self._code, self._files.signer))
         return self._files.path(hashlib.sha256(key.encode()).hexdigest()[:24])
 
     def load_overload(self, sig: object, target_context: Any) -> Any:  # noqa: ANN401
@@ -84,9 +166,14 @@ def is_compiled(kernel: Any, *arguments: object) -> bool:  # noqa: ANN401
 class KernelFiles(IndexDataCacheFile):  # type: ignore[misc]
     """The files of one kernel, NAME-STAMP-HASH.nbc; Numba's class turns code into bytes and back."""
 
-    def __init__(self, folder: str, name: str, stamp: str) -> None:
+    def __init__(self, folder: str, name: str, stamp: str, key: bytes) -> None:
         super().__init__(folder, name, stamp)
-        self.folder, self.name, self.stamp = Path(folder), name, stamp
+        self.folder, self.name, self.stamp, self._key = Path(folder), name, stamp, key
+        self.signer = hashlib.sha256(key).hexdigest()[:8]
+
+    def sign(self, content: bytes) -> bytes:
+        """Return what a file with this content ends with."""
+        return hmac.digest(self._key, content, "sha256")
 
     def path(self, key: str) -> Path:
         """Return the path of the file for a key."""
@@ -97,12 +184,12 @@ class KernelFiles(IndexDataCacheFile):  # type: ignore[misc]
 
         Raises:
             OSError: there is none, or it cannot be read.
-            ValueError: it is damaged.
+            ValueError: it is damaged, or another user or program wrote it.
         """
-        content = path.read_bytes()
-        if hashlib.sha256(content[:-DIGEST_BYTES]).digest() != content[-DIGEST_BYTES:]:
+        content = read_private(path)
+        if not hmac.compare_digest(self.sign(content[:-DIGEST_BYTES]), content[-DIGEST_BYTES:]):
             raise ValueError(f"{path} is damaged")
-        return self._load_data(path.name)
+        return pickle.loads(content[:-DIGEST_BYTES])
 
     def save_file(self, path: Path, data: Any) -> None:  # noqa: ANN401
         """Write a file, all of it or nothing, and delete those of the kernel from before a change in the sources.
@@ -110,10 +197,9 @@ class KernelFiles(IndexDataCacheFile):  # type: ignore[misc]
         Raises:
             OSError: it cannot be written.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_private_folder(self.folder)
         content = self._dump(data)
-        with self._open_for_write(str(path)) as file:
-            file.write(content + hashlib.sha256(content).digest())
+        write_private(path, content + self.sign(content))
         for other in self.folder.glob(f"{self.name}-*.nbc"):
             if not other.name.startswith(f"{self.name}-{self.stamp}-"):
                 with contextlib.suppress(OSError):  # it is gone, or on Windows another process has it open

@@ -123,7 +123,8 @@ def layout(directions: Matrix, method: Method, seed: int = 1) -> Floats:
 
             found = TSNE(perplexity=min(30, (n - 1) / 3), init="pca", random_state=seed)
         else:
-            from umap import UMAP
+            from w2v.base import import_numba  # noqa: F401  (first: umap-learn imports Numba)
+            from umap import UMAP  # isort: skip
 
             found = UMAP(n_neighbors=min(15, n - 1), min_dist=0.3, init="pca", random_state=seed, n_jobs=1)
         with one_thread():

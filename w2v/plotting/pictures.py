@@ -1,9 +1,14 @@
 """Drawings as pictures, PNG or SVG, by Matplotlib."""
 
+import importlib
 import io
 import math
+import os
+import sys
 import warnings
 from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from w2v.plotting.curves import Curves
@@ -20,8 +25,22 @@ SETTINGS: dict[Any, Any] = {"text.parse_math": False, "svg.fonttype": "none", "s
 """Of Matplotlib: `$` is a letter, SVG keeps text as text, and the same map gives the same file."""
 
 
+def load_matplotlib() -> None:
+    """Import Matplotlib without a `matplotlibrc` of the current folder, which is the first that it would read."""
+    found = find_spec("matplotlib")
+    if "matplotlib" in sys.modules or not os.path.lexists("matplotlibrc") or found is None or found.origin is None:
+        return
+    here = os.getcwd()
+    os.chdir(Path(found.origin).parent)  # Matplotlib has no other way to skip it
+    try:
+        importlib.import_module("matplotlib")
+    finally:
+        os.chdir(here)
+
+
 def map_picture(drawn: WordMap, warn: Callable[[str], None], kind: str = "png") -> bytes:
     """Return a picture, png or svg. A dot has its word beside it where there is room, the most frequent words first."""
+    load_matplotlib()
     import textalloc
     from matplotlib import font_manager, rc_context
     from matplotlib.figure import Figure
@@ -65,6 +84,7 @@ def map_picture(drawn: WordMap, warn: Callable[[str], None], kind: str = "png") 
 
 def curves_picture(curves: Curves, title: str, kind: str = "png") -> bytes:
     """Return a picture, png or svg, with a panel for each measure."""
+    load_matplotlib()
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 

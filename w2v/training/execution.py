@@ -165,8 +165,10 @@ def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
 
 def _tell_of_run(run: Run, kernel: str, told: Reporter) -> None:
     """Report how large the model is, and what trains it."""
-    from w2v.kernels import cache_is_writable
+    from w2v.kernels import cache_is_writable, why_folder_is_refused
 
+    if reason := why_folder_is_refused():
+        told.warn(f"NUMBA_CACHE_DIR is not used: {reason}; compiled code from there could be anybody's")
     if not cache_is_writable():
         told.tell("compiled code cannot be saved, so each start compiles again; set NUMBA_CACHE_DIR to a folder")
     threads = run.config.threads or available_threads()
