@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from w2v.base.arguments import check_type, check_words, seconds_of
 from w2v.base.errors import SettingsError, option
-from w2v.base.outputs import check_outputs, listed
+from w2v.base.outputs import check_kept_output, check_outputs, listed
 from w2v.reports import PythonReporter, Reporter
 from w2v.settings.evaluation import RESTRICT
 from w2v.settings.operations import CHECKPOINT_EVERY_S, check_request
@@ -199,7 +199,9 @@ def train(
     from w2v.text.vocab import Vocab
     from w2v.training import run as runs
     from w2v.training.execution import execute
+    from w2v.training.outputs import keeps_output_rows
 
+    keeps_output_rows(run_config, save_output)
     with _reporting(reporter, progress) as told:
         source = _open(corpus, told)
         known = Vocab.load(vocab) if isinstance(vocab, str | Path) else vocab
@@ -247,9 +249,9 @@ def resume(
 
     Args:
         checkpoint: the folder.
-        output: the file to write; by default the one that the run was to write, if any.
+        output: the file to write; by default the one that the run was to write, if that is in the current folder.
         save_output: whether to keep the output rows; by default as the run was to.
-        log_json: a file to write the log of the whole run to; by default as the run was to.
+        log_json: a file to write the log of the whole run to; by default as for output.
         ray, nodes: as for `train`; the number of nodes must be the same as before.
         checkpoint_every, similarity, analogies, next, sessions, restrict, each_epoch, after_epoch: as for `train`.
         progress, reporter: as for `train`.
@@ -266,21 +268,38 @@ def resume(
     from w2v.evaluation.scores import Evaluation
     from w2v.training import run as runs
     from w2v.training.execution import execute
+    from w2v.training.log import check_is_log
 
     folder = Path(checkpoint)
     before = load_extra(folder)
+    kept = {
+        "output": None if output else before.get("output"),
+        "log_json": None if log_json else before.get("log_json"),
+    }
+    for name, path in kept.items():
+        if path is not None:
+            check_kept_output(name, path)
+    if kept["log_json"] is not None:
+        check_is_log(Path(kept["log_json"]))
     files = _run_files(
-        output or before.get("output"),
+        output or kept["output"],
         before.get("save_output") if save_output is None else save_output,
-        log_json or before.get("log_json"),
+        log_json or kept["log_json"],
         folder,
         checkpoint_every,
     )
     with _reporting(reporter, progress) as told:
         files.check({**test_sets, "resume": files_read(folder)})
         evaluation = Evaluation.read(**test_sets, restrict=restrict)
+
+        def begin(backend: "Backend") -> "tuple[Run, None]":
+            run = runs.resume(folder, settings, told.reading, backend)
+            for name in (name for name, path in kept.items() if path is not None):
+                told.tell(f"{option(name)}, as before: {kept[name]}")
+            return run, None
+
         return execute(
-            lambda backend: (runs.resume(folder, settings, told.reading, backend), None),
+            begin,
             files,
             told,
             _backend(ray, nodes, settings.get("threads"), told),

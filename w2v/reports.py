@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from w2v.base.errors import W2VWarning, as_keywords
+from w2v.base.errors import W2VWarning, as_keywords, without_secrets
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -62,11 +62,11 @@ class Reporter(AbstractContextManager["Reporter"]):
 
     def warn(self, message: str) -> None:
         """Report what `warning` is for; names of settings in the message come from `w2v.base.errors.option`."""
-        self.warning(self.shown(message))
+        self.warning(self.shown(without_secrets(message)))
 
     def tell(self, message: str) -> None:
         """Report what `info` is for."""
-        self.info(self.shown(message))
+        self.info(self.shown(without_secrets(message)))
 
     def warning(self, message: str) -> None:
         """Data was dropped or changed, or a result is not what it may seem."""
@@ -182,4 +182,4 @@ def warn(message: str) -> None:
     level, frame = 1, sys._getframe()
     while frame is not None and frame.f_code.co_filename.startswith(PACKAGE):
         level, frame = level + 1, frame.f_back  # type: ignore[assignment]
-    warnings.warn(as_keywords(message), W2VWarning, stacklevel=level)
+    warnings.warn(as_keywords(without_secrets(message)), W2VWarning, stacklevel=level)

@@ -1,6 +1,7 @@
 """Checkpoints: whole or not at all, the last two kept, and no damage that goes unseen."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,7 @@ from w2v.checkpoints.checkpoint import Checkpoint
 from w2v.checkpoints.fingerprints import Fingerprint, stream_checksum
 from w2v.checkpoints.folder import check_space, locked
 from w2v.checkpoints.snapshots import Position, Snapshot
-from w2v.checkpoints.state import VERSION
+from w2v.checkpoints.state import VERSION, with_checksum
 from w2v.settings.train import TrainConfig
 from w2v.text.vocab import Vocab
 
@@ -87,7 +88,8 @@ def _edited(tmp_path: Path, edit: Callable[[dict[str, Any]], object]) -> Path:
     where = checkpoint.save(tmp_path, _state())
     state = json.loads((where / "state.json").read_text())
     edit(state)
-    (where / "state.json").write_text(json.dumps(state))
+    del state["checksum"]
+    (where / "state.json").write_bytes(with_checksum(state))
     return where
 
 
@@ -243,3 +245,33 @@ def test_a_stream_is_kept(tmp_path: Path) -> None:
     (tmp_path / "stream.npy").write_bytes(b"\x93NUMPY")
     with pytest.raises(W2VError, match="stream.npy"):
         checkpoint.load_stream(tmp_path, 4)
+
+
+def test_each_flipped_byte_of_each_file_is_refused_by_name(tmp_path: Path) -> None:
+    """One bit of each byte; W2V_LONG=1 flips all eight."""
+    stream = np.array([2, 0, 1, -1, 2], np.int32)
+    checkpoint.save_stream(tmp_path, stream)
+    lines = TrainConfig(dim=5, line_vectors="with-words", line_names=True)
+    snapshot = _state().snapshot
+    rows = Snapshot(snapshot.input, snapshot.output, snapshot.position, np.ones((2, 5), np.float32))
+    where = checkpoint.save(tmp_path, _state(config=lines, snapshot=rows, line_names=["x", "y"], corpus=None))
+    generator, n_flips = np.random.default_rng(1), 8 if os.environ.get("W2V_LONG") else 1
+    files = [*sorted(where.iterdir()), tmp_path / "stream.npy"]
+    assert len(files) == 7
+    for path in files:
+        whole = path.read_bytes()
+        for at in range(len(whole)):
+            for bit in generator.permutation(8)[:n_flips].tolist():
+                path.write_bytes(whole[:at] + bytes([whole[at] ^ 1 << bit]) + whole[at + 1 :])
+                with pytest.raises(W2VError, match=path.name):
+                    checkpoint.load(tmp_path)
+                    if stream_checksum(checkpoint.load_stream(tmp_path, 3)) != stream_checksum(stream):
+                        raise W2VError("stream.npy has another checksum, which resuming compares")
+        path.write_bytes(whole)
+        for changed in (whole + b"\0", whole[:-1]):
+            path.write_bytes(changed)
+            with pytest.raises(W2VError, match=path.name):
+                checkpoint.load(tmp_path)
+                checkpoint.load_stream(tmp_path, 3)
+        path.write_bytes(whole)
+    checkpoint.load(tmp_path)

@@ -18,6 +18,7 @@ from toy_corpus import sentences
 from w2v import commands
 from w2v.checkpoints import checkpoint
 from w2v.checkpoints.folder import locked
+from w2v.checkpoints.state import with_checksum
 
 FLAGS = ["--dim", "16", "--sample", "1e-2", "--min-count", "1", "--threads", "1", "--epochs", "300"]
 CLI = [sys.executable, str(CHECKOUT / "cli.py"), "train"]
@@ -92,9 +93,39 @@ def test_the_paths_are_those_of_the_first_run(
     Path("mine.txt").unlink()
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
-    assert run("train", "--resume", "../kept").status == 0
+    refused = run("train", "--resume", "../kept")
+    assert refused.status == 2 and f"to write there, name it again: -o {tmp_path / 'mine.txt'}" in refused.err
+    monkeypatch.chdir(tmp_path)
+    again = run("train", "--resume", "kept")
+    assert again.status == 0 and f"-o, as before: {tmp_path / 'mine.txt'}" in again.err
     assert (tmp_path / "mine.txt").exists()
-    assert os.listdir() == []
+
+
+def test_no_path_that_a_checkpoint_names_is_written_to_unasked(run: Run, text: str, tmp_path: Path) -> None:
+    """A checkpoint from someone else."""
+    (tmp_path / "here").mkdir()
+    os.chdir("here")
+    assert run("train", "../text.txt", "--epochs", "1", "--checkpoint", "kept").status == 0
+    (where,) = Path("kept").glob("checkpoint-*")
+    state = json.loads((where / "state.json").read_text())
+    del state["checksum"]
+    Path("link").symlink_to(tmp_path)
+    Path("run.sh").write_text("echo mine\n")
+    mine = {path: path.read_bytes() for path in (tmp_path / "text.txt", Path("run.sh"))}
+    for name, flag, path in (
+        ("output", "-o", tmp_path / "vectors.bin"),
+        ("output", "-o", Path.cwd() / ".." / "vectors.bin"),
+        ("output", "-o", Path.cwd() / "link" / "vectors.bin"),
+        ("output", "-o", "s3://bucket/vectors.bin"),
+        ("log_json", "--log-json", tmp_path / "text.txt"),
+        ("log_json", "--log-json", Path.cwd() / "run.sh"),
+    ):
+        changed = {**state, "extra": {**state["extra"], name: str(path)}}
+        (where / "state.json").write_bytes(with_checksum(changed))
+        result = run("train", "--resume", "kept", "--epochs", "2")
+        assert result.status == 2 and f"{flag} {path}" in result.err, result.err
+        assert {path: path.read_bytes() for path in mine} == mine
+        assert not (tmp_path / "vectors.bin").exists()
 
 
 def test_what_resume_refuses(run: Run, text: str) -> None:

@@ -32,6 +32,7 @@ from w2v.base.errors import W2VError
 from w2v.checkpoints import checkpoint
 from w2v.checkpoints.fingerprints import stream_checksum
 from w2v.checkpoints.snapshots import Position, Snapshot
+from w2v.checkpoints.state import with_checksum
 from w2v.formats import vector_files
 from w2v.formats.model import Model
 from w2v.kernels.text import scan as kernels
@@ -156,7 +157,8 @@ def checkpoint_(data: bytes) -> None:
     if name in ("input.npy", "vocab.txt"):
         state = json.loads(files["state.json"])
         state["checksums"][name] = hashlib.blake2b(files[name], digest_size=16).hexdigest()
-        files["state.json"] = json.dumps(state).encode()
+        del state["checksum"]
+        files["state.json"] = with_checksum(state)
     folder = FOLDER / "checkpoints"
     inner = folder / "checkpoint-000001"
     inner.mkdir(parents=True, exist_ok=True)

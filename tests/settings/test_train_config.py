@@ -246,11 +246,12 @@ def test_unknown_presets_are_refused_with_the_known(name: str) -> None:
         load_config(name, {})
 
 
-def test_a_file_is_preferred_to_a_preset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_does_not_replace_a_preset_of_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert load_config("large", {}).dim == 300
     Path("large").write_text("dim = 3")
-    assert load_config("large", {}).dim == 3
+    assert load_config("large", {}).dim == 300
+    assert load_config("./large", {}).dim == 3
 
 
 # Presets.

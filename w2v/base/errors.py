@@ -20,6 +20,24 @@ CONTROLS = (
 )
 """The characters that a terminal obeys instead of showing them, and those that cannot be encoded."""
 SHOWN_AS = {code: ascii(chr(code))[1:-1] for code in CONTROLS} | dict.fromkeys(map(ord, "\t\n\r"), " ")
+URL = re.compile(
+    r"""\b([a-z][a-z0-9+.-]+:/+)       # the scheme, of two letters at least: C:/ is a drive
+        (?:[^/\s@?\#'"]*@)?            # user:password@
+        ([^\s?\#'"]*)                 # the host and the path
+        ([?\#](?:[^\s'"]*[^\s'";:,.)])?)?  # what may have a signature""",
+    re.IGNORECASE | re.VERBOSE,
+)
+LONG_NUMBER = re.compile(r"(\d[\d,]{30})[\d,]{10,}")
+"""A number that no count or size has: the first digits are enough."""
+
+
+def without_secrets(text: str) -> str:
+    """Return a text, such as a message or a URL, without the passwords and signatures of the URLs in it.
+
+    >>> without_secrets("no file https://me:pass@host/c.txt?X-Signature=5eed; check the name")
+    'no file https://host/c.txt?...; check the name'
+    """
+    return URL.sub(lambda url: f"{url[1]}{url[2]}{'?...' if url[3] else ''}", text) if ":/" in text else text
 
 
 def printable(text: str) -> str:
@@ -73,6 +91,7 @@ class W2VError(Exception):
 
     def __init__(self, message: str) -> None:
         """Take a message, which may have names from `option`; control characters are escaped, long messages cut."""
+        message = LONG_NUMBER.sub(r"\1...", without_secrets(message))
         if len(message) > LONGEST:
             message = f"{message[: LONGEST // 2]} ... {message[-LONGEST // 2 :]}"
         self.message = printable(message)

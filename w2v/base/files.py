@@ -12,10 +12,10 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from w2v.base import stores
 from w2v.base.errors import W2VError
@@ -25,12 +25,16 @@ AT_FDCWD, RENAME_EXCHANGE = -100, 2
 """Of Linux: paths are taken as they stand, and two of them change places."""
 ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 """Signals that end a command; Windows has no SIGHUP."""
+READS = 100
+"""Times that a folder is read which is replaced meanwhile: under a writer that does nothing else, one read in 20 is."""
 STDOUT = "-"
 """The name of standard output."""
 TRIAL = "w2v-trial"
 """The name of what a trial writes, in a temporary folder."""
 STEM = 50
 """Characters of a name that its temporary file repeats: a name may be 255 bytes long, a character 4."""
+
+Result = TypeVar("Result")
 
 
 def temporary_folder() -> str:
@@ -284,11 +288,56 @@ def _uninterrupted() -> Iterator[None]:
             signal.raise_signal(number)
 
 
+def read_together(folder: Path, names: Collection[str], read: Callable[[], Result]) -> Result:
+    """Return what `read` makes of some files of a folder, all of one moment.
+
+    It reads again where the folder or one of the files was replaced meanwhile, as when the same name is saved anew.
+
+    Raises:
+        W2VError: they are replaced again and again.
+    """
+    for _ in range(READS):
+        before = _marks_of(folder, names)
+        try:
+            result = read()
+        except Exception:
+            if _marks_of(folder, names) == before:
+                raise
+            continue
+        if _marks_of(folder, names) == before:
+            return result
+    raise W2VError(f"{folder} is replaced again and again while it is read; try again later")
+
+
+def _marks_of(folder: Path, names: Collection[str]) -> list[tuple[int, ...] | None]:
+    """Return what changes with a folder and with each of its files; None for one that is missing."""
+    found: list[tuple[int, ...] | None] = []
+    for path in (folder, *(folder / name for name in names)):
+        try:
+            status = path.stat()
+            found.append((status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns))
+        except OSError:
+            found.append(None)
+    return found
+
+
+def shown_size(n_bytes: float) -> str:
+    """Return a number of bytes in a unit that fits it.
+
+    >>> shown_size(1_230), shown_size(5), shown_size(2e12)
+    ('1.23 KB', '5 bytes', '2000.00 GB')
+    """
+    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("KB", 1e3)):
+        if n_bytes >= scale:
+            return f"{n_bytes / scale:.2f} {unit}"
+    return f"{n_bytes:.0f} bytes"
+
+
 def check_space(path: str | Path, n_bytes: int) -> None:
     """Raise W2VError if n_bytes do not fit on the disk of `path`; for a store, on that of the temporary folder."""
     folder = Path(tempfile.gettempdir()) if stores.url_of(path) else Path(os.path.realpath(path)).parent
     free = shutil.disk_usage(folder).free
     if free < n_bytes:
         raise W2VError(
-            f"no space for {path}: it takes about {n_bytes / 1e9:.3f} GB, and {free / 1e9:.3f} GB are free in {folder}"
+            f"no space for {path}: it takes about {shown_size(n_bytes)}, and {shown_size(free)} are free in {folder}"
         )

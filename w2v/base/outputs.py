@@ -1,10 +1,12 @@
 """Checks before an operation begins: it overwrites nothing that it reads, and can write its outputs."""
 
+import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
 from w2v.base.errors import SettingsError, option
 from w2v.base.files import STDOUT, check_writable, is_same
+from w2v.base.stores import url_of
 
 Paths = Mapping[str, str | Path | Iterable[str | Path] | None]
 """One or more files by the name of their parameter; None for one that was not given."""
@@ -49,6 +51,19 @@ def check_outputs(
                         f"{option(name)} and {option(other_name)} are the same file, {path}; name another", name
                     )
             others.append((name, path))
+
+
+def check_kept_output(name: str, path: str) -> None:
+    """Raise SettingsError if an output that a file names, not the user, is not in the current folder.
+
+    Who wrote that file could otherwise choose what is overwritten.
+    """
+    if path != STDOUT and not (url_of(path) is None and Path(os.path.realpath(path)).is_relative_to(os.getcwd())):
+        raise SettingsError(
+            f"the checkpoint names an output outside of the current folder, {path}; to write there, name it again: "
+            f"{option(name, path)}",
+            name,
+        )
 
 
 def listed(paths: str | Path | Iterable[str | Path] | None) -> list[str | Path]:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2v.base.errors import SettingsError, W2VError, option
+from w2v.base.npy import LONGEST_HEADER, npy_header
 from w2v.base.version import __version__
 from w2v.checkpoints import mirror, names
 from w2v.checkpoints.files import checksum, load_array, sync_folder, synced, write_array, write_lines
@@ -24,6 +25,8 @@ from w2v.checkpoints.snapshots import Snapshot
 from w2v.checkpoints.state import VERSION, State, read_state
 from w2v.settings.train import TrainConfig
 from w2v.text.vocab import Vocab
+
+STREAM_TYPE = "<i4"
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,8 @@ def save_stream(folder: Path, stream: npt.NDArray[np.int32]) -> None:
     part = folder / names.STREAM_PART
     try:
         with synced(part) as (file, _):
-            np.lib.format.write_array(file, np.asarray(stream), allow_pickle=False)
+            file.write(npy_header(STREAM_TYPE, stream.shape))
+            np.asarray(stream, STREAM_TYPE).tofile(file)
         part.replace(folder / names.STREAM)
     except OSError as error:
         part.unlink(missing_ok=True)
@@ -153,6 +157,11 @@ def load_stream(folder: Path, n_types: int) -> npt.NDArray[np.int32]:
     path = mirror.here(folder) / names.STREAM
     try:
         stream = load_array(path, np.int32, None, "c")  # for a read-only one the kernel would be compiled again
+        with path.open("rb") as file:  # the checksum of the stream is that of the tokens alone
+            if file.read(LONGEST_HEADER)[: len(header := npy_header(STREAM_TYPE, stream.shape))] != header:
+                raise ValueError("its header is not the one that was written")
+        if path.stat().st_size != len(header) + stream.nbytes:
+            raise ValueError("bytes follow its end")
         if not -1 <= stream.min() <= stream.max() < n_types:
             raise ValueError(f"it has ids out of range for {n_types:,} words")
     except (OSError, ValueError) as error:

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from w2v.base.arrays import Matrix
+from w2v.base.npy import map_npy
 
 PIECE = 1 << 24  # Bytes that are hashed and written at a time
-LONGEST_HEADER = 1 << 12  # Most bytes of a header of .npy; those of w2v take 128
 
 Scalar = TypeVar("Scalar", np.float32, np.int32)
 
@@ -91,16 +91,7 @@ def load_array(
         OSError: it cannot be read.
         ValueError: it is not such an array.
     """
-    try:
-        with path.open("rb") as file:  # or NumPy would take as much memory as a header says that it is long
-            width = 2 if np.lib.format.read_magic(file) == (1, 0) else 4
-            if int.from_bytes(file.read(width), "little") > LONGEST_HEADER:
-                raise ValueError("its header is too long")
-        array = np.lib.format.open_memmap(path, mode=mode)
-    except OSError:
-        raise
-    except Exception as error:  # a header goes through Python's own parser, with errors of many kinds
-        raise ValueError(f"{path.name} is not an array: {error}") from error
+    array = map_npy(path, mode)
     if shape is not None and shape[0] < 0:
         shape = (len(array), shape[1])
     if array.dtype != dtype or array.shape != (shape or (array.size,)):

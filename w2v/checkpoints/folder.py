@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from w2v.base.errors import W2VError, option
+from w2v.base.files import shown_size
 from w2v.base.locks import locked_folder
 from w2v.base.stores import url_of
 from w2v.checkpoints import mirror
@@ -87,5 +88,5 @@ def check_space(folder: Path, n_types: int, n_rows: int, dim: int, stream_bytes:
     free = shutil.disk_usage(folder).free + kept
     if free < needed:
         raise W2VError(
-            f"no space for checkpoints in {folder}: they take {needed / 1e9:.2f} GB, and {free / 1e9:.2f} GB are free"
+            f"no space for checkpoints in {folder}: they take {shown_size(needed)}, and {shown_size(free)} are free"
         )

@@ -1,21 +1,25 @@
-"""state.json: what a checkpoint says of its run. Each value is checked against the type that its field declares."""
+"""state.json: what a checkpoint says of its run. Each value is checked against the type that its field declares.
 
+The file begins with a checksum of all that follows it, so that no byte of it can change unnoticed.
+"""
+
+import hashlib
 import json
-import types
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Required, TypedDict, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Any, Required, TypedDict
 
 from w2v.base.errors import W2VError
+from w2v.base.typed_json import checked, member, parse
 from w2v.base.version import __version__
 from w2v.checkpoints.fingerprints import Fingerprint
 from w2v.checkpoints.snapshots import Position
 from w2v.settings.train import TrainConfig
 
-VERSION = 3  # The version of the schema. Only this one is read.
-KINDS = {str: "a string", bool: "true or false", int: "a whole number", float: "a number", dict: "an object"}
-KINDS |= {list: "a list", types.NoneType: "null"}
-LARGEST = 2**63 - 1
+VERSION = 4  # The version of the schema. Only this one is read.
+BEFORE, AFTER = b'{\n "checksum": "', b'",\n'
+"""What stands around the checksum; the hash is taken of what follows."""
+DIGITS = 32
 
 
 class LogRow(TypedDict, total=False):
@@ -50,7 +54,7 @@ class State:
 
     def as_json(self) -> bytes:
         """Return the content of the file."""
-        return json.dumps(asdict(self), indent=1).encode()
+        return with_checksum(asdict(self))
 
 
 def read_state(path: Path) -> State:
@@ -61,16 +65,22 @@ def read_state(path: Path) -> State:
         W2VError: another version of w2v wrote it, with another schema or with settings that this one does not know.
         ValueError: it is damaged; the message says where.
     """
-    values = json.loads(path.read_bytes())
-    version = _member(values, "version", int)
+    content = path.read_bytes()
+    is_whole = _has_checksum(content)
+    if content.startswith(BEFORE) and not is_whole:
+        raise ValueError("its checksum is not that of its content")
+    values = parse(content)
+    version = member(values, "version", int)
     if version != VERSION:
-        writer = f"w2v {_member(values, 'w2v', str)}" if "w2v" in values else "the w2v that wrote it"
+        writer = f"w2v {member(values, 'w2v', str)}" if "w2v" in values else "the w2v that wrote it"
         raise W2VError(
             f"{path.parent} has schema version {version}, and this w2v {__version__} reads version {VERSION}; "
             f"install {writer} to resume it"
         )
-    state: State = _checked(values, State, "")
-    _checked(state.extra, Extra, "extra")
+    if not is_whole:
+        raise ValueError("it does not begin with its checksum")
+    state: State = checked(values, State)
+    checked(state.extra, Extra, "extra")
     position = asdict(state.position)
     if min([*position.pop("also_done"), *(value for value in position.values() if type(value) is int)]) < 0:
         raise ValueError("`position` is out of range")
@@ -84,41 +94,17 @@ def read_state(path: Path) -> State:
     return state
 
 
-def _checked(value: Any, hint: Any, name: str) -> Any:  # noqa: ANN401  (what JSON has)
-    """Return a value of a JSON file as the type that a hint says.
-
-    Raises:
-        ValueError: it is of another type, or a number is out of range; `name` is where it stands in the file.
-    """
-    if isinstance(hint, types.UnionType):
-        return None if value is None else _checked(value, get_args(hint)[0], name)
-    kind = get_origin(hint) or (dict if is_dataclass(hint) or is_typeddict(hint) else hint)
-    if kind is not Any and (type(value) not in ((int, float) if kind is float else (kind,))):
-        raise ValueError(f"`{name}` is not {KINDS[kind]}" if name else "it is not an object")
-    if kind in (int, float) and not -LARGEST <= value <= LARGEST:  # false for NaN too
-        raise ValueError(f"`{name}` is out of range")
-    if kind is list:
-        return [_checked(item, get_args(hint)[0], name) for item in value]
-    if get_origin(hint) is dict:
-        return {key: _checked(item, get_args(hint)[1], f"{name}.{key}") for key, item in value.items()}
-    if kind is dict:
-        return _object(value, hint, name)
-    return value
+def with_checksum(values: dict[str, Any]) -> bytes:
+    """Return JSON with a checksum of itself."""
+    content = json.dumps(values, indent=1).encode().removeprefix(b"{\n")
+    return BEFORE + _digest(content) + AFTER + content
 
 
-def _object(values: dict[str, Any], cls: Any, name: str) -> Any:  # noqa: ANN401
-    """Return an object of JSON as a dataclass, or as a typed dictionary with what else it has."""
-    hints = get_type_hints(cls)
-    required = getattr(cls, "__required_keys__", hints)
-    checked = {key: _member(values, key, hint, name) for key, hint in hints.items() if key in values or key in required}
-    return values | checked if is_typeddict(cls) else cls(**checked)
+def _has_checksum(content: bytes) -> bool:
+    """Return whether a file begins with the checksum of what follows it."""
+    found, rest = content[len(BEFORE) :][:DIGITS], content[len(BEFORE) + DIGITS + len(AFTER) :]
+    return content.startswith(BEFORE) and content == BEFORE + found + AFTER + rest and found == _digest(rest)
 
 
-def _member(values: Any, key: str, hint: Any, parent: str = "") -> Any:  # noqa: ANN401
-    """Return a member of an object, checked."""
-    if not isinstance(values, dict):
-        raise ValueError("it is not an object")
-    name = f"{parent}.{key}" if parent else key
-    if key not in values:
-        raise ValueError(f"`{name}` is missing")
-    return _checked(values[key], hint, name)
+def _digest(content: bytes) -> bytes:
+    return hashlib.blake2b(content, digest_size=DIGITS // 2).hexdigest().encode()

@@ -16,7 +16,8 @@ from w2v.base.errors import W2VError
 from w2v.base.files import replacing
 
 GZIP_MAGIC = b"\x1f\x8b"
-GZIP_RATIO = 1032  # Most bytes that one byte of gzip can become: deflate codes at most 258 in 2 bits
+GZIP_RATIO, GZIP_FREE = 10, 100_000_000
+"""A byte of gzip may become this many, besides so many that any file may: real vectors become 1 to 4, a bomb 1,000."""
 WORD_LIMIT = 1 << 24  # Most bytes of a word; a file with a longer one is damaged, or made to fill the memory
 WORD_SHARE = 1 << 10  # Most bytes of a word on average, beyond the first WORD_LIMIT
 PIECE = 1 << 22  # Bytes of a matrix that are written at a time
@@ -24,7 +25,11 @@ PIECE = 1 << 22  # Bytes of a matrix that are written at a time
 
 @contextmanager
 def reading(path: Path) -> Iterator[tuple[BinaryIO, int]]:
-    """Open a file, unpacked where its first bytes say gzip; yield it and the most bytes that can come of it."""
+    """Open a file, unpacked where its first bytes say gzip; yield it and the most bytes that can come of it.
+
+    Raises:
+        W2VError: while it is read, more comes of it than a file of vectors has.
+    """
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         is_gzip = file.read(2) == GZIP_MAGIC
@@ -32,8 +37,26 @@ def reading(path: Path) -> Iterator[tuple[BinaryIO, int]]:
         if not is_gzip:
             yield file, size
             return
-        with gzip.GzipFile(fileobj=file) as unpacked, io.BufferedReader(cast(Any, unpacked), 1 << 18) as buffered:
-            yield cast(BinaryIO, buffered), size * GZIP_RATIO
+        room = size * GZIP_RATIO + GZIP_FREE
+        with _Bounded(path, file, room) as unpacked, io.BufferedReader(cast(Any, unpacked), 1 << 18) as buffered:
+            yield cast(BinaryIO, buffered), room
+
+
+class _Bounded(gzip.GzipFile):
+    """A packed file of which at most `room` bytes are unpacked."""
+
+    def __init__(self, path: Path, file: BinaryIO, room: int) -> None:
+        super().__init__(fileobj=file)
+        self._path, self._room = path, room
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401  (any writable buffer)
+        n = super().readinto(buffer)
+        if self.tell() > self._room:
+            raise W2VError(
+                f"{self._path} unpacks to more than {GZIP_RATIO} times its size; if that is right, unpack it "
+                "with gunzip"
+            )
+        return n
 
 
 @contextmanager

@@ -5,7 +5,7 @@ All little-endian, nothing between the fields:
 int32      793712314 (the magic number), 12 (the version)
 int32 x 12 dim, window, epochs, min_count, negative, 1, loss (hs 1, ns 2, softmax 3), model (cbow 1, skipgram 2),
            buckets, min_n, max_n, 100
-float64    the subsampling threshold
+float64    the subsampling threshold; a setting that is not known is 0
 int32 x 3  words, words, labels (0)
 int64 x 2  tokens, -1 (nothing was pruned: 0 would drop every n-gram)
 per word   its bytes, 0, its count as int64, a byte 0
@@ -20,23 +20,26 @@ import os
 import struct
 from collections import namedtuple
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
-from w2v.base.arrays import Indices, Matrix
+from w2v.base.arrays import Indices, Matrix, exact_sum
 from w2v.base.errors import W2VError
-from w2v.base.files import replacing
+from w2v.base.files import check_space, replacing
 from w2v.formats.common import PIECE, blocks, write_rows
-from w2v.formats.model import Model
+from w2v.formats.model import Model, Trained
 from w2v.formats.registry import FORMATS
+from w2v.settings.fields import fields_of
 from w2v.settings.train import TrainConfig
 from w2v.text.subwords import NGrams, Subwords
 
 VERSIONS = (11, 12)
 MAGIC = FORMATS["fasttext"].magic
-LOSSES, MODELS = {"hs": 1, "full": 3}, {"cbow": 1}
+LOSSES, MODELS = {"hs": 1, "full": 3, "bce": 2}, {"cbow": 1, "skipgram": 2}
 NS, SKIPGRAM, SUPERVISED = 2, 2, 3
+UNKNOWN = 0  # What is written for a number that is not known
+LARGEST = 2**31 - 1
 PER_WORD = 10  # Least number of bytes that a word takes
 
 
@@ -62,16 +65,17 @@ def read(path: Path) -> Model:
         header = _read_header(path, file, room)
         words, counts = _read_words(path, file, header)
         rows = _mapped(path, file, header.n_words + header.buckets, header.dim, "input")
-        try:
-            ngrams = NGrams("fasttext", header.min_n, header.max_n, header.buckets)
-        except ValueError as error:
-            raise W2VError(f"{path} is damaged: {error}") from None
         output = _mapped(path, file, None, header.dim, "output") if header.loss != LOSSES["hs"] else None
     buckets, input = _without_zeros(rows, header.n_words)
+    trained = _trained(header)
     if header.buckets == 0 or header.max_n == 0:
-        return Model(words, input[: header.n_words], counts, output)
+        return Model(words, input[: header.n_words], counts, output, trained=trained)
+    try:
+        ngrams = NGrams("fasttext", header.min_n, header.max_n, header.buckets)
+    except ValueError as error:
+        raise W2VError(f"{path} is damaged: {error}") from None
     subwords = Subwords(ngrams, buckets, input)
-    return Model(words, subwords.compose(words), counts, output, subwords=subwords)
+    return Model(words, subwords.compose(words), counts, output, subwords=subwords, trained=trained)
 
 
 def write(path: Path, model: Model) -> None:
@@ -87,14 +91,15 @@ def write(path: Path, model: Model) -> None:
         )
     n_words, dim = model.vectors.shape
     counts = np.ones(n_words, np.int64) if model.counts is None else model.counts
-    ngrams = NGrams(min_n=0, max_n=0, buckets=0) if subwords is None else subwords.ngrams
-    header = _header(model, ngrams, int(counts.sum()))
+    n_buckets = 0 if subwords is None else subwords.ngrams.buckets
+    header = _header(model, exact_sum(counts))
     with replacing(path) as file:
+        check_space(path, 4 * dim * (2 * n_words + n_buckets))
         file.write(MAGIC + VERSIONS[-1].to_bytes(4, "little"))
         file.write(HEADER.pack(*header))
         for word, count in zip(model.words, counts.tolist(), strict=True):
             file.write(word.encode() + b"\0" + count.to_bytes(8, "little") + b"\0")
-        file.write(b"\0" + np.array([n_words + ngrams.buckets, dim], "<i8").tobytes())
+        file.write(b"\0" + np.array([n_words + n_buckets, dim], "<i8").tobytes())
         write_rows(file, model.vectors if subwords is None else subwords.own_rows)
         if subwords is not None:
             for _, block in subwords.bucket_blocks(max(1, PIECE // (4 * dim))):
@@ -103,30 +108,59 @@ def write(path: Path, model: Model) -> None:
         write_rows(file, np.broadcast_to(np.float32(0), (n_words, dim)) if model.output is None else model.output)
 
 
-def _header(model: Model, ngrams: NGrams, n_tokens: int) -> _Header:
-    """Return the header, with the settings of the training where they are known."""
-    config = TrainConfig(min_count=1) if model.trained is None else model.trained.config
+def _header(model: Model, n_tokens: int) -> _Header:
+    """Return the header, with the settings of the training where they are known.
+
+    The loss and the model must be some that fastText knows; negative sampling and skip-gram where they are unknown.
+    """
+    known = {} if model.trained is None else model.trained.known
+    ngrams = None if model.subwords is None else model.subwords.ngrams
     n_words, dim = model.vectors.shape
+
+    def number(name: str) -> int:
+        value = known.get(name, UNKNOWN)
+        return min(value, LARGEST) if isinstance(value, int) else UNKNOWN
+
     return _Header(
         dim=dim,
-        window=config.window if isinstance(config.window, int) else 5,
-        epochs=min(config.epochs, 2**31 - 1),
-        min_count=min(config.min_count, 2**31 - 1),
-        negative=config.negative,
+        window=number("window"),
+        epochs=number("epochs"),
+        min_count=number("min_count"),
+        negative=number("negative"),
         word_ngrams=1,
-        loss=NS if model.output is None else LOSSES.get(config.loss, NS),
-        model=MODELS.get(config.model, SKIPGRAM),
-        buckets=ngrams.buckets,
-        min_n=ngrams.min_n,
-        max_n=ngrams.max_n,
+        loss=LOSSES.get(known.get("loss", ""), NS),
+        model=MODELS.get(known.get("model", ""), SKIPGRAM),
+        buckets=ngrams.buckets if ngrams else 0,
+        min_n=ngrams.min_n if ngrams else 0,
+        max_n=ngrams.max_n if ngrams else 0,
         lr_update_rate=100,
-        sample=config.sample,
+        sample=known.get("sample", 0.0),
         size=n_words,
         n_words=n_words,
         n_labels=0,
         n_tokens=n_tokens,
         n_pruned=-1,
     )
+
+
+def _trained(header: _Header) -> Trained | None:
+    """Return how the vectors were trained, as far as the file says: a number that is 0 is not known.
+
+    fastText trains for an epoch at least; without that the file was converted from one that has no settings.
+    """
+    if header.epochs < 1:
+        return None
+    settings: dict[str, Any] = {"dim": header.dim}
+    for name, codes in (("model", MODELS), ("loss", LOSSES)):
+        for word, code in codes.items():
+            if code == getattr(header, name):
+                settings[name] = word
+    if header.buckets and header.max_n:
+        settings["subwords"] = "fasttext"
+    for field in fields_of(TrainConfig):  # those that the header has by the same name
+        if field.name not in settings and getattr(header, field.name, UNKNOWN) > 0:
+            settings[field.name] = getattr(header, field.name)
+    return Trained({"settings": settings})
 
 
 def _read_header(path: Path, file: BinaryIO, room: int) -> _Header:

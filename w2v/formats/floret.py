@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from w2v.base.errors import W2VError, option
-from w2v.base.files import replacing
+from w2v.base.files import check_space, replacing
 from w2v.formats.common import read_numbers, reading
 from w2v.formats.model import Model
 from w2v.text.subwords import BEGIN, END, FLORET_SEED, LONGEST, NGrams, Subwords
@@ -66,6 +66,7 @@ def write(path: Path, model: Model) -> None:
         raise W2VError(f"cannot write {path}: spaCy and floret differ with {option('min_n', 1)}; train with 2 or more")
     ngrams, dim = subwords.ngrams, subwords.input.shape[1]
     with replacing(path) as file:
+        check_space(path, 2 * ngrams.buckets * (1 + dim))  # a zero and a space for each number, at least
         head = (ngrams.buckets, dim, ngrams.min_n, ngrams.max_n, ngrams.hash_count, FLORET_SEED, BEGIN, END)
         file.write((" ".join(map(str, head)) + "\n").encode())
         line = "%d" + " %.9g" * dim + "\n"

@@ -1,6 +1,7 @@
 """The model: everything that a vector file holds. Loading, saving, converting and training handle this object."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
@@ -9,6 +10,7 @@ import numpy as np
 
 from w2v.base.arrays import Counts, Matrix
 from w2v.base.errors import SettingsError
+from w2v.base.typed_json import checked
 from w2v.base.version import __version__
 from w2v.settings.fields import fields_of
 from w2v.settings.train import TrainConfig
@@ -32,8 +34,8 @@ class Trained:
     json: Mapping[str, Any]  # `w2v` (the version), `settings` and `corpus`, where they are known
 
     def __post_init__(self) -> None:
-        if not (isinstance(self.json, dict) and isinstance(self.json.get("settings", {}), dict)):
-            raise ValueError("`trained` or its `settings` is not an object")
+        found = checked(self.json, dict[str, Any], "trained")
+        checked(found.get("settings", {}), dict[str, Any], "trained.settings")
 
     @classmethod
     def of(cls, config: TrainConfig, corpus: list[dict[str, Any]] | None = None) -> "Trained":
@@ -58,17 +60,20 @@ class Trained:
         return corpus if is_known else None
 
     @cached_property
+    def known(self) -> dict[str, Any]:
+        """The settings that are there and that this version accepts, each by itself."""
+        found: dict[str, Any] = {}
+        for field in fields_of(TrainConfig):
+            with suppress(KeyError, SettingsError):
+                field.check(self.settings[field.name])
+                found[field.name] = self.settings[field.name]
+        return found
+
+    @cached_property
     def config(self) -> TrainConfig:
         """The settings; one that is missing, or that this version does not accept, has its default."""
-        known: dict[str, Any] = {}
-        for field in fields_of(TrainConfig):
-            try:
-                known[field.name] = self.settings[field.name]
-                field.check(known[field.name])
-            except (KeyError, SettingsError):
-                known.pop(field.name, None)
         try:
-            return TrainConfig(**known)
+            return TrainConfig(**self.known)
         except SettingsError:  # they do not go together
             return TrainConfig()
 

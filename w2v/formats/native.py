@@ -11,14 +11,12 @@ vocab.tsv      a word, a tab and its count a line; the word alone where counts a
 config.json    the version of this format; w2v's version, every setting, the corpus' fingerprints
 """
 
-import json
 import mmap
-import tokenize
 import warnings
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +25,8 @@ from w2v.base.arrays import Counts, Indices, Matrix
 from w2v.base.cosines import all_lengths
 from w2v.base.errors import W2VError
 from w2v.base.files import replacing_folder
+from w2v.base.npy import map_npy
+from w2v.base.typed_json import checked, member, parse
 from w2v.formats.common import checked_counts, to_json, write_rows, write_words
 from w2v.formats.model import Lines, Model, Trained
 from w2v.formats.registry import FORMATS
@@ -38,6 +38,13 @@ LARGE = 1 << 22
 """Bytes of a vocabulary of which only the words that are asked for become strings; all of fewer take 60 ms."""
 
 
+class Config(TypedDict):
+    """config.json; what else it has is kept."""
+
+    trained: dict[str, Any] | None
+    subwords: NotRequired[NGrams | None]
+
+
 def read(path: Path) -> Model:
     """Return what is in the folder; vectors and output rows are mapped, and read as they are used.
 
@@ -45,12 +52,12 @@ def read(path: Path) -> Model:
         W2VError: a file of it is missing or damaged, or another version wrote it.
     """
     try:
-        config = json.loads((path / "config.json").read_bytes())
-        if config["format"] != VERSION:
-            found = str(config["format"])[:20]
-            raise W2VError(f"{path} has version {found}, and this w2v reads version {VERSION}")
+        config = parse((path / "config.json").read_bytes())
+        if (version := member(config, "format", int)) != VERSION:
+            raise W2VError(f"{path} has version {version}, and this w2v reads version {VERSION}")
+        config = checked(config, Config)
         trained = None if config["trained"] is None else Trained(config["trained"])
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except ValueError as error:
         raise W2VError(f"{path / 'config.json'} is damaged: {error}") from None
     words, counts = _read_vocab(path / "vocab.tsv")
     vectors = _map(path / "vectors.npy", len(words))
@@ -84,18 +91,14 @@ def write(path: Path, model: Model) -> None:
         (folder / "config.json").write_bytes(to_json(config, indent=1) + b"\n")
 
 
-def _read_subwords(path: Path, how: object, n_types: int) -> Subwords | None:
+def _read_subwords(path: Path, ngrams: NGrams | None, n_types: int) -> Subwords | None:
     """Return the rows of n-grams, mapped; None where config.json does not speak of any.
 
     Raises:
         W2VError: they are damaged.
     """
-    if how is None:
+    if ngrams is None:
         return None
-    try:
-        ngrams = NGrams(**how)  # type: ignore[arg-type]
-    except (TypeError, ValueError) as error:
-        raise W2VError(f"{path / 'config.json'} is damaged: its `subwords`: {error}") from None
     buckets: Indices = _open(path / "buckets.npy")
     if buckets.dtype != np.dtype("<i8") or buckets.ndim != 1:
         raise W2VError(f"{path / 'buckets.npy'} is not a list of int64")
@@ -159,12 +162,8 @@ def _open(path: Path) -> npt.NDArray[Any]:
     try:
         with warnings.catch_warnings(action="error"):  # of a header that w2v has not written
             warnings.simplefilter("ignore", ResourceWarning)  # of a file that an interrupt leaves open
-            # Unlike np.load this takes no archive for a matrix, and it can unpickle nothing.
-            found: npt.NDArray[Any] = np.lib.format.open_memmap(path, mode="r")
-            return found
-    except OSError:  # it is missing, or may not be read, or the disk does not answer: no damage
-        raise
-    except (ValueError, TypeError, SyntaxError, OverflowError, tokenize.TokenError, EOFError, Warning) as error:
+            return map_npy(path)
+    except ValueError as error:
         raise W2VError(f"{path} is damaged: {error}") from None
 
 

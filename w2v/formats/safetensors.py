@@ -11,13 +11,14 @@ read here, without its library, because that copies the matrix.
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 
 from w2v.base.arrays import Matrix
 from w2v.base.errors import W2VError
 from w2v.base.files import replacing_folder
+from w2v.base.typed_json import checked, parse
 from w2v.formats.common import to_json, write_rows
 from w2v.formats.model import Model
 from w2v.formats.registry import FORMATS
@@ -27,6 +28,34 @@ HEADER_LIMIT = 100_000_000  # Most bytes of a header, as in the format's own lib
 NAMES = ("embeddings", "embedding.weight")  # The tensor's name in model2vec and in sentence-transformers
 DTYPES = {"F32": "<f4", "F16": "<f2"}
 STATIC = "sentence_transformers.models.StaticEmbedding"
+
+
+class Tensor(TypedDict):
+    """What a header says about a tensor."""
+
+    dtype: str
+    shape: list[int]
+    data_offsets: list[int]
+
+
+class Token(TypedDict):
+    """A token that was added to a tokenizer."""
+
+    content: str
+    id: int
+
+
+class WordLevel(TypedDict):
+    """The model of a tokenizer."""
+
+    vocab: dict[str, int]
+
+
+class Tokenizer(TypedDict):
+    """tokenizer.json; what else it has is ignored."""
+
+    model: WordLevel
+    added_tokens: NotRequired[list[Token] | None]
 
 
 def read(path: Path) -> Model:
@@ -90,12 +119,13 @@ def _read_tensor(path: Path) -> tuple[Matrix, str | None]:
             raise W2VError(f"{path} is damaged or no safetensors file: its header would have {length:,} bytes")
         header = _parse(file.read(length), path)
     tensor = next((header[name] for name in NAMES if name in header), None)
-    if "mapping" in header or not isinstance(tensor, dict):
+    if "mapping" in header or tensor is None:
         raise W2VError(f"{path} has no tensor {NAMES[0]} with a row for each token")
     try:
-        dtype = np.dtype(DTYPES[tensor["dtype"]])
-        n_types, dim = tensor["shape"]
-        begin, end = tensor["data_offsets"]
+        found: Tensor = checked(tensor, Tensor)
+        dtype = np.dtype(DTYPES[found["dtype"]])
+        n_types, dim = found["shape"]
+        begin, end = found["data_offsets"]
         fits = end - begin == n_types * dim * dtype.itemsize and min(n_types, dim) > 0 and 0 <= begin
         if not fits or 8 + length + end > size:
             raise ValueError("shape, offsets and size do not agree")
@@ -109,25 +139,17 @@ def _read_tensor(path: Path) -> tuple[Matrix, str | None]:
 
 def _read_tokens(path: Path) -> dict[str, int]:
     """Return the row of each token."""
-    tokenizer = _parse(path.read_bytes(), path)
     try:
-        tokens = tokenizer["model"]["vocab"]
-        more = {token["content"]: token["id"] for token in tokenizer.get("added_tokens") or ()}
-        if not isinstance(tokens, dict):
-            raise TypeError("its vocabulary is not an object of tokens and rows")
-        rows = {**tokens, **more}
-        if not all(isinstance(row, int) for row in rows.values()):
-            raise TypeError("a row is not a whole number")
-        return rows
-    except (KeyError, TypeError, AttributeError) as error:
+        tokenizer: Tokenizer = checked(_parse(path.read_bytes(), path), Tokenizer)
+    except ValueError as error:
         raise W2VError(f"{path} is not a tokenizer with a row for each token: {error}") from None
+    more = {token["content"]: token["id"] for token in tokenizer.get("added_tokens") or ()}
+    return {**tokenizer["model"]["vocab"], **more}
 
 
 def _parse(data: bytes, path: Path) -> dict[str, Any]:
     try:
-        value = json.loads(data)
-    except (ValueError, RecursionError) as error:
+        found: dict[str, Any] = checked(parse(data), dict[str, Any])
+        return found
+    except ValueError as error:
         raise W2VError(f"{path} is damaged: {error}") from None
-    if not isinstance(value, dict):
-        raise W2VError(f"{path} is damaged: no object in it")
-    return value

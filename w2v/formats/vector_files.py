@@ -11,7 +11,7 @@ import numpy as np
 from w2v.base import stores
 from w2v.base.arrays import Matrix
 from w2v.base.errors import MissingFileError, W2VError, option
-from w2v.base.files import STDOUT, check_space, trial_path
+from w2v.base.files import STDOUT, check_space, read_together, trial_path
 from w2v.formats.common import check_finite
 from w2v.formats.model import Model, Trained
 from w2v.formats.registry import FORMATS, Format, files_of, find, suffix_of
@@ -60,7 +60,11 @@ def read(path: str | Path, name: str | None = None, limit: int | None = None) ->
         copy = stores.local_copy(path, find_source(path, name).files)
         format = find_source(copy, name)  # of a copy, by its bytes too
         module = format.load()
-        model: Model = module.read(copy, limit) if format.can_gzip else module.read(copy)
+        if format.files:
+            folder = copy if copy.is_dir() else copy.parent
+            model: Model = read_together(folder, format.files, lambda: module.read(copy))
+        else:
+            model = module.read(copy, limit) if format.can_gzip else module.read(copy)
     except MissingFileError:
         raise
     except (OSError, EOFError, zlib.error) as error:

@@ -19,10 +19,13 @@ def presets() -> dict[str, Path]:
 
 
 def find_config(source: str | Path) -> Path:
-    """Return the file a `--config` value means: a path that exists, else a preset's name."""
-    if os.path.isfile(source):
-        return Path(source)
+    """Return the file a `--config` value means: that of a preset, else a path; `./large` is always a path.
+
+    A file with the name of a preset does not replace it: which settings a name means does not depend on the folder.
+    """
     known = presets()
     if str(source) in known:
         return known[str(source)]
+    if os.path.isfile(source):
+        return Path(source)
     raise SettingsError(f"no config '{source}': not a file, and the presets are {', '.join(known)}")

@@ -34,6 +34,8 @@ LINE_WEIGHT = {"none": 0.0, "alone": 1.0, "with-words": 0.3}
 """Measured: docs/items.md. A person's few items say more than their vector."""
 LR = {"skipgram": 0.05, "cbow": 0.1}
 """Measured best: docs/settings.md. CBOW takes more, because each context gets a part of the step."""
+LONGEST, MOST_DOTS = 1 << 16, 100
+"""Bytes of a config, and points in a line of it; a config has one line per setting."""
 
 # Settings of every operation that reads a corpus.
 Lowercase = Annotated[bool, "Lowercase the text while it is read.", Setting("Corpus", operations=READS, is_common=True)]
@@ -385,6 +387,23 @@ class TrainConfig:
         return asdict(self)
 
 
+def _read_text(path: Path) -> str:
+    """Return the text of a TOML file that can be parsed in no time.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is not UTF-8, too long, or has a key of many parts, for which Python takes quadratic time.
+    """
+    with path.open("rb") as file:
+        text = file.read(LONGEST + 1).decode()
+    if len(text) > LONGEST:
+        raise ValueError(f"it has more than {LONGEST:,} bytes")
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.count(".") > MOST_DOTS and not line.lstrip().startswith("#"):
+            raise ValueError(f"line {number:,} has more than {MOST_DOTS} points")
+    return text
+
+
 def load_config(
     source: str | Path | None, overrides: Mapping[str, Any] = MappingProxyType({}), *, is_explicit: bool = False
 ) -> TrainConfig:
@@ -403,7 +422,7 @@ def load_config(
     if source is not None:
         path = find_config(source)
         try:
-            settings = tomllib.loads(path.read_text(encoding="utf-8"))
+            settings = tomllib.loads(_read_text(path))
         except OSError as error:
             raise W2VError(f"cannot read the config {path}: {error.strerror}") from error
         except (ValueError, RecursionError) as error:  # TOML, UTF-8, a number too long or lists too deep for Python

@@ -30,6 +30,8 @@ NUMBERS = 1 << 16
 
 Bytes = npt.NDArray[np.uint8]
 U64 = npt.NDArray[np.uint64]
+SMALL_TABLE, TABLE_SHARE = 1 << 22, 64
+"""Buckets that a table may have, and how many for each that is used; above both they are searched instead."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,12 @@ class NGrams:
         """Raise ValueError for numbers that cannot be."""
         numbers = (self.min_n, self.max_n, self.buckets, self.hash_count)
         is_known = self.kind in ("fasttext", "floret") and all(type(number) is int for number in numbers)
-        if not is_known or not (0 <= self.min_n and 0 <= self.max_n <= LONGEST and 1 <= self.hash_count <= 4):
+        if not is_known or not (
+            0 <= self.min_n <= LONGEST and 0 <= self.max_n <= LONGEST and 1 <= self.hash_count <= 4
+        ):
             raise ValueError(f"there are no n-grams like {self}")
-        if not 0 <= self.buckets < 2**31:
-            raise ValueError(f"buckets must be from 0 to 2^31 - 1, not {self.buckets}")
+        if not 1 <= self.buckets < 2**31:
+            raise ValueError(f"buckets must be from 1 to 2^31 - 1, not {self.buckets}")
 
     @classmethod
     def of_config(cls, config: TrainConfig) -> "NGrams | None":
@@ -175,11 +179,23 @@ class Subwords:
         return self.input[: len(self.input) - len(self.buckets)]
 
     @cached_property
-    def _row_of(self) -> Ids:
-        """(largest bucket + 2,) the row of each bucket in bucket_rows, -1 for one without."""
-        table = np.full(int(self.buckets.max(initial=0)) + 2, -1, np.int32)
+    def _row_of(self) -> Ids | None:
+        """(largest bucket + 2,) the row of each bucket in bucket_rows, -1 for one without; None if it is too large.
+
+        A few buckets, of which a file says that they are among 2^31, must not take 8 GB.
+        """
+        n = int(self.buckets.max(initial=0)) + 2
+        if n > max(SMALL_TABLE, TABLE_SHARE * len(self.buckets)):
+            return None
+        table = np.full(n, -1, np.int32)
         table[self.buckets] = np.arange(len(self.buckets), dtype=np.int32)
         return table
+
+    @cached_property
+    def _in_order(self) -> tuple[Indices, Ids]:
+        """The buckets in ascending order, and the row of each; both (n_buckets_used,)."""
+        order = np.argsort(self.buckets, kind="stable")
+        return self.buckets[order], order.astype(np.int32)
 
     def without_words(self, rows: Sequence[int]) -> "Subwords":
         """Return the same without the own rows of some words."""
@@ -187,8 +203,11 @@ class Subwords:
 
     def rows_of(self, buckets: Indices) -> Ids:
         """Return the row of each bucket in bucket_rows, -1 for a bucket without one."""
-        found: Ids = self._row_of[np.minimum(buckets, len(self._row_of) - 1)]
-        return found
+        if (table := self._row_of) is not None:
+            return table[np.minimum(buckets, len(table) - 1)]
+        known, rows = self._in_order
+        at = np.minimum(np.searchsorted(known, buckets), len(known) - 1)
+        return np.where(known[at] == buckets, rows[at], np.int32(-1))
 
     def bucket_blocks(self, n: int) -> Iterator[tuple[Indices, Matrix]]:
         """Yield all buckets, n at a time: their numbers, and their rows, (n, dim), zeros for one without a row."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from w2v.base.errors import W2VError, option
+from w2v.base.errors import W2VError, option, without_secrets
 from w2v.base.files import STDOUT
 from w2v.base.machine import available_threads
 from w2v.base.outputs import Paths, check_outputs
@@ -66,7 +66,11 @@ class RunFiles:
         """Return what a checkpoint keeps of this, so that the resumed run writes the same files."""
         output = self.output
         return {
-            "output": output if output is None else STDOUT if str(output) == STDOUT else absolute(output),
+            "output": output
+            if output is None
+            else STDOUT
+            if str(output) == STDOUT
+            else without_secrets(absolute(output)),
             "save_output": self.save_output,
             "log_json": self.log_json and os.path.abspath(self.log_json),
         }

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from w2v import reports
-from w2v.base.errors import W2VError
+from w2v.base.errors import SettingsError, W2VError, option
 from w2v.base.stores import url_of
+from w2v.base.typed_json import member, parse
 from w2v.reports import Progress
 
 EVERY, EVERY_S = 0.001, 60.0
@@ -130,6 +131,21 @@ class Log:
     def __exit__(self, *_: object) -> None:
         """End."""
         self.close()
+
+
+def check_is_log(path: Path) -> None:
+    """Raise SettingsError if a file, which a checkpoint names as its log, exists and is no log of a run."""
+    if not path.is_file():
+        return
+    with suppress(OSError, ValueError), path.open("rb") as file:
+        line = file.readline(1 << 20)
+        if not line or member(parse(line), "progress", float) >= 0:
+            return
+    raise SettingsError(
+        f"the checkpoint names {path} as its log, which is another file; to replace it, name it again: "
+        f"{option('log_json', path)}",
+        "log_json",
+    )
 
 
 def _json(row: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from w2v import reports
 from w2v.base.arrays import Ids
-from w2v.base.errors import SettingsError, W2VError, option
+from w2v.base.errors import SettingsError, W2VError, option, without_secrets
 from w2v.checkpoints import checkpoint as checkpoints
 from w2v.checkpoints.checkpoint import Checkpoint
 from w2v.checkpoints.fingerprints import Fingerprint, changed, stream_checksum
@@ -89,7 +89,7 @@ def begin(
         W2VError: as `encode` does.
     """
     files = None
-    if corpus.files is not None and not any(map(_is_of_the_process, corpus.files)):
+    if corpus.files is not None and not any(map(_cannot_be_named, corpus.files)):
         files = [Fingerprint.of(path) for path in corpus.files]
     encoded = backend.encode(corpus, config, vocab=vocab, report=report)
     if encoded.dropped_count:  # read again with this vocabulary, the text would have words that were dropped
@@ -256,6 +256,11 @@ def train(
 
 def _policy(run: Run, folder: Path, every_s: float, warn: Warn, extra: dict[str, Any]) -> CheckpointPolicy:
     """Return what writes the checkpoints of a run; there must be space for them, and for its stream."""
+    if run.files is None and run.backend.n_nodes:
+        raise W2VError(
+            "checkpoints of a cluster need a corpus that a later run can read: files, or URLs without a password or a "
+            "signature"
+        )
     stream_bytes = run.stream.nbytes if run.files is None and not run.is_resumed else 0
     word_rows = word_rows_of(run.config, run.vocab)
     n_rows = len(run.vocab) + (word_rows.n_rows if word_rows else len(run.vocab)) + _n_lines(run)
@@ -325,6 +330,9 @@ def _n_lines(run: Run) -> int:
     return count_lines(run.stream, [0, len(run.stream)])[-1] if run.config.has_lines else 0
 
 
-def _is_of_the_process(path: str) -> bool:
-    """Return whether a path names what this process has open, such as /dev/stdin: another one has another there."""
-    return os.path.abspath(path).startswith(("/dev/", "/proc/"))
+def _cannot_be_named(path: str) -> bool:
+    """Return whether another process cannot read a file by a name that is kept on the disk.
+
+    /dev/stdin is another file there, and a URL with a password or a signature is not kept.
+    """
+    return os.path.abspath(path).startswith(("/dev/", "/proc/")) or without_secrets(path) != path
