@@ -29,10 +29,9 @@ FLAGS = ("--dim", "4", "--epochs", "1", "--threads", "1", "--min-count", "1")
 
 def write_inputs(folder: Path) -> None:
     """Write small inputs, each with something to tell of."""
-    (folder / "latin.txt").write_bytes("café crème café\n".encode("latin-1") * 20)
+    (folder / "latin.txt").write_bytes(("plain " * 60 + "café crème café\n").encode("latin-1") * 20)
     (folder / "many.txt").write_text("".join(f"w{n} w{n * 7 % 101} a b\n" for n in range(100)))
     (folder / "rows.jsonl").write_text('{"text": "a b c"}\n{"text": ""}\n{"other": 1}\n' * 10)
-    (folder / "alone.txt").write_text("alone\n" * 5)
     (folder / "pairs.tsv").write_text("a\tb\t3\nnone\tb\t1\n")
     (folder / "questions.txt").write_text("none b c d\n")
     (folder / "next.txt").write_text("a\nb\n")
@@ -66,10 +65,6 @@ CASES: dict[str, tuple[Callable[[], object], tuple[str, ...]]] = {
     "JSON Lines as text": (
         lambda: w2v.train("rows.jsonl", "v.bin", **QUICK),
         ("train", "rows.jsonl", "-o", "v.bin", *FLAGS),
-    ),
-    "nothing to learn": (
-        lambda: w2v.train("alone.txt", "v.bin", **QUICK),
-        ("train", "alone.txt", "-o", "v.bin", *FLAGS),
     ),
     "line vectors that a format cannot hold": (
         lambda: w2v.train("many.txt", "v.bin", **QUICK, line_vectors="alone"),

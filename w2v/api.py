@@ -74,6 +74,7 @@ def build_vocab(
     """
     check_request("build-vocab", settings)
     config = load_config(None, settings)
+    from w2v.formats.replaced import tell_of_replaced
     from w2v.text.encoding import encode
 
     with _reporting(reporter, progress) as told:
@@ -81,6 +82,7 @@ def build_vocab(
         check_outputs({"output": output}, {}, source.holds, can_stream=True)
         encoded = encode(source, config, keep_stream=False, report=told.reading)
         encoded.tell(told)
+        tell_of_replaced(output, told)
         if output is not None:
             encoded.vocab.save(output)
             told.tell(f"wrote {output}: {len(encoded.vocab):,} words")
@@ -103,14 +105,15 @@ def find_phrases(
         output: the text to write, compressed if its name ends in .gz; None only finds.
         list_file: a file to write the phrases to: phrase, score and count per line, separated by tabs.
         progress, reporter: as for `train`.
-        settings: min_count, threshold, scorer, delimiter, passes, lowercase, column, force_text, threads; see
-            PhraseConfig.
+        settings: min_count, threshold, scorer, delimiter, passes, line_names, lowercase, column, force_text, threads;
+            see PhraseConfig.
 
     Examples:
         >>> find_phrases([["in", "new", "york"], ["new", "york"]] * 3, min_count=1, threshold=0.5).found[0].phrase
         'new_york'
     """
     check_request("phrases", settings)
+    from w2v.formats.replaced import tell_of_replaced
     from w2v.text import phrases
 
     with _reporting(reporter, progress) as told:
@@ -118,6 +121,7 @@ def find_phrases(
         check_outputs({"output": output, "list_file": list_file}, {}, source.holds, can_stream=True)
         config = PhraseConfig(**settings)
         phrases.check_suffix(output)
+        tell_of_replaced(output, told)
         found = phrases.find_phrases(source, config, output, told)
         if list_file is not None:
             phrases.write_list(found.found, list_file)
@@ -161,7 +165,8 @@ def train(
         corpus: a path, a list of paths, or an iterable of token lists.
         output: the file to write, whose suffix says its format; None writes nothing.
         config: a preset or a TOML file; settings override it.
-        vocab: use this vocabulary (or file) and its counts; min_count and max_vocab are then refused.
+        vocab: use this vocabulary (or file) and its counts; min_count and max_vocab are then refused. A file of words
+            without counts gets the counts of the corpus. `</s>` stays only if the corpus has it as a word.
         init_from: start from these vectors, or from the newest checkpoint of this folder.
         grow_vocab: with init_from, add the new words of the corpus that occur at least min_count times.
         save_output: whether to keep the output rows; by default if the format of `output` stores them.
@@ -204,7 +209,9 @@ def train(
     keeps_output_rows(run_config, save_output)
     with _reporting(reporter, progress) as told:
         source = _open(corpus, told)
-        known = Vocab.load(vocab) if isinstance(vocab, str | Path) else vocab
+        known = vocab
+        if isinstance(vocab, str | Path):
+            known = Vocab.load(vocab, sentence_end=True, may_lack_counts=True)
         if known is not None:
             check_type("vocab", known, Vocab, "w2v.Vocab.load reads a file")
         files.check({**inputs, "vocab": vocab if isinstance(vocab, str | Path) else None}, source.holds)
@@ -338,6 +345,7 @@ def infer(
     """
     check_request("infer", settings)
     from w2v.formats.registry import find
+    from w2v.formats.replaced import tell_of_replaced
     from w2v.training.inference import infer
     from w2v.vectors.derived import named_lines
 
@@ -346,6 +354,7 @@ def infer(
         folder_files = () if output is None else find(output).files
         model = vectors if isinstance(vectors, str | Path) else None
         check_outputs({"output": output}, {"vectors": model}, source.holds, folder_files)
+        tell_of_replaced(output, told)
         found = named_lines(infer(_vectors_of(vectors), source, told, **settings))
         if output is not None:
             found.save(output)

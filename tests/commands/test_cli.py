@@ -199,7 +199,7 @@ def test_train_reads_files_folders_and_globs(run: Run, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     for name, word in (("folder/a", "one"), ("b1.txt", "two"), ("b2.txt", "three"), ("c", "four")):
         (tmp_path / name).write_text(f"{word} {word} and\n" * 5)
-    assert run("train", "folder", "b*.txt", "c", "-o", "v.txt", "--dim", "4", "--quiet").status == 0
+    assert run("train", "folder", "b*.txt", "c", "-o", "v.txt", "--dim", "4", "--sample", "0", "--quiet").status == 0
     assert set(w2v.Vectors.load("v.txt")) == {"and", "one", "two", "three", "four"}
 
 
@@ -226,16 +226,49 @@ def test_each_preset_trains(run: Run, corpus: Path, preset: str) -> None:
 
 def test_a_given_vocabulary(run: Run, corpus: Path, tmp_path: Path) -> None:
     (tmp_path / "words.txt").write_text("horse 50\ncat 60\nunicorn 3\n")
-    status, _, err = run("train", "corpus.txt", "--vocab", "words.txt", *SMALL)
+    status, _, err = run("train", "corpus.txt", "--vocab", "words.txt", *SMALL[:-2], "--sample", "0")
     assert status == 0
     assert re.search(r"^w2v: 19,\d{3} tokens, of which the vocabulary covers \d\.\d%", err, re.M)
     assert list(w2v.Vectors.load("vectors.bin")) == ["cat", "horse", "unicorn"]
 
 
 def test_bytes_that_are_no_utf8_are_counted(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "c").write_bytes(b"caf\xe9 " * 5)
+    (tmp_path / "c").write_bytes(b"caf\xe9 " * 5 + b"plain " * 95)
     assert "5 tokens had bytes that are not UTF-8" in run("build-vocab", "c").err
-    assert Path("vocab.txt").read_text(encoding="utf-8") == "caf\ufffd 5\n"
+    assert Path("vocab.txt").read_text(encoding="utf-8") == "plain 95\ncaf\ufffd 5\n"
+
+
+def test_a_text_in_another_encoding_is_refused(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "gbk").write_bytes("\u4e2d\u6587 \u8bcd\u6c47 \u4f60\u597d \u518d\u89c1 \u5929\u5730\n".encode("gbk"))
+    (tmp_path / "latin").write_bytes(b"caf\xe9 " * 6 + b"plain " * 94)
+    for name in ("gbk", "latin"):
+        for command in ("build-vocab", "train", "phrases"):
+            result = run(command, name)
+            assert result.status == 1 and f"{name} has another encoding than UTF-8" in result.err
+            assert "iconv -f ENCODING -t UTF-8" in result.err
+    assert run("build-vocab", "gbk", "--force-text", "--min-count", "1").status == 0
+
+
+def test_a_vocabulary_of_words_without_counts(run: Run, corpus: Path, tmp_path: Path) -> None:
+    (tmp_path / "words.txt").write_text("horse\ncat\nunicorn\n")
+    status, _, err = run("train", "corpus.txt", "-o", "v.w2v", "--vocab", "words.txt", *SMALL[:-2], "--sample", "0")
+    assert status == 0 and "left out 1 words of the vocabulary: the text does not have them" in err
+    vectors = w2v.Vectors.load("v.w2v")
+    text = corpus.read_text(encoding="utf-8").split()
+    assert vectors.counts is not None
+    assert dict(zip(vectors.words, vectors.counts.tolist(), strict=True)) == {
+        word: text.count(word) for word in ("cat", "horse")
+    }
+
+
+def test_a_word_spelled_as_a_sentence_end_goes_through_a_vocabulary(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "c").write_text("a b </s> c\n" * 9)
+    assert run("build-vocab", "c").status == 0
+    assert run("train", "c", "--vocab", "vocab.txt", *SMALL[:-2], "--sample", "0").status == 0
+    assert set(w2v.Vectors.load("vectors.bin").words) == {"a", "b", "c", "</s>"}
+    (tmp_path / "c").write_text("a b c\n" * 9)
+    assert run("train", "c", "--vocab", "vocab.txt", *SMALL[:-2], "--sample", "0").status == 0
+    assert set(w2v.Vectors.load("vectors.bin").words) == {"a", "b", "c"}
 
 
 def test_similar_answers_several_words(run: Run, vectors_file: Path) -> None:

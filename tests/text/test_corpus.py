@@ -23,7 +23,7 @@ from helpers import needs_fifos, python
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from w2v.base.errors import W2VError
+from w2v.base.errors import W2VError, W2VWarning
 from w2v.text import corpus, records
 from w2v.text.corpus import Corpus
 
@@ -176,11 +176,41 @@ def test_in_a_folder_only_files_are_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("target", ["none", "broken.txt"])
-def test_a_link_to_nothing_or_itself_is_named(tmp_path: Path, target: str) -> None:
+def test_a_link_to_nothing_or_itself_is_left_out_and_named(tmp_path: Path, target: str) -> None:
     put(tmp_path / "a.txt", b"text")
     (tmp_path / "broken.txt").symlink_to(target)
     for source in (tmp_path, str(tmp_path / "*.txt")):
-        assert "broken.txt leads to nothing" in complaint(source)
+        with pytest.warns(W2VWarning, match=r"skipped 1 of 2 files: cannot read .*broken.txt"):
+            assert words(source) == ["text"]
+
+
+def test_all_files_that_cannot_be_read_are_listed_at_once(tmp_path: Path) -> None:
+    good = put(tmp_path / "a.txt", b"text")
+    bad = [put(tmp_path / f"{n}.pdf", b"%PDF-1.7") for n in range(2)]
+    bad.append(put(tmp_path / "c.png", b"\x89PNG\r\n\x1a\n"))
+    said = complaint([good, *bad])
+    assert said.startswith("3 files cannot be read") and all(path.name in said for path in bad)
+    with pytest.warns(W2VWarning, match=r"skipped 3 of 4 files: .*0.pdf is a PDF.*1.pdf.*c.png is a PNG"):
+        assert words(tmp_path) == ["text"]
+    good.unlink()
+    assert complaint(tmp_path).startswith("3 files cannot be read")
+    assert "c.png" in complaint(tmp_path / "c.png")
+
+
+def test_files_that_are_cut_short_are_listed_at_once(tmp_path: Path) -> None:
+    for name in ("a.gz", "b.gz"):
+        put(tmp_path / name, gzip.compress(os.urandom(100_000).hex().encode())[:-9])
+    put(tmp_path / "c.txt", b"text")
+    said = complaint(tmp_path)
+    assert said.startswith("2 files cannot be read") and "a.gz" in said and "b.gz" in said
+
+
+def test_what_is_left_out_is_no_file_of_the_corpus(tmp_path: Path) -> None:
+    put(tmp_path / "a.txt", b"text")
+    put(tmp_path / "b.pdf", b"%PDF-1.7")
+    source = Corpus(tmp_path, warn=lambda message: None)
+    source.examine()
+    assert source.files == [str(tmp_path / "a.txt")] and source.bytes_total == 4
 
 
 def test_a_folder_that_cannot_be_read_is_not_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -511,7 +541,7 @@ def test_an_xz_header_that_wants_4_gb_gets_them_or_a_line(tmp_path: Path) -> Non
     code = f"""
 import resource
 from w2v.text.corpus import Corpus
-from w2v.base.errors import W2VError
+from w2v.base.errors import W2VError, W2VWarning
 resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
 try:
     print(sum(len(block) for block in Corpus({str(path)!r}).blocks()))
@@ -595,9 +625,10 @@ def test_many_token_lists_come_in_blocks() -> None:
         ([["a\u3000b"]], "whitespace"),
         ([["a", " "]], "whitespace"),
         ([["a", ""]], "empty token"),
-        ([["a", 7]], "7.*no string"),
-        ([["a", None]], "None.*no string"),
-        ([[b"bytes"]], "no string"),
+        ([["a", 7.5]], "7.5.*neither a string nor an integer"),
+        ([["a", True]], "True.*neither"),
+        ([["a", None]], "None.*neither a string"),
+        ([[b"bytes"]], "neither a string"),
         ([["a"], "b c"], r"item 1.*text\.split\(\)"),
         (("first sentence\nhere", "second sentence"), r"item 0.*text\.split\(\)"),
         (iter(["the cat sat", "on the mat"]), r"item 0.*text\.split\(\)"),
@@ -614,3 +645,48 @@ def test_what_is_no_corpus_is_refused(source: Any, said: str) -> None:  # noqa: 
     with pytest.raises(W2VError, match=said) as caught:
         read(source)
     assert len(str(caught.value).splitlines()) == 1
+
+
+def test_integers_are_their_decimal_text() -> None:
+    import numpy as np
+
+    assert read([[1, 2], ["a", -3], np.array([4, 5])]) == b"1 2\na -3\n4 5\n"
+    assert read(np.arange(4).reshape(2, 2)) == b"0 1\n2 3\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        ('{"a": "b"}\n', "JSON Lines"),
+        ('[["a", "b"], ["c"]]', "a JSON array"),
+        ('["a", "b"]\n["c"]\n', "a JSON array"),
+        ('[{"text": "a b"}]', "a JSON array"),
+        ("[1, 2]\n[3]\n", "a JSON array"),
+        ('id,text\n1,"the cat, sat"\n2,on\n', "CSV"),
+        ("id;text\n1;the cat\n2;on\n", "CSV"),
+    ],
+)
+def test_structure_that_is_read_as_text_is_told(tmp_path: Path, data: str, kind: str) -> None:
+    path = put(tmp_path / "a", data.encode())
+    with pytest.warns(W2VWarning, match=f"looks like {kind} and is read as plain text.*column"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    "data",
+    ["[Enter a ghost]\n", "Well, no.\nYes, sir.\n", "a b c\nd e f\n", "a\tb\nc\td\n", "1,000\n", '["\n', "", "\n\n"],
+)
+def test_text_has_no_structure(tmp_path: Path, data: str) -> None:
+    read(put(tmp_path / "a", data.encode()))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"2 3\nthe 1 2 3\ncat 4 5 6\n",
+        b"2 2\nthe 0.5 -1e-3\ncat 4 5\n",
+        b"".join(b"w%d %s\n" % (n, b" ".join([b"-0.125"] * 50)) for n in range(3)),
+    ],
+)
+def test_vectors_are_no_corpus(tmp_path: Path, data: bytes) -> None:
+    assert "is a file of vectors; name a text" in complaint(put(tmp_path / "a.vec", data))

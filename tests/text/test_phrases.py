@@ -75,9 +75,11 @@ def test_phrases_scores_and_text_are_those_of_gensim(
     )
     expected = gensim.export_phrases()
     assert len(expected) > 10
+    assert written == [gensim[sentence] for sentence in SENTENCES]
+    joined = {token for sentence in written for token in sentence if token in expected}  # gensim lists the others too
+    expected = {name: score for name, score in expected.items() if name in joined}
     assert {phrase.phrase: phrase.score for phrase in found.found} == pytest.approx(expected, rel=1e-12)
     assert {phrase.phrase: phrase.count for phrase in found.found} == {name: gensim.vocab[name] for name in expected}
-    assert written == [gensim[sentence] for sentence in SENTENCES]
     assert found.tokens_written == sum(map(len, written))
     assert found.encoded.tokens_read == sum(map(len, SENTENCES))
 
@@ -137,11 +139,13 @@ def test_passes_are_runs_and_pieces_and_threads_change_nothing(
     }
     with patch.object(phrasing, "PIECE", piece), patch.object(phrasing, "CHUNK", chunk):
         found, written = run(sentences, folder, passes=passes, threads=3, **made)
-    lines = [line for line in sentences if line]
+    written = [[token for token in line if token] for line in written]  # "" of an empty line
+    lines = sentences
     assert ["".join(line).replace("_", "") for line in written] == ["".join(line).replace("_", "") for line in lines]
     step, phrases = lines, []
     for _ in range(passes):
         one, step = run(step, folder, threads=1, **made)
+        step = [[token for token in line if token] for line in step]
         phrases += one.found
     assert written == step
     assert found.found == phrases
@@ -162,7 +166,7 @@ def test_nothing_is_lost_of_a_text(tmp_path: Path) -> None:
     text = "\n\none rare  word\t\n \nnew york\u3000here\r\n" + "new york\n" * 9 + "\n\n\nlast of all"
     (tmp_path / "in.txt").write_bytes(text.encode())
     find_phrases(Corpus(tmp_path / "in.txt"), PhraseConfig(threshold=0.5), tmp_path / "out.txt")
-    expected = "one rare word\nnew_york here\n" + "new_york\n" * 9 + "last of all\n"
+    expected = "\n\none rare word\n\nnew_york here\n" + "new_york\n" * 9 + "\n\n\nlast of all\n"
     assert (tmp_path / "out.txt").read_bytes() == expected.encode()
 
 
@@ -260,3 +264,16 @@ def test_a_failure_while_writing_leaves_the_old_file(tmp_path: Path, monkeypatch
         find_phrases(Corpus(iter(SENTENCES)), PhraseConfig(), tmp_path / "out.txt")
     assert [path.name for path in tmp_path.iterdir()] == ["out.txt"]
     assert (tmp_path / "out.txt").read_text() == "old"
+
+
+def test_lines_keep_their_numbers_and_names(tmp_path: Path) -> None:
+    lines = [f"d{n}\t" + ("" if n % 3 == 0 else "in new york") for n in range(40)]
+    (tmp_path / "in.txt").write_text("\n".join(lines) + "\n")
+    config = PhraseConfig(min_count=1, threshold=0.5, line_names=True)
+    for piece in (7, phrasing.PIECE):
+        with patch.object(phrasing, "PIECE", piece):
+            found = find_phrases(Corpus(tmp_path / "in.txt"), config, tmp_path / "out.txt")
+            assert (tmp_path / "out.txt").read_text() == "\n".join(lines).replace("in new", "in_new") + "\n"
+            find_phrases(Corpus(tmp_path / "in.txt"), config, tmp_path / "out.gz")
+        assert gzip.decompress((tmp_path / "out.gz").read_bytes()) == (tmp_path / "out.txt").read_bytes()
+    assert [phrase.phrase for phrase in found.found] == ["in_new"], "new_york is never joined, so it is not listed"

@@ -1,9 +1,11 @@
 """A column of JSON Lines or Parquet is the text that its rows hold, and what else stands there is named."""
 
+import csv
 import gzip
 import io
 import json
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -85,7 +87,7 @@ def test_tokens_that_are_no_words_are_named_with_their_row(tmp_path: Path, write
     assert "2: column 'text'" in (said := complaint(write(tmp_path / "a", [["fine"], ["New York"]])))
     assert "'New York' has whitespace" in said
     assert "an empty token" in complaint(write(tmp_path / "a", [["a", ""]]))
-    assert "None, which is no string" in complaint(write(tmp_path / "a", [["a", None]]))
+    assert "None, which is neither a string" in complaint(write(tmp_path / "a", [["a", None]]))
 
 
 @each_kind
@@ -94,8 +96,14 @@ def test_a_column_that_is_not_there_is_answered_with_those_that_are(tmp_path: Pa
 
 
 @each_kind
+def test_integers_are_ids(tmp_path: Path, write: Write) -> None:
+    assert sentences(write(tmp_path / "a", [5, -1])) == [["5"], ["-1"]]
+    assert sentences(write(tmp_path / "b", [[1, 22], [], [3]])) == [["1", "22"], ["3"]]
+
+
+@each_kind
 def test_numbers_are_no_text(tmp_path: Path, write: Write) -> None:
-    said = complaint(write(tmp_path / "some", [5]))
+    said = complaint(write(tmp_path / "some", [5.5]))
     assert "some" in said and "column 'text'" in said and "neither text nor" in said
 
 
@@ -151,7 +159,7 @@ def test_any_text_is_that_of_str_split(tmp_path_factory: pytest.TempPathFactory,
 
 
 def test_token_lists_have_no_columns() -> None:
-    with pytest.raises(SettingsError, match="column needs JSON Lines or Parquet files"):
+    with pytest.raises(SettingsError, match="column needs files"):
         read([["a", "b"]])
 
 
@@ -279,3 +287,44 @@ def test_parquet_with_two_columns_of_one_name(tmp_path: Path) -> None:
     with pytest.raises(W2VError, match="a has 2 columns named 'text'; rename or drop one"):
         list(Corpus(tmp_path / "a").blocks("text"))
     assert b"".join(Corpus(tmp_path / "a").blocks("other")).split() == [b"e", b"f"]
+
+
+# CSV and TSV.
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_tables_are_read_as_python_writes_them(tmp_path: Path, delimiter: str) -> None:
+    with (tmp_path / "a").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, delimiter=delimiter)
+        writer.writerows([["id", "text"], *([number, text] for number, text in enumerate([*TEXTS, 'a "quote", b'], 1))])
+    assert sentences(tmp_path / "a") == [*EXPECTED, ["a", '"quote",', "b"]]
+    (tmp_path / "a.gz").write_bytes(gzip.compress(b"\xef\xbb\xbf" + (tmp_path / "a").read_bytes()))
+    assert sentences(tmp_path / "a.gz") == sentences(tmp_path / "a")
+
+
+def test_empty_fields_are_rows_of_nothing_and_blank_lines_are_no_rows(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("id,text\n1,a b\n\n2,\n3,c\n")
+    encoded = encode(Corpus(tmp_path / "a"), TrainConfig(min_count=1, column="text"))
+    assert (encoded.rows_empty, encoded.tokens_read) == (1, 3)
+
+
+def test_a_table_of_one_column(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("text\na b\nc\n")
+    assert sentences(tmp_path / "a") == [["a", "b"], ["c"]]
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ("id,text\n1,a,b\n", "line 2: expected 2 fields, found 3"),
+        ('id,text\n1,"a\nb"\n2\n', "line 4: expected 2 fields, found 1"),
+        ('id,text\n1,"a"b\n', "line 2: .*quotes in a field must be doubled"),
+        ('id,text\n1,"a', "line 2: "),
+        ("id,body\n1,a\n", "no column 'text'; it has 'id', 'body'"),
+        ("text,text\n1,a\n", "2 columns named 'text'"),
+        ('[{"text": "a"}]', "is no JSON object.*jq"),
+    ],
+)
+def test_tables_that_are_refused(tmp_path: Path, data: str, said: str) -> None:
+    (tmp_path / "a").write_text(data)
+    assert re.search(said, complaint(tmp_path / "a"))

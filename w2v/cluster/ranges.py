@@ -1,7 +1,7 @@
 """Ranges: a corpus cut into as many parts as there are nodes, of about the same number of bytes.
 
 Plain text and JSON Lines are cut at the ends of lines, Parquet between its groups of rows, compressed
-files not at all.
+files, CSV and TSV not at all.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ import numpy as np
 
 from w2v.base.errors import W2VError
 from w2v.text.corpus import SPACE
-from w2v.text.records import row_group_bytes
+from w2v.text.records import is_table, row_group_bytes
 from w2v.text.sources import Piece, is_compressed, is_parquet, open_buffered, reading, shown, size_of
 
 REACH = 1 << 20
@@ -49,7 +49,9 @@ def _pieces(path: str, size: int, ends: list[int], column: str | None) -> Iterat
         for number in range(len(groups)):
             yield _holder(ends, (bounds[number] + bounds[number + 1]) / 2), Piece(path, number, number + 1)
         return
-    if is_compressed(path):
+    with open_buffered(path) as file:
+        has_header = column is not None and is_table(file)
+    if has_header or is_compressed(path):
         yield _holder(ends, size // 2), Piece(path)
         return
     with open_buffered(path) as file:

@@ -73,6 +73,7 @@ class PhraseSettings(TypedDict, total=False):
     threshold: float | None
     delimiter: str
     passes: int
+    line_names: bool
     lowercase: bool
     column: str | None
     force_text: bool

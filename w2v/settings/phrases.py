@@ -56,6 +56,9 @@ class PhraseConfig:
     passes: Annotated[
         int, "Number of passes: two join up to 4 words, three up to 8.", Setting("Phrases", low=1, high=100)
     ] = 1
+    line_names: Annotated[
+        bool, "Each line starts with its name and a tab, which stay as they are.", Setting("Lines")
+    ] = False
     lowercase: Lowercase = False
     column: Column = None
     force_text: ForceText = False
@@ -75,6 +78,7 @@ class PhraseConfig:
         return TrainConfig(
             min_count=min_count,
             max_types=2**31 - 2,
+            line_names=self.line_names,
             lowercase=self.lowercase,
             column=self.column,
             force_text=self.force_text,

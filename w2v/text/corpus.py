@@ -1,6 +1,6 @@
 """Corpus: blocks of bytes, each cut between two tokens, from files or from Python's token lists.
 
-Files are text, or with a column named JSON Lines and Parquet; `records.py` turns the rows of these into text.
+Files are text, or with a column named JSON Lines, CSV, TSV and Parquet; `records.py` turns their rows into text.
 """
 
 import io
@@ -13,7 +13,9 @@ from typing import IO, Any, cast
 from w2v import reports
 from w2v.base.errors import SettingsError, W2VError, WrongTypeError, option
 from w2v.base.files import is_same
-from w2v.text.records import Row, json_rows, parquet_rows, text_blocks, token_line
+from w2v.base.stores import url_of
+from w2v.text.kinds import STRUCTURE_HEAD, structure
+from w2v.text.records import Row, is_table, json_rows, parquet_rows, table_rows, text_blocks, token_line
 from w2v.text.sources import (
     SPLIT,
     Piece,
@@ -35,13 +37,13 @@ SPACE = re.compile(
 )
 """Whitespace as `str.split` sees it, in UTF-8."""
 
-JSON_HEAD = 512
-JSON_OBJECT = re.compile(rb"(?:\xef\xbb\xbf)?\s*\{\s*\"(?:[^\"\\]|\\.)*\"\s*:")
-"""How a file of JSON objects begins, and hardly any text; JSON_HEAD bytes are searched for it."""
 ITEM = "item {} of the corpus"
 """How an error names a token list."""
 
-Source = str | Path | Iterable[str | Path] | Iterable[Iterable[str]]
+LISTED = 5
+"""Files that a message about several lists."""
+
+Source = str | Path | Iterable[str | Path] | Iterable[Iterable[str | int]]
 """What Python takes for a corpus: a path, a list of paths, or an iterable of token lists."""
 
 
@@ -62,15 +64,21 @@ class Corpus:
         self._warn = warn
         self._has_warned = False
         self._pieces: list[Piece] | None = None
-        self._token_lists: Iterable[Iterable[str]] = ()
+        self._found: set[str] = set()
+        """Files of folders and globs, which may be left out."""
+        self._is_examined = False
+        self._token_lists: Iterable[Iterable[str | int]] = ()
         if isinstance(source, str | Path):
             source = [source]
         if isinstance(source, list) and all(isinstance(item, str | Path) for item in source):
-            self._pieces = [Piece(path) for item in source for path in find_files(os.fspath(item))]
-            if self.files:
-                self.bytes_total = sum(map(size_of, self.files)) or None
+            self._pieces = []
+            for name in map(os.fspath, source):
+                paths = find_files(name)
+                self._pieces += map(Piece, paths)
+                self._found.update(paths if paths != [name] else ())
+            self._set_total()
         elif isinstance(source, Iterable):
-            self._token_lists = cast(Iterable[Iterable[str]], source)
+            self._token_lists = cast(Iterable[Iterable[str | int]], source)
         else:
             raise WrongTypeError(f"a corpus is a path, a list of paths or token lists, not {source!r}")
 
@@ -92,30 +100,84 @@ class Corpus:
             return [piece.path for piece in self._pieces]
         return None
 
+    @property
+    def name(self) -> str:
+        """What a message calls it: the file, if there is only one."""
+        return shown(self._pieces[0].path) if self._pieces and len(self._pieces) == 1 else "the corpus"
+
+    def examine(self, column: str | None = None, force_text: bool = False) -> None:
+        """Open each file of several. Leave out, with a warning, the files of folders and globs that cannot be read.
+
+        Args:
+            column: as for `blocks`.
+            force_text: as for `blocks`.
+
+        Raises:
+            W2VError: files that were named one by one cannot be read, or no file can; the message lists them.
+        """
+        if self._is_examined or self._pieces is None or len(self._pieces) < 2:
+            return
+        self._is_examined = True
+        faults: dict[str, W2VError] = {}
+        for piece in self._pieces:
+            if piece.path in self._found or is_file(piece.path):
+                try:
+                    self._open_once(piece, column, force_text)
+                except W2VError as error:
+                    faults[piece.path] = error
+        named = [error for path, error in faults.items() if path not in self._found]
+        if named or len(faults) == len({piece.path for piece in self._pieces}):
+            raise _all_in_one(named or list(faults.values()))
+        if faults:
+            n = len(self._pieces)
+            self._pieces = [piece for piece in self._pieces if piece.path not in faults]
+            self._warn(f"skipped {n - len(self._pieces):,} of {n:,} files: {_listed(list(faults.values()))}")
+        self._set_total()
+
+    def _open_once(self, piece: Piece, column: str | None, force_text: bool) -> None:
+        if url_of(piece.path) is not None:  # a request for each file of a store would take long
+            return
+        with reading(piece.path):
+            if column is not None and is_parquet(piece.path):
+                return
+            with open_file(piece, column=column, force_text=force_text):
+                pass
+
+    def _set_total(self) -> None:
+        self.bytes_total = sum(map(size_of, self.files)) or None if self.files else None
+
     def blocks(
         self, column: str | None = None, *, force_text: bool = False, count_lines: bool = False
     ) -> Iterator[bytes]:
         """Yield the text in blocks that end between tokens; each file ends with a newline. It may be invalid UTF-8.
 
         Args:
-            column: the column of JSON Lines or Parquet that holds the text; None reads plain text.
+            column: the column of JSON Lines, CSV, TSV or Parquet that holds the text; None reads plain text.
             force_text: whether to read files even if they look like binary data.
             count_lines: whether a file that ends with a newline gets no second one, so that lines can be counted.
 
         Raises:
-            W2VError: a file cannot be read, is cut short or is not text; or a token is not a word.
+            W2VError: a file cannot be read, is cut short or is not text; or a token is not a word. If there are
+                several files, the others are read first, so that the message lists all of these files.
             SettingsError: token lists do not have columns.
         """
         if self._pieces is None:
             if column is not None:
-                raise SettingsError(f"{option('column')} needs JSON Lines or Parquet files, not token lists", "column")
+                raise SettingsError(f"{option('column')} needs files, not token lists", "column")
             for block in text_blocks(self._rows_of_tokens(), ITEM.format, lambda: None):
                 self._count(len(block))
                 yield block
             return
+        self.examine(column, force_text)
+        faults: list[W2VError] = []
         for piece in self._pieces:
-            with reading(piece.path):
-                yield from self._blocks_of_file(piece, column, force_text, count_lines)
+            try:
+                with reading(piece.path):
+                    yield from self._blocks_of_file(piece, column, force_text, count_lines)
+            except W2VError as error:
+                faults.append(error)
+        if faults:
+            raise _all_in_one(faults)
 
     def _blocks_of_file(self, piece: Piece, column: str | None, force_text: bool, count_lines: bool) -> Iterator[bytes]:
         path = piece.path
@@ -124,22 +186,25 @@ class Corpus:
             return
         with open_file(piece, column=column, force_text=force_text, count=self._count) as file:
             if column is None:
-                self._look_for_json(file, path)
+                self._look_for_structure(file, path)
                 yield from _cut(file, count_lines)
             else:
-                yield from self._blocks_of_rows(json_rows(file, column, shown(path)), path, "line", column)
+                rows = (table_rows if is_table(file) else json_rows)(file, column, shown(path))
+                yield from self._blocks_of_rows(rows, path, "line", column)
 
     def _count(self, n_bytes: int) -> None:
         self.bytes_read += n_bytes
 
-    def _look_for_json(self, file: "io.BufferedReader[Any]", path: str) -> None:
-        """Warn, once, of a file that is read as text and begins as JSON does."""
-        if not self._has_warned and JSON_OBJECT.match(file.peek(JSON_HEAD)[:JSON_HEAD]):
-            self._has_warned = True
-            self._warn(
-                f"{shown(path)} looks like JSON Lines and is read as plain text, names and braces too; "
-                f"{option('column')} NAME reads the text in a column"
-            )
+    def _look_for_structure(self, file: "io.BufferedReader[Any]", path: str) -> None:
+        """Warn, once, of a file that is read as text and looks like JSON or CSV."""
+        if self._has_warned or (kind := structure(file.peek(STRUCTURE_HEAD))) is None:
+            return
+        self._has_warned = True
+        marks = {"JSON Lines": "names and braces", "CSV": "commas and quotes"}.get(kind, "brackets and quotes")
+        way = f"{option('column')} NAME reads the text in a column"
+        if kind == "a JSON array":
+            way += " of JSON Lines, with one object per line"
+        self._warn(f"{shown(path)} looks like {kind} and is read as plain text, {marks} too; {way}")
 
     def _blocks_of_parquet(self, piece: Piece, column: str) -> Iterator[bytes]:
         """Yield a column of a Parquet file as text; bytes_read follows the rows."""
@@ -174,6 +239,19 @@ class Corpus:
                     f"or {SPLIT}"
                 )
             yield number, token_line(tokens, number, ITEM.format).encode("utf-8", "surrogatepass")
+
+
+def _all_in_one(faults: Sequence[W2VError]) -> W2VError:
+    """Return one error that lists the errors of several files."""
+    if len(faults) == 1:
+        return faults[0]
+    return W2VError(f"{len(faults):,} files cannot be read: {_listed(faults)}")
+
+
+def _listed(faults: Sequence[W2VError]) -> str:
+    """Return the messages of the first errors, and how many more there are."""
+    more = f"; and {len(faults) - LISTED:,} more" if len(faults) > LISTED else ""
+    return "; ".join(error.message for error in faults[:LISTED]) + more
 
 
 def _cut(file: IO[bytes], count_lines: bool = False) -> Iterator[bytes]:

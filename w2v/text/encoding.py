@@ -34,6 +34,10 @@ ScanReport = Callable[[int, int | None], None]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+MOST_MENDED, MENDED_SHARE = 4, 0.05
+"""With more tokens than this that are not UTF-8, and a larger share, a text has another encoding: 10% of the words of
+German have a letter that is not ASCII, 20% of those of French."""
+
 LONE_SURROGATE = re.compile("[\udc80-\udcff]")
 
 
@@ -59,6 +63,8 @@ class Encoded:
     """Rows of JSON Lines or Parquet that had nothing in the column."""
     line_names: list[str] | None = None
     """With line_names, the name of each line."""
+    words_absent: int = 0
+    """Words of a vocabulary without counts that the text does not have, and that were left out."""
 
     def tell(self, told: Reporter, is_reused: bool = False) -> None:
         """Report what was read, and what was dropped or changed; `is_reused` if the vocabulary is not the text's."""
@@ -90,6 +96,8 @@ class Encoded:
         if self.rows_empty:
             rows = "1 row" if self.rows_empty == 1 else f"{self.rows_empty:,} rows"
             yield f"skipped {rows} with nothing in the column"
+        if self.words_absent:
+            yield f"left out {self.words_absent:,} words of the vocabulary: the text does not have them"
 
 
 def encode(
@@ -98,6 +106,7 @@ def encode(
     *,
     vocab: Vocab | None = None,
     keep_stream: bool = True,
+    keep_lines: bool = False,
     report: ScanReport | None = None,
     spool_above: int | None = None,
 ) -> Encoded:
@@ -106,20 +115,23 @@ def encode(
     Args:
         corpus: the text.
         config: uses min_count, max_vocab, max_types, lowercase, column, threads, line_vectors and line_names.
-        vocab: use this vocabulary, with its counts, in place of the text's own.
+        vocab: use this vocabulary, with its counts, in place of the text's own. One without counts gets those of the
+            text, and loses the words that the text does not have.
         keep_stream: False leaves the stream empty, and takes no memory for it.
+        keep_lines: whether empty lines have a SENTENCE_END too, as they have with line vectors.
         report: told how far the reading is.
         spool_above: bytes of stream above which it goes to disk; by default a quarter of the free memory.
 
-    Raises W2VError if the text cannot be read or is empty, or if all words are dropped.
+    Raises W2VError if the text cannot be read, is empty or not UTF-8, or if all words are dropped.
     """
     if spool_above is None:
         spool_above = available_memory() // 4
     threads = config.threads or available_threads()
-    keep_empty = config.has_lines
+    keep_empty = config.has_lines or keep_lines
     names = LineNames() if config.line_names else None
     with Spool(spool_above, keep_empty) as spool, ThreadPoolExecutor(threads) as pool:
-        scan = _Scan(config, [WordTable() for _ in range(threads)], pool, spool if keep_stream else None, vocab, names)
+        tables = [WordTable() for _ in range(threads)]
+        scan = _Scan(config, tables, pool, spool if keep_stream else None, vocab, names, keep_empty)
         scan.read(corpus, report)
         merged, numbers = scan.merge()
         counts = merged.counts()
@@ -129,8 +141,10 @@ def encode(
         types_read = int(np.count_nonzero(counts)) + scan.dropped_types
         if len(counts) == 0:
             raise W2VError(f"all words were dropped, because too many are equally rare: raise {option('max_types')}")
-        if vocab is None:
-            wanted = _wanted(counts, config.min_count, config.max_vocab)
+        n_known = 0 if vocab is None else len(vocab)
+        if vocab is None or not vocab.has_counts:
+            known = np.flatnonzero(counts[:n_known])
+            wanted = _wanted(counts, config.min_count, config.max_vocab) if vocab is None else known
             words = merged.words(wanted)
             row_of = np.full(len(merged), -1, np.int32)
             counts = counts[wanted]
@@ -140,16 +154,15 @@ def encode(
             tokens_kept = vocab.n_tokens
         else:
             row_of = np.arange(len(counts), dtype=np.int32)
-            row_of[len(vocab) :] = -1
-            tokens_kept = int(counts[: len(vocab)].sum())
+            row_of[n_known:] = -1
+            tokens_kept = int(counts[:n_known].sum())
         if tokens_kept == 0:
             raise W2VError(f"none of the {tokens_read:,} tokens of the corpus is in the vocabulary")
         rows = [row_of[number] for number in numbers]
         stream = spool.finish(lambda table, ids: kernels.renumber(ids, rows[table], keep_empty), pool.map)
     line_names, dropped = names.finish() if names else None, scan.dropped_count
-    return Encoded(
-        vocab, stream, tokens_read, types_read, tokens_kept, scan.mended, dropped, corpus.rows_empty, line_names
-    )
+    empty, absent = corpus.rows_empty, max(0, n_known - len(vocab))
+    return Encoded(vocab, stream, tokens_read, types_read, tokens_kept, scan.mended, dropped, empty, line_names, absent)
 
 
 @dataclass
@@ -166,13 +179,15 @@ class _Scan:
     spool: Spool | None
     vocab: Vocab | None
     names: LineNames | None
+    keep_empty: bool
     mended: int = 0
+    scanned: int = 0
+    """Tokens so far."""
     dropped_tokens: int = 0
     dropped_types: int = 0
     dropped_count: int = 0
 
     def __post_init__(self) -> None:
-        self.keep_empty = self.config.has_lines
         self.known = self.vocab.words if self.vocab is not None else []
         self.full = self.max_types = self.config.max_types + len(self.known)
 
@@ -198,6 +213,8 @@ class _Scan:
             while True:
                 for number, ids, mended in map_ahead(self.pool, scan_block, self._until_full(blocks), ahead):
                     self.mended += mended
+                    self.scanned += int(np.count_nonzero(ids >= 0))
+                    self._check_encoding(corpus)
                     if self.spool is not None:
                         self.spool.append(number, ids)
                     if report is not None:
@@ -208,6 +225,14 @@ class _Scan:
         except BaseException:
             self.pool.shutdown(cancel_futures=True)
             raise
+
+    def _check_encoding(self, corpus: Corpus) -> None:
+        """Raise W2VError if too many tokens so far were not UTF-8: their letters are lost."""
+        if self.mended > max(MOST_MENDED, MENDED_SHARE * self.scanned) and not self.config.force_text:
+            raise W2VError(
+                f"{corpus.name} has another encoding than UTF-8: {self.mended:,} of the first {self.scanned:,} tokens "
+                f"are not UTF-8; convert it: iconv -f ENCODING -t UTF-8; or read it anyway with {option('force_text')}"
+            )
 
     def merge(self) -> "tuple[WordTable, list[npt.NDArray[np.int64]]]":
         """Return one table of all words, and the number there of each word of each table; empties the tables.

@@ -5,6 +5,8 @@ are refused by name, and any other binary file by its control bytes. Text in a w
 Latin-1, KOI8-R, Shift-JIS and the like have no control bytes.
 """
 
+import csv
+import io
 import re
 
 from w2v.base.errors import option
@@ -68,6 +70,17 @@ BINARY_MAGIC = (
 """The same for beginnings that a text can have: they count where control bytes say that it is none."""
 TAR_MARK, TAR_AT = b"ustar", 257
 PARQUET = b"PAR1\x15"
+NUMBER = r"[+-]?\d+\.\d+(?:[eE][+-]?\d+)?"
+TEXT_VECTORS = re.compile(rf"(?:\d{{1,12}} \d{{1,6}} ?\r?\n)?(?:[^\s]+(?: {NUMBER}){{8,}} ?\r?\n){{2,}}".encode())
+"""How word2vec's and GloVe's text files begin; with a header, one row of two numbers may do."""
+SMALL_VECTORS = re.compile(rb"\d{1,12} (\d{1,2}) ?\r?\n[^\s]+((?: [+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)+) ?\r?\n")
+JSON_OBJECT = re.compile(rb"\s*\{\s*\"(?:[^\"\\]|\\.)*\"\s*:")
+JSON_ARRAY = re.compile(rb"\s*\[\s*(?:\"(?:[^\"\\]|\\.)*\"\s*[,\]]|\[|\{\s*\"|-?\d+\s*,)")
+"""How files of JSON objects and arrays begin, and hardly any text."""
+STRUCTURE_HEAD = 4096
+"""Bytes that are searched for JSON and CSV."""
+CSV_ROWS = 10
+"""Rows of a table that are compared, at most."""
 
 CONTROL = bytes([*range(0x00, 0x08), *range(0x10, 0x1B)])
 """Bytes that no encoding of text has, but for stray ones: 7% of random bytes, more of most binary files.
@@ -89,6 +102,8 @@ def refusal(head: bytes) -> tuple[str, str] | None:
             return what, cure
     if head[TAR_AT:].startswith(TAR_MARK):
         return "a tar archive", UNPACK
+    if _are_vectors(head):
+        return "a file of vectors", VECTORS
     control = len(head) - len(head.translate(None, CONTROL))
     if control < LEAST_CONTROL or control <= CONTROL_SHARE * len(head):
         return None
@@ -102,3 +117,46 @@ def refusal(head: bytes) -> tuple[str, str] | None:
         return "UTF-16 text", f"convert it with iconv -f UTF-16{order} -t UTF-8"
     share = 100 * control / len(head)
     return f"no text: {share:.0f}% of its first {len(head):,} bytes are control characters", NOT_TEXT
+
+
+def _are_vectors(head: bytes) -> bool:
+    """Return whether a file begins as vectors in text form do."""
+    if TEXT_VECTORS.match(head):
+        return True
+    small = SMALL_VECTORS.match(head)
+    return small is not None and len(small[2].split()) == int(small[1])
+
+
+def structure(head: bytes) -> str | None:
+    r"""Return the kind of a file that is read as plain text and has a structure: JSON or CSV; None for a text.
+
+    >>> structure(b'[["a", "b"], ["c"]]'), structure(b'id,text\n1,"a, b"\n2,c\n'), structure(b"[Enter] the king")
+    ('a JSON array', 'CSV', None)
+    """
+    head = head[:STRUCTURE_HEAD].removeprefix(b"\xef\xbb\xbf")
+    if JSON_OBJECT.match(head):
+        return "JSON Lines"
+    if JSON_ARRAY.match(head):
+        return "a JSON array"
+    return "CSV" if _is_csv(head) else None
+
+
+def _is_csv(head: bytes) -> bool:
+    """Return whether all rows have the same number of fields, at least 2, and no space after a delimiter."""
+    lines = head.decode("utf-8", "replace").splitlines(keepends=True)
+    if len(head) == STRUCTURE_HEAD:
+        lines = lines[:-1]
+    for delimiter in ",;":
+        try:
+            rows = [row for row in csv.reader(io.StringIO("".join(lines)), delimiter=delimiter, strict=True) if row]
+        except csv.Error:
+            continue
+        rows = rows[:CSV_ROWS]
+        fields = [field for row in rows for field in row[1:]]
+        if len(rows) > 1 and len({*map(len, rows)}) == 1 and fields and not any(map(str.isspace, map(_first, fields))):
+            return True
+    return False
+
+
+def _first(field: str) -> str:
+    return field[:1]

@@ -7,7 +7,7 @@ out again. Each further pass does the same to the result of the one before: `new
 """
 
 import gzip
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, dataclass, replace
 from functools import partial
@@ -87,7 +87,7 @@ class Phrase:
     """The words, joined."""
     score: float
     count: int
-    """How often they stand side by side."""
+    """How often they stand side by side; they may be joined less often, if one is joined to its other neighbour."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Phrases:
     """What was found, and what became of the text."""
 
     found: list[Phrase]
-    """Every phrase of the first pass, best first, then those of the second, and so on."""
+    """Every phrase that was joined in the first pass, best first, then those of the second, and so on."""
     tokens_written: int
     """Tokens that are left when all is joined."""
     encoded: Encoded
@@ -130,12 +130,12 @@ def find_phrases(
 ) -> Phrases:
     """Find the phrases of a text, and write the text with its phrases joined; compressed if the name ends in .gz.
 
-    Each sentence is a line with a space between tokens; blank lines are dropped. Raises W2VError if the corpus cannot
-    be read or has no words, or if the output cannot be written.
+    Each line stays one, an empty one too, with a space between tokens. Raises W2VError if the corpus cannot be read or
+    has no words, or if the output cannot be written.
     """
     told = told or Reporter()
     threads = config.threads or available_threads()
-    encoded = encode(corpus, config.reading(), report=told.reading)
+    encoded = encode(corpus, config.reading(), keep_lines=True, report=told.reading)
     text, found = Text(encoded.stream, dict(encoded.vocab.index), encoded.vocab.counts), list[Phrase]()
     with ThreadPoolExecutor(threads) as pool:
         for _ in range(config.passes):
@@ -144,7 +144,7 @@ def find_phrases(
                 break
             found += join(text, phrases, scores, config.delimiter, pool, threads, told.joining)
         if output is not None:
-            write(text, output, pool, threads, told.joining)
+            write(text, output, pool, threads, told.joining, encoded.line_names)
     return Phrases(found, int(text.counts.sum()), replace(encoded, stream=np.empty(0, np.int32)))
 
 
@@ -207,7 +207,10 @@ def join(
     threads: int,
     report: StageReport,
 ) -> list[Phrase]:
-    """Join the phrases in the text, in place; return them, best first. One spelled like a word becomes that word."""
+    """Join the phrases in the text, in place; return those that were joined, best first.
+
+    A phrase that is spelled like a word becomes that word.
+    """
     report("join", 0, len(text.ids))
     words = list(text.index)
     firsts = np.repeat(np.arange(len(words)), np.diff(phrases.starts))
@@ -237,27 +240,60 @@ def join(
     text.counts = np.append(text.counts, np.zeros(len(text.index) - len(words), np.int64))
     for rows, change in ((names, total), (firsts, -total), (phrases.seconds, -total)):
         np.add.at(text.counts, rows, change)
-    found = map(Phrase, spelled, scores.tolist(), phrases.counts.tolist())
+    found = [Phrase(spelled[i], float(scores[i]), int(phrases.counts[i])) for i in np.flatnonzero(total).tolist()]
     return sorted(found, key=lambda phrase: (-phrase.score, phrase.phrase, phrase.count))
 
 
-def write(text: Text, output: str | Path, pool: ThreadPoolExecutor, threads: int, report: StageReport) -> None:
-    """Write a text, a sentence per line, compressed if the name ends in .gz; raise W2VError if that fails."""
+def write(
+    text: Text,
+    output: str | Path,
+    pool: ThreadPoolExecutor,
+    threads: int,
+    report: StageReport,
+    names: Sequence[str] | None = None,
+) -> None:
+    """Write a text, a sentence per line, compressed if the name ends in .gz; raise W2VError if that fails.
+
+    Each line gets its name and a tab, if there are names.
+    """
     report("write", 0, len(text.ids))
     pack = partial(gzip.compress, compresslevel=6, mtime=0) if str(output).endswith(".gz") else memoryview
     spelled = np.array(bytearray(("\n".join(text.index) + "\n" * kernels.PADDING).encode()))
     starts = np.append(0, np.flatnonzero(spelled == 10)[: len(text.index)] + 1)
     lengths = np.append(np.diff(starts), 0)  # the last is that of SENTENCE_END, -1
 
-    def spell(begin: int) -> bytes | memoryview:
+    def spell(begin: int) -> memoryview:
         end = min(begin + PIECE, len(text.ids))
         out = np.empty(int(lengths[text.ids[begin:end]].sum()) + kernels.PADDING, np.uint8)
-        return pack(out.data[: kernels.spell(text.ids, begin, end, starts, spelled, out)])
+        return out.data[: kernels.spell(text.ids, begin, end, starts, spelled, out)]
 
+    begins = range(0, len(text.ids), PIECE)
+    if names is None:
+        pieces = map_ahead(pool, lambda begin: pack(spell(begin)), begins, 2 * threads)
+    else:
+        pieces = map_ahead(pool, pack, _with_names(map_ahead(pool, spell, begins, 2 * threads), names), 2 * threads)
     with replacing(output) as file:
-        for number, piece in enumerate(map_ahead(pool, spell, range(0, len(text.ids), PIECE), 2 * threads), 1):
+        for number, piece in enumerate(pieces, 1):
             file.write(piece)
             report("write", min(number * PIECE, len(text.ids)), len(text.ids))
+
+
+def _with_names(pieces: Iterable[memoryview], names: Sequence[str]) -> Iterator[bytes]:
+    """Yield the pieces of a text with the name of each line and a tab before the line."""
+    heads = iter([name.encode() + b"\t" for name in names])
+    starts_line = True
+    for piece in pieces:
+        *lines, last = bytes(piece).split(b"\n")
+        found = []
+        for line in lines:
+            found.append((next(heads) if starts_line else b"") + line)
+            starts_line = True
+        if last:
+            found.append((next(heads) if starts_line else b"") + last)
+            starts_line = False
+        else:
+            found.append(b"")
+        yield b"\n".join(found)
 
 
 def write_list(found: list[Phrase], path: str | Path) -> None:

@@ -1,10 +1,13 @@
-"""Rows: token lists, and the column of a JSON Lines or Parquet file that holds text, as blocks of bytes.
+"""Rows: token lists, and the column of a JSON Lines, CSV, TSV or Parquet file that holds text, as blocks of bytes.
 
 A row is text, in which newlines end sentences too, or a list of tokens. Either way it ends with a newline.
 """
 
+import csv
+import io
 import json
 from collections.abc import Callable, Iterable, Iterator
+from numbers import Integral
 from typing import IO, TYPE_CHECKING, Any
 
 from w2v.base.errors import W2VError, option
@@ -19,6 +22,10 @@ ROWS_BEFORE_MISSING = 1_000
 """Rows of a JSON Lines file that may be without the column before it is taken for a wrong name."""
 BATCH = 1_000
 """Rows of a Parquet file that are taken at a time."""
+
+DELIMITERS = ",\t;|"
+"""Between the columns of a table; the header shows which one."""
+LONGEST_FIELD = 2**31 - 1
 
 Row = tuple[int, object]
 """Its number in the source, and what stands there: text, a list of tokens, or None for nothing."""
@@ -47,15 +54,63 @@ def text_blocks(rows: Iterable[Row], place: Place, pass_over: Callable[[], None]
 
 
 def token_line(tokens: Iterable[object], number: int, place: Place) -> str:
-    """Return tokens as a line, or raise W2VError where one is no word that a file could hold."""
-    tokens = list(tokens)
+    """Return tokens as a line, integers as decimals; raise W2VError if one is no word that a file could hold."""
+    words: list[Any] = list(tokens)
     try:
-        line = " ".join(tokens)  # type: ignore[arg-type]
-        if line.split() == tokens:
-            return line
+        line = " ".join(words)
     except TypeError:
-        pass
-    raise W2VError(f"{place(number)}{next(filter(None, map(_complaint, tokens)))}")
+        words = [_as_text(word) for word in words]
+        line = " ".join(map(str, words))
+    if line.split() == words:
+        return line
+    raise W2VError(f"{place(number)}{next(filter(None, map(_complaint, words)))}")
+
+
+def is_table(file: "io.BufferedReader[Any]") -> bool:
+    """Return whether a file with a column is CSV or TSV: it does not begin as JSON does."""
+    head = file.peek(1).removeprefix(b"\xef\xbb\xbf").lstrip()
+    return bool(head) and head[:1] not in b"{["
+
+
+def table_rows(file: IO[bytes], column: str, name: str) -> Iterator[Row]:
+    """Yield the values of a column of a CSV or TSV file, whose first line has the names of the columns.
+
+    A field may be quoted, and a quoted field may have several lines. Empty fields are rows of nothing; blank lines are
+    not rows. Bytes that are not UTF-8 stay as they are. Raises W2VError if there is no such column, or if a row has
+    not as many fields as the header.
+    """
+    csv.field_size_limit(LONGEST_FIELD)
+    text = io.TextIOWrapper(file, "utf-8-sig", "surrogateescape", newline="")
+    try:
+        header, delimiter = _header(text.readline(), column, name)
+        place = header.index(column)
+        reader = csv.reader(text, delimiter=delimiter, strict=True)
+        number = 2
+        for fields in reader:
+            if fields and len(fields) != len(header):
+                raise W2VError(f"{name}, line {number}: expected {len(header)} fields, found {len(fields)}")
+            if fields:
+                yield number, fields[place] or None
+            number = reader.line_num + 2
+    except csv.Error as error:
+        raise W2VError(f"{name}, line {reader.line_num + 1}: {error}; quotes in a field must be doubled") from None
+    finally:
+        text.detach()
+
+
+def _header(line: str, column: str, name: str) -> tuple[list[str], str]:
+    """Return the names of a table's columns, and what separates them."""
+    found = [([field.strip() for field in next(csv.reader([line], delimiter=one), [])], one) for one in DELIMITERS]
+    for fields, delimiter in found:
+        if fields.count(column) > 1:
+            raise W2VError(f"{name} has {fields.count(column)} columns named '{column}'; rename or drop one")
+        if column in fields:
+            return fields, delimiter
+    most = max((fields for fields, _ in found), key=len)
+    raise W2VError(
+        f"{name} has no column '{column}'; it has {_listed([field[:40] for field in most])}. With {option('column')} "
+        "files are JSON Lines, CSV or TSV with a header, or Parquet"
+    )
 
 
 def json_rows(file: IO[bytes], column: str, name: str) -> Iterator[Row]:
@@ -86,7 +141,7 @@ def json_rows(file: IO[bytes], column: str, name: str) -> Iterator[Row]:
 def parquet_rows(
     file: IO[bytes], column: str, name: str, progress: Callable[[float], None], groups: range | None = None
 ) -> Iterator[Row]:
-    """Yield the values of a column of strings, or of lists of strings, of a Parquet file, which must be seekable.
+    """Yield the values of a column of strings or integers, or of lists of these, of a Parquet file; it can seek.
 
     A batch is in memory at a time; `progress` is told the share of the rows that is read. `groups` are the groups of
     rows to read, None for all. Raises W2VError if pyarrow is missing, the file is damaged, or has no such column.
@@ -130,22 +185,25 @@ def _json_object(line: bytes, number: int, name: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         row = None
     if not isinstance(row, dict):
+        is_array = line.lstrip()[:1] == b"["
         raise W2VError(
             f"{name}, line {number} is no JSON object: {line[:40].decode('utf-8', 'replace').strip()}; "
-            f"with {option('column')} files are JSON Lines, one object per line, or Parquet"
+            f"with {option('column')} files are JSON Lines, one object per line, CSV, TSV or Parquet"
+            + "; of an array of objects, jq -c '.[]' makes JSON Lines"
+            * is_array
         )
     return row
 
 
 def _holds_text(kind: "pyarrow.DataType") -> bool:
-    """Return whether a Parquet column is of strings, of bytes, or of lists of strings."""
+    """Return whether a Parquet column is of strings, of bytes, of integers, or of lists of strings or integers."""
     from pyarrow import types
 
     if types.is_dictionary(kind):
         return _holds_text(kind.value_type)
     is_list = types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
     item = kind.value_type if is_list else kind
-    if types.is_string(item) or types.is_large_string(item) or types.is_string_view(item):
+    if types.is_string(item) or types.is_large_string(item) or types.is_string_view(item) or types.is_integer(item):
         return True
     return not is_list and (types.is_binary(kind) or types.is_large_binary(kind) or types.is_null(kind))
 
@@ -154,8 +212,7 @@ def _utf8(value: object, number: int, place: Place) -> bytes:
     """Return a row as UTF-8; bytes that were not UTF-8 when they were read stay as they were."""
     if isinstance(value, bytes):
         return value
-    if isinstance(value, list):
-        value = token_line(value, number, place)
+    value = token_line(value, number, place) if isinstance(value, list) else _as_text(value)
     if not isinstance(value, str):
         raise W2VError(f"{place(number)} holds {repr(value)[:60]}, which is neither text nor a list of tokens")
     try:
@@ -164,10 +221,15 @@ def _utf8(value: object, number: int, place: Place) -> bytes:
         return value.encode("utf-8", "surrogatepass")
 
 
+def _as_text(value: object) -> object:
+    """Return an integer as its decimal text, anything else as it is."""
+    return str(int(value)) if isinstance(value, Integral) and not isinstance(value, bool) else value
+
+
 def _complaint(token: object) -> str:
     """Return why a token is no word; nothing where it is one."""
     if not isinstance(token, str):
-        return f" holds {token!r}, which is no string"
+        return f" holds {token!r}, which is neither a string nor an integer"
     if token.split() == [token]:
         return ""
     what = f"{token!r} has whitespace in it" if token else "an empty token"

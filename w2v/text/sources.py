@@ -107,10 +107,8 @@ def _glob(pattern: str) -> list[str]:
 
 
 def _is_file(path: str) -> bool:
-    """Return whether a path found in a folder is a file; raise W2VError where it is a link to nothing."""
-    if not os.path.exists(path):
-        raise W2VError(f"the link {shown(path)} leads to nothing; mend or remove it")
-    return os.path.isfile(path)
+    """Return whether a path found in a folder is a file, or a link to nothing, which `Corpus.examine` reports."""
+    return os.path.isfile(path) or not os.path.exists(path)
 
 
 @contextmanager

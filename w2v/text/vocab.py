@@ -29,7 +29,12 @@ class Vocab:
     words: list[str]
     """(n_types,) the words, most frequent first; words of one count in the order of their bytes."""
     counts: Counts
-    """(n_types,) their occurrences, each at least 1."""
+    """(n_types,) their occurrences, each at least 1; all 0 if a file has none."""
+
+    @property
+    def has_counts(self) -> bool:
+        """Whether the counts are known."""
+        return bool(self.counts.any())
 
     def __len__(self) -> int:
         return len(self.words)
@@ -74,21 +79,27 @@ class Vocab:
             mark = b""
 
     @classmethod
-    def load(cls, path: str | Path, *, sentence_end: bool = False) -> "Vocab":
+    def load(cls, path: str | Path, *, sentence_end: bool = False, may_lack_counts: bool = False) -> "Vocab":
         """Read `word count` lines in any order, as w2v, gensim and word2vec.c write them.
 
-        word2vec.c's `</s>` for the end of a sentence is skipped unless sentence_end is true. Raises W2VError if the
-        file cannot be read, or if a line is not a word and a count; the message has its number.
+        Args:
+            path: the file.
+            sentence_end: whether to keep word2vec.c's `</s>` for the end of a sentence.
+            may_lack_counts: whether the lines may be words alone, if all are.
+
+        Raises:
+            W2VError: the file cannot be read, or a line is not a word and a count; the message has its number.
         """
         try:
             lines = local_copy(path).read_bytes().removeprefix(BOM).split(b"\n")
         except OSError as error:
             raise W2VError(f"cannot read the vocabulary {path}: {error.strerror}") from error
         counts: dict[str, int] = {}
+        is_list = may_lack_counts and all(len(line.split()) < 2 for line in lines)
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
-            word, count = _parse(line, f"{path}, line {number}")
+            word, count = _parse(line + b" 1" * is_list, f"{path}, line {number}")
             if word in counts:
                 raise W2VError(f"{path}, line {number}: '{word}' stands here for the second time")
             if word != SENTENCE_WORD or sentence_end:
@@ -97,7 +108,7 @@ class Vocab:
             raise W2VError(f"the vocabulary {path} has no words; build one with `w2v build-vocab`")
         if sum(counts.values()) >= 2**63:
             raise W2VError(f"the counts of {path} come to more than 2^63 - 1; smaller ones in proportion will do")
-        return cls.of(counts)
+        return cls([*counts], np.zeros(len(counts), np.int64)) if is_list else cls.of(counts)
 
 
 def sorted_vocab(words: Sequence[str], counts: Counts, most: int | None = None) -> tuple[Vocab, Indices]:

@@ -16,12 +16,14 @@ from w2v.base.outputs import Paths, check_outputs
 from w2v.base.stores import absolute, url_of
 from w2v.checkpoints.folder import reserved
 from w2v.formats.registry import files_of, find
+from w2v.formats.replaced import tell_of_replaced
 from w2v.reports import Progress, Reporter
 from w2v.text.encoding import Encoded
 from w2v.training import outputs
 from w2v.training import run as runs
 from w2v.training.backends import Backend
 from w2v.training.compiling import is_compiled, prepare
+from w2v.training.doubts import warn_of_likeness, warn_of_subsampling
 from w2v.training.log import Log
 from w2v.training.plan import kernel_name
 from w2v.training.run import EpochReport, Run
@@ -99,7 +101,7 @@ def execute(
 
     Raises:
         DivergedError: the learning rate was too large.
-        W2VError: something cannot be read or written.
+        W2VError: something cannot be read or written, or nothing was learned.
     """
     kernel = kernel_name()
     seconds = dict[str, float]()
@@ -114,6 +116,7 @@ def execute(
         if encoded is not None:
             encoded.tell(told, is_reused)
         _tell_of_run(run, kernel, told)
+        tell_of_replaced(files.output, told)
         save_output = outputs.keeps_output_rows(run.config, files.save_output, files.output)
         if files.output is not None:
             runs.try_output(run, files.output, save_output, told.warn)
@@ -132,7 +135,8 @@ def execute(
                 save_output=save_output,
                 extra=files.for_resume(),
             )
-        last.check_learned()
+        last.check_learned(files.output)
+        warn_of_likeness(vectors, run, told)
         if files.output is not None:
             with _timed(seconds, "save_s"):
                 _save(vectors, files, told)
@@ -151,11 +155,13 @@ class _Last:
         self.loss = now.loss
         self.told.training(now)
 
-    def check_learned(self) -> None:
-        """Warn if there was nothing to train on."""
+    def check_learned(self, output: Path | None) -> None:
+        """Raise W2VError if there was nothing to train on: random vectors must not replace a good file."""
         if math.isnan(self.loss):
-            self.told.warn(
-                f"nothing was learned: no two words occur together; one word per line? {option('sample')} too small?"
+            kept = "" if output is None else f"; {output} is not written"
+            raise W2VError(
+                f"nothing was learned{kept}: no two words occur together; one word per line? "
+                f"{option('sample')} too small?"
             )
 
 
@@ -180,6 +186,7 @@ def _tell_of_run(run: Run, kernel: str, told: Reporter) -> None:
     if n_nodes := run.backend.n_nodes:
         on = f"{n_nodes} node{'s' * (n_nodes > 1)}"
     told.tell(f"training {len(run.vocab):,} words x {run.config.dim} on {on}")
+    warn_of_subsampling(run.vocab, run.config.sample, told)
 
 
 def _compile(run: Run, told: Reporter) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from w2v.base.arrays import Ids
+from w2v.base.arrays import SENTENCE_END, Ids
 from w2v.base.errors import W2VError, option
 from w2v.base.machine import available_threads
 from w2v.formats.common import check_finite
@@ -56,9 +56,17 @@ def infer(vectors: Vectors, corpus: Corpus, told: Reporter | None = None, **chan
     encoded.tell(told, is_reused=True)
     bounds = shard_bounds(encoded.stream, whole_lines=True)
     first = count_lines(encoded.stream, bounds)
+    if unknown := first[-1] - count_known(encoded.stream):
+        told.warn(f"{unknown:,} of {first[-1]:,} lines have no known word: their vectors are 0")
     rows = aligned_zeros(first[-1], padded(config.dim))
     _Inference(vectors, vocab, config, encoded.stream, bounds, first, rows).run()
     return Lines(rows[:, : config.dim], encoded.line_names)
+
+
+def count_known(stream: Ids) -> int:
+    """Return the number of lines with at least one word of the vocabulary."""
+    is_word = stream != SENTENCE_END
+    return int(np.count_nonzero(is_word[1:] < is_word[:-1])) + bool(is_word[-1:].any())
 
 
 def inference_settings(vectors: Vectors, changes: dict[str, Any]) -> TrainConfig:

@@ -31,7 +31,7 @@ from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, ScanReport, renumber
 from w2v.text.subwords import NGrams
-from w2v.text.vocab import Vocab
+from w2v.text.vocab import SENTENCE_WORD, Vocab
 from w2v.training import loop
 from w2v.training.backends import Backend, OneMachine
 from w2v.training.line_rows import count_lines
@@ -88,10 +88,17 @@ def begin(
     Raises:
         W2VError: as `encode` does.
     """
+    corpus.examine(config.column, config.force_text)
     files = None
     if corpus.files is not None and not any(map(_cannot_be_named, corpus.files)):
         files = [Fingerprint.of(path) for path in corpus.files]
+    if vocab is not None and backend.n_nodes and not vocab.has_counts:
+        raise SettingsError(
+            f"with {option('ray')} the vocabulary needs counts: build it with `w2v build-vocab`", "vocab"
+        )
     encoded = backend.encode(corpus, config, vocab=vocab, report=report)
+    if vocab is not None and not backend.n_nodes:
+        encoded = without_sentence_word(encoded, config.has_lines)
     if encoded.dropped_count:  # read again with this vocabulary, the text would have words that were dropped
         files = None
     if vocab is not None:
@@ -328,6 +335,17 @@ def try_output(run: Run, path: Path, save_output: bool | None = None, warn: Warn
 def _n_lines(run: Run) -> int:
     """Return how many lines have vectors."""
     return count_lines(run.stream, [0, len(run.stream)])[-1] if run.config.has_lines else 0
+
+
+def without_sentence_word(encoded: Encoded, keep_empty: bool) -> Encoded:
+    """Return a text without the row of word2vec.c's `</s>` in its vocabulary, unless the text has it as a word."""
+    row = encoded.vocab.index.get(SENTENCE_WORD)
+    if row is None or np.any(encoded.stream == row):
+        return encoded
+    rest = np.delete(np.arange(len(encoded.vocab)), row)
+    vocab = Vocab([encoded.vocab.words[i] for i in rest], encoded.vocab.counts[rest])
+    stream = renumber(encoded.stream, vocab.rows_of(encoded.vocab.words), keep_empty=keep_empty)
+    return replace(encoded, vocab=vocab, stream=stream)
 
 
 def _cannot_be_named(path: str) -> bool:

@@ -134,7 +134,9 @@ def join_pairs(ids: I32, phrases: Pairs, names: I32, joined: I64) -> int:
 
 @jit
 def spell(ids: I32, begin: int, end: int, starts: I64, text: U8, out: U8) -> int:
-    """Write the words of ids[begin:end] to out, a space or at a sentence's end a newline after each.
+    """Write the words of ids[begin:end] to out with a space between two, and a newline for each SENTENCE_END.
+
+    The text ends with a newline, whether or not its last id is a SENTENCE_END.
 
     Args:
         ids: the token stream, read also at `end` where it goes on.
@@ -151,8 +153,15 @@ def spell(ids: I32, begin: int, end: int, starts: I64, text: U8, out: U8) -> int
     for t in range(begin, end):
         token = ids[t]
         if token == SENTENCE_END:
+            out[filled] = 10
+            filled += 1
             continue
         copy_bytes(text, starts[token], starts[token + 1], out, filled)
         filled += starts[token + 1] - starts[token]
-        out[filled - 1] = 10 if t + 1 == len(ids) or ids[t + 1] == SENTENCE_END else 32
+        if t + 1 == len(ids):
+            out[filled - 1] = 10
+        elif ids[t + 1] == SENTENCE_END:
+            filled -= 1
+        else:
+            out[filled - 1] = 32
     return filled
