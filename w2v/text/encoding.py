@@ -117,7 +117,7 @@ def encode(
         spool_above = available_memory() // 4
     threads = config.threads or available_threads()
     keep_empty = config.has_lines
-    names = LineNames() if config.line_names else None
+    names = LineNames(keeps=config.has_lines) if config.line_names else None
     with Spool(spool_above, keep_empty) as spool, ThreadPoolExecutor(threads) as pool:
         scan = _Scan(config, [WordTable() for _ in range(threads)], pool, spool if keep_stream else None, vocab, names)
         scan.read(corpus, report)
@@ -146,7 +146,7 @@ def encode(
             raise W2VError(f"none of the {tokens_read:,} tokens of the corpus is in the vocabulary")
         rows = [row_of[number] for number in numbers]
         stream = spool.finish(lambda table, ids: kernels.renumber(ids, rows[table], keep_empty), pool.map)
-    line_names, dropped = names.finish() if names else None, scan.dropped_count
+    line_names, dropped = names.finish() if names and config.has_lines else None, scan.dropped_count
     return Encoded(
         vocab, stream, tokens_read, types_read, tokens_kept, scan.mended, dropped, corpus.rows_empty, line_names
     )
