@@ -11,7 +11,7 @@ another, and W2VError if a file cannot be read or written. Their docstrings name
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack, cast, overload
 
 from w2v.base.arguments import check_type, check_words, seconds_of
 from w2v.base.errors import SettingsError, option
@@ -43,9 +43,11 @@ if TYPE_CHECKING:
     from w2v.training.execution import RunFiles
     from w2v.training.run import EpochReport, Run
     from w2v.tuning.search import Search
+    from w2v.vectors.recommendations import Recommendations
     from w2v.vectors.vectors import Vectors
 
 Files = str | Path | Sequence[str | Path]  # One or more files
+Items = str | Path | Sequence[str]  # A file of items, or the items
 
 
 def build_vocab(
@@ -362,36 +364,142 @@ def infer(
     return found
 
 
+@overload
 def recommend(
     vectors: "Vectors | str | Path",
-    items: Sequence[str],
+    items: Sequence[str] = ...,
+    n: int = ...,
+    line: str | None = ...,
+    *,
+    sessions: None = ...,
+    output: None = ...,
+    only: Items | None = ...,
+    exclude: Items = ...,
+    keep_seen: bool = ...,
+    reporter: Reporter | None = ...,
+    **settings: "Unpack[ItemSettings]",
+) -> list[tuple[str, float]]: ...
+@overload
+def recommend(
+    vectors: "Vectors | str | Path",
+    items: Sequence[Sequence[str]],
+    n: int = ...,
+    line: None = ...,
+    *,
+    sessions: None = ...,
+    output: None = ...,
+    only: Items | None = ...,
+    exclude: Items = ...,
+    keep_seen: bool = ...,
+    reporter: Reporter | None = ...,
+    **settings: "Unpack[ItemSettings]",
+) -> "Recommendations": ...
+@overload
+def recommend(
+    vectors: "Vectors | str | Path",
+    items: Sequence[str] = ...,
+    n: int = ...,
+    line: None = ...,
+    *,
+    sessions: str | Path,
+    output: None = ...,
+    only: Items | None = ...,
+    exclude: Items = ...,
+    keep_seen: bool = ...,
+    reporter: Reporter | None = ...,
+    **settings: "Unpack[ItemSettings]",
+) -> "Recommendations": ...
+@overload
+def recommend(
+    vectors: "Vectors | str | Path",
+    items: Sequence[str] = ...,
+    n: int = ...,
+    line: None = ...,
+    *,
+    sessions: str | Path,
+    output: str | Path,
+    only: Items | None = ...,
+    exclude: Items = ...,
+    keep_seen: bool = ...,
+    reporter: Reporter | None = ...,
+    **settings: "Unpack[ItemSettings]",
+) -> None: ...
+def recommend(
+    vectors: "Vectors | str | Path",
+    items: Sequence[str] | Sequence[Sequence[str]] = (),
     n: int = 10,
     line: str | None = None,
     *,
+    sessions: str | Path | None = None,
+    output: str | Path | None = None,
+    only: Items | None = None,
+    exclude: Items = (),
+    keep_seen: bool = False,
     reporter: Reporter | None = None,
     **settings: "Unpack[ItemSettings]",
-) -> list[tuple[str, float]]:
-    """Return the n items most likely to come next for a person, best first, with their scores.
+) -> "list[tuple[str, float]] | Recommendations | None":
+    """Return the n items most likely to come next, best first, with their scores: for one person or for many.
 
-    A difference of two scores is a difference of log-probabilities: see docs/items.md.
+    A difference of two scores is a difference of log-probabilities: see docs/items.md. A person of whom nothing is
+    known gets the most popular items, scored by the logarithm of their counts.
 
     Args:
         vectors: with output rows and counts, as a .w2v folder has them, or the file.
-        items: of the person, oldest first. Items without a vector are left out, with a warning.
-        n: how many; none of `items` is among them.
+        items: of one person, oldest first, or a list of those of each person. Items without a vector are left out, with
+            a warning.
+        n: how many items per person.
         line: the name or number of the person's line in the training corpus, whose vector is used too.
+        sessions: a file with the items of each person, one person per line, in place of `items`.
+        output: with sessions, the file to write: .tsv or .jsonl, either with .gz, or .parquet; "-" is standard output,
+            as TSV. It has one row per person and rank: person, rank, item, score, and based_on: vectors or popularity.
+        only: recommend only these items: a list, or a file of items separated by whitespace.
+        exclude: do not recommend these items.
+        keep_seen: whether to recommend items that the person has taken already.
         reporter: as for `train`.
-        settings: history, decay, prior and line_weight, by default those of the training; see TrainConfig.
+        settings: history, decay, prior and line_weight, and for sessions line_names, by default those of the training;
+            see TrainConfig.
+
+    Returns:
+        (item, score) pairs for one person; Recommendations for many, which has arrays; None if `output` is given.
 
     Raises:
         W2VError: the vectors have no output rows or no counts; there are no line vectors, or none of this name.
     """
     check_request("recommend", settings)
     check_words(items)
-    from w2v.vectors.items import recommend
+    is_one = sessions is None and (not len(items) or isinstance(items[0], str))
+    if sessions is not None and len(items):
+        raise SettingsError(f"{option('sessions')} cannot be used with items; leave one out", "sessions")
+    if line is not None and not is_one:
+        raise SettingsError(f"{option('line')} is the line of one person, with items; leave it out", "line")
+    if sessions is None and output is not None:
+        raise SettingsError(f"{option('output')} has an effect only with {option('sessions')}", "output")
+    from w2v.vectors.recommendation_files import writer_for
+    from w2v.vectors.recommendations import Recommendations, Recommender, items_of, people_of
 
     with _reporting(reporter) as told:
-        return recommend(_vectors_of(vectors), items, n, line, told.warn, **settings)
+        lists = {"only": only, "exclude": exclude}
+        files = {name: value for name, value in lists.items() if isinstance(value, str | Path)}
+        check_outputs({"output": output}, {"sessions": sessions, **files}, can_stream=True)
+        save = None if output is None else writer_for(output)
+        known = _vectors_of(vectors)
+        recommender = Recommender(
+            known,
+            n,
+            only=items_of(only),
+            exclude=items_of(exclude) or (),
+            keep_seen=keep_seen,
+            warn=told.warn,
+            **settings,
+        )
+        if is_one:
+            return recommender.for_one(cast(Sequence[str], items), line)
+        people = people_of(items if sessions is None else sessions, recommender)
+        parts = recommender.blocks(people)
+        if save is None:
+            return Recommendations.joined(parts)
+        told.tell(f"wrote {output}: {save(parts):,} people")
+    return None
 
 
 def evaluate(

@@ -37,7 +37,11 @@ SETTINGS = {field.name for cls in CONFIGS.values() for field in fields_of(cls)}
         ("build-vocab", {"window": 5}, "window cannot be used with build-vocab, which takes min_count, max_vocab"),
         ("phrases", {"dim": 5}, "dim cannot be used with phrases, which takes min_count, scorer"),
         ("infer", {"window": 5}, "window cannot be used with infer"),
-        ("recommend", {"k": 5}, "k cannot be used with recommend, which takes history, decay, prior, line_weight"),
+        (
+            "recommend",
+            {"k": 5},
+            "k cannot be used with recommend, which takes line_names, history, decay, prior, line_weight",
+        ),
         ("evaluate", {"history": 5, "similarity": "pairs"}, "history has an effect only with next"),
         ("evaluate", {"k": 5, "similarity": "pairs"}, "k has an effect only with next"),
         ("evaluate", {"restrict": 5, "similarity": "pairs"}, "restrict has an effect only with analogies"),
@@ -83,7 +87,7 @@ def test_an_unknown_name_is_answered(operation: str) -> None:
 def test_on_trained_vectors_the_default_is_that_of_the_training() -> None:
     shown = {field.name: field.shown_default for field in settings_for("infer")}
     assert shown["lr"] == shown["column"] == "that of the training"
-    assert (shown["threads"], shown["line_names"]) == ("as many as this process may use", "no")
+    assert (shown["threads"], shown["line_names"]) == ("as many as this process may use", "that of the training")
 
 
 def test_every_parameter_belongs_to_an_operation() -> None:

@@ -77,7 +77,6 @@ def test_lines_without_names_of_their_own_are_refused(tmp_path: Path, text: str,
 
 def test_what_has_no_effect_is_refused() -> None:
     for settings, message in (
-        ({"line_names": True}, "line_names has an effect only with line_vectors"),
         ({"line_vectors": "alone", "window": 3}, "window has no effect with line_vectors='alone'"),
         ({"line_vectors": "alone", "model": "cbow"}, "model has no effect with line_vectors='alone'"),
         ({"line_vectors": "with-words", "subwords": True}, "line_vectors has no effect with subwords"),

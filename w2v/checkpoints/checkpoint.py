@@ -97,7 +97,7 @@ def load(folder: Path) -> Checkpoint:
     state = _state(newest, cure)
     with _damage(newest / names.STATE, cure):
         config = TrainConfig(**state.config)
-    lines = [names.LINES] * config.has_lines + [names.LINE_NAMES] * config.line_names
+    lines = [names.LINES] * config.has_lines + [names.LINE_NAMES] * (config.has_lines and config.line_names)
     for name in (names.INPUT, names.OUTPUT, names.VOCAB, *lines):
         with _damage(newest / name, cure):
             if checksum(newest / name) != state.checksums.get(name):
@@ -111,7 +111,11 @@ def load(folder: Path) -> Checkpoint:
             state.position,
             load_array(newest / names.LINES, np.float32, (-1, config.dim)) if config.has_lines else None,
         )
-        line_names = (newest / names.LINE_NAMES).read_bytes().decode().split("\n")[:-1] if config.line_names else None
+        line_names = (
+            (newest / names.LINE_NAMES).read_bytes().decode().split("\n")[:-1]
+            if config.has_lines and config.line_names
+            else None
+        )
     return Checkpoint(config, vocab, snapshot, state.corpus, state.stream, state.extra, line_names)
 
 

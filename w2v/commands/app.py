@@ -24,7 +24,8 @@ from w2v.commands.info import info
 from w2v.commands.interrupts import INTERRUPTED, INTERRUPTS
 from w2v.commands.options import GroupedCommand
 from w2v.commands.plot import plot
-from w2v.commands.query import analogy, recommend, similar, vector
+from w2v.commands.query import analogy, similar, vector
+from w2v.commands.recommend import recommend
 from w2v.commands.screen import FLAGS, print_status
 from w2v.commands.train import train
 from w2v.commands.tune import tune

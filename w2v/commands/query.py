@@ -1,4 +1,4 @@
-"""`w2v similar`, `w2v analogy`, `w2v vector` and `w2v recommend`."""
+"""`w2v similar`, `w2v analogy` and `w2v vector`."""
 
 import json
 import os
@@ -18,7 +18,6 @@ from w2v.commands.tables import format_neighbours
 from w2v.commands.terminal import TerminalReporter
 from w2v.settings.evaluation import RESTRICT
 from w2v.settings.fields import Setting
-from w2v.settings.operations import settings_for
 
 if TYPE_CHECKING:
     from w2v.vectors.vectors import Vectors
@@ -117,45 +116,10 @@ def vector(
     answer_all(words, answer, "WORD", "vector")
 
 
-@command(
-    "Show the items most likely to come next.\n\n"
-    "Each ITEM is one that a person took, oldest first. Without an ITEM, each line of standard input is one person's "
-    "items. It needs a .w2v folder of `w2v train`."
-    "\n\nExample: w2v recommend tent stove --vectors items.w2v",
-    *settings_for("recommend"),
-)
-def recommend(
-    items: Annotated[list[str] | None, typer.Argument(metavar="ITEM", hidden=True)] = None,
-    n: Neighbours = 10,
-    vectors: Annotated[Path, "The folder of vectors with output rows."] = Path("vectors.w2v"),
-    line: Annotated[
-        str | None,
-        "Use the vector of this line of the training corpus too: its name, or its number.",
-        Setting(metavar="NAME"),
-    ] = None,
-    as_json: AsJson = False,
-    **settings: Any,  # noqa: ANN401
-) -> None:
-    """Show the items that come next."""
-    if not items and is_terminal():
-        require_argument(items, "ITEM", "recommend")
-    loaded, reporter = load_vectors(vectors), TerminalReporter()
-
-    def answer(items: list[str]) -> None:
-        found = api.recommend(loaded, items, n, line, reporter=reporter, **settings)
-        if as_json:
-            scored = [{"item": item, "score": round(score, 6)} for item, score in found]
-            print(json.dumps([{"items": items, "next": scored}], ensure_ascii=False), flush=True)
-        else:
-            print(format_neighbours(" ".join(items), found), flush=True)
-
-    answer_all(items, answer, "ITEM", "recommend")
-
-
-def load_vectors(path: Path) -> "Vectors":
-    """Return the vectors of a file, or say how to make one."""
+def load_vectors(path: Path, example: str = "w2v train") -> "Vectors":
+    """Return the vectors of a file, or say how to make one: by the command `example`."""
     if url_of(path) is None and not os.path.lexists(path):
-        raise W2VError(f"there is no file {path}; make one with `w2v train`, or name yours with {option('vectors')}")
+        raise W2VError(f"there is no file {path}; make one with `{example}`, or name yours with {option('vectors')}")
     from w2v.vectors.vectors import Vectors
 
     return Vectors.load(path)

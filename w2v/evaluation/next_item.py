@@ -7,7 +7,7 @@ each is ranked among all.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,16 +15,15 @@ import numpy as np
 import numpy.typing as npt
 
 from w2v.base.arrays import Indices, Matrix
-from w2v.base.errors import W2VError, option
+from w2v.base.errors import W2VError
 from w2v.evaluation.metrics import RankingMetrics, ranking_metrics
 from w2v.evaluation.rows import read_lines
 from w2v.settings.train import TrainConfig
+from w2v.text.people import split_name
 from w2v.vectors.derived import line_vectors
-from w2v.vectors.items import person_vector, rows_of, scoring_arrays
+from w2v.vectors.items import ItemScorer, check_n_lines, lines_of, people_matrix, rows_of
 from w2v.vectors.vectors import Vectors
 
-TABLE = 1 << 22
-"""Scores held at a time, of some people with all items: 16 MB."""
 SAMPLED = 100
 """Size of the sample that the next item is ranked among."""
 SEED = 1
@@ -38,6 +37,23 @@ class Sessions:
     file: str
     before: list[list[str]]
     next: list[list[str]]
+    lines: Sequence[str] = ()
+    """(people,) the lines of the file of sessions, if they may start with names."""
+    names: Sequence[str] | None = None
+    """(people,) the names of the people, if they have any."""
+
+    def without_names(self) -> "Sessions":
+        """Return the sessions with the name before the first tab of each line taken from the items.
+
+        Raises:
+            W2VError: a line has no name.
+        """
+        if not self.lines:
+            return self
+        people = [split_name(line, self.file, number) for number, line in enumerate(self.lines, 1)]
+        return replace(
+            self, before=[person.items for person in people], names=[person.name for person in people], lines=()
+        )
 
     @property
     def has_single_items(self) -> bool:
@@ -99,7 +115,9 @@ def read_sessions(before: str | Path, next: str | Path) -> Sessions:
         raise W2VError(
             f"{before} has {len(lines):,} lines and {next} has {len(held_out):,}: both need one line per person"
         )
-    return Sessions(str(next), [line.split() for line in lines], [[*dict.fromkeys(line.split())] for line in held_out])
+    return Sessions(
+        str(next), [line.split() for line in lines], [[*dict.fromkeys(line.split())] for line in held_out], lines
+    )
 
 
 def rank_next(vectors: Vectors, sessions: Sessions, config: TrainConfig, k: int = 10) -> NextItemScores:
@@ -109,7 +127,8 @@ def rank_next(vectors: Vectors, sessions: Sessions, config: TrainConfig, k: int 
     has history, decay, prior and line_weight; with line_weight the people are the lines of the training corpus, in the
     same order. Raises W2VError if the vectors have no output rows or counts, or no person has earlier and next items.
     """
-    output, log_counts = scoring_arrays(vectors)
+    scorer = ItemScorer(vectors)
+    sessions = sessions.without_names() if config.line_names else sessions
     lines = person_lines(vectors, sessions, config)
     asked = [
         Person(rows_of(vectors, before), np.array([vectors.index.get(item, -1) for item in next]), line)
@@ -120,13 +139,11 @@ def rank_next(vectors: Vectors, sessions: Sessions, config: TrainConfig, k: int 
         raise W2VError(f"{sessions.file}: no person has items before the next one")
     generator = np.random.default_rng(SEED) if sessions.has_single_items else None
     found: list[list[Indices]] = [[], [], [], []]
-    step = max(1, TABLE // len(vectors))
-    for start in range(0, len(asked), step):
-        part = asked[start : start + step]
-        people = np.stack([person_vector(vectors, person.seen, config, person.line) for person in part])
-        with np.errstate(all="ignore"):  # a score may be beyond float32
-            by_vectors = people @ output.T + np.float32(config.prior) * log_counts
-        by_counts = np.tile(log_counts, (len(part), 1))
+    for start in range(0, len(asked), scorer.block):
+        part = asked[start : start + scorer.block]
+        people = people_matrix(vectors, [person.seen for person in part], config, [person.line for person in part])
+        by_vectors = scorer.scores(people, np.full(len(part), config.prior, np.float32))
+        by_counts = np.tile(scorer.log_counts, (len(part), 1))
         for gathered, standing in zip(found, _standings([by_vectors, by_counts], part, generator), strict=False):
             gathered.append(standing)
     # An item that is drawn twice stands in the sample twice, hence the 1.
@@ -153,17 +170,17 @@ def rank_next(vectors: Vectors, sessions: Sessions, config: TrainConfig, k: int 
 
 
 def person_lines(vectors: Vectors, sessions: Sessions, config: TrainConfig) -> Sequence[Matrix | None]:
-    """Return the vector of each person's line, (dim,), None if line_weight is 0; raise W2VError unless each has one."""
+    """Return the vector of each person's line, (dim,), None if line_weight is 0; raise W2VError unless each has one.
+
+    A person with a name has the line of that name, or None.
+    """
     n_people = len(sessions.before)
     if config.line_weight == 0:
         return [None] * n_people
-    rows = line_vectors(vectors).matrix
-    if len(rows) != n_people:
-        raise W2VError(
-            f"{vectors.name} has vectors of {len(rows):,} lines for {n_people:,} people: the sessions must be the file "
-            f"that it was trained on; or score by items alone, with {option('line_weight', 0)}"
-        )
-    return list(rows)
+    if sessions.names is not None:
+        return [*map(lines_of(vectors, config), sessions.names)]
+    check_n_lines(vectors, n_people)
+    return list(line_vectors(vectors).matrix)
 
 
 def _standings(tables: list[Matrix], part: list[Person], generator: np.random.Generator | None) -> Iterator[Indices]:

@@ -21,6 +21,7 @@ class VocabSettings(TypedDict, total=False):
 class ItemSettings(TypedDict, total=False):
     """Settings of `w2v.recommend`."""
 
+    line_names: bool
     history: int
     decay: float
     prior: float | None
@@ -41,7 +42,6 @@ class TrainSettings(VocabSettings, ItemSettings, total=False):
     buckets: int | None
     hash_count: int
     line_vectors: Literal["none", "alone", "with-words"]
-    line_names: bool
     sampler: Literal["noise", "batch", "hard"]
     negative: int
     negative_weight: float

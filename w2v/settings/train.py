@@ -19,7 +19,6 @@ BCE = {"loss": ("bce",)}
 HARD = {"sampler": ("hard",)}
 SUBWORDS = {"subwords": ("fasttext", "floret")}
 FLORET = {"subwords": ("floret",)}
-LINES = {"line_vectors": ("alone", "with-words")}
 ALONE = {"line_vectors": ("alone",)}  # A word's only context is its line
 
 # The operations that take a setting, besides training.
@@ -162,7 +161,7 @@ class TrainConfig:
     line_names: Annotated[
         bool,
         "Each line starts with its name and a tab; otherwise lines are numbered from 1.",
-        Setting("Lines", operations=INFERS, only_with=LINES, is_of_model=False),
+        Setting("Lines", operations=(*INFERS, *SCORES_ITEMS)),
     ] = False
     sampler: Annotated[
         Literal["noise", "batch", "hard"],

@@ -128,7 +128,7 @@ def encode(
         spool_above = available_memory() // 4
     threads = config.threads or available_threads()
     keep_empty = config.has_lines or keep_lines
-    names = LineNames() if config.line_names else None
+    names = LineNames(keeps=keep_empty) if config.line_names else None
     with Spool(spool_above, keep_empty) as spool, ThreadPoolExecutor(threads) as pool:
         tables = [WordTable() for _ in range(threads)]
         scan = _Scan(config, tables, pool, spool if keep_stream else None, vocab, names, keep_empty)
@@ -160,7 +160,7 @@ def encode(
             raise W2VError(f"none of the {tokens_read:,} tokens of the corpus is in the vocabulary")
         rows = [row_of[number] for number in numbers]
         stream = spool.finish(lambda table, ids: kernels.renumber(ids, rows[table], keep_empty), pool.map)
-    line_names, dropped = names.finish() if names else None, scan.dropped_count
+    line_names, dropped = names.finish() if names and keep_empty else None, scan.dropped_count
     empty, absent = corpus.rows_empty, max(0, n_known - len(vocab))
     return Encoded(vocab, stream, tokens_read, types_read, tokens_kept, scan.mended, dropped, empty, line_names, absent)
 

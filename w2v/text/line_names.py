@@ -11,8 +11,10 @@ SHOWN = 40
 class LineNames:
     """The names of the lines of a text, gathered while it is read."""
 
-    def __init__(self) -> None:
+    def __init__(self, keeps: bool = True) -> None:
+        """Take whether to keep the names, or only to take them from the text."""
         self._names: list[str] = []
+        self._keeps, self._n_lines = keeps, 0
 
     def take_from(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
         """Yield blocks of text without names and tabs; a block may end within a line. Raises W2VError without a tab."""
@@ -46,6 +48,8 @@ class LineNames:
         name, tab, text = line.partition(b"\t")
         if not tab or not name.strip():
             shown = line[:SHOWN].decode("utf-8", "replace")
-            raise W2VError(f"line {len(self._names) + 1:,} has no name: a name and a tab come first, not '{shown}'")
-        self._names.append(name.decode("utf-8", "replace"))
+            raise W2VError(f"line {self._n_lines + 1:,} has no name: a name and a tab come first, not '{shown}'")
+        self._n_lines += 1
+        if self._keeps:
+            self._names.append(name.decode("utf-8", "replace"))
         return text

@@ -1,52 +1,72 @@
-"""Items: which come next for a person, scored from the items before. NumPy only.
+"""Items: how they are scored for a person, from the items before. NumPy only.
 
 A person is the weighted mean of the input rows of the last items, or the vector of the person's line in the training
 corpus, or both. The score of an item is the dot product of the person with the item's output row, plus `prior` times
 the logarithm of the item's count: docs/items.md derives it, and says why it is not the cosine of input rows.
 """
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Unpack
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
 from w2v.base.arrays import Indices, Matrix
-from w2v.base.errors import W2VError
+from w2v.base.errors import W2VError, option
 from w2v.formats.common import check_finite
 from w2v.settings.operations import check_request, settings_for
 from w2v.settings.train import TrainConfig, load_config
 from w2v.vectors.derived import line_vectors
 from w2v.vectors.vectors import Vectors
 
-if TYPE_CHECKING:
-    from w2v.settings.keywords import ItemSettings
+TABLE = 1 << 22
+"""Scores held at a time, of some people with all items: 16 MB."""
 
 
-def recommend(
-    vectors: Vectors,
-    items: Sequence[str],
-    n: int = 10,
-    line: str | None = None,
-    warn: Callable[[str], None] = lambda message: None,
-    **changes: "Unpack[ItemSettings]",
-) -> list[tuple[str, float]]:
-    """Return the n items most likely to come next for a person; see `w2v.recommend`.
+class ItemScorer:
+    """Scores items for people, who are vectors and a weight of the counts."""
 
-    If none of the items has a vector, the most frequent items are returned. `warn` is called with a message if items
-    are left out.
-    """
-    config, (output, log_counts) = scoring_settings(vectors, **changes), scoring_arrays(vectors)
-    seen = rows_of(vectors, items)
-    if len(seen) < len(items):
-        unknown = [item for item in items if vectors.find(item) is None]
-        shown = ", ".join(unknown[:3]) + ", ..." * (len(unknown) > 3)
-        popular = "" if len(seen) or line is not None else "; the answer is the most popular items"
-        warn(f"left out {len(unknown):,} of {len(items):,} items, which have no vector: {shown}{popular}")
-    row = None if line is None else line_vectors(vectors)[line]
-    scores = output @ person_vector(vectors, seen, config, row) + np.float32(config.prior) * log_counts
-    scores[seen] = np.nan
-    best = np.argsort(-scores, kind="stable")[: max(0, min(n, len(scores) - len(set(seen.tolist()))))]
-    return [(vectors.words[row], float(scores[row])) for row in best]
+    def __init__(self, vectors: Vectors, rows: Indices | None = None) -> None:
+        """Take vectors, and the rows of the items to score, ascending; None means all.
+
+        Raises:
+            W2VError: there are no output rows or no counts, or a number of the rows is not finite.
+        """
+        output, log_counts = scoring_arrays(vectors)
+        self.output: Matrix = output if rows is None else output[rows]
+        """(n_items, dim)"""
+        self.log_counts: Matrix = log_counts if rows is None else log_counts[rows]
+        """(n_items,)"""
+        lengths = np.sqrt(np.vecdot(self.output, self.output, dtype=np.float64))
+        self.longest = float(lengths.max(initial=0))
+        """The length of the longest output row."""
+
+    def __len__(self) -> int:
+        return len(self.output)
+
+    @property
+    def block(self) -> int:
+        """How many people to score at a time."""
+        return max(1, TABLE // max(1, len(self)))
+
+    def scores(self, people: Matrix, priors: Matrix, out: Matrix | None = None) -> Matrix:
+        """Return the score of each item for each person, (people, n_items).
+
+        Args:
+            people: (people, dim) the vectors of the people.
+            priors: (people,) the weight of the logarithm of an item's count.
+            out: (people, n_items) written to, if it is given.
+        """
+        with np.errstate(all="ignore"):  # a score may be beyond float32
+            table: Matrix = np.matmul(people, self.output.T, out=out)
+            for person in np.flatnonzero(priors):
+                table[person] += priors[person] * self.log_counts
+        return table
+
+    def pair_scores(self, people: Matrix, priors: Matrix, items: Indices) -> Matrix:
+        """Return the scores of pairs, (n,), of a person, a row of (n, dim), and an item; bits do not depend on n."""
+        with np.errstate(all="ignore"):
+            found: Matrix = np.vecdot(self.output[items], people) + priors * self.log_counts[items]
+        return found
 
 
 def scoring_settings(vectors: Vectors, **changes: Any) -> TrainConfig:  # noqa: ANN401
@@ -74,7 +94,7 @@ def scoring_arrays(vectors: Vectors) -> tuple[Matrix, Matrix]:
     return vectors.output, np.log(np.maximum(vectors.counts, 1)).astype(np.float32)
 
 
-def rows_of(vectors: Vectors, items: Sequence[str]) -> Indices:
+def rows_of(vectors: Vectors, items: Iterable[str]) -> Indices:
     """Return the rows of the items that have a vector, in their order."""
     return np.array([row for item in items if (row := vectors.find(item)) is not None], np.int64)
 
@@ -91,3 +111,38 @@ def person_vector(vectors: Vectors, rows: Indices, config: TrainConfig, line: Ma
     if line is not None:
         person = np.float32(1 - config.line_weight) * person + np.float32(config.line_weight) * line
     return person
+
+
+def people_matrix(
+    vectors: Vectors, people: Sequence[Indices], config: TrainConfig, lines: Sequence[Matrix | None]
+) -> Matrix:
+    """Return the vectors of people, (people, dim), from the rows of their items and the vectors of their lines."""
+    found = [person_vector(vectors, rows, config, line) for rows, line in zip(people, lines, strict=True)]
+    return np.stack(found) if found else np.empty((0, vectors.dim), np.float32)
+
+
+def check_n_lines(vectors: Vectors, n_people: int) -> None:
+    """Raise W2VError unless there is a line vector for each person."""
+    n_lines = len(line_vectors(vectors))
+    if n_lines != n_people:
+        raise W2VError(
+            f"{vectors.name} has vectors of {n_lines:,} lines for {n_people:,} people: the sessions must be the file "
+            f"that it was trained on; or score by items alone, with {option('line_weight', 0)}"
+        )
+
+
+def lines_of(vectors: Vectors, config: TrainConfig) -> Callable[[str], Matrix | None]:
+    """Return a function from the name of a line to its vector, None if there is none or line_weight is 0.
+
+    Raises:
+        W2VError: line_weight is not 0, and the vectors have no line vectors.
+    """
+    if config.line_weight == 0:
+        return lambda name: None
+    lines = line_vectors(vectors)
+
+    def find(name: str) -> Matrix | None:
+        row = lines.find(name)
+        return None if row is None else lines.matrix[row]
+
+    return find

@@ -1,0 +1,76 @@
+"""The best items of people, found in a table of all scores. NumPy only."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from w2v.base.arrays import Indices, Matrix
+from w2v.vectors.items import ItemScorer
+
+GROUP = 64
+"""Scores of which the highest is found first."""
+
+
+def best_items(
+    scorer: ItemScorer, people: Matrix, priors: Matrix, without: Sequence[Indices], n: int
+) -> tuple[Indices, Matrix]:
+    """Return the n best items of each person, best first, and their scores, (people, n) each; else -1 and NaN.
+
+    A table of all scores, made by one matrix product, tells which items can be among the best. Their scores are then
+    computed pair by pair, so that a score does not depend on which people are scored together. Of equal scores the
+    first item is the better one.
+
+    Args:
+        scorer: the items.
+        people: (people, dim) the vectors of the people.
+        priors: (people,) the weight of the logarithm of an item's count.
+        without: the items that are not to be among the best, for each person.
+        n: how many; at most all.
+    """
+    best, best_scores = np.full((len(people), n), -1), np.full((len(people), n), np.nan, np.float32)
+    if n == 0 or not len(people):
+        return best, best_scores
+    n_items = len(scorer)
+    size = max(1, min(GROUP, n_items // (4 * n)))
+    n_groups = -(-n_items // size)
+    table = np.full((len(people), n_groups * size), -np.inf, np.float32)
+    scorer.scores(people, priors, table[:, :n_items])
+    table[np.repeat(np.arange(len(people)), [len(items) for items in without]), np.concatenate(without)] = -np.inf
+    who, items = _contenders(table.reshape(len(people), size, n_groups), n, _margins(scorer, people))
+    scores = scorer.pair_scores(people[who], priors[who], items)
+    order = np.lexsort((items, -scores, who))
+    who, items, scores = who[order], items[order], scores[order]
+    ranks = np.arange(len(who)) - np.searchsorted(who, who)
+    top = ranks < n
+    best[who[top], ranks[top]], best_scores[who[top], ranks[top]] = items[top], scores[top]
+    return best, best_scores
+
+
+def _margins(scorer: ItemScorer, people: Matrix) -> Matrix:
+    """Return by how much two computations of a score can differ, (people,): 2 dim u |x| |y|, u = 2 ** -24."""
+    lengths = np.sqrt(np.vecdot(people, people, dtype=np.float64))
+    found: Matrix = (people.shape[1] * 2.0**-23 * scorer.longest * lengths).astype(np.float32)
+    return found
+
+
+def _contenders(table: Matrix, n: int, margins: Matrix) -> tuple[Indices, Indices]:
+    """Return the person and the item of each score that can be among the person's n highest, ordered by person.
+
+    At least n groups have a maximum that is not below the n-th highest of the maxima, and so at least n scores are not
+    below it: no lower score is among the n highest. Scores of -inf and NaN are left out.
+
+    Args:
+        table: (people, size, n_groups) scores; item i is in row i // n_groups of group i % n_groups.
+        n: at most the number of groups.
+        margins: (people,) the largest error of a score.
+    """
+    n_groups = table.shape[2]
+    maxima = np.fmax(np.fmax.reduce(table, axis=1), -np.inf)
+    bounds = np.partition(maxima, n_groups - n, axis=1)[:, n_groups - n]
+    with np.errstate(invalid="ignore"):
+        bounds = bounds - margins - np.abs(bounds) * np.float32(2.0**-22)
+    bounds = np.where(np.isnan(bounds), -np.inf, bounds)
+    who, groups = np.nonzero((maxima >= bounds[:, None]) & (maxima > -np.inf))
+    values = table[who, :, groups]
+    hit, row = np.nonzero((values >= bounds[who, None]) & (values > -np.inf))
+    return who[hit], row * n_groups + groups[hit]

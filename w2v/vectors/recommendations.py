@@ -1,0 +1,221 @@
+"""Recommendations: the best items for each of any number of people. NumPy only."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from w2v.base.arguments import check_number, check_words
+from w2v.base.arrays import Indices, Matrix
+from w2v.base.errors import W2VError, option
+from w2v.text.people import PersonItems, read_people
+from w2v.vectors.best_items import best_items
+from w2v.vectors.derived import line_vectors
+from w2v.vectors.items import ItemScorer, check_n_lines, lines_of, people_matrix, rows_of, scoring_settings
+from w2v.vectors.vectors import Vectors
+
+SHOWN = 3
+"""Unknown items that a warning names."""
+VECTORS, POPULARITY = "vectors", "popularity"
+
+
+@dataclass(frozen=True)
+class Recommendations:
+    """The best items of some people, best first. Iterating yields a list of (item, score) pairs per person.
+
+    A person with fewer items than asked for has the row -1, the score NaN and the item "" in place of the others.
+    """
+
+    people: list[str]
+    """(people,) names, or numbers from 1."""
+    rows: Indices
+    """(people, n) the rows of the items in the vectors."""
+    scores: Matrix
+    """(people, n)"""
+    is_popular: npt.NDArray[np.bool_]
+    """(people,) whether nothing is known of the person, so that these are the most popular items."""
+    words: Sequence[str]
+    """The items of the vectors."""
+
+    def __len__(self) -> int:
+        return len(self.people)
+
+    def __iter__(self) -> Iterator[list[tuple[str, float]]]:
+        for rows, scores in zip(self.rows.tolist(), self.scores.tolist(), strict=True):
+            yield [(self.words[row], score) for row, score in zip(rows, scores, strict=True) if row >= 0]
+
+    @property
+    def items(self) -> npt.NDArray[np.object_]:
+        """(people, n) the names of the items."""
+        words = np.array([*self.words, ""], object)
+        return words[self.rows]
+
+    @classmethod
+    def joined(cls, parts: Iterable["Recommendations"]) -> "Recommendations":
+        """Return the recommendations of one or more parts as one."""
+        found = list(parts)
+        people = [name for part in found for name in part.people]
+        rows, scores, popular = (
+            np.concatenate([getattr(part, name) for part in found]) for name in ("rows", "scores", "is_popular")
+        )
+        return cls(people, rows, scores, popular, found[0].words)
+
+    def based_on(self) -> Iterator[str]:
+        """Yield what the items of each person follow from: "vectors" or "popularity"."""
+        return (POPULARITY if popular else VECTORS for popular in self.is_popular.tolist())
+
+
+class Recommender:
+    """Recommends items to people, a block of people at a time."""
+
+    def __init__(
+        self,
+        vectors: Vectors,
+        n: int = 10,
+        *,
+        only: Iterable[str] | None = None,
+        exclude: Iterable[str] = (),
+        keep_seen: bool = False,
+        warn: Callable[[str], None] = lambda message: None,
+        **settings: Any,  # noqa: ANN401
+    ) -> None:
+        """Take the vectors, and which items to recommend.
+
+        Args:
+            vectors: with output rows and counts.
+            n: how many items per person; fewer are recommended if there are no more.
+            only: recommend only these items; None means all.
+            exclude: do not recommend these items.
+            keep_seen: whether to recommend what the person has taken already.
+            warn: is called with a message if items are left out.
+            settings: history, decay, prior, line_weight and line_names, by default those of the training.
+
+        Raises:
+            W2VError: there are no output rows or no counts, or none of `only` has a vector.
+            SettingsError: a setting is unknown or out of range.
+        """
+        check_number("n", n, 0)
+        self.vectors, self.config, self._warn = vectors, scoring_settings(vectors, **settings), warn
+        self._rows = self._candidates(only, exclude)
+        self._n, self._keep_seen = min(n, len(self._rows)), keep_seen
+        self.scorer = ItemScorer(vectors, None if len(self._rows) == len(vectors) else self._rows)
+        self._place = np.full(len(vectors), -1)
+        self._place[self._rows] = np.arange(len(self._rows))
+        self._n_items = self._n_unknown = self._n_people = self._n_popular = 0
+        self._unknown: dict[str, None] = {}
+
+    def for_one(self, items: Sequence[str], line: str | None = None) -> list[tuple[str, float]]:
+        """Return the best items for one person with their scores; `line` is the name of the person's line.
+
+        Raises:
+            W2VError: there are no line vectors.
+            UnknownWordError: no line has this name.
+        """
+        row = None if line is None else line_vectors(self.vectors)[line]
+        (found,) = self._recommend([PersonItems("", list(items))], [row])
+        self._tell()
+        return found
+
+    def blocks(self, people: Iterable[PersonItems]) -> Iterator[Recommendations]:
+        """Yield recommendations for some people at a time, at least once; then warn of what was left out.
+
+        Raises:
+            W2VError: line_weight is not 0, and the vectors have no line vectors.
+        """
+        line_of = lines_of(self.vectors, self.config)
+        waiting, is_first = iter(people), True
+        while (part := list(islice(waiting, self.scorer.block))) or is_first:
+            yield self._recommend(part, [line_of(person.name) for person in part])
+            is_first = False
+        self._tell()
+
+    def _tell(self) -> None:
+        """Warn of items without a vector, and of people that nothing is known about."""
+        if self._n_unknown:
+            named = ", ".join(self._unknown) + ", ..." * (self._n_unknown > len(self._unknown))
+            popular = ""
+            if self._n_popular:
+                whose = "" if self._n_people == 1 else f" for {self._n_popular:,} of {self._n_people:,} people"
+                popular = f"; the answer{whose} is the most popular items"
+            self._warn(
+                f"left out {self._n_unknown:,} of {self._n_items:,} items, which have no vector: {named}{popular}"
+            )
+        elif self._n_popular and self._n_people > 1:
+            self._warn(
+                f"{self._n_popular:,} of {self._n_people:,} people have no items: they get the most popular items"
+            )
+
+    def _recommend(self, part: list[PersonItems], lines: list[Matrix | None]) -> Recommendations:
+        seen = [self._known(person.items) for person in part]
+        people = people_matrix(self.vectors, seen, self.config, lines)
+        uses_line = [line is not None and self.config.line_weight > 0 for line in lines]
+        is_popular = np.array([not len(rows) and not used for rows, used in zip(seen, uses_line, strict=True)])
+        self._n_people += len(part)
+        self._n_popular += int(is_popular.sum())
+        priors = np.where(is_popular, 1, self.config.prior).astype(np.float32)
+        without = [np.empty(0, np.int64) if self._keep_seen else self._place[rows] for rows in seen]
+        without = [places[places >= 0] for places in without]
+        places, scores = best_items(self.scorer, people, priors, without, self._n)
+        rows = np.where(places >= 0, self._rows[places], -1)
+        return Recommendations([person.name for person in part], rows, scores, is_popular, self.vectors.words)
+
+    def _known(self, items: list[str]) -> Indices:
+        """Return the rows of a person's items, and count those without a vector."""
+        rows = rows_of(self.vectors, items)
+        self._n_items += len(items)
+        if len(rows) < len(items):
+            self._n_unknown += len(items) - len(rows)
+            if len(self._unknown) < SHOWN:
+                unknown = [item for item in items if self.vectors.find(item) is None]
+                self._unknown |= dict.fromkeys(unknown[: SHOWN - len(self._unknown)])
+        return rows
+
+    def _candidates(self, only: Iterable[str] | None, exclude: Iterable[str]) -> Indices:
+        """Return the rows of the items that may be recommended, ascending."""
+        allowed = np.ones(len(self.vectors), bool)
+        if only is not None:
+            allowed[:] = False
+            allowed[self._listed(only, "only")] = True
+        allowed[self._listed(exclude, "exclude")] = False
+        return np.flatnonzero(allowed)
+
+    def _listed(self, items: Iterable[str], name: str) -> Indices:
+        items = list(items)
+        rows = rows_of(self.vectors, items)
+        if name == "only" and not len(rows):
+            raise W2VError(f"none of the {len(items):,} items of {option(name)} has a vector")
+        if len(rows) < len(items):
+            unknown = len(items) - len(rows)
+            self._warn(f"{option(name)}: left out {unknown:,} of {len(items):,} items, which have no vector")
+        return rows
+
+
+def people_of(source: str | Path | Sequence[Sequence[str]], recommender: Recommender) -> Iterable[PersonItems]:
+    """Return the people of a sessions file, or of a list of their items, which are numbered from 1.
+
+    Raises:
+        W2VError: the people are numbered, their lines are used, and there is another number of lines.
+        WrongTypeError: the items of a person are a text.
+    """
+    config = recommender.config
+    if isinstance(source, str | Path):
+        people: Iterable[PersonItems] = read_people(source, config.line_names)
+    else:
+        for items in source:
+            check_words(items)
+        people = [PersonItems(str(number), list(items)) for number, items in enumerate(source, 1)]
+    if config.line_weight and not (config.line_names and isinstance(source, str | Path)):
+        people = list(people)
+        check_n_lines(recommender.vectors, len(people))
+    return people
+
+
+def items_of(source: str | Path | Iterable[str] | None) -> list[str] | None:
+    """Return a list of items, or those of a file, separated by whitespace."""
+    if source is None or not isinstance(source, str | Path):
+        return None if source is None else list(source)
+    return [item for line in read_people(source) for item in line.items]
