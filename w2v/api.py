@@ -211,9 +211,7 @@ def train(
     keeps_output_rows(run_config, save_output)
     with _reporting(reporter, progress) as told:
         source = _open(corpus, told)
-        known = vocab
-        if isinstance(vocab, str | Path):
-            known = Vocab.load(vocab, sentence_end=True, may_lack_counts=True)
+        known = Vocab.load(vocab, sentence_end=True, may_lack_counts=True) if isinstance(vocab, str | Path) else vocab
         if known is not None:
             check_type("vocab", known, Vocab, "w2v.Vocab.load reads a file")
         files.check({**inputs, "vocab": vocab if isinstance(vocab, str | Path) else None}, source.holds)
@@ -365,7 +363,7 @@ def infer(
 
 
 @overload
-def recommend(
+def recommend(  # type: ignore[overload-overlap]  # a str is a sequence of str too, and is refused
     vectors: "Vectors | str | Path",
     items: Sequence[str] = ...,
     n: int = ...,

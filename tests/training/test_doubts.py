@@ -2,13 +2,14 @@
 
 import warnings
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import w2v
 
 LETTERS = [list("abcdefghijklmnopqrst")] * 50
-SMALL = {"dim": 4, "epochs": 1, "threads": 1, "min_count": 1}
+SMALL: dict[str, Any] = {"dim": 4, "epochs": 1, "threads": 1, "min_count": 1}
 
 
 def test_what_subsampling_leaves_is_told_if_it_is_little() -> None:

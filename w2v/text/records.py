@@ -66,7 +66,7 @@ def token_line(tokens: Iterable[object], number: int, place: Place) -> str:
     raise W2VError(f"{place(number)}{next(filter(None, map(_complaint, words)))}")
 
 
-def is_table(file: "io.BufferedReader[Any]") -> bool:
+def is_table(file: Any) -> bool:  # noqa: ANN401  (any buffered file has `peek`, which IO lacks)
     """Return whether a file with a column is CSV or TSV: it does not begin as JSON does."""
     head = file.peek(1).removeprefix(b"\xef\xbb\xbf").lstrip()
     return bool(head) and head[:1] not in b"{["
