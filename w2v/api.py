@@ -207,9 +207,7 @@ def train(
 
     with _reporting(reporter, progress) as told:
         source = _open(corpus, told)
-        known = vocab
-        if isinstance(vocab, str | Path):
-            known = Vocab.load(vocab, sentence_end=True, may_lack_counts=True)
+        known = _read_vocab(vocab) if isinstance(vocab, str | Path) else vocab
         if known is not None:
             check_type("vocab", known, Vocab, "w2v.Vocab.load reads a file")
         files.check({**inputs, "vocab": vocab if isinstance(vocab, str | Path) else None}, source.holds)
@@ -633,6 +631,12 @@ def _open(corpus: "Source", told: Reporter) -> "Corpus":
     from w2v.text.corpus import Corpus
 
     return Corpus(corpus, warn=told.warn)
+
+
+def _read_vocab(path: str | Path) -> "Vocab":
+    from w2v.text.vocab import Vocab
+
+    return Vocab.load(path, sentence_end=True, may_lack_counts=True)
 
 
 def _vectors_of(source: "Vectors | str | Path") -> "Vectors":
