@@ -7,7 +7,7 @@ each is ranked among all.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,6 +38,13 @@ class Sessions:
     file: str
     before: list[list[str]]
     next: list[list[str]]
+
+    def with_words(self) -> "Sessions":
+        """Return the same with items separated from punctuation, as `words` of the training did."""
+        from w2v.text.words import split_words  # loads Numba
+
+        before = [split_words(" ".join(items)) for items in self.before]
+        return replace(self, before=before, next=[[*dict.fromkeys(split_words(" ".join(one)))] for one in self.next])
 
     @property
     def has_single_items(self) -> bool:
@@ -110,6 +117,7 @@ def rank_next(vectors: Vectors, sessions: Sessions, config: TrainConfig, k: int 
     same order. Raises W2VError if the vectors have no output rows or counts, or no person has earlier and next items.
     """
     output, log_counts = scoring_arrays(vectors)
+    sessions = sessions.with_words() if config.words else sessions
     lines = person_lines(vectors, sessions, config)
     asked = [
         Person(rows_of(vectors, before), np.array([vectors.index.get(item, -1) for item in next]), line)

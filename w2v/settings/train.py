@@ -36,6 +36,12 @@ LR = {"skipgram": 0.05, "cbow": 0.1}
 """Measured best: docs/settings.md. CBOW takes more, because each context gets a part of the step."""
 
 # Settings of every operation that reads a corpus.
+Words = Annotated[
+    bool,
+    "Separate words from punctuation: letters, digits, marks, and apostrophes and hyphens inside words. Otherwise "
+    "only whitespace separates words.",
+    Setting("Corpus", operations=READS, is_common=True),
+]
 Lowercase = Annotated[bool, "Lowercase the text while it is read.", Setting("Corpus", operations=READS, is_common=True)]
 Column = Annotated[
     str | None,
@@ -282,6 +288,7 @@ class TrainConfig:
         "Most distinct words to count at once, to limit memory: above this the rarest are dropped during the reading.",
         Setting("Corpus", low=1, high=2**31 - 2, operations=("build-vocab",)),
     ] = 50_000_000
+    words: Words = False
     lowercase: Lowercase = False
     column: Column = None
     force_text: ForceText = False
