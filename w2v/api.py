@@ -65,7 +65,7 @@ def build_vocab(
         output: a file to write, one `word count` line per word; "-" is standard output.
         progress: whether to draw a bar, on standard error or in a notebook.
         reporter: as for `train`.
-        settings: min_count, max_vocab, max_types, lowercase, column, force_text, threads; see TrainConfig.
+        settings: min_count, max_vocab, max_types, words, lowercase, column, force_text, threads; see TrainConfig.
 
     Raises:
         W2VError: no word of the corpus is left.
@@ -107,8 +107,8 @@ def find_phrases(
         output: the text to write, compressed if its name ends in .gz; None only finds.
         list_file: a file to write the phrases to: phrase, score and count per line, separated by tabs.
         progress, reporter: as for `train`.
-        settings: min_count, threshold, scorer, delimiter, passes, line_names, lowercase, column, force_text, threads;
-            see PhraseConfig.
+        settings: min_count, threshold, scorer, delimiter, passes, line_names, words, lowercase, column, force_text,
+            threads; see PhraseConfig.
 
     Examples:
         >>> find_phrases([["in", "new", "york"], ["new", "york"]] * 3, min_count=1, threshold=0.5).found[0].phrase
@@ -211,7 +211,7 @@ def train(
     keeps_output_rows(run_config, save_output)
     with _reporting(reporter, progress) as told:
         source = _open(corpus, told)
-        known = Vocab.load(vocab, sentence_end=True, may_lack_counts=True) if isinstance(vocab, str | Path) else vocab
+        known = _read_vocab(vocab) if isinstance(vocab, str | Path) else vocab
         if known is not None:
             check_type("vocab", known, Vocab, "w2v.Vocab.load reads a file")
         files.check({**inputs, "vocab": vocab if isinstance(vocab, str | Path) else None}, source.holds)
@@ -334,8 +334,8 @@ def infer(
         output: the file to write, in any format; None writes nothing.
         progress: whether to draw a bar, on standard error or in a notebook.
         reporter: as for `train`.
-        settings: epochs, lr, negative, sample and seed, by default those of the training; lowercase, column,
-            force_text, line_names and threads.
+        settings: epochs, lr, negative, sample and seed, by default those of the training; words, lowercase,
+            column, force_text, line_names and threads.
 
     Returns:
         A vector for each line, under its name or number.
@@ -758,6 +758,12 @@ def _open(corpus: "Source", told: Reporter) -> "Corpus":
     from w2v.text.corpus import Corpus
 
     return Corpus(corpus, warn=told.warn)
+
+
+def _read_vocab(path: str | Path) -> "Vocab":
+    from w2v.text.vocab import Vocab
+
+    return Vocab.load(path, sentence_end=True, may_lack_counts=True)
 
 
 def _vectors_of(source: "Vectors | str | Path") -> "Vectors":

@@ -15,6 +15,7 @@ from w2v.settings.aliases import check_known
 from w2v.settings.fields import fields_of
 from w2v.settings.keywords import TrainSettings
 from w2v.settings.train import TrainConfig
+from w2v.text.words import split_words
 from w2v.vectors.vectors import Vectors
 
 Document = str | Sequence[str]
@@ -66,17 +67,21 @@ class MeanVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
             W2VError: no word is frequent enough.
             SettingsError: a setting is out of range.
         """
-        self.vectors_ = api.train([words_of(document) for document in X], save_output=False, **self.get_params())
+        self.vectors_ = api.train(
+            [words_of(document, self.words) for document in X], save_output=False, **self.get_params()
+        )
         self._n_features_out = self.vectors_.dim
         return self
 
     def transform(self, X: Iterable[Document]) -> Matrix:
         """Return the mean vector of each document, (n, dim) float32; 0 where none of its words has a vector."""
         check_is_fitted(self)
-        means = [self.vectors_.mean(words_of(document)) for document in X]
+        means = [self.vectors_.mean(words_of(document, self.words)) for document in X]
         return np.array(means, np.float32).reshape(-1, self.vectors_.dim)
 
 
-def words_of(document: Document) -> Sequence[str]:
-    """Return the words of a document."""
-    return document.split() if isinstance(document, str) else document
+def words_of(document: Document, has_words: bool = False) -> Sequence[str]:
+    """Return the words of a document, with `has_words` separated from punctuation."""
+    if not isinstance(document, str):
+        return document
+    return split_words(document) if has_words else document.split()

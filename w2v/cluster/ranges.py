@@ -50,7 +50,7 @@ def _pieces(path: str, size: int, ends: list[int], column: str | None) -> Iterat
             yield _holder(ends, (bounds[number] + bounds[number + 1]) / 2), Piece(path, number, number + 1)
         return
     with open_buffered(path) as file:
-        has_header = column is not None and is_table(file)
+        has_header = column is not None and is_table(file.peek(1))
     if has_header or is_compressed(path):
         yield _holder(ends, size // 2), Piece(path)
         return

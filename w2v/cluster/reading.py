@@ -42,7 +42,9 @@ def read(nodes: "Nodes", parts: Sequence[Sequence[Piece]], config: TrainConfig, 
     tokens_read = sum(encoded.tokens_read for encoded in found.values())
     mended = sum(encoded.tokens_mended for encoded in found.values())
     rows_empty = sum(encoded.rows_empty for encoded in found.values())
-    return Encoded(vocab, np.empty(0, np.int32), tokens_read, n_types, kept, mended, 0, rows_empty)
+    return Encoded(
+        vocab, np.empty(0, np.int32), tokens_read, n_types, kept, mended, 0, rows_empty, has_words=config.words
+    )
 
 
 def merge(tables: Iterable[Table], config: TrainConfig) -> tuple[Vocab, int]:

@@ -55,6 +55,13 @@ class Sessions:
             self, before=[person.items for person in people], names=[person.name for person in people], lines=()
         )
 
+    def with_words(self) -> "Sessions":
+        """Return the same with items separated from punctuation, as `words` of the training did."""
+        from w2v.text.words import split_words  # loads Numba
+
+        before = [split_words(" ".join(items)) for items in self.before]
+        return replace(self, before=before, next=[[*dict.fromkeys(split_words(" ".join(one)))] for one in self.next])
+
     @property
     def has_single_items(self) -> bool:
         """Whether no person has several next items."""
@@ -129,6 +136,7 @@ def rank_next(vectors: Vectors, sessions: Sessions, config: TrainConfig, k: int 
     """
     scorer = ItemScorer(vectors)
     sessions = sessions.without_names() if config.line_names else sessions
+    sessions = sessions.with_words() if config.words else sessions
     lines = person_lines(vectors, sessions, config)
     asked = [
         Person(rows_of(vectors, before), np.array([vectors.index.get(item, -1) for item in next]), line)

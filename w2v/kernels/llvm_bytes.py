@@ -8,6 +8,8 @@ from w2v.kernels.llvm import INT64, operation, pointer_to
 BYTES = ir.VectorType(ir.IntType(8), 64)
 SPACES = ((0x09, 5), (0x1C, 5), (0xC2, 1), (0xE1, 3))
 """(first, how many): ASCII whitespace, and the bytes that longer whitespace begins with in UTF-8."""
+PLAIN = ((0x09, 5), (0x20, 1), (0x30, 10), (0x41, 26), (0x61, 26))
+"""ASCII whitespace, digits and letters: what stays as it is when words are separated."""
 
 
 @operation
@@ -45,6 +47,22 @@ def maybe_spaces(typing, text, at):
             above = builder.sub(value, ir.Constant(BYTES, [first] * 64))
             found = builder.or_(found, builder.icmp_unsigned("<", above, ir.Constant(BYTES, [count] * 64)))
         return builder.bitcast(found, INT64)
+
+    return types.uint64(text, types.int64), codegen
+
+
+@operation
+def not_plain(typing, text, at):
+    """Return a bit for each of text[at : at + 64] that is not ASCII whitespace, a digit or a letter."""
+
+    def codegen(context, builder, signature, args):
+        pointer = pointer_to(context, builder, text, *args)
+        value = builder.load(builder.bitcast(pointer, BYTES.as_pointer()), align=1)
+        found = ir.Constant(ir.VectorType(ir.IntType(1), 64), None)
+        for first, count in PLAIN:
+            above = builder.sub(value, ir.Constant(BYTES, [first] * 64))
+            found = builder.or_(found, builder.icmp_unsigned("<", above, ir.Constant(BYTES, [count] * 64)))
+        return builder.not_(builder.bitcast(found, INT64))
 
     return types.uint64(text, types.int64), codegen
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from w2v.base.errors import option
 from w2v.settings.fields import Setting, check_values, make_plain
-from w2v.settings.train import Column, ForceText, Lowercase, Threads, TrainConfig
+from w2v.settings.train import Column, ForceText, Lowercase, Threads, TrainConfig, Words
 
 THRESHOLDS = {"original": (10.0, 0.0, 1e300), "word2phrase": (100.0, 0.0, 1e300), "npmi": (0.5, -1.0, 1.0)}
 """Of each scorer of phrases: the default threshold, the least and the largest."""
@@ -59,6 +59,7 @@ class PhraseConfig:
     line_names: Annotated[
         bool, "Each line starts with its name and a tab, which stay as they are.", Setting("Lines")
     ] = False
+    words: Words = False
     lowercase: Lowercase = False
     column: Column = None
     force_text: ForceText = False
@@ -79,6 +80,7 @@ class PhraseConfig:
             min_count=min_count,
             max_types=2**31 - 2,
             line_names=self.line_names,
+            words=self.words,
             lowercase=self.lowercase,
             column=self.column,
             force_text=self.force_text,

@@ -37,6 +37,12 @@ LONGEST, MOST_DOTS = 1 << 16, 100
 """Bytes of a config, and points in a line of it; a config has one line per setting."""
 
 # Settings of every operation that reads a corpus.
+Words = Annotated[
+    bool,
+    "Separate words from punctuation: letters, digits, marks, and apostrophes and hyphens inside words. Otherwise "
+    "only whitespace separates words.",
+    Setting("Corpus", operations=READS, is_common=True),
+]
 Lowercase = Annotated[bool, "Lowercase the text while it is read.", Setting("Corpus", operations=READS, is_common=True)]
 Column = Annotated[
     str | None,
@@ -283,6 +289,7 @@ class TrainConfig:
         "Most distinct words to count at once, to limit memory: above this the rarest are dropped during the reading.",
         Setting("Corpus", low=1, high=2**31 - 2, operations=("build-vocab",)),
     ] = 50_000_000
+    words: Words = False
     lowercase: Lowercase = False
     column: Column = None
     force_text: ForceText = False

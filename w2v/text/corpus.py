@@ -189,7 +189,7 @@ class Corpus:
                 self._look_for_structure(file, path)
                 yield from _cut(file, count_lines)
             else:
-                rows = (table_rows if is_table(file) else json_rows)(file, column, shown(path))
+                rows = (table_rows if is_table(file.peek(1)) else json_rows)(file, column, shown(path))
                 yield from self._blocks_of_rows(rows, path, "line", column)
 
     def _count(self, n_bytes: int) -> None:

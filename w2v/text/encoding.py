@@ -6,8 +6,9 @@ result depends on the text alone, unless it has more distinct words than `max_ty
 """
 
 import re
+import unicodedata
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import SimpleQueue
@@ -21,12 +22,14 @@ from w2v.base.errors import W2VError, option
 from w2v.base.machine import available_memory, available_threads
 from w2v.kernels.text import scan as kernels
 from w2v.kernels.text.tables import Table
+from w2v.kernels.text.words import separate
 from w2v.reports import Reporter
 from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.text.line_names import LineNames
 from w2v.text.stream import Spool
 from w2v.text.vocab import Vocab, sorted_vocab
+from w2v.text.words import class_table
 
 ScanReport = Callable[[int, int | None], None]
 """Called with the bytes read and, where that is known, the bytes there are."""
@@ -37,6 +40,10 @@ Result = TypeVar("Result")
 MOST_MENDED, MENDED_SHARE = 4, 0.05
 """With more tokens than this that are not UTF-8, and a larger share, a text has another encoding: 10% of the words of
 German have a letter that is not ASCII, 20% of those of French."""
+
+PUNCTUATED, FEWEST_PUNCTUATED, PUNCTUATED_OF = 0.1, 20, 10_000
+"""A vocabulary of raw text has a larger share of words with punctuation, and at least so many of them, in a sample of
+about this many words: books have 30 to 50%."""
 
 LONE_SURROGATE = re.compile("[\udc80-\udcff]")
 
@@ -63,6 +70,8 @@ class Encoded:
     """Rows of JSON Lines or Parquet that had nothing in the column."""
     line_names: list[str] | None = None
     """With line_names, the name of each line."""
+    has_words: bool = False
+    """Whether words were separated from punctuation."""
     words_absent: int = 0
     """Words of a vocabulary without counts that the text does not have, and that were left out."""
 
@@ -71,6 +80,11 @@ class Encoded:
         told.tell(self.summary(is_reused))
         for flaw in self.flaws():
             told.warn(flaw)
+        if not (is_reused or self.has_words) and (share := punctuated_share(self.vocab.words)) > PUNCTUATED:
+            told.warn(
+                f"{100 * share:.0f}% of the vocabulary begin or end with punctuation, so 'end' and 'end.' are two "
+                f"words; {option('words')} separates them"
+            )
 
     def summary(self, is_reused: bool = False) -> str:
         """Return how many tokens were read and kept, in words."""
@@ -114,7 +128,7 @@ def encode(
 
     Args:
         corpus: the text.
-        config: uses min_count, max_vocab, max_types, lowercase, column, threads, line_vectors and line_names.
+        config: uses min_count, max_vocab, max_types, words, lowercase, column, threads, line_vectors and line_names.
         vocab: use this vocabulary, with its counts, in place of the text's own. One without counts gets those of the
             text, and loses the words that the text does not have.
         keep_stream: False leaves the stream empty, and takes no memory for it.
@@ -162,7 +176,11 @@ def encode(
         stream = spool.finish(lambda table, ids: kernels.renumber(ids, rows[table], keep_empty), pool.map)
     line_names, dropped = names.finish() if names and keep_empty else None, scan.dropped_count
     empty, absent = corpus.rows_empty, max(0, n_known - len(vocab))
-    return Encoded(vocab, stream, tokens_read, types_read, tokens_kept, scan.mended, dropped, empty, line_names, absent)
+    return Encoded(
+        *(vocab, stream, tokens_read, types_read, tokens_kept, scan.mended, dropped, empty, line_names),
+        has_words=config.words,
+        words_absent=absent,
+    )
 
 
 @dataclass
@@ -202,7 +220,7 @@ class _Scan:
             text, mended = clean(block, config.lowercase)
             number = idle.get()
             try:
-                return number, self.tables[number].scan(text, self.keep_empty), mended
+                return number, self.tables[number].scan(text, self.keep_empty, config.words), mended
             finally:  # or the next block would wait for this table, and the pool for the block
                 idle.put(number)
 
@@ -276,6 +294,20 @@ class _Scan:
         self.full = max(self.max_types, len(merged) + self.max_types // 4)
 
 
+def punctuated_share(words: Sequence[str]) -> float:
+    """Return the share of words with a letter or digit that begin or end with punctuation, of some thousand words.
+
+    >>> punctuated_share(["end", "end.", "(so", "..."] * 10)
+    0.5
+    """
+    some = words[:: max(1, len(words) // PUNCTUATED_OF)]
+    found = sum(
+        any(unicodedata.category(end)[0] == "P" for end in (word[0], word[-1])) and any(map(str.isalnum, word))
+        for word in some
+    )
+    return found / len(some) if found >= FEWEST_PUNCTUATED else 0.0
+
+
 def map_ahead(
     pool: ThreadPoolExecutor, function: Callable[[Item], Result], items: Iterable[Item], ahead: int
 ) -> Iterator[Result]:
@@ -337,13 +369,18 @@ class WordTable:
             self.scan(" ".join(words).encode())
             self._table.counts[:] = 0
 
-    def scan(self, text: bytes, keep_empty: bool = False) -> Ids:
-        """Count the tokens of a text and return their numbers, with SENTENCE_END for newlines, with keep_empty each."""
+    def scan(self, text: bytes, keep_empty: bool = False, words: bool = False) -> Ids:
+        """Count the tokens of a text and return their numbers, with SENTENCE_END for newlines, with keep_empty each.
+
+        With `words` a token is a word as `w2v.text.words` defines it.
+        """
         end = len(text)
         if len(self._ids) <= end:
             self._ids = np.empty(end + 1, np.int32)
             self._text = np.zeros(end + kernels.PADDING, np.uint8)
         self._text[:end] = np.frombuffer(text, np.uint8)
+        if words:
+            separate(self._text, end, *class_table())
         self._make_room(0, end)
         at, filled = kernels.scan(self._text, 0, end, self._table, self._ids, 0, keep_empty)
         while at < end:

@@ -66,9 +66,9 @@ def token_line(tokens: Iterable[object], number: int, place: Place) -> str:
     raise W2VError(f"{place(number)}{next(filter(None, map(_complaint, words)))}")
 
 
-def is_table(file: Any) -> bool:  # noqa: ANN401  (any buffered file has `peek`, which IO lacks)
-    """Return whether a file with a column is CSV or TSV: it does not begin as JSON does."""
-    head = file.peek(1).removeprefix(b"\xef\xbb\xbf").lstrip()
+def is_table(head: bytes) -> bool:
+    """Return whether a file with a column is CSV or TSV, by its first bytes: it does not begin as JSON does."""
+    head = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     return bool(head) and head[:1] not in b"{["
 
 

@@ -170,7 +170,7 @@ def open_raw(path: str, block: int = stores.BLOCK) -> IO[bytes]:
     return open(path, "rb", buffering=0) if url is None else cast(IO[bytes], stores.RemoteFile(url, block))
 
 
-def open_buffered(path: str) -> IO[bytes]:
+def open_buffered(path: str) -> "io.BufferedReader[Any]":
     """Open a file as `open_raw` does, to be read in pieces of any size."""
     return io.BufferedReader(cast(io.RawIOBase, open_raw(path)), BUFFER)
 
