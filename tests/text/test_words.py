@@ -2,6 +2,7 @@
 
 import unicodedata
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -64,7 +65,7 @@ def slow_words(text: str) -> list[str]:
     return [word for word in [*found, word] if word]
 
 
-def scanned(text: str, folder: Path, **settings: bool) -> dict[str, int]:
+def scanned(text: str, folder: Path, **settings: Any) -> dict[str, int]:  # noqa: ANN401
     (folder / "text").write_bytes(text.encode())
     vocab = encode(Corpus(folder / "text"), TrainConfig(min_count=1, words=True, threads=2, **settings)).vocab
     return dict(zip(vocab.words, vocab.counts.tolist(), strict=True))

@@ -20,7 +20,7 @@ SPACE, NON_ASCII = 32, 0x80
 @inlined
 def width_of(lead: np.uint8) -> int:
     """Return the number of bytes of a character of UTF-8, by its first byte."""
-    return 1 + (lead >= 0xC0) + (lead >= 0xE0) + (lead >= 0xF0)
+    return 1 + (lead >= 0xC0) + (lead >= 0xE0) + (lead >= 0xF0)  # type: ignore[return-value]
 
 
 @inlined
@@ -28,7 +28,7 @@ def class_at(text: U8, at: int, pages: U8, classes: U8) -> np.uint8:
     """Return the class of the character that begins at text[at]."""
     lead = np.int64(text[at])
     if lead < NON_ASCII:
-        return classes[lead]
+        return classes[lead]  # type: ignore[no-any-return]
     if lead < 0xE0:
         code = (lead & 0x1F) << 6 | (np.int64(text[at + 1]) & 0x3F)
     elif lead < 0xF0:
@@ -36,7 +36,8 @@ def class_at(text: U8, at: int, pages: U8, classes: U8) -> np.uint8:
     else:
         code = (lead & 0x07) << 18 | (np.int64(text[at + 1]) & 0x3F) << 12
         code |= (np.int64(text[at + 2]) & 0x3F) << 6 | (np.int64(text[at + 3]) & 0x3F)
-    return classes[np.int64(pages[code >> PAGE]) << PAGE | (code & ((1 << PAGE) - 1))]
+    page = np.int64(pages[code >> PAGE]) << PAGE
+    return classes[page | (code & ((1 << PAGE) - 1))]  # type: ignore[no-any-return]
 
 
 @jit
