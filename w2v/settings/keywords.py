@@ -12,6 +12,7 @@ class VocabSettings(TypedDict, total=False):
     min_count: int
     max_vocab: int | None
     max_types: int
+    words: bool
     lowercase: bool
     column: str | None
     force_text: bool
@@ -74,6 +75,7 @@ class PhraseSettings(TypedDict, total=False):
     delimiter: str
     passes: int
     line_names: bool
+    words: bool
     lowercase: bool
     column: str | None
     force_text: bool
@@ -87,6 +89,7 @@ class InferenceSettings(ResumeSettings, total=False):
     negative: int
     sample: float
     lr: float | None
+    words: bool
     lowercase: bool
     column: str | None
     force_text: bool
