@@ -36,6 +36,7 @@ LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 MAY_IMPORT_KERNELS = {
     "w2v.text.encoding",
     "w2v.text.phrases",
+    "w2v.text.words",
     "w2v.training.execution",
     "w2v.training.plan",
     "w2v.training.loop",

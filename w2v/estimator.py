@@ -67,16 +67,17 @@ class MeanVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
             W2VError: no word is frequent enough.
             SettingsError: a setting is out of range.
         """
-        self.vectors_ = api.train(
-            [words_of(document, self.words) for document in X], save_output=False, **self.get_params()
-        )
+        settings = self.get_params()
+        texts = [words_of(document, settings["words"]) for document in X]
+        self.vectors_ = api.train(texts, save_output=False, **settings)
         self._n_features_out = self.vectors_.dim
         return self
 
     def transform(self, X: Iterable[Document]) -> Matrix:
         """Return the mean vector of each document, (n, dim) float32; 0 where none of its words has a vector."""
         check_is_fitted(self)
-        means = [self.vectors_.mean(words_of(document, self.words)) for document in X]
+        has_words = self.get_params()["words"]
+        means = [self.vectors_.mean(words_of(document, has_words)) for document in X]
         return np.array(means, np.float32).reshape(-1, self.vectors_.dim)
 
 

@@ -188,7 +188,7 @@ CorpusFiles = Annotated[list[str], typer.Argument(metavar="CORPUS", hidden=True)
 CORPUS_HELP = (
     "Each CORPUS is a file, a folder, a glob, or - for standard input; plain, .gz, .bz2, .xz or .zst, recognised by "
     "its content. Whitespace separates the words, and a newline ends a sentence. "
-    "With --column it is JSON Lines or Parquet."
+    "With --column it is JSON Lines, CSV, TSV or Parquet."
 )
 FORMATS_HELP = help_text()
 

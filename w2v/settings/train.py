@@ -46,7 +46,7 @@ Words = Annotated[
 Lowercase = Annotated[bool, "Lowercase the text while it is read.", Setting("Corpus", operations=READS, is_common=True)]
 Column = Annotated[
     str | None,
-    "The column that holds the text; the files are JSON Lines or Parquet.",
+    "The column that holds the text; the files are JSON Lines, CSV, TSV or Parquet.",
     Setting("Corpus", unset="none: the files are plain text", operations=READS, is_common=True),
 ]
 ForceText = Annotated[bool, "Read files even if they look like binary data.", Setting("Corpus", operations=READS)]

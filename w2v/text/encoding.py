@@ -302,7 +302,8 @@ def punctuated_share(words: Sequence[str]) -> float:
     """
     some = words[:: max(1, len(words) // PUNCTUATED_OF)]
     found = sum(
-        any(unicodedata.category(end)[0] == "P" for end in (word[0], word[-1])) and any(map(str.isalnum, word))
+        any(end != "_" and unicodedata.category(end)[0] == "P" for end in (word[0], word[-1]))
+        and any(map(str.isalnum, word))
         for word in some
     )
     return found / len(some) if found >= FEWEST_PUNCTUATED else 0.0

@@ -260,7 +260,7 @@ def write(
     pack = partial(gzip.compress, compresslevel=6, mtime=0) if str(output).endswith(".gz") else memoryview
     spelled = np.array(bytearray(("\n".join(text.index) + "\n" * kernels.PADDING).encode()))
     starts = np.append(0, np.flatnonzero(spelled == 10)[: len(text.index)] + 1)
-    lengths = np.append(np.diff(starts), 0)  # the last is that of SENTENCE_END, -1
+    lengths = np.append(np.diff(starts), 1)  # the last is that of SENTENCE_END, -1
 
     def spell(begin: int) -> memoryview:
         end = min(begin + PIECE, len(text.ids))
