@@ -22,10 +22,10 @@ from pathlib import Path
 
 import pytest
 from helpers import CHECKOUT, Run, docs_table
-from typer.main import get_command
 
 import w2v
-from w2v.commands.app import app
+from w2v.commands.app import load
+from w2v.commands.summaries import SUMMARIES
 from w2v.formats.registry import ALLOWED, FORMATS, PARTS, WORDS, listed
 from w2v.settings.aliases import VECTORS
 from w2v.settings.evaluation import EvaluationConfig
@@ -36,7 +36,7 @@ from w2v.settings.train import TrainConfig
 DOCS = CHECKOUT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
 TEXTS = {path: path.read_text(encoding="utf-8") for path in [*PAGES, *CHECKOUT.glob("*.md")]}
-COMMANDS = {name: command for name, command in vars(get_command(app))["commands"].items()}
+COMMANDS = {name: load(name) for name in SUMMARIES}
 FLAGS = {
     flag for command in COMMANDS.values() for param in command.params for flag in param.opts + param.secondary_opts
 }

@@ -187,7 +187,7 @@ def test_no_module_has_the_name_of_a_public_function() -> None:
     }
 
 
-HEAVY = {"numba", "llvmlite", "tqdm", "rich", "scipy", "gensim", "optuna"}
+HEAVY = {"numba", "llvmlite", "tqdm", "rich", "scipy", "gensim", "optuna", "pydantic"}
 QUICK = (
     "--help",
     "--version",
@@ -215,6 +215,11 @@ def loaded_by(code: str) -> list[set[str]]:
 def test_import_w2v_loads_little() -> None:
     (loaded,) = loaded_by("import w2v; show()")
     assert not loaded & {*HEAVY, "typer", "numpy"}
+
+
+def test_help_loads_no_command() -> None:
+    (loaded,) = loaded_by("from w2v import commands\ncommands.main(['--help']); show()")
+    assert not loaded & {*HEAVY, "numpy", "json", "tomllib", "logging"}
 
 
 def test_no_numba_to_answer(vectors_file: Path) -> None:

@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 from helpers import CHECKOUT, Run
 from toy_corpus import GROUP_OF
-from typer.main import get_command
 
 import w2v
 from w2v import commands as cli
-from w2v.commands.app import app
+from w2v.commands.app import load
 from w2v.commands.screen import columns
 from w2v.commands.tables import format_neighbours
 from w2v.settings.fields import fields_of
@@ -78,11 +77,7 @@ def test_help_of_train_shows_what_most_need_and_help_all_everything(run: Run) ->
     shown = [flag for heading in common if heading != "Options" for flag in common[heading]]
     assert 20 <= len(shown) <= 25 and {"--dim", "--window", "--negative", "--epochs", "--output"} <= set(shown)
     assert all(set(flags) <= set(whole[heading]) for heading, flags in common.items())
-    every = {
-        max(param.opts, key=len)
-        for param in vars(get_command(app))["commands"]["train"].params
-        if param.opts[0] != "corpus"
-    }
+    every = {max(param.opts, key=len) for param in load("train").params if param.opts[0] != "corpus"}
     assert {flag for flags in whole.values() for flag in flags} == {*every, "--help"}
     assert whole["Checkpoints"] == ["--checkpoint", "--checkpoint-every", "--resume"]
 

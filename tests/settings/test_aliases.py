@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 from helpers import CHECKOUT, Run
-from typer.main import get_command
 
 import w2v
 from w2v.base.errors import as_flags
-from w2v.commands.app import app
+from w2v.commands.app import load
+from w2v.commands.summaries import SUMMARIES
 from w2v.settings import aliases as slips
 
-COMMANDS = vars(get_command(app))["commands"]
+COMMANDS = {name: load(name) for name in SUMMARIES}
 FLAGS = {flag for one in COMMANDS.values() for param in one.params for flag in param.opts + param.secondary_opts}
 PAGE = (CHECKOUT / "docs/coming-from.md").read_text(encoding="utf-8")
 SETTINGS_ROWS = [

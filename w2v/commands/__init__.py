@@ -1,6 +1,7 @@
 """The command line: each command parses, calls `w2v.api` and shows the result. Only this package prints and uses Typer.
 
-    app.py         the program: its commands, in the order of the help, and exit statuses
+    app.py         the program: it loads the command that is used; exit statuses
+    summaries.py   the names of the commands, in the order of the help, and their summaries
     corpus.py      w2v build-vocab, w2v phrases
     train.py, tune.py, recommend.py, infer.py, evaluate.py, convert.py, info.py, plot.py, demo.py
                    the commands of these names
@@ -8,12 +9,13 @@
     questions.py   what is asked: on the command line, on standard input, at a prompt
 
     options.py     settings become options; the options that several commands share
+    values.py      reads the values of options and arguments
     interrupts.py  Ctrl-C, SIGTERM, SIGHUP
     terminal.py    the Reporter: bars, facts and warnings on standard error
     tables.py      results as text;  screen.py: lines, styles, columns
 
 Results go to standard output, progress and errors to standard error. A command imports what takes long to load when it
-needs it: `w2v --help` loads no NumPy, and `w2v similar` no Numba.
+needs it: `w2v --help` loads no command, and `w2v similar` no Numba.
 """
 
 from w2v.commands.interrupts import INTERRUPTS

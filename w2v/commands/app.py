@@ -7,31 +7,56 @@ import sys
 import warnings
 from collections.abc import Sequence
 from functools import cache
+from importlib import import_module
 from itertools import takewhile
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from w2v.base.errors import SettingsError, W2VError, as_flags, option
 from w2v.base.version import __version__
-from w2v.commands.convert import convert
-from w2v.commands.corpus import build_vocab, phrases
-from w2v.commands.demo import demo
-from w2v.commands.evaluate import evaluate
-from w2v.commands.infer import infer
-from w2v.commands.info import info
 from w2v.commands.interrupts import INTERRUPTED, INTERRUPTS
-from w2v.commands.options import GroupedCommand
-from w2v.commands.plot import plot
-from w2v.commands.query import analogy, similar, vector
-from w2v.commands.recommend import recommend
 from w2v.commands.screen import FLAGS, print_status
-from w2v.commands.train import train
-from w2v.commands.tune import tune
+from w2v.commands.summaries import MODULES, SUMMARIES
+from w2v.commands.values import ReadsValues
 from w2v.settings import aliases as slips
 
+
+class Program(ReadsValues, TyperGroup):
+    """The commands, each of which is loaded when it is used: together they take .15 s, and `--help` .1 s in all."""
+
+    def __init__(self, **attributes: Any) -> None:  # noqa: ANN401
+        super().__init__(**attributes)
+        names: dict[str, Any] = dict.fromkeys(SUMMARIES)
+        self.commands = {**names, **self.commands}
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401
+        """Return a command, None if there is none of this name."""
+        return load(cmd_name) if cmd_name in SUMMARIES else super().get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
+        """Write the names and summaries."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(SUMMARIES.items()))
+
+
+@cache
+def load(name: str) -> TyperCommand:
+    """Return a command by its name."""
+    from w2v.commands.options import GroupedCommand
+
+    module = import_module(f"w2v.commands.{MODULES.get(name, name)}")
+    alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+    alone.command(name, cls=GroupedCommand)(getattr(module, name.replace("-", "_")))
+    found = get_command(alone)
+    assert isinstance(found, TyperCommand)
+    return found
+
+
 app = typer.Typer(
+    cls=Program,
     help="Learn embeddings by negative sampling, from text or any sequences of tokens.\n\n"
     "Try `w2v demo`; then `w2v train corpus.txt` and `w2v similar WORD`.",
     pretty_exceptions_enable=False,
@@ -51,13 +76,6 @@ def options(
         raise typer.Exit
     if context.invoked_subcommand is None:
         print(context.get_help())
-
-
-for command in (
-    *(build_vocab, phrases, train, tune, similar, analogy, vector, recommend, infer),
-    *(evaluate, convert, info, plot, demo),
-):
-    app.command(cls=GroupedCommand if command in (train, tune) else None)(command)
 
 
 def run(arguments: list[str] | None) -> int:
@@ -104,6 +122,8 @@ def refuse_slips(arguments: Sequence[str]) -> None:
         if not re.fullmatch(r"--?[A-Za-z][\w-]*", flag):
             continue
         hint = slips.answer(flag)
+        if hint is None and len(flag) == 2:  # -o
+            continue
         spelled = "--" + flag.lstrip("-").replace("_", "-")
         if hint is None and flag != spelled and spelled in own_flags():  # -dim, --min_count
             hint = f"use {spelled}"
@@ -113,8 +133,8 @@ def refuse_slips(arguments: Sequence[str]) -> None:
 
 @cache
 def own_flags() -> frozenset[str]:
-    """Return the flags of all commands."""
-    commands = vars(get_command(app))["commands"].values()
+    """Return the flags of all commands, which takes .15 s."""
+    commands = map(load, SUMMARIES)
     return frozenset(flag for one in commands for param in one.params for flag in param.opts + param.secondary_opts)
 
 

@@ -13,7 +13,7 @@ from w2v.settings.fields import Setting
 
 
 @command(
-    f"Convert vectors to another format.\n\n{FORMATS_HELP} DST - is standard output: {STREAMED[0]}, or with --to "
+    f"{FORMATS_HELP} DST - is standard output: {STREAMED[0]}, or with --to "
     f"{listed(STREAMED[1:], 'or')}.\n\nExample: w2v convert vectors.bin vectors.parquet"
 )
 def convert(

@@ -11,8 +11,7 @@ from w2v.settings.operations import settings_for
 
 
 @command(
-    f"Count the words of a corpus and write `word count` lines.\n\n{CORPUS_HELP}\n\n"
-    "Example: w2v build-vocab corpus.txt -o words.txt --min-count 10",
+    f"{CORPUS_HELP}\n\nExample: w2v build-vocab corpus.txt -o words.txt --min-count 10",
     *settings_for("build-vocab"),
 )
 def build_vocab(
@@ -28,7 +27,6 @@ def build_vocab(
 
 
 @command(
-    "Join words that belong together, such as new_york.\n\n"
     "The text is written with these pairs joined. Every other word stays as it is, and each sentence stays on one "
     f"line.\n\n{CORPUS_HELP}\n\n"
     "Example: w2v phrases corpus.txt -o phrased.txt   (then w2v train phrased.txt)",

@@ -35,10 +35,7 @@ def library_sentences(folder: str | Path) -> Iterator[list[str]]:
                     yield tokens
 
 
-@command(
-    "Train on the library of your Python, and show neighbours.\n\n"
-    "The text is the source code and documentation of the standard library.\n\nExample: w2v demo"
-)
+@command("The text is the source code and documentation of the standard library.\n\nExample: w2v demo")
 def demo() -> None:
     """Show in a few seconds what it does, on a text that every user has."""
     started = time.perf_counter()

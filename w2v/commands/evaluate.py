@@ -14,7 +14,7 @@ from w2v.settings.operations import parameters_for, settings_for
 
 
 @command(
-    "Score VECTORS by word pairs and by analogies, as gensim does. A file may have tabs, commas or spaces between "
+    "A file may have tabs, commas or spaces between "
     "its columns, and a header.\n\nOr score items by the next items of each person, which needs output rows and "
     "counts: a .w2v folder of `w2v train`.\n\n"
     "Example: w2v evaluate vectors.bin --similarity wordsim353.tsv",

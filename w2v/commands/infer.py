@@ -13,7 +13,7 @@ from w2v.settings.operations import settings_for
 
 
 @command(
-    "Write vectors for lines that training has not seen.\n\nThe model does not change. VECTORS is a .w2v folder of "
+    "The model does not change. VECTORS is a .w2v folder of "
     f"`w2v train --line-vectors`.\n\n{CORPUS_HELP}\n\nExample: w2v infer articles.w2v new.txt -o new.w2v",
     *settings_for("infer"),
 )

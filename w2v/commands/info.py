@@ -11,7 +11,7 @@ from w2v.commands.options import FORMATS_HELP, AsJson, FormatName, command
 from w2v.commands.tables import format_summary
 
 
-@command(f"Show what is in a file of vectors.\n\n{FORMATS_HELP}\n\nExample: w2v info vectors.bin")
+@command(f"{FORMATS_HELP}\n\nExample: w2v info vectors.bin")
 def info(
     path: Annotated[Path, typer.Argument(metavar="FILE", hidden=True)],
     from_: FormatName = None,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args, get_origin
 
 import typer
 from typer.core import TyperCommand
@@ -13,6 +13,8 @@ from typer.models import ArgumentInfo
 
 from w2v.base.errors import SettingsError, W2VError
 from w2v.commands.screen import FLAGS
+from w2v.commands.summaries import SUMMARIES
+from w2v.commands.values import ReadsValues
 from w2v.formats.registry import help_text, keepers
 from w2v.settings.fields import Field, Setting, check_effect, fields_of, read_field
 from w2v.settings.operations import Parameters, settings_for
@@ -33,8 +35,11 @@ SHOWS_ALL = "w2v.shows_all"  # In the `meta` of a context: whether the help show
 METAVARS = {bool: None, int: "N", float: "X", str: "NAME", Path: "FILE"}
 
 
-class GroupedCommand(TyperCommand):
-    """A command whose help has a heading for each group: Typer's own need Rich, which takes long to load."""
+class GroupedCommand(ReadsValues, TyperCommand):
+    """A command whose help has a heading for each group, if it has many options.
+
+    Typer's own headings need Rich, which takes long to load.
+    """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401
         """Read the command line, after flags that may stand alone have got their value."""
@@ -42,8 +47,12 @@ class GroupedCommand(TyperCommand):
 
     def format_options(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
         """Write the options under their headings, all in two columns."""
+        rare = vars(self.callback)["rare"]
+        if not rare:
+            super().format_options(ctx, formatter)
+            return
         groups: dict[str, list[tuple[str, str]]] = {heading: [] for heading in HEADINGS}
-        left_out = () if SHOWS_ALL in ctx.meta else vars(self.callback)["rare"]
+        left_out = () if SHOWS_ALL in ctx.meta else rare
         for param in self.get_params(ctx):
             if param.name not in left_out and (record := param.get_help_record(ctx)) is not None:
                 groups.setdefault(getattr(param, "rich_help_panel", None) or "Options", []).append(record)
@@ -55,7 +64,7 @@ class GroupedCommand(TyperCommand):
 
 
 def command(help: str, *settings: Field) -> Callable[[Command], Command]:
-    """Make a function a command: give it its help, and make options of the settings.
+    """Make a function a command: give it its help, which follows its summary, and make options of the settings.
 
     A parameter whose annotation describes a setting becomes an option too. The function gets the settings that the
     user gave as `**settings`, and a setting that it has a parameter for in any case.
@@ -69,7 +78,8 @@ def command(help: str, *settings: Field) -> Callable[[Command], Command]:
         known = [*own, *settings]
         decisive = {field.name for field in (*own, *fields_of(Parameters))}  # a config file may change the others
         expected = {name for name, one in parameters.items() if one.kind is not one.VAR_KEYWORD}
-        names = {field.name: field.flag for field in known} | arguments_of(parameters)
+        arguments = arguments_of(parameters)
+        names = {field.name: field.flag for field in known} | {name: shown for name, (shown, _) in arguments.items()}
         FLAGS.update(names)
 
         def run(context: typer.Context, help_all: bool = False, **values: Any) -> None:  # noqa: ANN401
@@ -93,8 +103,11 @@ def command(help: str, *settings: Field) -> Callable[[Command], Command]:
 
         rare = {field.name for field in known if not field.setting.is_common} if len(known) > MANY_OPTIONS else set()
         signature = signature_of(parameters, own, settings, has_help_all=bool(rare))
-        run.__name__, run.__doc__ = function.__name__, help
-        run.__signature__, run.rare = signature, rare  # type: ignore[attr-defined]
+        run.__name__ = function.__name__
+        run.__doc__ = f"{SUMMARIES[function.__name__.replace('_', '-')]}\n\n{help}"
+        kinds = {field.name: type_of(field) for field in known if field.kind is not bool}
+        kinds |= {name: kind for name, (_, kind) in arguments.items()}
+        run.__signature__, run.rare, run.kinds = signature, rare, kinds  # type: ignore[attr-defined]
         return run
 
     return decorate
@@ -116,10 +129,23 @@ def with_bare_values(args: Sequence[str]) -> list[str]:
     return found
 
 
-def arguments_of(parameters: Mapping[str, inspect.Parameter]) -> dict[str, str]:
-    """Return how the help names each argument: `corpus` is CORPUS."""
-    notes = ((name, getattr(one.annotation, "__metadata__", ())) for name, one in parameters.items())
-    return {name: str(one.metavar) for name, found in notes for one in found if isinstance(one, ArgumentInfo)}
+def arguments_of(parameters: Mapping[str, inspect.Parameter]) -> dict[str, tuple[str, type]]:
+    """Return how the help names each argument, and the type of a value: `corpus` is CORPUS, of str."""
+    found = dict[str, tuple[str, type]]()
+    for name, one in parameters.items():
+        hint, *notes = get_args(one.annotation) if get_origin(one.annotation) is Annotated else (one.annotation,)
+        for note in notes:
+            if isinstance(note, ArgumentInfo):
+                found[name] = str(note.metavar), Path if hint is Path else str
+    return found
+
+
+def type_of(field: Field) -> type:
+    """Return the type of the text of an option.
+
+    A choice is text: `Field.check` checks it, with the same message in a config file and in Python.
+    """
+    return str if field.choices and field.kind is not bool else field.kind
 
 
 def is_given(context: typer.Context, name: str) -> bool:
@@ -153,9 +179,8 @@ def option(field: Field, default: object) -> inspect.Parameter:
     """Return the parameter that Typer makes an option of."""
     setting, is_switch = field.setting, field.kind is bool
     is_on = is_switch and not any("/" in flag for flag in field.flags)
-    # A choice is text here: `Field.check` checks it, with the same message in a config file and in Python.
-    hint: Any = str if field.choices and not is_switch else field.kind
-    hint = list[hint] if field.is_list else hint
+    kind: Any = type_of(field)
+    hint = list[kind] if field.is_list else kind
     offered = None if is_switch or not field.choices else [str(choice) for choice in field.choices]
     described = typer.Option(
         *field.flags,

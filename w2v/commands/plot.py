@@ -13,7 +13,6 @@ from w2v.settings.fields import Setting
 
 
 @command(
-    "Draw a map of words, or the progress of a run.\n\n"
     "The output is a page (.html) or a picture (.png, .svg). SOURCE is a file of vectors, or a log of "
     "`w2v train --log-json` (.json, .jsonl or .log). The map shows each WORD; without any, the most frequent.\n\n"
     "Example: w2v plot vectors.bin --near king --near paris -o map.html"

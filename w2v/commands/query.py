@@ -26,7 +26,6 @@ Answer = list[tuple[str, float]]
 
 
 @command(
-    "Show the words nearest to each WORD, by cosine.\n\n"
     "With + and - between words, or with --positive and --negative, show the words nearest to a sum of words. "
     "Without a WORD, ask on a terminal, or read standard input, one query per line.\n\n"
     "Example: w2v similar king paris -n 5; w2v similar king - man + woman"
@@ -71,7 +70,7 @@ def similar(
 
 
 @command(
-    "Answer an analogy: what is to C as A is to B?\n\nThe answers are the words nearest to A - B + C, by cosine.\n\n"
+    "The answers are the words nearest to A - B + C, by cosine.\n\n"
     "Example: w2v analogy king man woman   (who is to woman as king is to man?)"
 )
 def analogy(
@@ -91,7 +90,7 @@ def analogy(
 
 
 @command(
-    "Print the vector of each WORD.\n\nEach line is a word and its numbers. Without a WORD, words are read from "
+    "Each line is a word and its numbers. Without a WORD, words are read from "
     "standard input.\n\nExample: w2v vector king queen"
 )
 def vector(

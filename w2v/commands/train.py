@@ -13,8 +13,7 @@ from w2v.settings.operations import parameters_for, settings_for
 
 
 @command(
-    f"Train vectors on a corpus and write them.\n\n{CORPUS_HELP}\n\n"
-    "Example: w2v train corpus.txt.gz --dim 300 --epochs 10 -o big.bin",
+    f"{CORPUS_HELP}\n\nExample: w2v train corpus.txt.gz --dim 300 --epochs 10 -o big.bin",
     *settings_for("train"),
     *parameters_for("train"),
 )

@@ -13,7 +13,6 @@ SEARCHED = [field.name for field in settings_for("tune") if field.setting.search
 
 
 @command(
-    "Search for better settings on a part of a corpus.\n\n"
     "Trials train on that part and are scored; the best settings are written to a file for `w2v train --config`. "
     "Trial 0 has the base settings: the defaults, --config, and flags.\n\n"
     f"{CORPUS_HELP}\n\n"
