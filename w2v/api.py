@@ -712,8 +712,9 @@ def plot(
     check_outputs({"output": output}, {"source": path, "words_file": words_file})
     with _reporting(reporter) as told:
         if path is not None and Path(path).suffix.lower() in plotting.LOG_SUFFIXES:
-            refused = {"words": words, "words_file": words_file, "near": near, "n": n, "method": method, "seed": seed}
-            for name in (name for name, value in refused.items() if value is not None and value != ()):
+            of_words = {"words": words, "words_file": words_file, "near": near, "n": n}
+            of_map = {"method": method, "seed": seed}
+            for name in (name for name, value in {**of_words, **of_map}.items() if value is not None and value != ()):
                 raise SettingsError(f"{option(name)} cannot go with {path}, a log, which has no words", name)
             curves = plotting.plot_log(output, path)
             told.tell(f"wrote {output}: {', '.join(name for lines in curves.values() for name in lines)}")

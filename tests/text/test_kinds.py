@@ -78,7 +78,7 @@ def test_vectors_are_no_corpus_and_force_text_reads_them(run: Run, vectors_file:
     with pytest.raises(W2VError, match="word2vec binary"):
         w2v.build_vocab(vectors_file)
     with pytest.warns(w2v.W2VWarning, match="not UTF-8"):
-        assert len(w2v.build_vocab(vectors_file, force_text=True, min_count=1)) > 0
+        assert len(w2v.build_vocab(vectors_file, force_text=True, min_count=1, words=True)) > 0
 
 
 @pytest.mark.parametrize(

@@ -70,13 +70,16 @@ def test_a_text_without_a_known_word_is_refused(earlier: Path) -> None:
         runs.continue_from(earlier, Corpus([["x", "y"]] * 3), TrainConfig())
 
 
+NO_SAMPLE = ("--sample", "0")
+
+
 def test_a_checkpoint_brings_counts_and_output_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from w2v import commands as cli
 
     monkeypatch.chdir(tmp_path)
     Path("a.txt").write_text("king queen odd\n" * 20)
     Path("b.txt").write_text("king queen\n" * 7 + "new queen\n" * 6)
-    assert cli.main(["train", "a.txt", "--dim", "4", "--checkpoint", "kept", "--quiet", "--sample", "0"]) == 0
+    assert cli.main(["train", "a.txt", "--dim", "4", "--checkpoint", "kept", "--quiet", *NO_SAMPLE]) == 0
     begun, _ = runs.continue_from(Path("kept"), Corpus("b.txt"), TrainConfig(), grow_vocab=True)
     assert dict(zip(begun.vocab.words, begun.vocab.counts.tolist(), strict=True)) == {
         "queen": 33,
@@ -85,7 +88,9 @@ def test_a_checkpoint_brings_counts_and_output_rows(tmp_path: Path, monkeypatch:
         "new": 6,
     }
     assert begun.start is not None and begun.start.output[:3].any()
-    assert cli.main(["train", "b.txt", "--init-from", "kept", "--grow-vocab", "-o", "c.txt", "--quiet"]) == 0
+    assert (
+        cli.main(["train", "b.txt", "--init-from", "kept", "--grow-vocab", "-o", "c.txt", "--quiet", *NO_SAMPLE]) == 0
+    )
     assert w2v.Vectors.load("c.txt").words == ["queen", "king", "odd", "new"]
 
 
