@@ -27,6 +27,7 @@ from w2v.commands.plot import plot
 from w2v.commands.query import analogy, similar, vector
 from w2v.commands.recommend import recommend
 from w2v.commands.screen import FLAGS, print_status
+from w2v.commands.sessions import sessions
 from w2v.commands.train import train
 from w2v.commands.tune import tune
 from w2v.settings import aliases as slips
@@ -54,7 +55,7 @@ def options(
 
 
 for command in (
-    *(build_vocab, phrases, train, tune, similar, analogy, vector, recommend, infer),
+    *(sessions, build_vocab, phrases, train, tune, similar, analogy, vector, recommend, infer),
     *(evaluate, convert, info, plot, demo),
 ):
     app.command(cls=GroupedCommand if command in (train, tune) else None)(command)
