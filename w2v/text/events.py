@@ -158,7 +158,9 @@ class Events:
         self._told.tell(f"{n_events:,} events of {n_people:,} people with {n_items:,} items")
         times = ", t" if self._rules.gap_s is not None or self._is_held_out_by_time else ""
         since = self._threshold() if self._is_held_out_by_time else None
-        names = np.array([name for (name,) in self._sql.execute("SELECT name FROM items ORDER BY i").fetchall()], object)
+        names = np.array(
+            [name for (name,) in self._sql.execute("SELECT name FROM items ORDER BY i").fetchall()], object
+        )
         for first, end in self._parts(n_events):
             part = f"WHERE u >= {first} AND u < {end}"
             people = dict(self._sql.execute(f"SELECT u, name FROM users {part}").fetchall())
