@@ -267,13 +267,13 @@ def test_from_events_to_recommendations(tmp_path: Path, run: Run, monkeypatch: p
     small = ("--dim", "4", "--epochs", "1", "--negative", "2")
     for command in (
         ("sessions", "events.csv", "-o", "s.txt", "--hold-out", "last"),
-        ("train", "s.txt", "--line-names", "--config", "items", "-o", "i.w2v", *small),
-        ("evaluate", "i.w2v", "--sessions", "s.txt", "--next", "s.next.txt"),
-        ("recommend", "--sessions", "s.txt", "--vectors", "i.w2v", "-o", "recs.tsv", "-n", "5"),
+        ("train", "s.txt", "--line-names", "--config", "items", *small),
+        ("evaluate", "vectors.w2v", "--sessions", "s.txt", "--next", "s.next.txt"),
+        ("recommend", "--sessions", "s.txt", "-o", "recs.tsv", "-n", "5"),
     ):
         result = run(*command)
         assert result.status == 0, result.err
-    vectors = w2v.Vectors.load("i.w2v")
+    vectors = w2v.Vectors.load("vectors.w2v")
     assert {*vectors.words} <= {f"0{n}" for n in range(40)}, "names are not items"
     rows = [line.split("\t") for line in (tmp_path / "recs.tsv").read_text().splitlines()[1:]]
     assert {row[0] for row in rows} == {f"p {n}" for n in range(30)} and len(rows) == 150
