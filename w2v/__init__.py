@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         plot,
         recommend,
         resume,
+        sessions,
         train,
         tune,
     )
@@ -81,6 +82,7 @@ __all__ = [
     "plot",
     "recommend",
     "resume",
+    "sessions",
     "train",
     "tune",
 ]

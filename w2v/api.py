@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack, cast, overload
 
-from w2v.base.arguments import check_type, check_words, seconds_of
+from w2v.base.arguments import check_number, check_type, check_words, seconds_of
 from w2v.base.errors import SettingsError, option
 from w2v.base.outputs import check_kept_output, check_outputs, listed
 from w2v.reports import PythonReporter, Reporter
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     )
     from w2v.text.corpus import Corpus, Source
     from w2v.text.encoding import Encoded
+    from w2v.text.events import Session
     from w2v.text.phrases import Phrases
     from w2v.text.vocab import Vocab
     from w2v.training.backends import Backend
@@ -89,6 +90,122 @@ def build_vocab(
             encoded.vocab.save(output)
             told.tell(f"wrote {output}: {len(encoded.vocab):,} words")
     return encoded.vocab
+
+
+@overload
+def sessions(
+    events: Any,  # noqa: ANN401
+    output: None = ...,
+    *,
+    user: str | None = ...,
+    item: str | None = ...,
+    time: str | None = ...,
+    gap: float | str | None = ...,
+    hold_out: float | str | None = ...,
+    next_output: str | Path | None = ...,
+    min_items: int = ...,
+    min_people: int = ...,
+    drop_repeats: bool = ...,
+    names: bool = ...,
+    escape: bool = ...,
+    skip_malformed: bool = ...,
+    reporter: Reporter | None = ...,
+) -> "list[Session]": ...
+@overload
+def sessions(
+    events: Any,  # noqa: ANN401
+    output: str | Path,
+    *,
+    user: str | None = ...,
+    item: str | None = ...,
+    time: str | None = ...,
+    gap: float | str | None = ...,
+    hold_out: float | str | None = ...,
+    next_output: str | Path | None = ...,
+    min_items: int = ...,
+    min_people: int = ...,
+    drop_repeats: bool = ...,
+    names: bool = ...,
+    escape: bool = ...,
+    skip_malformed: bool = ...,
+    reporter: Reporter | None = ...,
+) -> None: ...
+def sessions(
+    events: Any,  # noqa: ANN401
+    output: str | Path | None = None,
+    *,
+    user: str | None = None,
+    item: str | None = None,
+    time: str | None = None,
+    gap: float | str | None = None,
+    hold_out: float | str | None = None,
+    next_output: str | Path | None = None,
+    min_items: int = 1,
+    min_people: int = 1,
+    drop_repeats: bool = False,
+    names: bool = True,
+    escape: bool = False,
+    skip_malformed: bool = False,
+    reporter: Reporter | None = None,
+) -> "list[Session] | None":
+    """Make sessions from an event table: the items of each person, oldest first. Needs DuckDB: `pip install duckdb`.
+
+    Tables may be larger than memory. Rows with the same time stay in their order.
+
+    Args:
+        events: one or more paths of CSV, TSV, JSON Lines or Parquet, plain or compressed; or a data frame of pandas,
+            polars or Arrow.
+        output: the file to write, one line per person; compressed if its name ends in .gz. None returns the sessions.
+        user, item, time: the names of the columns; by default guessed. Without times the rows are in order.
+        gap: begin a new line after a pause longer than this: seconds, or a text such as "30m".
+        hold_out: the items to be found: "last" of each person, a fraction such as 0.2, or "after TIME".
+        next_output: the file to write these to, line by line; by default sessions.next.txt for sessions.txt.
+        min_items: leave out people with fewer distinct items.
+        min_people: leave out items of fewer people; with min_items repeated until both hold.
+        drop_repeats: whether to keep only the first event of a person with an item.
+        names: whether to write the name of the person and a tab before the items: train with line_names.
+        escape: whether to write whitespace in items as in URLs, %20; otherwise such items are refused.
+        skip_malformed: whether to leave out malformed rows of CSV files.
+        reporter: as for `train`.
+
+    Returns:
+        The sessions, each with `name`, `items` and `next` (what is held out); None if `output` is given.
+
+    Raises:
+        W2VError: DuckDB is not installed, a row is malformed, or a name cannot be written.
+
+    Examples:
+        >>> import pandas                                                          # doctest: +SKIP
+        >>> table = pandas.DataFrame({"user": ["a", "a"], "item": ["x", "y"]})      # doctest: +SKIP
+        >>> sessions(table)[0].items                                               # doctest: +SKIP
+        ['x', 'y']
+    """
+    check_number("min_items", min_items, 1)
+    check_number("min_people", min_people, 1)
+    if next_output is not None and (hold_out is None or output is None):
+        raise SettingsError(f"{option('next')} has an effect only with {option('hold_out')} and an output", "next")
+    from w2v.text.events import HoldOut, SessionRules
+    from w2v.text.session_files import next_path, read_sessions, write_sessions
+
+    rules = SessionRules(
+        gap_s=None if gap is None else seconds_of("gap", gap),
+        hold_out=None if hold_out is None else HoldOut.parse(hold_out),
+        min_items=min_items,
+        min_people=min_people,
+        drop_repeats=drop_repeats,
+        escape=escape,
+    )
+    with _reporting(reporter) as told:
+        if output is not None and rules.hold_out is not None and next_output is None:
+            next_output = next_path(output)
+        inputs = events if isinstance(events, str | Path | list | tuple) else ()
+        check_outputs({"output": output, "next": next_output}, {"events": inputs})
+        columns = {"user": user, "item": item, "time": time}
+        with read_sessions(events, rules, told, columns=columns, skip_malformed=skip_malformed, beside=output) as found:
+            if output is None:
+                return list(found)
+            write_sessions(found, output, next_output, names, told)
+    return None
 
 
 def find_phrases(

@@ -18,6 +18,7 @@ from w2v.commands.tables import format_neighbours
 from w2v.settings.fields import fields_of
 
 COMMANDS = (
+    "sessions",
     "build-vocab",
     "phrases",
     "train",

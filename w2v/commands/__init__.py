@@ -3,7 +3,7 @@
     app.py         the program: it loads the command that is used; exit statuses
     summaries.py   the names of the commands, in the order of the help, and their summaries
     corpus.py      w2v build-vocab, w2v phrases
-    train.py, tune.py, recommend.py, infer.py, evaluate.py, convert.py, info.py, plot.py, demo.py
+    sessions.py, train.py, tune.py, recommend.py, infer.py, evaluate.py, convert.py, info.py, plot.py, demo.py
                    the commands of these names
     query.py       w2v similar, w2v analogy, w2v vector
     questions.py   what is asked: on the command line, on standard input, at a prompt

@@ -1,6 +1,7 @@
 """The names of the commands, in the order of the help, and their summaries: all that `w2v --help` has to load."""
 
 SUMMARIES = {
+    "sessions": "Make sessions from an event table: the items of each person on one line, oldest first.",
     "build-vocab": "Count the words of a corpus and write `word count` lines.",
     "phrases": "Join words that belong together, such as new_york.",
     "train": "Train vectors on a corpus and write them.",

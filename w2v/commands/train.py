@@ -11,6 +11,9 @@ from w2v.commands.options import CORPUS_HELP, ConfigName, Quiet, check_flags, co
 from w2v.commands.terminal import TerminalReporter
 from w2v.settings.operations import parameters_for, settings_for
 
+ITEM_PRESETS = ("items", "baskets")
+"""The presets whose vectors are for `w2v recommend`."""
+
 
 @command(
     f"{CORPUS_HELP}\n\nExample: w2v train corpus.txt.gz --dim 300 --epochs 10 -o big.bin",
@@ -29,6 +32,8 @@ def train(
     reporter = TerminalReporter(quiet)
     if (folder := given.pop("resume", None)) is None:
         check_flags("train", config, given)
+        if config in ITEM_PRESETS and not is_given(context, "output"):
+            output = Path("vectors.w2v")  # where `w2v recommend` looks for output rows and counts
         api.train(require_argument(corpus, "CORPUS", "train"), output, config=config, reporter=reporter, **given)
         return
     for name, value in (("corpus", corpus), ("config", config)):

@@ -41,7 +41,13 @@ class Parameters:
         Path,
         "The file to write: .bin, .txt or .vec (word2vec), .w2v (a folder with counts and settings), or another "
         "suffix that `w2v convert` knows; - is standard output, as text.",
-        Setting("Output", flags=("-o", "--output"), operations=RUNS, is_common=True),
+        Setting(
+            "Output",
+            unset="vectors.bin; vectors.w2v with --config items or baskets",
+            flags=("-o", "--output"),
+            operations=RUNS,
+            is_common=True,
+        ),
     ] = Path("vectors.bin")
     save_output: Annotated[
         bool | None,

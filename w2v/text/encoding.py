@@ -224,7 +224,9 @@ class _Scan:
             finally:  # or the next block would wait for this table, and the pool for the block
                 idle.put(number)
 
-        blocks = corpus.blocks(config.column, force_text=config.force_text, count_lines=self.keep_empty)
+        blocks = corpus.blocks(
+            config.column, force_text=config.force_text, count_lines=self.keep_empty or config.line_names
+        )
         if self.names is not None:
             blocks = self.names.take_from(blocks)
         try:

@@ -47,9 +47,12 @@ def best_items(
 
 
 def _margins(scorer: ItemScorer, people: Matrix) -> Matrix:
-    """Return by how much two computations of a score can differ, (people,): 2 dim u |x| |y|, u = 2 ** -24."""
+    """Return by how much two computations of a score can differ, (people,): 2 dim u |x| |y|, u = 2 ** -24.
+
+    One dimension more covers the rounding of the lengths and of the prior.
+    """
     lengths = np.sqrt(np.vecdot(people, people, dtype=np.float64))
-    found: Matrix = (people.shape[1] * 2.0**-23 * scorer.longest * lengths).astype(np.float32)
+    found: Matrix = ((people.shape[1] + 1) * 2.0**-23 * scorer.longest * lengths).astype(np.float32)
     return found
 
 

@@ -5,6 +5,7 @@ corpus, or both. The score of an item is the dot product of the person with the 
 the logarithm of the item's count: docs/items.md derives it, and says why it is not the cosine of input rows.
 """
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -36,8 +37,8 @@ class ItemScorer:
         """(n_items, dim)"""
         self.log_counts: Matrix = log_counts if rows is None else log_counts[rows]
         """(n_items,)"""
-        lengths = np.sqrt(np.vecdot(self.output, self.output, dtype=np.float64))
-        self.longest = float(lengths.max(initial=0))
+        with np.errstate(over="ignore"):
+            self.longest = math.sqrt(np.vecdot(self.output, self.output).max(initial=0))
         """The length of the longest output row."""
 
     def __len__(self) -> int:

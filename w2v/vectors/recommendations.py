@@ -136,7 +136,7 @@ class Recommender:
     def _tell(self) -> None:
         """Warn of items without a vector, and of people that nothing is known about."""
         if self._n_unknown:
-            named = ", ".join(self._unknown) + ", ..." * (self._n_unknown > len(self._unknown))
+            named = ", ".join([*self._unknown][:SHOWN]) + ", ..." * (len(self._unknown) > SHOWN)
             popular = ""
             if self._n_popular:
                 whose = "" if self._n_people == 1 else f" for {self._n_popular:,} of {self._n_people:,} people"
@@ -169,9 +169,8 @@ class Recommender:
         self._n_items += len(items)
         if len(rows) < len(items):
             self._n_unknown += len(items) - len(rows)
-            if len(self._unknown) < SHOWN:
-                unknown = [item for item in items if self.vectors.find(item) is None]
-                self._unknown |= dict.fromkeys(unknown[: SHOWN - len(self._unknown)])
+            if len(self._unknown) <= SHOWN:
+                self._unknown |= dict.fromkeys(item for item in items if self.vectors.find(item) is None)
         return rows
 
     def _candidates(self, only: Iterable[str] | None, exclude: Iterable[str]) -> Indices:

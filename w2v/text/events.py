@@ -1,0 +1,295 @@
+"""Event tables: rows of who took what and when, as sessions: the items of each person on one line, oldest first.
+
+DuckDB reads and sorts the table within a limit of memory: what does not fit is on disk, in a temporary folder next to
+the output. Python gets the numbers of people and items, some people at a time: strings would take four times as long.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from w2v.base.errors import SettingsError, W2VError, option
+from w2v.reports import Reporter
+from w2v.text.event_files import Columns, quoted
+
+PART = 2_000_000
+"""Events that are sorted and written together: about 200 MB."""
+TIMES = {"TIMESTAMP", "DATE", "TIMESTAMP WITH TIME ZONE", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
+WHOLE = {"BIGINT", "INTEGER", "SMALLINT", "TINYINT", "UBIGINT", "UINTEGER", "USMALLINT", "UTINYINT", "HUGEINT"}
+REAL = {"DOUBLE", "FLOAT"}
+
+
+@dataclass(frozen=True)
+class HoldOut:
+    """Which items of a line are held out: those after a place, or from a time on."""
+
+    kind: str
+    """last, fraction or after."""
+    fraction: float = 0.0
+    time: str = ""
+
+    @classmethod
+    def parse(cls, text: str | float) -> "HoldOut":
+        """Return what `last`, a fraction such as 0.2, or `after TIME` means.
+
+        >>> HoldOut.parse("after 2024-05-01")
+        HoldOut(kind='after', fraction=0.0, time='2024-05-01')
+        """
+        words = str(text).split(maxsplit=1)
+        if words == ["last"]:
+            return cls("last")
+        if len(words) == 2 and words[0] == "after":
+            return cls("after", time=words[1])
+        try:
+            fraction = float(str(text))
+        except ValueError:
+            fraction = -1.0
+        if not 0 < fraction < 1:
+            raise SettingsError(
+                f"{option('hold_out')} must be last, a fraction between 0 and 1, or after TIME, not '{text}'",
+                "hold_out",
+            )
+        return cls("fraction", fraction=fraction)
+
+    def n_held_out(self, n_items: int) -> int:
+        """Return how many of a line's items are held out by `last` or a fraction: one stays in any case."""
+        wanted = 1 if self.kind == "last" else max(1, round(self.fraction * n_items))
+        return min(wanted, n_items - 1) if n_items else 0
+
+
+@dataclass(frozen=True)
+class SessionRules:
+    """How events become sessions."""
+
+    gap_s: float | None = None
+    """A pause of more than this many seconds begins a new line; None means one line per person."""
+    hold_out: HoldOut | None = None
+    min_items: int = 1
+    """Leave out people with fewer distinct items."""
+    min_people: int = 1
+    """Leave out items of fewer people."""
+    drop_repeats: bool = False
+    """Whether only the first event of a person with an item counts."""
+    escape: bool = False
+    """Whether whitespace in items is written as in URLs: %20."""
+
+
+class Session(NamedTuple):
+    """A line: the items before, and those held out."""
+
+    name: str
+    items: list[str]
+    next: list[str]
+
+
+class Events:
+    """An event table in a temporary database."""
+
+    def __init__(self, connection: Any, told: Reporter, rules: SessionRules) -> None:  # noqa: ANN401
+        self._sql, self._told, self._rules = connection, told, rules
+        self._unit = 1.0
+        """How many units of the column of times are a second."""
+        self._is_clock = False
+        """Whether the times are timestamps, and not numbers."""
+
+    def load(self, relation: str, columns: Columns, types: dict[str, str]) -> None:
+        """Read a relation of DuckDB into the tables `events` (u, i, t), `users` (u, name) and `items` (i, name)."""
+        user, item = (f"CAST({quoted(name)} AS VARCHAR)" for name in (columns.user, columns.item))
+        time = "0" if columns.time is None else self._time_expression(columns.time, types[columns.time])
+        self._sql.execute(f"CREATE TABLE raw AS SELECT {user} AS name, {item} AS item, {time} AS t FROM {relation}")
+
+    def number(self) -> None:
+        """Number people and items, check their names, and leave out rows without a value."""
+        n_rows, n_empty, last = self._one(
+            "SELECT count(*), count(*) FILTER (coalesce(name, '') = '' OR coalesce(item, '') = '' OR t IS NULL), "
+            "max(t) FROM raw"
+        )
+        if n_rows == n_empty:
+            raise W2VError("the event table has no rows with a person, an item and a time")
+        if n_empty:
+            self._told.warn(f"left out {n_empty:,} of {n_rows:,} rows, which have no person, item or time")
+        if not self._is_clock:
+            self._unit = next((unit for unit in (1e9, 1e6, 1e3) if float(last) > 1e8 * unit), 1.0)
+        for table, column, place in (("users", "name", "u"), ("items", "item", "i")):
+            self._sql.execute(
+                f"CREATE TABLE {table} AS SELECT CAST(row_number() OVER (ORDER BY {column}) - 1 AS INTEGER) "
+                f"AS {place}, {column} AS name FROM (SELECT DISTINCT {column} FROM raw WHERE {column} <> '')"
+            )
+        self._check_people()
+        self._sql.execute(
+            "CREATE TABLE events AS SELECT u, i, t, raw.rowid AS n FROM raw JOIN users ON raw.name = users.name "
+            "JOIN items ON raw.item = items.name WHERE t IS NOT NULL"
+        )
+        self._sql.execute("DROP TABLE raw")
+        self._check_items()
+
+    def filter(self) -> None:
+        """Leave out people with few items and items of few people, until none is left to leave out."""
+        least_items, least_people = self._rules.min_items, self._rules.min_people
+        if max(least_items, least_people) <= 1:
+            return
+        before = self._counts()
+        self._sql.execute("CREATE TABLE pairs AS SELECT DISTINCT u, i FROM events")
+        size, smaller = -1, self._one("SELECT count(*) FROM pairs")[0]
+        while smaller != size:
+            size = smaller
+            for key, least in (("u", least_items), ("i", least_people)):
+                self._sql.execute(
+                    f"CREATE OR REPLACE TABLE pairs AS SELECT * FROM pairs SEMI JOIN (SELECT {key} FROM pairs "
+                    f"GROUP BY {key} HAVING count(*) >= {least}) AS kept USING ({key})"
+                )
+            smaller = self._one("SELECT count(*) FROM pairs")[0]
+        if not size:
+            raise W2VError(
+                f"no events are left: lower {option('min_items', least_items)} or {option('min_people', least_people)}"
+            )
+        self._sql.execute("CREATE OR REPLACE TABLE events AS SELECT * FROM events SEMI JOIN pairs USING (u, i)")
+        after = self._counts()
+        counts = zip(before, after, ("events", "people", "items"), strict=True)
+        dropped = ", ".join(f"{n - left:,} of {n:,} {what}" for n, left, what in counts)
+        self._told.tell(f"{option('min_items')} and {option('min_people')} left out {dropped}")
+
+    def sessions(self) -> Iterator[Session]:
+        """Yield the lines, ordered by the names of the people, and by time."""
+        n_events, n_people, n_items = self._counts()
+        self._told.tell(f"{n_events:,} events of {n_people:,} people with {n_items:,} items")
+        times = ", t" if self._rules.gap_s is not None or self._is_held_out_by_time else ""
+        since = self._threshold() if self._is_held_out_by_time else None
+        names = np.array(
+            [name for (name,) in self._sql.execute("SELECT name FROM items ORDER BY i").fetchall()], object
+        )
+        for first, end in self._parts(n_events):
+            part = f"WHERE u >= {first} AND u < {end}"
+            people = dict(self._sql.execute(f"SELECT u, name FROM users {part}").fetchall())
+            found = self._sql.execute(f"SELECT u, i{times} FROM events {part} ORDER BY u, t, n").fetchnumpy()
+            items, when = names[found["i"]].tolist(), found["t"].tolist() if times else None
+            begins = np.flatnonzero(np.diff(found["u"], prepend=-1))
+            owners = found["u"][begins].tolist()
+            for owner, begin, stop in zip(owners, begins, [*begins[1:], len(items)], strict=True):
+                yield from self._lines_of(people[owner], items[begin:stop], when and when[begin:stop], since)
+
+    @property
+    def _is_held_out_by_time(self) -> bool:
+        return self._rules.hold_out is not None and self._rules.hold_out.kind == "after"
+
+    def _lines_of(
+        self, name: str, items: list[str], times: list[float] | None, since: float | None
+    ) -> Iterator[Session]:
+        """Yield the lines of a person."""
+        if self._rules.drop_repeats:
+            first = {item: place for place, item in reversed([*enumerate(items)])}
+            places = sorted(first.values())
+            items, times = [items[place] for place in places], times and [times[place] for place in places]
+        cuts = [0, *self._cuts(times), len(items)]
+        hold_out = self._rules.hold_out
+        for begin, end in zip(cuts, cuts[1:], strict=False):
+            middle = end
+            if since is not None and times is not None:
+                middle = next((place for place in range(begin, end) if times[place] >= since), end)
+            elif hold_out is not None and end == len(items):
+                middle = end - hold_out.n_held_out(end - begin)
+            yield Session(name, items[begin:middle], items[middle:end])
+
+    def _cuts(self, times: list[float] | None) -> list[int]:
+        """Return the places at which a new line begins."""
+        if self._rules.gap_s is None or times is None:
+            return []
+        longest = self._rules.gap_s * self._unit
+        return [place for place in range(1, len(times)) if times[place] - times[place - 1] > longest]
+
+    def _parts(self, n_events: int) -> Iterator[tuple[int, int]]:
+        """Yield ranges of people, from and to, with about PART events each."""
+        n_parts = -(-n_events // PART)
+        if n_parts == 1:
+            yield 0, 1 << 31
+            return
+        first = 0
+        ends = self._sql.execute(
+            f"SELECT max(u) + 1 FROM (SELECT u, sum(count(*)) OVER (ORDER BY u) AS total FROM events GROUP BY u) "
+            f"GROUP BY (total - 1) // {PART} ORDER BY 1"
+        ).fetchall()
+        for (end,) in ends:
+            yield first, end
+            first = end
+
+    def _threshold(self) -> float:
+        """Return the time from which on items are held out, in units of the column."""
+        assert self._rules.hold_out is not None
+        text = self._rules.hold_out.time
+        if not self._is_clock:
+            try:
+                return float(text)
+            except ValueError:
+                pass
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            kind = "a date such as 2024-05-31" + ("" if self._is_clock else ", or a number")
+            raise SettingsError(f"{option('hold_out')} after: expected {kind}, not '{text}'", "hold_out") from None
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return moment.timestamp() * self._unit
+
+    def _time_expression(self, name: str, kind: str) -> str:
+        """Return the SQL of a column of times, as numbers."""
+        column = quoted(name)
+        if kind in TIMES:
+            self._is_clock, self._unit = True, 1e9 if kind == "TIMESTAMP_NS" else 1e6
+            return f"epoch_ns({column})" if kind == "TIMESTAMP_NS" else f"epoch_us({column})"
+        if kind in WHOLE:
+            return f"CAST({column} AS BIGINT)"
+        if kind in REAL or kind.startswith("DECIMAL"):
+            return f"CAST({column} AS DOUBLE)"
+        raise W2VError(
+            f"the column '{name}' has {kind}, not times: expected numbers or dates such as 2024-05-31 18:00:00; name "
+            f"another with {option('time')}"
+        )
+
+    def _check_people(self) -> None:
+        """Raise W2VError if the name of a person cannot stand before a tab at the start of a line."""
+        wrong = self._one(
+            "SELECT name FROM users WHERE regexp_matches(name, '[\\t\\n\\r\\x00]') OR trim(name) = '' "
+            "OR starts_with(name, chr(65279)) LIMIT 1"
+        )
+        if wrong:
+            raise W2VError(
+                f"the person {wrong[0]!r} has a name that a line cannot begin with: tabs, newlines and names of spaces "
+                f"are not possible; name another column with {option('user')}"
+            )
+
+    def _check_items(self) -> None:
+        """Raise W2VError if an item has whitespace, or replace it."""
+        found = self._sql.execute("SELECT i, name FROM items").fetchall()
+        spaced = [(row, name) for row, name in found if name.split() != [name] or "\0" in name]
+        if self._rules.escape:
+            spaced = [(row, name) for row, name in found if name.split() != [name] or "%" in name or "\0" in name]
+        if not spaced:
+            return
+        if not self._rules.escape:
+            raise W2VError(
+                f"{len(spaced):,} of {len(found):,} items have whitespace, such as {spaced[0][1]!r}: name a column of "
+                f"identifiers with {option('item')}, or write it as %20 with {option('escape')}"
+            )
+        self._told.warn(f"{len(spaced):,} items have whitespace or %, which is written as in URLs: {spaced[0][1]!r}")
+        self._sql.execute("CREATE TABLE escaped (i INTEGER, name VARCHAR)")
+        self._sql.executemany("INSERT INTO escaped VALUES (?, ?)", [(row, _escaped(name)) for row, name in spaced])
+        self._sql.execute("UPDATE items SET name = escaped.name FROM escaped WHERE items.i = escaped.i")
+
+    def _counts(self) -> tuple[int, int, int]:
+        """Return how many events, people and items there are."""
+        counts: tuple[int, int, int] = self._one("SELECT count(*), count(DISTINCT u), count(DISTINCT i) FROM events")
+        return counts
+
+    def _one(self, query: str) -> Any:  # noqa: ANN401
+        return self._sql.execute(query).fetchone()
+
+
+def _escaped(text: str) -> str:
+    """Return a text with whitespace and % as in URLs.
+
+    >>> _escaped("100 %")
+    '100%20%25'
+    """
+    return "".join("".join(f"%{byte:02X}" for byte in c.encode()) if c.isspace() or c in "%\0" else c for c in text)

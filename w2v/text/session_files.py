@@ -1,0 +1,92 @@
+"""From an event table to a sessions file, and a file of the items that are held out."""
+
+import gzip
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO, Any, cast
+
+from w2v.base.files import replacing
+from w2v.reports import Reporter
+from w2v.text.event_files import check_rows, database, find_columns, open_table, with_text
+from w2v.text.events import Events, Session, SessionRules
+
+
+@contextmanager
+def read_sessions(
+    source: Any,  # noqa: ANN401
+    rules: SessionRules,
+    told: Reporter,
+    *,
+    columns: dict[str, str | None],
+    skip_malformed: bool = False,
+    beside: str | Path | None = None,
+) -> Iterator[Iterator[Session]]:
+    """Yield the sessions of an event table, one by one.
+
+    Args:
+        source: one or more files, or a data frame.
+        rules: how events become sessions.
+        told: is told what was read and left out.
+        columns: the names of the columns `user`, `item` and `time`; None is guessed.
+        skip_malformed: whether to leave out malformed rows.
+        beside: the temporary folder is next to this file.
+
+    Raises:
+        W2VError: a file cannot be read, a row is malformed, or a name cannot be written.
+    """
+    with database(beside) as (connection, folder):
+        table = open_table(source, connection, folder)
+        found = find_columns(table, told=told, **columns)
+        events = Events(connection, told, rules)
+        table = with_text(table, found)
+        events.load(table.relation, found, table.types)
+        if table.relation.startswith("read_csv"):
+            check_rows(connection, skip_malformed, told)
+        events.number()
+        events.filter()
+        yield events.sessions()
+
+
+def write_sessions(
+    sessions: Iterator[Session], output: str | Path, next_output: str | Path | None, names: bool, told: Reporter
+) -> None:
+    """Write sessions, one per line, and the items that are held out, line by line."""
+    n_lines = n_held_out = 0
+    with ExitStack() as opened:
+        file = opened.enter_context(_open_text(output))
+        held_out = None if next_output is None else opened.enter_context(_open_text(next_output))
+        for session in sessions:
+            line = " ".join(session.items)
+            file.write((f"{session.name}\t{line}\n" if names else f"{line}\n").encode())
+            if held_out is not None:
+                held_out.write((" ".join(session.next) + "\n").encode())
+            n_lines += 1
+            n_held_out += bool(session.next)
+    told.tell(f"wrote {output}: {n_lines:,} lines")
+    if next_output is not None:
+        if not n_held_out:
+            told.warn(f"nothing is held out: all {n_lines:,} lines of {next_output} are empty")
+        told.tell(f"wrote {next_output}: {n_held_out:,} of {n_lines:,} lines have items")
+
+
+def next_path(output: str | Path) -> Path:
+    """Return where the items that are held out are written by default.
+
+    >>> str(next_path("sessions.txt.gz"))
+    'sessions.next.txt.gz'
+    """
+    path = Path(output)
+    stem, dot, suffix = path.name.partition(".")
+    return path.with_name(f"{stem}.next{dot}{suffix}")
+
+
+@contextmanager
+def _open_text(path: str | Path) -> Iterator[IO[bytes]]:
+    """Open a file to write, compressed if its name ends in .gz."""
+    with replacing(path) as file:
+        if not str(path).endswith(".gz"):
+            yield file
+            return
+        with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=6, mtime=0, filename="") as packed:
+            yield cast(IO[bytes], packed)
