@@ -167,6 +167,8 @@ def parquet_rows(
                 yield from enumerate(batch.column(0).to_pylist(), done + 1)
                 done += len(batch)
                 progress(done / opened.metadata.num_rows)
+    except UnicodeDecodeError as error:
+        raise W2VError(f"cannot read {name}: column '{column}' is of text, and some of it is not UTF-8") from error
     except (pyarrow.ArrowException, OSError) as error:
         raise W2VError(f"cannot read {name}: {' '.join(str(error).split())}") from error
 
