@@ -23,8 +23,8 @@ MAY_PRINT = {
 }
 """Files of the command line that may print a message, and what. All others leave it to the API's Reporter."""
 PROGRESS = re.compile(r"(read|count|join|write|train|tune) +(\d+%)? |compiling kernels")
-QUICK: dict[str, Any] = {"dim": 4, "epochs": 1, "threads": 1, "min_count": 1}
-FLAGS = ("--dim", "4", "--epochs", "1", "--threads", "1", "--min-count", "1")
+QUICK: dict[str, Any] = {"dim": 4, "epochs": 1, "threads": 1, "min_count": 1, "sample": 0}
+FLAGS = ("--dim", "4", "--epochs", "1", "--threads", "1", "--min-count", "1", "--sample", "0")
 
 
 def write_inputs(folder: Path) -> None:
@@ -75,8 +75,8 @@ CASES: dict[str, tuple[Callable[[], object], tuple[str, ...]]] = {
         ("train", "many.txt", "-o", "v.bin", *FLAGS, "--subwords", "fasttext", "--buckets", "100"),
     ),
     "earlier vectors": (
-        lambda: w2v.train("many.txt", "v.bin", init_from="twice.bin", epochs=1, threads=1),
-        ("train", "many.txt", "-o", "v.bin", "--init-from", "twice.bin", "--epochs", "1", "--threads", "1"),
+        lambda: w2v.train("many.txt", "v.bin", init_from="twice.bin", epochs=1, threads=1, sample=0),
+        ("train", "many.txt", "-o", "v.bin", "--init-from", "twice.bin", *FLAGS[2:6], "--sample", "0"),
     ),
     "scores while training": (
         lambda: w2v.train(

@@ -712,7 +712,7 @@ def plot(
     check_outputs({"output": output}, {"source": path, "words_file": words_file})
     with _reporting(reporter) as told:
         if path is not None and Path(path).suffix.lower() in plotting.LOG_SUFFIXES:
-            refused = {"words": words, "words_file": words_file, "near": near, "n": n, "method": method, "seed": seed}
+            refused = dict(words=words, words_file=words_file, near=near, n=n, method=method, seed=seed)
             for name in (name for name, value in refused.items() if value is not None and value != ()):
                 raise SettingsError(f"{option(name)} cannot go with {path}, a log, which has no words", name)
             curves = plotting.plot_log(output, path)
