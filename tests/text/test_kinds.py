@@ -71,6 +71,7 @@ def test_this_python_is_no_corpus(run: Run, corpus: Path) -> None:
         assert result.status == 1 and "--force-text" in result.err, result.err
 
 
+@pytest.mark.filterwarnings("ignore:.*begin or end with punctuation")
 def test_vectors_are_no_corpus_and_force_text_reads_them(run: Run, vectors_file: Path) -> None:
     result = run("train", vectors_file)
     assert result.status == 1 and "a word2vec binary file of vectors; name a text to train on" in result.err

@@ -2,7 +2,6 @@
 
 import unicodedata
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -65,9 +64,9 @@ def slow_words(text: str) -> list[str]:
     return [word for word in [*found, word] if word]
 
 
-def scanned(text: str, folder: Path, **settings: Any) -> dict[str, int]:  # noqa: ANN401
+def scanned(text: str, folder: Path, lowercase: bool = False) -> dict[str, int]:
     (folder / "text").write_bytes(text.encode())
-    vocab = encode(Corpus(folder / "text"), TrainConfig(min_count=1, words=True, threads=2, **settings)).vocab
+    vocab = encode(Corpus(folder / "text"), TrainConfig(min_count=1, words=True, threads=2, lowercase=lowercase)).vocab
     return dict(zip(vocab.words, vocab.counts.tolist(), strict=True))
 
 

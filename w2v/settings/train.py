@@ -281,7 +281,6 @@ class TrainConfig:
             unset="all",
             operations=("build-vocab",),
             not_with={"vocab": (), "init_from": ()},
-            is_common=True,
         ),
     ] = None
     max_types: Annotated[
