@@ -261,6 +261,7 @@ def test_what_is_read_is_not_overwritten(tmp_path: Path, run: Run) -> None:
     assert run("sessions", tmp_path / "none.csv").status == 1
 
 
+@pytest.mark.slow
 def test_from_events_to_recommendations(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     written(tmp_path / "events.csv", csv(made(3)))
