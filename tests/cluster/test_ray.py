@@ -8,6 +8,7 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -21,7 +22,9 @@ import pytest
 from helpers import CHECKOUT, Run
 from toy_corpus import GROUP_OF, sentences
 
+import w2v
 from w2v.base.errors import SettingsError, W2VError
+from w2v.checkpoints.fingerprints import Fingerprint
 from w2v.checkpoints.snapshots import CheckpointPolicy, Snapshot
 from w2v.reports import Progress
 from w2v.settings.train import TrainConfig
@@ -135,7 +138,7 @@ def test_a_killed_node_is_replaced(team: "Team", text: Path, rank: int) -> None:
     cluster, warnings = team
     warnings.clear()
     rows = train(cluster, text, once_at(0.4, lambda: os.kill(pid_of(cluster, rank), signal.SIGKILL)))
-    assert len(warnings) == 1 and f"node {rank} is lost" in warnings[0]
+    assert len(warnings) == 1 and f"node {rank} on {socket.gethostname()} is lost" in warnings[0]
     assert share_in_their_group(rows, encode(Corpus(text), CONFIG).vocab.words) > 0.9
 
 
@@ -177,7 +180,9 @@ def test_the_command_trains_and_resumes(machines: "Machines", text: Path, tmp_pa
     assert done.returncode == 0 and "on 2 nodes" in done.stderr, done.stderr
     output.unlink()
     for flags, status in ((on, 0), ([], 2)):
-        again = subprocess.run([*command, "--resume", folder, *flags], capture_output=True, text=True, check=False)
+        again = subprocess.run(
+            [*command, "--resume", folder, *flags], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
         assert again.returncode == status, again.stderr
     assert output.exists() and "--nodes 2" in again.stderr
 
@@ -228,8 +233,24 @@ def test_a_file_that_a_node_cannot_read(team: "Team", text: Path) -> None:
     packed = gzip.compress(text.read_bytes())
     for name, data in (("a.txt.gz", packed), ("b.txt.gz", packed[:-2_000])):
         text.with_name(name).write_bytes(data)
-    with pytest.raises(W2VError, match=r"node 1: .*b\.txt\.gz"):
+    with pytest.raises(W2VError, match=r"node 1 on .*: .*b\.txt\.gz"):
         team[0].encode(Corpus(f"{text.parent}/*.gz"), CONFIG)
+
+
+def test_a_corpus_that_changed_on_a_node_is_not_resumed(
+    machines: "Machines", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [" ".join(tokens) + "\n" for tokens in sentences(3_000)]
+    path = tmp_path / "text.txt"
+    path.write_text("".join(lines))
+    on: Any = {"ray": machines.address, "nodes": 2, "threads": 1}
+    w2v.train(path, dim=8, epochs=1, min_count=1, checkpoint=tmp_path / "kept", **on)
+    w2v.resume(tmp_path / "kept", **on)
+    monkeypatch.setattr(Fingerprint, "check", lambda self: None)  # on the driver's machine it is as it was
+    lines[5], lines[6] = lines[6], lines[5]
+    path.write_text("".join(lines))
+    with pytest.raises(W2VError, match=r"text.txt has changed"):
+        w2v.resume(tmp_path / "kept", **on)
 
 
 @slow

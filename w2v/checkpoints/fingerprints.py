@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import socket
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -56,6 +57,16 @@ class Fingerprint:
         for name, before in asdict(self).items():
             if before != now[name]:
                 raise changed(self.path, f"{name}: {before}, now {now[name]}")
+
+    def check_copy(self, path: str) -> None:
+        """Raise W2VError where the file of this name on this machine is not the one of the fingerprint."""
+        now = Fingerprint.of(path)
+        differs = f"{self.size:,} bytes there, {now.size:,} here" if self.size != now.size else "its bytes are others"
+        if (self.size, self.sample) != (now.size, now.sample):
+            raise W2VError(
+                f"{path} on {socket.gethostname()} is not the file of the machine where the run was started "
+                f"({differs}); copy it from there, or use a shared folder"
+            )
 
 
 def changed(files: str, how: str) -> W2VError:

@@ -9,6 +9,7 @@ trains that part's period from its beginning. What the lost node had trained in 
 rare rows, is lost.
 """
 
+import hashlib
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,9 +22,9 @@ import numpy as np
 from w2v.base.arrays import Ids
 from w2v.base.errors import SettingsError, W2VError, option
 from w2v.checkpoints.snapshots import CheckpointPolicy, Position, Snapshot
-from w2v.cluster.node import NodeProgress
+from w2v.cluster.node import NodeProgress, Part
 from w2v.cluster.ranges import parts_of
-from w2v.cluster.rays import Lost, Nodes, Ref
+from w2v.cluster.rays import REPLACE_S, Lost, Nodes, Ref
 from w2v.cluster.reading import read
 from w2v.cluster.worker import Sync, Team
 from w2v.reports import Progress
@@ -32,7 +33,6 @@ from w2v.settings.operations import settings_for
 from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, ScanReport
-from w2v.text.sources import Piece
 from w2v.text.vocab import Vocab
 from w2v.training.loop import RowsReport, TrainReport, diverged
 from w2v.training.schedule import learning_rate
@@ -60,7 +60,7 @@ class Cluster:
     def __init__(self, nodes: Nodes, warn: Callable[[str], None]) -> None:
         """Take started nodes; `warn` is told of lost ones."""
         self._nodes, self._warn = nodes, warn
-        self._parts: list[list[Piece]] = []
+        self._parts: list[Part] = []
         self.n_nodes = len(nodes)
 
     def encode(
@@ -78,15 +78,27 @@ class Cluster:
             reason = "files that every node can read, not standard input, a pipe or token lists"
             raise SettingsError(f"{option('ray')} needs {reason}", "ray")
         check_effect(settings_for("train"), config.as_dict(), {"ray": True})
-        self._parts = parts_of(corpus.files, self.n_nodes, config.column)
+        self._parts = [Part.of(pieces) for pieces in parts_of(corpus.files, self.n_nodes, config.column)]
         report = report or (lambda done, total: None)
         report(0, corpus.bytes_total)
         try:
             encoded = read(self._nodes, self._parts, config, vocab)
         except Lost as lost:
-            raise W2VError(f"{reasons_of(lost)} while the corpus was read; start again") from lost
+            raise W2VError(f"{reasons_of(lost, self._nodes)} while the corpus was read; start again") from lost
         report(corpus.bytes_total or 0, corpus.bytes_total)
         return encoded
+
+    def checksum(self, _: Ids) -> str:
+        """Return a checksum of the token stream, from those of the nodes' parts.
+
+        Raises:
+            W2VError: a node is lost.
+        """
+        try:
+            sums = self._nodes.each("checksum")
+        except Lost as lost:
+            raise W2VError(f"{reasons_of(lost, self._nodes)} after the corpus was read; start again") from lost
+        return hashlib.blake2b("".join(sums[rank] for rank in sorted(sums)).encode(), digest_size=16).hexdigest()
 
     def train_embeddings(
         self,
@@ -110,7 +122,7 @@ class Driver:
     def __init__(
         self,
         nodes: Nodes,
-        parts: Sequence[Sequence[Piece]],
+        parts: Sequence[Part],
         vocab: Vocab,
         config: TrainConfig,
         start: Snapshot | None,
@@ -135,7 +147,7 @@ class Driver:
             if start is not None:
                 self._restore_all(start)
         except Lost as lost:
-            raise W2VError(f"lost at the beginning of the training: {reasons_of(lost)}; start again") from lost
+            raise W2VError(f"lost at the beginning of the training: {reasons_of(lost, nodes)}; start again") from lost
         self._began = time.perf_counter()
 
     def train(
@@ -239,7 +251,7 @@ class Driver:
                 return step()
             except Lost as lost:
                 if tries_left == 0:
-                    raise W2VError(f"nodes are lost again and again: {reasons_of(lost)}") from lost
+                    raise W2VError(f"nodes are lost again and again: {reasons_of(lost, self._nodes)}") from lost
                 self._recover(lost)
         raise AssertionError("the last try returns or raises")
 
@@ -252,7 +264,7 @@ class Driver:
                 return
             except Lost as more:
                 reasons |= more.reasons
-        raise W2VError(f"nodes are lost again and again: {reasons_of(Lost(reasons))}")
+        raise W2VError(f"nodes are lost again and again: {reasons_of(Lost(reasons), self._nodes)}")
 
     def _replace(self, reasons: dict[int, str]) -> None:
         nodes = self._nodes
@@ -262,10 +274,14 @@ class Driver:
         lead = max(combined, key=combined.__getitem__, default=None)
         if lead is None or combined[lead] < 0:
             way = f"continue from the last checkpoint with {option('resume')}"
-            raise W2VError(f"no node is left that has the rows: {reasons_of(Lost(reasons))}; {way}")
+            raise W2VError(f"no node is left that has the rows: {reasons_of(Lost(reasons), nodes)}; {way}")
         self._period, self._before, self._moved = combined[lead], None, []
         if reasons:
-            self._warn(f"{reasons_of(Lost(reasons))}; another takes over from period {self._period}")
+            self._warn(
+                f"{reasons_of(Lost(reasons), nodes)}; waiting up to {REPLACE_S:.0f} s for a machine with as many free "
+                f"cores, to go on from {self._share:.0%}; if the run ends instead, {option('resume')} continues it "
+                "from its last checkpoint"
+            )
         new = [rank for rank in range(len(nodes)) if combined.get(rank, -1) < 0]
         nodes.replace(new)
         reasons.clear()  # a node that is lost from here on raises Lost again
@@ -301,9 +317,10 @@ def _pieces(shape: tuple[int, ...]) -> Iterator[tuple[int, int]]:
         yield begin, min(begin + step, shape[0])
 
 
-def reasons_of(lost: Lost) -> str:
-    """Return which nodes are lost, and why."""
+def reasons_of(lost: Lost, nodes: Nodes) -> str:
+    """Return which nodes are lost, on which machines, and why."""
     reasons = {
         rank: reason.splitlines()[0] if reason else "no reason is known" for rank, reason in lost.reasons.items()
     }
-    return "; ".join(f"node {rank} is lost ({reasons[rank]})" for rank in sorted(reasons)) or "a node is lost"
+    named = (f"{nodes.name(rank)} is lost ({reasons[rank]})" for rank in sorted(reasons))
+    return "; ".join(named) or f"a node is lost, or cannot be reached from another ({lost.detail})"

@@ -17,6 +17,7 @@ import numpy as np
 from w2v.base.arrays import Ids, Matrix
 from w2v.base.machine import release_memory
 from w2v.base.version import __version__
+from w2v.checkpoints.fingerprints import Fingerprint, stream_checksum
 from w2v.cluster.worker import Shares, Slice, Sync, Team, Worker
 from w2v.reports import Progress
 from w2v.settings.train import TrainConfig
@@ -34,6 +35,19 @@ class Introduction(NamedTuple):
     pid: int
     version: str
     """Of w2v and its kernels: all nodes must have the same."""
+
+
+class Part(NamedTuple):
+    """What a node reads."""
+
+    pieces: list[Piece]
+    fingerprints: dict[str, Fingerprint]
+    """Those of the files of the pieces, as the driver sees them, by path."""
+
+    @classmethod
+    def of(cls, pieces: Sequence[Piece]) -> "Part":
+        """Return a part, with the fingerprints that its files have on this machine."""
+        return cls([*pieces], {path: Fingerprint.of(path) for path in {piece.path for piece in pieces}})
 
 
 @dataclass(frozen=True)
@@ -72,13 +86,18 @@ class Node:
     def ping(self) -> None:
         """Show that this process runs."""
 
-    def read(self, pieces: Sequence[Piece], config: TrainConfig, vocab: Vocab | None) -> tuple[Encoded, bytes]:
+    def read(self, part: Part, config: TrainConfig, vocab: Vocab | None) -> tuple[Encoded, bytes]:
         """Read a part of the text; return the result without the stream, and its words, a line each.
 
         Without a vocab, the result has the counts of all words, and `number` must follow.
+
+        Raises:
+            W2VError: as `encode` does; or a file is not the one that the driver sees.
         """
+        for path, fingerprint in part.fingerprints.items():
+            fingerprint.check_copy(path)
         whole = replace(config, min_count=1, max_vocab=None) if vocab is None else config
-        encoded = encode(Corpus.of_pieces(pieces), whole, vocab=vocab)
+        encoded = encode(Corpus.of_pieces(part.pieces), whole, vocab=vocab)
         self._stream, self._words = encoded.stream, encoded.vocab.words
         words = "\n".join(self._words).encode() if vocab is None else b""
         counts = encoded.vocab.counts if vocab is None else np.empty(0, np.int64)
@@ -88,6 +107,10 @@ class Node:
         """Replace the numbers of this part's own words by rows of the vocabulary of all; return the tokens left."""
         self._stream, self._words = renumber(self._stream, vocab.rows_of(self._words)), []
         return int(np.count_nonzero(self._stream >= 0))
+
+    def checksum(self) -> str:
+        """Return the checksum of this part's token stream."""
+        return stream_checksum(self._stream)
 
     def prepare(self, team: Team, threads: int, period: int, attempt: int) -> None:
         """Make the worker, to begin with a period. Its rows are those of a new run; `restore` gives others."""

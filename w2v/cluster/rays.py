@@ -38,10 +38,10 @@ Ref = Any
 class Lost(Exception):
     """Nodes no longer answer."""
 
-    def __init__(self, reasons: Mapping[int, str]) -> None:
-        """Take the reason for each rank; empty if a call failed and it is not known which node is lost."""
+    def __init__(self, reasons: Mapping[int, str], detail: str = "no reason is known") -> None:
+        """Take the reason for each rank; none if it is not known which node is lost, and then what failed."""
         super().__init__(reasons)
-        self.reasons = dict(reasons)
+        self.reasons, self.detail = dict(reasons), detail
 
 
 class Nodes:
@@ -57,6 +57,7 @@ class Nodes:
         self.threads = [threads or cores for cores in self._cores]
         self._group = _place(self._cores)
         self.actors: list[Any] = [None] * len(self._cores)
+        self._hosts: dict[int, str] = {}
         try:
             for rank in range(len(self)):
                 self._create(rank)
@@ -67,6 +68,10 @@ class Nodes:
 
     def __len__(self) -> int:
         return len(self._cores)
+
+    def name(self, rank: int) -> str:
+        """Return a node for a message: its number, and the host of its machine if that is known."""
+        return f"node {rank} on {self._hosts[rank]}" if rank in self._hosts else f"node {rank}"
 
     def call(self, rank: int, method: str, *arguments: Any, n_returns: int = 1) -> Ref:  # noqa: ANN401
         """Begin a call; return what it will return, one value or as many as are named, which may be passed on."""
@@ -154,14 +159,15 @@ class Nodes:
                     self._create(rank)
                     waiting[rank] = self.call(rank, "introduce")
                     continue
+                self._hosts[rank] = found.host
                 if found.version != version():
-                    raise W2VError(
-                        f"node {rank} ({found.host}) has {found.version}, and this is {version()}: install one"
-                    )
+                    raise W2VError(f"{self.name(rank)} has {found.version}, and this is {version()}: install one")
                 del waiting[rank]
             if waiting and time.monotonic() > end:
                 raise W2VError(
-                    f"no machine for node {min(waiting)} within {within_s:.0f} s; `ray status` shows the cluster"
+                    f"the cluster has had no machine with {self._cores[min(waiting)]} free cores for "
+                    f"{self.name(min(waiting))} within {within_s:.0f} s; `ray status` shows its machines; "
+                    f"{option('resume')} continues the run from its last checkpoint, if it has one"
                 )
 
     def _value(self, ref: Ref, rank: int) -> Any:  # noqa: ANN401
@@ -171,14 +177,29 @@ class Nodes:
         except ray.exceptions.RayTaskError as error:
             cause = error.cause
             if isinstance(cause, W2VError):
-                raise type(cause)(f"node {rank}: {cause}") from None
+                raise type(cause)(f"{self.name(rank)}: {cause}") from None
             if isinstance(cause, ray.exceptions.RayError):  # what it was to take was on a lost node
-                raise Lost({}) from None
-            raise W2VError(f"node {rank} failed: {type(cause).__name__}: {cause}") from error
+                raise Lost({}, f"{self.name(rank)}: {type(cause).__name__}") from None
+            raise W2VError(f"{self.name(rank)} failed: {type(cause).__name__}: {cause}") from error
         except ray.exceptions.RayActorError as error:
             raise Lost({rank: str(error)}) from None
-        except ray.exceptions.RayError:
-            raise Lost({}) from None
+        except ray.exceptions.GetTimeoutError:
+            if not self._answers(rank):
+                raise Lost({rank: f"its result has not come within {FETCH_S:g} s"}) from None
+            raise W2VError(
+                f"{self.name(rank)} answers, but its results do not arrive within {FETCH_S:g} s: the machines must "
+                "reach each other's object stores; open the ports that `ray start` takes as --object-manager-port, "
+                "--node-manager-port and --min-worker-port to --max-worker-port"
+            ) from None
+        except ray.exceptions.RayError as error:
+            raise Lost({}, f"{self.name(rank)}: {type(error).__name__}") from None
+
+    def _answers(self, rank: int) -> bool:
+        """Return whether a node answers a ping."""
+        with suppress(Exception):
+            ray.get(self.call(rank, "ping"), timeout=FROZEN_S)
+            return True
+        return False
 
 
 @contextmanager
@@ -193,6 +214,7 @@ def start(address: str, n_nodes: int | None, threads: int | None, warn: Callable
         raise SettingsError(f"{option('ray', 'local')} has one node, this machine: {ways}", "nodes")
     was_running = ray.is_initialized()
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # or Ray warns that it will change
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # or a machine that dies prints 90 lines
     os.environ.setdefault("RAY_IGNORE_UNHANDLED_ERRORS", "1")  # of calls that are void since a node was lost
     try:
         if not was_running:
@@ -229,9 +251,9 @@ def _cores_of(n_nodes: int | None, threads: int | None) -> list[int]:
         if fit and len(fit) >= (n_nodes or 1):
             return [threads or n for n in fit[: n_nodes or len(fit)]]
         if time.monotonic() > end:
-            of_threads = f" with {threads} cores" if threads else ""
+            of_threads = f" with {_number(threads, 'core')}" if threads else ""
             raise W2VError(
-                f"the cluster has {len(fit)} machines{of_threads}, and {option('nodes')} is {n_nodes or 1}; "
+                f"the cluster has {_number(len(fit), 'machine')}{of_threads}, and {option('nodes')} is {n_nodes or 1}; "
                 "`ray status` shows them; start more, or use fewer"
             )
         time.sleep(TRY_S)
@@ -243,10 +265,16 @@ def _place(cores: Sequence[int]) -> PlacementGroup:
     if not group.wait(NODES_S):
         remove_placement_group(group)
         raise W2VError(
-            f"the cluster has no {len(cores)} machines with {cores[-1]} free cores within {NODES_S:.0f} s; "
+            f"the cluster has no {_number(len(cores), 'machine')} with {_number(cores[-1], 'free core')} within "
+            f"{NODES_S:.0f} s; "
             f"`ray status` shows who has them; lower {option('nodes')} or {option('threads')}"
         )
     return group
+
+
+def _number(n: int, what: str) -> str:
+    """Return a number of things, in words."""
+    return f"{n} {what}{'s' * (n != 1)}"
 
 
 def _check_installed(reason: str) -> None:

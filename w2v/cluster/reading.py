@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from w2v.base.errors import W2VError, option
+from w2v.cluster.node import Part
 from w2v.settings.train import TrainConfig
 from w2v.text.encoding import Encoded
-from w2v.text.sources import Piece
 from w2v.text.vocab import Vocab
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ Table = tuple[Sequence[str], npt.NDArray[np.int64]]
 """Words and their counts."""
 
 
-def read(nodes: "Nodes", parts: Sequence[Sequence[Piece]], config: TrainConfig, vocab: Vocab | None = None) -> Encoded:
+def read(nodes: "Nodes", parts: Sequence[Part], config: TrainConfig, vocab: Vocab | None = None) -> Encoded:
     """Let each node read its part, as `encode` does, and return the result; the stream stays with the nodes.
 
     Raises Lost if a node is lost, W2VError as `encode` does, or if a part has more distinct words than max_types.

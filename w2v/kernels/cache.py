@@ -53,6 +53,14 @@ def hash_sources(folder: Path) -> str:
 STAMP = hash_sources(Path(__file__).parent)
 
 
+@cache
+def _make_usable(folder: Path) -> None:
+    """Make a private folder that can be written to, or raise OSError; 0.7 ms, so once for the kernels of a folder."""
+    make_private_folder(folder)
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(13, "Permission denied", str(folder))
+
+
 class _Private:
     """A folder for compiled code that other users cannot write to."""
 
@@ -60,10 +68,7 @@ class _Private:
 
     def ensure_cache_path(self) -> None:
         """Raise OSError if others may write there, or this user may not."""
-        folder = Path(self.get_cache_path())
-        make_private_folder(folder)
-        if not os.access(folder, os.W_OK):
-            raise PermissionError(13, "Permission denied", str(folder))
+        _make_usable(Path(self.get_cache_path()))
 
 
 class Named(_Private, UserProvidedCacheLocator):  # type: ignore[misc]  # Numba has no types

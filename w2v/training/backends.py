@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from w2v.base.arrays import Ids
+from w2v.checkpoints.fingerprints import stream_checksum
 from w2v.checkpoints.snapshots import CheckpointPolicy, Snapshot
 from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
@@ -23,6 +24,9 @@ class Backend(Protocol):
     ) -> Encoded:
         """Read a corpus; see `w2v.text.encoding.encode`. The stream may stay where it was read."""
 
+    def checksum(self, stream: Ids) -> str:
+        """Return a checksum of a token stream, wherever it is: one that differs in a token has another."""
+
     def train_embeddings(
         self,
         stream: Ids,
@@ -42,4 +46,5 @@ class OneMachine:
 
     n_nodes = 0
     encode = staticmethod(encode)
+    checksum = staticmethod(stream_checksum)
     train_embeddings = staticmethod(train_embeddings)

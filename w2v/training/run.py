@@ -18,7 +18,7 @@ from w2v.base.arrays import Ids
 from w2v.base.errors import SettingsError, W2VError, option, without_secrets
 from w2v.checkpoints import checkpoint as checkpoints
 from w2v.checkpoints.checkpoint import Checkpoint
-from w2v.checkpoints.fingerprints import Fingerprint, changed, stream_checksum
+from w2v.checkpoints.fingerprints import Fingerprint, changed
 from w2v.checkpoints.folder import check_space
 from w2v.checkpoints.names import STREAM
 from w2v.checkpoints.snapshots import CheckpointPolicy, Snapshot
@@ -193,7 +193,7 @@ def resume(
         paths = [print_.path for print_ in kept.corpus]
         # What there is to warn of was said when the run began.
         stream = backend.encode(Corpus(paths, warn=lambda _: None), config, vocab=kept.vocab, report=report).stream
-    if kept.stream != stream_checksum(stream):
+    if kept.stream != backend.checksum(stream):
         if kept.corpus is None:
             raise W2VError(f"{folder / STREAM} is damaged: its checksum is not what was written; train anew")
         raise changed(" or ".join(paths[:3]) + ", ..." * (len(paths) > 3), "its words are others")
@@ -274,7 +274,7 @@ def _policy(run: Run, folder: Path, every_s: float, warn: Warn, extra: dict[str,
     check_space(folder, len(run.vocab), n_rows, run.config.dim, stream_bytes)
     if stream_bytes:
         checkpoints.save_stream(folder, run.stream)
-    checksum = stream_checksum(run.stream)
+    checksum = run.backend.checksum(run.stream)
 
     def save(at: Snapshot) -> None:
         try:
