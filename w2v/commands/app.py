@@ -18,6 +18,7 @@ from w2v.base.version import __version__
 from w2v.commands.convert import convert
 from w2v.commands.corpus import build_vocab, phrases
 from w2v.commands.demo import demo
+from w2v.commands.embed import embed
 from w2v.commands.evaluate import evaluate
 from w2v.commands.infer import infer
 from w2v.commands.info import info
@@ -54,7 +55,7 @@ def options(
 
 
 for command in (
-    *(build_vocab, phrases, train, tune, similar, analogy, vector, recommend, infer),
+    *(build_vocab, phrases, train, tune, similar, analogy, vector, recommend, infer, embed),
     *(evaluate, convert, info, plot, demo),
 ):
     app.command(cls=GroupedCommand if command in (train, tune) else None)(command)
