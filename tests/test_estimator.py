@@ -24,8 +24,22 @@ def test_documents_become_means() -> None:
     found = vectorizer.fit_transform([" ".join(words) for words in DOCUMENTS])
     assert found.shape == (2_000, 8) and found.dtype == np.float32
     np.testing.assert_array_equal(found[:5], vectorizer.transform(DOCUMENTS[:5]), "a text and its words are the same")
-    np.testing.assert_allclose(found[0], vectorizer.vectors_.mean(DOCUMENTS[0]))
+    np.testing.assert_allclose(found[0], vectorizer.vectors_.mean(DOCUMENTS[0]), atol=1e-6)
     assert not vectorizer.transform(["unicorn", ""]).any() and vectorizer.transform([]).shape == (0, 8)
+
+
+def test_sif_removes_the_first_component_of_the_training_documents() -> None:
+    vectorizer = MeanVectorizer(dim=8, epochs=1, sample=1e-2, threads=1, weights="sif")
+    found = vectorizer.fit_transform(DOCUMENTS)
+    np.testing.assert_allclose(found, w2v.embed(vectorizer.vectors_, DOCUMENTS).matrix, atol=1e-6)
+    np.testing.assert_array_equal(vectorizer.transform(DOCUMENTS[:3]), found[:3])
+    with pytest.raises(ValueError, match="weights must be one of sif, mean"):
+        MeanVectorizer(weights="idf").fit(DOCUMENTS)  # type: ignore[arg-type]
+
+
+def test_documents_are_lowercased_as_the_training_was() -> None:
+    vectorizer = MeanVectorizer(dim=4, epochs=1, sample=0.0, lowercase=True).fit([["Up", "HIGH"]] * 9)
+    assert vectorizer.transform(["UP high"]).any()
 
 
 def test_it_works_in_pipelines_and_searches() -> None:
@@ -39,7 +53,7 @@ def test_it_works_in_pipelines_and_searches() -> None:
 def test_settings_are_its_parameters() -> None:
     vectorizer = MeanVectorizer(dim=8, window="full")
     assert clone(vectorizer).get_params() == vectorizer.get_params()
-    assert set(vectorizer.get_params()) == set(w2v.TrainConfig().as_dict())
+    assert set(vectorizer.get_params()) == {*w2v.TrainConfig().as_dict(), "weights"}
     assert vectorizer.set_params(dim=4).dim == 4
     assert repr(vectorizer) == "MeanVectorizer(dim=4, window='full')"
     with pytest.raises(TypeError, match="unknown setting 'vector_size'; use dim"):

@@ -43,6 +43,7 @@ MAY_IMPORT_KERNELS = {
     "w2v.training.compiling",
     "w2v.training.inference",
     "w2v.cluster.packing",
+    "w2v.vectors.sentences",
 }
 COMMANDS_MAY_ASK_KERNELS = {"cache_is_writable"}
 """What a command may import from the kernels, inside a function: facts to tell the user, and nothing that computes."""

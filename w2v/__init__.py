@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from w2v.api import (
         build_vocab,
         convert,
+        embed,
         evaluate,
         find_phrases,
         infer,
@@ -73,6 +74,7 @@ __all__ = [
     "__version__",
     "build_vocab",
     "convert",
+    "embed",
     "evaluate",
     "find_phrases",
     "infer",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from w2v.plotting.curves import Curves
     from w2v.plotting.maps import Method, WordMap
     from w2v.settings.keywords import (
+        EmbeddingSettings,
         EvaluationSettings,
         InferenceSettings,
         ItemSettings,
@@ -477,6 +478,54 @@ def infer(
             found.save(output)
             told.tell(f"wrote {output}: {len(found):,} lines x {found.dim}")
     return found
+
+
+def embed(
+    vectors: "Vectors | str | Path",
+    corpus: "Source",
+    output: str | Path | None = None,
+    *,
+    progress: bool = False,
+    reporter: Reporter | None = None,
+    **settings: "Unpack[EmbeddingSettings]",
+) -> "Vectors":
+    """Return vectors for lines, each from the vectors of its words; for sentences and documents.
+
+    Words without a vector are left out. A line without any known word has the vector 0.
+
+    Args:
+        vectors: any vectors, or the file; weights="sif" needs counts, as a .w2v folder has them.
+        corpus: as for `train`.
+        output: the file to write; .npy has the matrix alone, and other suffixes are formats of vectors. None writes
+            nothing.
+        progress: whether to draw a bar, on standard error or in a notebook.
+        reporter: as for `train`.
+        settings: weights and sif_a, see EmbeddingConfig; lowercase, column and force_text, by default those of the
+            training; line_names and threads.
+
+    Returns:
+        A vector for each line, under its name or number; `numpy.asarray` returns the matrix, (n_lines, dim).
+
+    Raises:
+        W2VError: the vectors have no counts, or none of the words.
+    """
+    check_request("embed", settings)
+    from w2v.formats.registry import find
+    from w2v.vectors.derived import named_lines
+    from w2v.vectors.sentences import ARRAY, save_lines
+    from w2v.vectors.sentences import embed as embed_lines
+
+    with _reporting(reporter, progress) as told:
+        source = _open(corpus, told)
+        is_array = output is None or Path(output).suffix == ARRAY
+        folder_files = () if output is None or is_array else find(output).files
+        model = vectors if isinstance(vectors, str | Path) else None
+        check_outputs({"output": output}, {"vectors": model}, source.holds, folder_files)
+        found = embed_lines(_vectors_of(vectors), source, told, settings)
+        if output is not None:
+            save_lines(found, output)
+            told.tell(f"wrote {output}: {len(found.vectors):,} lines x {found.vectors.shape[1]}")
+    return named_lines(found)
 
 
 @overload

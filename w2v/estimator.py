@@ -1,35 +1,46 @@
-"""A scikit-learn transformer: documents become the mean of their words' vectors. Needs scikit-learn."""
+"""A scikit-learn transformer: documents become means of their words' vectors. Needs scikit-learn."""
 
 import inspect
 from collections.abc import Iterable, Sequence
 from dataclasses import MISSING
-from typing import Unpack
+from typing import Literal, Unpack
 
-import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from w2v import api
-from w2v.base.arrays import Matrix
+from w2v.base.arrays import Floats, Matrix
 from w2v.settings.aliases import check_known
+from w2v.settings.embedding import EmbeddingConfig
 from w2v.settings.fields import fields_of
 from w2v.settings.keywords import TrainSettings
 from w2v.settings.train import TrainConfig
 from w2v.text.words import split_words
+from w2v.vectors.sentences import embed_documents, first_component, remove_component
 from w2v.vectors.vectors import Vectors
 
 Document = str | Sequence[str]
 """A text, whose words whitespace separates, or its words."""
-DEFAULTS = {field.name: None if field.default is MISSING else field.default for field in fields_of(TrainConfig)}
+TRAINING = {field.name: None if field.default is MISSING else field.default for field in fields_of(TrainConfig)}
+DEFAULTS = {**TRAINING, "weights": "mean"}
+
+
+class VectorizerSettings(TrainSettings, total=False):
+    """Settings of `MeanVectorizer`."""
+
+    weights: Literal["sif", "mean"]
 
 
 class MeanVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Learns vectors from documents, and turns a document into the mean of its words' vectors, each of length 1.
+    """Learns vectors from documents, and turns a document into a mean of its words' vectors.
 
-    It works in pipelines and searches of scikit-learn: every setting of TrainConfig is a parameter.
+    It works in pipelines and searches of scikit-learn: every setting of TrainConfig is a parameter, and `weights` is
+    one. "mean" is the plain mean of vectors of length 1. "sif" is as in `w2v.embed`, with the first component of the
+    documents that `fit` was given.
 
     Attributes:
         vectors_: the Vectors that `fit` has trained.
+        component_: with weights="sif", the direction that is removed, (dim,); else None.
 
     Examples:
         >>> documents = ["up high up", "low down low"] * 20
@@ -38,9 +49,10 @@ class MeanVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
     """
 
     vectors_: Vectors
+    component_: Floats | None
 
-    def __init__(self, **settings: Unpack[TrainSettings]) -> None:
-        """Take settings of training; they are checked by `fit`, as scikit-learn wants it.
+    def __init__(self, **settings: Unpack[VectorizerSettings]) -> None:
+        """Take settings; they are checked by `fit`, as scikit-learn wants it.
 
         Raises:
             TypeError: a setting is unknown.
@@ -67,18 +79,30 @@ class MeanVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
             W2VError: no word is frequent enough.
             SettingsError: a setting is out of range.
         """
-        settings = self.get_params()
-        texts = [words_of(document, settings["words"]) for document in X]
-        self.vectors_ = api.train(texts, save_output=False, **settings)
+        config, params = self._config(), self.get_params()
+        documents = [words_of(document, params["words"]) for document in X]
+        self.vectors_ = api.train(documents, save_output=False, **{name: params[name] for name in TRAINING})
         self._n_features_out = self.vectors_.dim
+        self.component_ = first_component(self._means(documents)) if config.weights == "sif" else None
         return self
 
     def transform(self, X: Iterable[Document]) -> Matrix:
         """Return the mean vector of each document, (n, dim) float32; 0 where none of its words has a vector."""
         check_is_fitted(self)
         has_words = self.get_params()["words"]
-        means = [self.vectors_.mean(words_of(document, has_words)) for document in X]
-        return np.array(means, np.float32).reshape(-1, self.vectors_.dim)
+        means = self._means(words_of(document, has_words) for document in X)
+        if self.component_ is not None:
+            remove_component(means, self.component_)
+        return means
+
+    def _config(self) -> EmbeddingConfig:
+        return EmbeddingConfig(weights=self.get_params()["weights"])
+
+    def _means(self, documents: Iterable[Sequence[str]]) -> Matrix:
+        params = self.get_params()
+        if params["lowercase"]:
+            documents = ([word.lower() for word in words] for words in documents)
+        return embed_documents(self.vectors_, documents, self._config(), params["threads"])
 
 
 def words_of(document: Document, has_words: bool = False) -> Sequence[str]:

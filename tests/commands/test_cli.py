@@ -28,6 +28,7 @@ COMMANDS = (
     "vector",
     "recommend",
     "infer",
+    "embed",
     "evaluate",
     "convert",
     "info",

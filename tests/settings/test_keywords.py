@@ -28,6 +28,7 @@ TYPED = {
     "ResumeSettings": ("Settings of `w2v.resume`.", "resume", ()),
     "PhraseSettings": ("Settings of `w2v.find_phrases`.", "phrases", ()),
     "InferenceSettings": ("Settings of `w2v.infer`.", "infer", ("ResumeSettings",)),
+    "EmbeddingSettings": ("Settings of `w2v.embed`.", "embed", ()),
     "EvaluationSettings": ("Settings of `w2v.evaluate`.", "evaluate", ("ItemSettings",)),
 }
 """The docstring, the operation and the bases of each class."""

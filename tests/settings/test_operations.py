@@ -12,7 +12,7 @@ from w2v.base.errors import SettingsError, UnknownSettingError, as_flags
 from w2v.settings.fields import fields_of
 from w2v.settings.operations import CONFIGS, Parameters, check_request, parameters_for, settings_for
 
-OPERATIONS = ("build-vocab", "phrases", "train", "resume", "tune", "infer", "recommend", "evaluate")
+OPERATIONS = ("build-vocab", "phrases", "train", "resume", "tune", "infer", "embed", "recommend", "evaluate")
 SETTINGS = {field.name for cls in CONFIGS.values() for field in fields_of(cls)}
 
 
@@ -37,6 +37,7 @@ SETTINGS = {field.name for cls in CONFIGS.values() for field in fields_of(cls)}
         ("build-vocab", {"window": 5}, "window cannot be used with build-vocab, which takes min_count, max_vocab"),
         ("phrases", {"dim": 5}, "dim cannot be used with phrases, which takes min_count, scorer"),
         ("infer", {"window": 5}, "window cannot be used with infer"),
+        ("embed", {"window": 5}, "window cannot be used with embed, which takes weights, sif_a"),
         (
             "recommend",
             {"k": 5},

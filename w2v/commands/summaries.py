@@ -11,6 +11,7 @@ SUMMARIES = {
     "vector": "Print the vector of each WORD.",
     "recommend": "Show the items most likely to come next, for one person or for everyone.",
     "infer": "Write vectors for lines that training has not seen.",
+    "embed": "Write vectors for lines, each from the vectors of its words.",
     "evaluate": "Score VECTORS by word pairs and by analogies, as gensim does.",
     "convert": "Convert vectors to another format.",
     "info": "Show what is in a file of vectors.",

@@ -96,6 +96,18 @@ class InferenceSettings(ResumeSettings, total=False):
     seed: int
 
 
+class EmbeddingSettings(TypedDict, total=False):
+    """Settings of `w2v.embed`."""
+
+    weights: Literal["sif", "mean"]
+    sif_a: float
+    line_names: bool
+    lowercase: bool
+    column: str | None
+    force_text: bool
+    threads: int | None
+
+
 class EvaluationSettings(ItemSettings, total=False):
     """Settings of `w2v.evaluate`."""
 

@@ -1,7 +1,7 @@
 """Which settings and parameters each operation takes, and the check of what was given.
 
 An operation is a function of the Python API or the command of the same name: "build-vocab", "phrases", "train",
-"resume", "tune", "infer", "recommend" or "evaluate".
+"resume", "tune", "infer", "embed", "recommend" or "evaluate".
 """
 
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from w2v.base.errors import SettingsError, option
 from w2v.settings.aliases import check_known
+from w2v.settings.embedding import EmbeddingConfig
 from w2v.settings.evaluation import RESTRICT, EvaluationConfig, Restrict
 from w2v.settings.fields import Field, Setting, check_effect, fields_of
 from w2v.settings.phrases import PhraseConfig
@@ -22,9 +23,10 @@ CONFIGS: Mapping[str, type] = {
     "train": TrainConfig,
     "tune": TrainConfig,
     "evaluate": EvaluationConfig,
+    "embed": EmbeddingConfig,
 }
 """The config whose settings an operation takes, all of them. Others it takes are marked with `Setting.operations`."""
-USES_MODEL = ("infer", "recommend", "evaluate")
+USES_MODEL = ("infer", "embed", "recommend", "evaluate")
 """The operations on trained vectors: a setting that is not given has the value of their training."""
 
 CHECKPOINT_EVERY_S = 600.0

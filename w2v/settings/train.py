@@ -22,7 +22,7 @@ FLORET = {"subwords": ("floret",)}
 ALONE = {"line_vectors": ("alone",)}  # A word's only context is its line
 
 # The operations that take a setting, besides training.
-READS = ("build-vocab", "infer")
+READS = ("build-vocab", "infer", "embed")
 INFERS = ("infer",)
 SCORES_ITEMS = ("recommend", "evaluate")
 
@@ -167,7 +167,7 @@ class TrainConfig:
     line_names: Annotated[
         bool,
         "Each line starts with its name and a tab; otherwise lines are numbered from 1.",
-        Setting("Lines", operations=(*INFERS, *SCORES_ITEMS)),
+        Setting("Lines", operations=(*INFERS, "embed", *SCORES_ITEMS)),
     ] = False
     sampler: Annotated[
         Literal["noise", "batch", "hard"],

@@ -1,0 +1,163 @@
+"""Vectors of lines from the vectors of their words: SIF (Arora, Liang and Ma 2017) or the plain mean.
+
+SIF gives the word w the weight a / (a + p(w)), where p(w) is its share of the training text, takes the mean of the
+weighted vectors of a line, and removes the first component: the direction u, of length 1, with the largest
+sum over all lines of (u . v)**2. This direction mostly shows how frequent the words of a line are, and its grammar.
+"""
+
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from w2v.base.arguments import check_words
+from w2v.base.arrays import SENTENCE_END, Floats, Ids, Matrix
+from w2v.base.cosines import lengths, row_blocks
+from w2v.base.errors import W2VError, option
+from w2v.base.files import replacing
+from w2v.base.machine import available_threads
+from w2v.formats.model import Lines
+from w2v.kernels.text.means import mean_rows
+from w2v.reports import Reporter
+from w2v.settings.embedding import EmbeddingConfig
+from w2v.settings.fields import fields_of
+from w2v.settings.operations import settings_for
+from w2v.settings.train import load_config
+from w2v.text.corpus import Corpus
+from w2v.text.encoding import encode
+from w2v.vectors.derived import named_lines
+from w2v.vectors.vectors import Vectors
+
+ARRAY = ".npy"
+"""The suffix of a file that has the matrix alone, as NumPy writes it."""
+
+
+FEW = 1000
+"""From this many words, an index of all words of the vectors is worth the time that it takes."""
+
+
+def embed(vectors: Vectors, corpus: Corpus, told: Reporter, settings: Mapping[str, Any]) -> Lines:
+    """Return vectors for the lines of a corpus; see `w2v.embed`."""
+    names = {field.name for field in fields_of(EmbeddingConfig)}
+    config = EmbeddingConfig(**{name: settings[name] for name in settings if name in names})
+    reading = {field.name for field in settings_for("embed") if field.setting.is_of_model} - names
+    trained = vectors.trained.settings if vectors.trained else {}
+    reads = {name: trained[name] for name in trained if name in reading}
+    reads |= {name: settings[name] for name in settings if name not in names}
+    reader = load_config(None, {"line_vectors": "alone", "min_count": 1, **reads})
+    encoded = encode(corpus, reader, report=told.reading)
+    words = encoded.vocab.words
+    row_of, rows = word_rows(vectors, words, config)
+    covered = int(encoded.vocab.counts[row_of >= 0].sum())
+    if not covered:
+        raise W2VError(f"none of the {encoded.tokens_read:,} tokens of the corpus is in the vocabulary")
+    replace(encoded, tokens_kept=covered).tell(told, is_reused=True)
+    means = mean_lines(encoded.stream, row_of, rows, reader.threads or available_threads())
+    if config.weights == "sif":
+        if len(means) > 1:
+            remove_component(means, first_component(means))
+        else:
+            told.warn(f"the first component of one line is the line: it stays; or use {option('weights', 'mean')}")
+    return Lines(means, encoded.line_names)
+
+
+def embed_documents(
+    vectors: Vectors, documents: Iterable[Sequence[str]], config: EmbeddingConfig, threads: int | None = None
+) -> Matrix:
+    """Return the weighted means of lists of words, (n, dim), 0 where no word has a vector; no component is removed."""
+    number: defaultdict[str, int] = defaultdict()
+    number.default_factory = number.__len__
+    ids = array("i")
+    for words in documents:
+        check_words(words)
+        ids.extend(map(number.__getitem__, words))
+        ids.append(SENTENCE_END)
+    number.default_factory = None
+    row_of, rows = word_rows(vectors, [*number], config)
+    return mean_lines(
+        np.frombuffer(ids, np.int32) if ids else np.empty(0, np.int32), row_of, rows, threads or available_threads()
+    )
+
+
+def word_rows(vectors: Vectors, words: Sequence[str], config: EmbeddingConfig) -> tuple[npt.NDArray[np.int32], Matrix]:
+    """Return the vectors of words, each times its weight, (n, dim), and for each word its row in them or -1.
+
+    A word outside the vocabulary that has a vector composed of n-grams counts as one that the training text has not.
+
+    Raises:
+        W2VError: the weights need counts, and there are none.
+    """
+    find = vectors.index.get if len(words) > FEW else vectors.find
+    held = np.array([-1 if (row := find(word)) is None else row for word in words], np.int64)
+    composed = [n for n in np.flatnonzero(held < 0).tolist() if vectors.subwords is not None and words[n] in vectors]
+    known = np.concatenate([np.flatnonzero(held >= 0), np.array(composed, np.int64)])
+    row_of = np.full(len(words), -1, np.int32)
+    row_of[known] = np.arange(len(known))
+    rows = np.concatenate(
+        [vectors.take(held[held >= 0]), vectors[[words[n] for n in composed]].reshape(-1, vectors.dim)]
+    )
+    if config.weights == "mean":
+        return row_of, rows / lengths(rows)[:, None]
+    counts = vectors.counts
+    if counts is None:
+        raise W2VError(
+            f"{vectors.name} has no counts, which {option('weights', 'sif')} needs: use the .w2v folder of the "
+            f"training, put its vocab.txt next to the file, or use {option('weights', 'mean')}"
+        )
+    shares = np.where(held[known] >= 0, counts[held[known]], 0) / max(1, int(counts.sum()))
+    return row_of, rows * (config.sif_a / (config.sif_a + shares)).astype(np.float32)[:, None]
+
+
+def mean_lines(stream: Ids, row_of: npt.NDArray[np.int32], rows: Matrix, threads: int) -> Matrix:
+    """Return the mean of the rows of each line's words, (n_lines, dim); SENTENCE_END stands after each line."""
+    ends = np.flatnonzero(stream == SENTENCE_END) + 1
+    if len(stream) and stream[-1] != SENTENCE_END:
+        ends = np.append(ends, len(stream))
+    means = np.zeros((len(ends), rows.shape[1]), np.float32)
+    step = max(1, -(-len(ends) // (4 * threads)))
+
+    def work(first: int) -> None:
+        part = ends[first : first + step]
+        begin = int(ends[first - 1]) if first else 0
+        mean_rows(stream[begin : part[-1]], row_of, rows, means[first : first + step])
+
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in pool.map(work, range(0, len(ends), step)):
+            pass
+    return means
+
+
+def first_component(means: Matrix) -> Floats:
+    """Return the first right singular vector of a matrix, (dim,) of length 1; its mean is not removed before.
+
+    >>> abs(first_component(np.array([[3, 0], [-2, 0], [0, 1]], np.float32))).round(6).tolist()
+    [1.0, 0.0]
+    """
+    squares = np.zeros((means.shape[1], means.shape[1]))
+    for block in row_blocks(means):
+        part = means[block].astype(np.float64)
+        squares += part.T @ part
+    found: Floats = np.linalg.eigh(squares)[1][:, -1]  # in ascending order
+    return found
+
+
+def remove_component(means: Matrix, component: Floats) -> None:
+    """Take from each row what lies in a direction, (dim,) of length 1; mutates means."""
+    direction = component.astype(np.float32)
+    for block in row_blocks(means):
+        means[block] -= np.outer(means[block] @ direction, direction)
+
+
+def save_lines(lines: Lines, path: str | Path) -> None:
+    """Write vectors of lines: as a NumPy array if the name ends in .npy, else as `Vectors.save` does."""
+    if Path(path).suffix != ARRAY:
+        named_lines(lines).save(path)
+        return
+    with replacing(path) as file:
+        np.save(file, lines.vectors)
