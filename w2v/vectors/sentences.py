@@ -77,7 +77,7 @@ def embed_documents(
     for words in documents:
         check_words(words)
         ids.extend(map(number.__getitem__, words))
-        ids.append(SENTENCE_END)
+        ids.append(int(SENTENCE_END))
     number.default_factory = None
     row_of, rows = word_rows(vectors, [*number], config)
     return mean_lines(
@@ -103,7 +103,7 @@ def word_rows(vectors: Vectors, words: Sequence[str], config: EmbeddingConfig) -
         [vectors.take(held[held >= 0]), vectors[[words[n] for n in composed]].reshape(-1, vectors.dim)]
     )
     if config.weights == "mean":
-        return row_of, rows / lengths(rows)[:, None]
+        return row_of, (rows / lengths(rows)[:, None]).astype(np.float32)
     counts = vectors.counts
     if counts is None:
         raise W2VError(
