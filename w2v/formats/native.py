@@ -29,6 +29,7 @@ from w2v.base.errors import W2VError
 from w2v.base.files import replacing_folder
 from w2v.formats.common import checked_counts, to_json, write_rows, write_words
 from w2v.formats.model import Lines, Model, Trained
+from w2v.formats.options import DEFAULTS, ReadOptions
 from w2v.formats.registry import FORMATS
 from w2v.formats.vocab_table import VocabTable
 from w2v.text.subwords import NGrams, Subwords
@@ -38,7 +39,7 @@ LARGE = 1 << 22
 """Bytes of a vocabulary of which only the words that are asked for become strings; all of fewer take 60 ms."""
 
 
-def read(path: Path) -> Model:
+def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
     """Return what is in the folder; vectors and output rows are mapped, and read as they are used.
 
     Raises:
