@@ -11,6 +11,7 @@ from w2v.checkpoints import checkpoint
 from w2v.checkpoints.checkpoint import Checkpoint
 from w2v.checkpoints.snapshots import Position, Snapshot
 from w2v.formats.model import Model
+from w2v.formats.recognition import recognised
 from w2v.formats.registry import FORMATS, SUFFIXES
 from w2v.formats.vector_files import read
 from w2v.settings.train import TrainConfig
@@ -22,11 +23,11 @@ from w2v.training.weights import Embeddings
 Warn = Callable[[str], None]
 
 
-def read_earlier(earlier: Path, warn: Warn) -> Model:
+def read_earlier(earlier: Path, warn: Warn, format: str | None = None) -> Model:
     """Return the model of a vector file or of a checkpoint's folder, with each word once."""
-    if earlier.is_dir() and earlier.suffix.lower() not in SUFFIXES:
+    if format is None and earlier.is_dir() and earlier.suffix.lower() not in SUFFIXES and not recognised(earlier):
         return _model_of(checkpoint.load(earlier))
-    model = read(earlier, warn=warn)
+    model = read(earlier, format, warn=warn)
     rows = FORMATS["word2vec"].unsupported_words(model.words)
     if not rows:
         return model

@@ -1,6 +1,7 @@
 """What one can look up or search with: words, rows and vectors, each with a weight; and words close to a wrong one."""
 
 import difflib
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -47,6 +48,18 @@ def row_of(key: object, n_rows: int, row_of_word: Callable[[str], int]) -> int:
     if isinstance(key, str):
         return row_of_word(key)
     raise TypeError(f"a word or the number of a row is wanted, not {type(key).__name__}: {key!r:.80}")
+
+
+def other_form(word: str, find: Callable[[str], int | None]) -> str | None:
+    r"""Return the Unicode form in which a word has a row, if it has none as it is written; None if there is none.
+
+    An accented letter may be one character (NFC) or a letter and a mark (NFD): they look the same.
+
+    >>> other_form("cafe\u0301", {"caf\u00e9": 0}.get)
+    'NFC'
+    """
+    forms = ("NFC", "NFD", "NFKC", "NFKD")
+    return next((form for form in forms if find(unicodedata.normalize(form, word)) is not None), None)
 
 
 def close_spellings(word: str, words: Iterable[str]) -> list[str]:
