@@ -76,7 +76,7 @@ def read_questions(path: str | Path) -> Questions:
             continue
         if not sections:
             sections.append(("", []))
-        sections[-1][1].append(item)
+        sections[-1][1].append(tuple(item))
     sizes = {len(item) for item in rows.items if not isinstance(item, str)}
     if sizes == {2, 4}:
         raise W2VError(f"{path}: some lines have two words and some have four; write one kind of line")

@@ -68,12 +68,12 @@ def parse_header(line: bytes) -> tuple[int, int] | None:
 
 
 def is_number(field: bytes) -> bool:
-    """Return whether a field is a number as vector files have it; underscores, which Python allows, are refused."""
+    """Return whether a field is a number as vector files have it: without the underscores and spaces of Python's."""
     try:
         float(field)
     except ValueError:
         return False
-    return b"_" not in field
+    return b"_" not in field and field.strip() == field
 
 
 def _by_first_row(rest: bytes, dim: int) -> str | None:

@@ -86,7 +86,9 @@ def read_rows(file: BinaryIO, rows: Rows, n_rows: int | None, dim: int) -> int:
                 numbers = list(map(float, fields))
             except ValueError:
                 numbers = []
-            is_plain = word and b" " not in word and b"_" not in line and len(numbers) == dim
+            # Python's numbers may have an underscore, and white space around them.
+            is_odd = b"_" in line or b"\t" in line or b"\r" in line[:-2] or b"\v" in line or b"\f" in line
+            is_plain = word and b" " not in word and not is_odd and len(numbers) == dim
             flaw = "" if is_plain else problem(line, dim)
             if not word and not fields:
                 empty += 1
