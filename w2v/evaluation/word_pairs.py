@@ -92,9 +92,9 @@ def _has_index(fields: list[str]) -> bool:
 
 
 def _is_header(line: str) -> bool:
-    """Return whether a line may be a header: three columns at least, and no number."""
+    """Return whether a line may be a header: three columns at least, none of which begins like a number."""
     fields = next((fields for fields in split_fields(line) if len(fields) > 2), [])
-    return bool(fields) and not any(math.isfinite(_number(field)) for field in fields)
+    return bool(fields) and not any(field.lstrip("+-.")[:1].isdigit() for field in fields)
 
 
 def _number(text: str) -> float:

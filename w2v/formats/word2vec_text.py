@@ -17,6 +17,7 @@ from w2v.formats.recognition import BOM, HEADER_LIMIT, is_number, parse_header
 from w2v.formats.unpacking import reading
 
 SHOWN = 20  # Fields more than there should be that are counted, for a message
+SLACK = 1 << 20  # A header that promises so many bytes more than there are takes no memory worth mentioning
 NUMBER_LIMIT = 64  # Most bytes of a number in a line
 
 
@@ -33,7 +34,9 @@ def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
         if header is None:
             return read_headless(file, path, options, least=2)
         n_types, dim = header
-        check_promise(path, n_types, dim, n_types * (2 + 2 * dim), room - len(line) + 1)
+        needed, room = n_types * (2 + 2 * dim), room - len(line) + 1
+        # If little is missing, the line that is wrong says more.
+        check_promise(path, n_types, dim, needed if needed > room + SLACK else 0, room)
         n_wanted = n_types if options.limit is None else min(options.limit, n_types)
         rows = Rows(path, n_wanted, dim, options, first_line=2)
         n_lines = read_rows(file, rows, n_wanted, dim)
