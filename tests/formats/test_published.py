@@ -71,7 +71,7 @@ def test_words_with_whitespace_are_left_out_of_a_start_and_kept_by_fasttext(tmp_
     with pytest.warns(W2VWarning, match="left out 2 words that are empty or contain whitespace.*'b.xa0c'"):
         with pytest.warns(W2VWarning, match="no output rows"):
             vectors = w2v.train(
-                [["a", "d", "a", "d"]] * 500, sample=0, init_from=tmp_path / "v.vec", epochs=1, threads=1
+                [["a", "d", "a", "d"]] * 500, sample=0.0, init_from=tmp_path / "v.vec", epochs=1, threads=1
             )
     assert sorted(vectors.words) == ["a", "d"]
     vector_files.write(tmp_path / "m.fasttext.bin", Model(words[:2], MATRIX[:2]))
