@@ -61,7 +61,7 @@ def _is_number(field: bytes) -> bool:
 
 def binary(data: bytes) -> Read:
     """Read word2vec binary: a newline after each row, or after none."""
-    header, _, rest = data.partition(b"\n")
+    header, _, rest = data.removeprefix(b"\xef\xbb\xbf").partition(b"\n")
     if not (found := re.fullmatch(rb"\s*(\d+)\s+(\d+)\s*", header)):
         return None
     n_words, dim = map(int, found.groups())
