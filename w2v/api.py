@@ -261,6 +261,7 @@ def train(
     config: str | Path | None = None,
     vocab: "Vocab | str | Path | None" = None,
     init_from: str | Path | None = None,
+    from_: str | None = None,
     grow_vocab: bool = False,
     save_output: bool | None = None,
     log_json: str | Path | None = None,
@@ -288,6 +289,7 @@ def train(
         vocab: use this vocabulary (or file) and its counts; min_count and max_vocab are then refused. A file of words
             without counts gets the counts of the corpus. `</s>` stays only if the corpus has it as a word.
         init_from: start from these vectors, or from the newest checkpoint of this folder.
+        from_: the format of init_from, if neither its content nor its name shows it.
         grow_vocab: with init_from, add the new words of the corpus that occur at least min_count times.
         save_output: whether to keep the output rows; by default if the format of `output` stores them.
         log_json: a file to write the progress to, one JSON object per line.
@@ -313,7 +315,7 @@ def train(
         DivergedError: the learning rate was too large.
     """
     test_sets = _test_sets(similarity, analogies, next, sessions)
-    start = {"vocab": vocab, "init_from": init_from, "grow_vocab": grow_vocab}
+    start = {"vocab": vocab, "init_from": init_from, "from_": from_, "grow_vocab": grow_vocab}
     kept = {"save_output": save_output, "checkpoint": checkpoint, "checkpoint_every": checkpoint_every}
     others = {"ray": ray, "nodes": nodes, "each_epoch": each_epoch}
     check_request("train", {**settings, **test_sets, **start, **kept, **others})
@@ -334,10 +336,13 @@ def train(
             check_type("vocab", known, Vocab, "w2v.Vocab.load reads a file")
         files.check({**inputs, "vocab": vocab if isinstance(vocab, str | Path) else None}, source.holds)
         evaluation = Evaluation.read(**test_sets, restrict=restrict)
+        evaluation.tell(told)
 
         def begin(backend: "Backend") -> "tuple[Run, Encoded | None]":
             if init_from is not None:
-                return runs.continue_from(Path(init_from), source, run_config, grow_vocab, told.reading, told.warn)
+                return runs.continue_from(
+                    Path(init_from), source, run_config, grow_vocab, told.reading, told.warn, from_
+                )
             return runs.begin(source, run_config, known, told.reading, backend)
 
         return execute(
@@ -416,6 +421,7 @@ def resume(
     with _reporting(reporter, progress) as told:
         files.check({**test_sets, "resume": files_read(folder)})
         evaluation = Evaluation.read(**test_sets, restrict=restrict)
+        evaluation.tell(told)
 
         def begin(backend: "Backend") -> "tuple[Run, None]":
             run = runs.resume(folder, settings, told.reading, backend)
@@ -438,6 +444,7 @@ def infer(
     corpus: "Source",
     output: str | Path | None = None,
     *,
+    from_: str | None = None,
     progress: bool = False,
     reporter: Reporter | None = None,
     **settings: "Unpack[InferenceSettings]",
@@ -450,6 +457,7 @@ def infer(
         vectors: trained with line_vectors, or a file of such.
         corpus: as for `train`.
         output: the file to write, in any format; None writes nothing.
+        from_: the format of `vectors`, if neither its content nor its name shows it.
         progress: whether to draw a bar, on standard error or in a notebook.
         reporter: as for `train`.
         settings: epochs, lr, negative, sample and seed, by default those of the training; words, lowercase,
@@ -473,7 +481,7 @@ def infer(
         model = vectors if isinstance(vectors, str | Path) else None
         check_outputs({"output": output}, {"vectors": model}, source.holds, folder_files)
         tell_of_replaced(output, told)
-        found = named_lines(infer(_vectors_of(vectors), source, told, **settings))
+        found = named_lines(infer(_vectors_of(vectors, told, from_), source, told, **settings))
         if output is not None:
             found.save(output)
             told.tell(f"wrote {output}: {len(found):,} lines x {found.dim}")
@@ -521,7 +529,7 @@ def embed(
         folder_files = () if output is None or is_array else find(output).files
         model = vectors if isinstance(vectors, str | Path) else None
         check_outputs({"output": output}, {"vectors": model}, source.holds, folder_files)
-        found = embed_lines(_vectors_of(vectors), source, told, settings)
+        found = embed_lines(_vectors_of(vectors, told), source, told, settings)
         if output is not None:
             save_lines(found, output)
             told.tell(f"wrote {output}: {len(found.vectors):,} lines x {found.vectors.shape[1]}")
@@ -646,7 +654,7 @@ def recommend(
         files = {name: value for name, value in lists.items() if isinstance(value, str | Path)}
         check_outputs({"output": output}, {"sessions": sessions, **files}, can_stream=True)
         save = None if output is None else writer_for(output)
-        known = _vectors_of(vectors)
+        known = _vectors_of(vectors, told)
         recommender = Recommender(
             known,
             n,
@@ -673,6 +681,7 @@ def evaluate(
     *,
     next: str | Path | None = None,
     sessions: str | Path | None = None,
+    from_: str | None = None,
     reporter: Reporter | None = None,
     **settings: "Unpack[EvaluationSettings]",
 ) -> "Scores":
@@ -681,6 +690,7 @@ def evaluate(
     Args:
         vectors: what to score, or the file.
         similarity, analogies, next, sessions, reporter: as for `train`.
+        from_: the format of `vectors`, if neither its content nor its name shows it.
         settings: restrict, method, match_case and k, see EvaluationConfig; and history, decay, prior and line_weight,
             by default those of the training, see TrainConfig.
 
@@ -702,7 +712,9 @@ def evaluate(
     from w2v.evaluation.scores import Evaluation
 
     with _reporting(reporter) as told:
-        scores = Evaluation.read(**test_sets, **settings).score(_vectors_of(vectors))
+        evaluation = Evaluation.read(**test_sets, **settings)
+        evaluation.tell(told)
+        scores = evaluation.score(_vectors_of(vectors, told, from_))
         for message in scores.without_value():
             told.warn(message)
     return scores
@@ -787,6 +799,9 @@ def convert(
     all_but_the_top: int | None = None,
     classes: int | None = None,
     save_output: bool | None = None,
+    limit: int | None = None,
+    skip_bad_rows: bool = False,
+    encoding: str = "utf-8",
     reporter: Reporter | None = None,
 ) -> list[Path]:
     """Write the vectors of one file to another format, and return the files written.
@@ -794,13 +809,16 @@ def convert(
     Args:
         source: the file to read.
         target: the file to write, whose suffix says its format; "-" is standard output.
-        from_: the format of `source`, if its name does not show it; docs/formats.md lists the names.
+        from_: the format of `source`, if neither its content nor its name shows it; docs/formats.md lists the names.
         to: the format of `target`, if its name does not show it.
         skip_words: whether to leave out the words that the format cannot hold.
         add_output: add this share of the output rows to the vectors.
         all_but_the_top: remove the mean, and this many of the directions in which the vectors vary most.
         classes: write `word class` lines instead of vectors: this many classes, by k-means.
         save_output: whether to write the output rows; by default if the format stores them.
+        limit: read at most this many words, the first.
+        skip_bad_rows: whether to leave out rows that cannot be read or have a number that is not finite.
+        encoding: that of the words in word2vec's and GloVe's files.
         reporter: as for `train`.
 
     Raises:
@@ -808,30 +826,44 @@ def convert(
     """
     from w2v.vectors.convert import Changes, convert, write_classes
 
+    check_number("limit", 1 if limit is None else limit, 1)
     source, target = Path(source), Path(target)
+    reading = {"limit": limit, "skip_bad_rows": skip_bad_rows, "encoding": encoding}
     changes = Changes(skip_words=skip_words, add_output=add_output, all_but_the_top=all_but_the_top)
     with _reporting(reporter) as told:
         if classes is not None:
-            return write_classes(source, target, told, changes, classes, from_=from_, to=to)
-        return convert(source, target, told, changes, from_=from_, to=to, save_output=save_output)
+            return write_classes(source, target, told, changes, classes, from_=from_, to=to, **reading)
+        return convert(source, target, told, changes, from_=from_, to=to, save_output=save_output, **reading)
 
 
-def info(path: str | Path, *, from_: str | None = None) -> dict[str, Any]:
+def info(
+    path: str | Path,
+    *,
+    from_: str | None = None,
+    limit: int | None = None,
+    skip_bad_rows: bool = False,
+    reporter: Reporter | None = None,
+) -> dict[str, Any]:
     """Return facts about a file of vectors.
 
     Args:
         path: the file or folder.
-        from_: its format, if its name does not show it.
+        from_: its format, if neither its content nor its name shows it.
+        limit, skip_bad_rows, reporter: as for `convert`.
 
     Returns:
         `format`, and the facts of `w2v.vectors.summary.summarize`: words, dim, counts, norms, settings and more.
     """
+    from w2v.formats.unpacking import STDIN, on_this_machine
     from w2v.formats.vector_files import find_source
     from w2v.vectors.summary import summarize
     from w2v.vectors.vectors import Vectors
 
-    format = find_source(path, from_)
-    return {"format": format.name, **summarize(Vectors.load(path, format.name))}
+    with _reporting(reporter) as told:
+        copy = on_this_machine(path) if str(path) == STDIN or Path(path).is_fifo() else path
+        format = find_source(copy, from_)
+        vectors = Vectors.load(copy, format.name, limit=limit, skip_bad_rows=skip_bad_rows, reporter=told)
+    return {"format": format.name, **summarize(vectors)}
 
 
 def plot(
@@ -845,6 +877,7 @@ def plot(
     restrict: int | None = None,
     method: "Method | None" = None,
     seed: int | None = None,
+    from_: str | None = None,
     reporter: Reporter | None = None,
 ) -> "WordMap | Curves":
     """Draw a map of words, or the course of a run, as a page (.html) or a picture (.png, .svg).
@@ -859,6 +892,7 @@ def plot(
         restrict: the nearest are among this many words, the most frequent; 0 takes all.
         method: umap, tsne or pca; by default umap if it is installed, else tsne.
         seed: the same seed gives the same map; by default 1.
+        from_: the format of `source`, if neither its content nor its name shows it.
         reporter: as for `train`.
 
     Returns:
@@ -885,7 +919,7 @@ def plot(
             curves = plotting.plot_log(output, path)
             told.tell(f"wrote {output}: {', '.join(name for lines in curves.values() for name in lines)}")
             return curves
-        vectors = _vectors_of(source)
+        vectors = _vectors_of(source, told, from_)
         limit = RESTRICT if restrict is None else restrict
         if near:
             tell_of_restriction(vectors, limit, told)
@@ -906,11 +940,12 @@ def plot(
 
 
 def tell_of_restriction(vectors: "Vectors", restrict: int, told: Reporter) -> None:
-    """Report how many words cannot be in an answer, if there are any."""
-    if 0 < restrict < len(vectors):
-        told.tell(
-            f"answers are among the {restrict:,} most frequent of {len(vectors):,} words; {option('restrict')} 0: all"
-        )
+    """Report how many words cannot be in an answer, if there are any, or that it is not known which these are."""
+    from w2v.vectors.order import Order
+
+    if message := vectors.restriction(restrict):
+        vectors._has_told = True
+        (told.warn if vectors.order is Order.ALPHABET else told.tell)(message)
 
 
 def _reporting(reporter: Reporter | None, progress: bool = False) -> Reporter:
@@ -933,12 +968,12 @@ def _read_vocab(path: str | Path) -> "Vocab":
     return Vocab.load(path, sentence_end=True, may_lack_counts=True)
 
 
-def _vectors_of(source: "Vectors | str | Path") -> "Vectors":
-    """Return vectors, read from their file if that is given."""
+def _vectors_of(source: "Vectors | str | Path", told: Reporter, from_: str | None = None) -> "Vectors":
+    """Return vectors, read from their file, of the format `from_`, if that is given."""
     from w2v.vectors.vectors import Vectors
 
     if isinstance(source, str | Path):
-        return Vectors.load(source)
+        return Vectors.load(source, from_, reporter=told)
     check_type("vectors", source, Vectors, "w2v.Vectors.load reads a file")
     return source
 

@@ -201,6 +201,49 @@ def test_pairs_in_the_formats_people_have(tmp_path: Path, text: str) -> None:
     assert found.scores == [7.35, 1.58]
 
 
+@pytest.mark.parametrize(
+    ("text", "noted"),
+    [
+        (",word1,word2,score\n0,king,queen,8.5\n1,old,new,1.5\n", ["for a header: ,word1", "for row numbers"]),
+        ("17,king,queen,8.5\n3,old,new,1.5\n", ["for row numbers"]),
+        ("king;queen;8,5\nold;new;1,5\n", []),
+        ("king\tqueen\t8.5\t2\nold\tnew\t1.5\t3\n", []),
+    ],
+)
+def test_pairs_as_tables_have_them(tmp_path: Path, text: str, noted: list[str]) -> None:
+    (tmp_path / "pairs").write_text(text)
+    found = read_pairs(tmp_path / "pairs")
+    assert (found.words, found.scores) == ([("king", "queen"), ("old", "new")], [8.5, 1.5])
+    assert len(found.notes) == len(noted) and all(part in note for part, note in zip(noted, found.notes, strict=True))
+
+
+def test_a_question_may_have_several_answers(tmp_path: Path) -> None:
+    vectors = Vectors(["a", "b", "c", "d", "e"], np.array([[1, 0], [1, 1], [2, 0], [2, 2], [-1, -3]], np.float32))
+    (tmp_path / "questions").write_text("a b c none/d\na b c e/none\na b c none/nil\n")
+    scores = score_questions(vectors, read_questions(tmp_path / "questions"))
+    assert (scores.correct, scores.covered, scores.total) == (1, 2, 3)
+
+
+def test_pairs_of_bats_are_asked_about_each_other(tmp_path: Path) -> None:
+    (tmp_path / "bats").write_text("a\tb/x\nc\td\ne\tf\n")
+    ((_, asked),) = read_questions(tmp_path / "bats").sections
+    assert asked[:2] == [("a", "b", "c", "d"), ("a", "b", "e", "f")] and asked[2] == ("c", "d", "a", "b/x")
+    assert len(asked) == 6
+    (tmp_path / "mixed").write_text("a b\na b c d\n")
+    with pytest.raises(W2VError, match="some lines have two words and some have four"):
+        read_questions(tmp_path / "mixed")
+
+
+def test_a_file_is_read_up_to_its_first_bad_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("w2v.text.corpus.BLOCK", 1 << 12)
+    (tmp_path / "pairs").write_text("a b 1\nbad\n" + "a b 1\n" * 100_000)
+    read = list[int]()
+    monkeypatch.setattr("w2v.text.corpus.Corpus._count", lambda self, n: read.append(n))
+    with pytest.raises(W2VError, match="line 2: expected"):
+        read_pairs(tmp_path / "pairs")
+    assert sum(read) < 600_000
+
+
 def test_a_word_with_spaces_between_tabs_or_commas(tmp_path: Path) -> None:
     (tmp_path / "pairs").write_text("new york\tcity\t7\nnew york,paris,5\n1,000 thousand 9\n")
     assert read_pairs(tmp_path / "pairs").words == [("new york", "city"), ("new york", "paris"), ("1,000", "thousand")]
@@ -218,7 +261,9 @@ def test_questions_in_the_formats_people_have(tmp_path: Path, gap: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a b 1\nc d\n", "line 2: expected two words and a number"),
+        ("a b 1\nc d\n", "line 2: expected two words and a number, found 'c d'"),
+        ("king queen\nc d 1\n", "line 1: expected two words and a number, found 'king queen'"),
+        ("king,queen,8.5.1\nc,d,1\n", "line 1: expected two words"),
         ("a b 1\n\n# c\nc d nan\n", "line 4: expected two words"),
         ("just a header\n", "line 1: expected two words"),
         ("", "is empty"),
@@ -297,9 +342,9 @@ def test_where_there_is_no_score_a_line_says_why(
     run: Run, files: Path, vectors_file: Path, arguments: tuple[str, ...], line: str
 ) -> None:
     status, out, err = run("evaluate", vectors_file, *arguments)
-    assert status == 0
+    assert status == 1
     assert "nan" not in out and " - " in out
-    assert err.count("\n") == 1 and line in err
+    assert line in err.splitlines()[0] and err.splitlines()[1:] == ["w2v: nothing was scored"]
 
 
 @pytest.mark.parametrize(
@@ -307,8 +352,8 @@ def test_where_there_is_no_score_a_line_says_why(
     [
         ((), 2, "name what to score by: --similarity or --analogies, or --next and --sessions"),
         (("--similarity", "nosuch.txt"), 1, "nosuch.txt"),
-        (("--similarity", "questions.txt"), 1, "questions.txt, line 2: expected two words and a number"),
-        (("--analogies", "pairs.txt"), 1, "pairs.txt, line 2: expected four words"),
+        (("--similarity", "questions.txt"), 1, "questions.txt, line 1: expected two words and a number"),
+        (("--analogies", "pairs.txt"), 1, "pairs.txt, line 1: expected four words"),
         (("--analogies", "questions.txt", "--method", "x"), 2, "3cosadd, 3cosmul"),
         (("--analogies", "questions.txt", "--restrict", "-1"), 2, "restrict"),
     ],

@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import w2v
-from w2v.base.errors import SettingsError, W2VError
+from w2v.base.errors import SettingsError, W2VError, W2VWarning
 from w2v.formats import registry, vector_files
 from w2v.formats.model import Model, Trained
 
@@ -159,7 +159,7 @@ def test_what_has_no_header_is_refused(tmp_path: Path, suffix: str, data: bytes)
     assert "first line" in message or "vocabulary" in message
 
 
-@pytest.mark.parametrize("data", [b"the 0.1 0.2\n", b"1 2 3\nw 1 2\n", b"-1 3\n"])
+@pytest.mark.parametrize("data", [b"the cat\n", b"1 2 x\nw 1 2\n", b"-1 3\n"])
 def test_a_binary_file_needs_its_header(tmp_path: Path, data: bytes) -> None:
     assert "first line" in complaint(tmp_path / "a.bin", data)
 
@@ -226,13 +226,15 @@ def test_what_gzip_packs_is_told_by_its_bytes_and_is_the_same_every_time(tmp_pat
 
 
 @each_suffix
-def test_bytes_that_are_no_utf8_become_marks(tmp_path: Path, suffix: str) -> None:
+def test_bytes_that_are_no_utf8_become_marks_and_are_counted(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a{suffix}"
-    vector_files.write(path, Model(["cafe", "the"], MATRIX[:2]))
+    vector_files.write(path, Model(["the", "cafe"], MATRIX[:2]))
     data = path.read_bytes()
     data = gzip.decompress(data) if suffix.endswith(".gz") else data
     path.write_bytes(packed(suffix, data.replace(b"cafe", b"caf\xe9")))
-    assert vector_files.read(path).words == ["caf\ufffd", "the"]
+    where = "row 2" if ".bin" in suffix else "line 3"
+    with pytest.warns(W2VWarning, match=f"1 of 2 words are not UTF-8, the first in {where}; .* became U.FFFD"):
+        assert vector_files.read(path).words == ["the", "caf\ufffd"]
 
 
 @every_format
@@ -311,7 +313,9 @@ def test_output_rows_go_beside() -> None:
 
 
 @every_format
-@pytest.mark.parametrize("word", ["New York", "a\tb", "a\n", "\nb", "", "a\u3000b", "\u2028", "a\rb", "\ud800", "the"])
+@pytest.mark.parametrize(
+    "word", ["New York", "a\tb", "a\n", "\nb", "", "a\u3000b", "\u2028", "a\rb", "\ud800", "a\0", "\1"]
+)
 def test_a_word_is_read_back_or_not_written(tmp_path: Path, suffix: str, word: str) -> None:
     path = tmp_path / f"a{suffix}"
     contents = Model(["the", word, "</s>"], MATRIX[2:])
@@ -343,7 +347,7 @@ def test_a_damaged_file_is_read_right_or_refused(tmp_path: Path, suffix: str, da
         whole[at : at + cut] = data.draw(st.binary(max_size=12))
     file.write_bytes(whole)
     try:
-        held = vector_files.read(path)
+        held = vector_files.read(path, warn=lambda _: None)
     except W2VError as error:
         assert path.name in str(error)
         assert len(str(error)) < 1000
@@ -367,13 +371,14 @@ def test_formats_load_what_they_need_and_only_then(tmp_path: Path, monkeypatch: 
             call(tmp_path / "a.parquet")  # type: ignore[operator]
 
 
-def test_text_that_is_named_binary_is_refused(tmp_path: Path) -> None:
-    vectors = np.random.default_rng(0).normal(size=(300, 7)).astype(np.float32)
-    w2v.Vectors([f"w{i}" for i in range(300)], vectors).save(tmp_path / "a.txt")
-    (tmp_path / "a.txt").rename(tmp_path / "a.bin")
-    with pytest.raises(W2VError, match="a.bin .*word2vec-text"):
-        vector_files.read(tmp_path / "a.bin")
-    assert len(vector_files.read(tmp_path / "a.bin", "word2vec-text").words) == 300
+def test_the_content_wins_over_the_suffix(tmp_path: Path) -> None:
+    vectors = w2v.Vectors([f"w{i}" for i in range(30)], np.random.default_rng(0).normal(size=(30, 7)))
+    for suffix, other in ((".txt", ".bin"), (".bin", ".vec"), (".glove", ".parquet"), (".fifu", ".txt")):
+        vectors.save(tmp_path / f"a{suffix}")
+        (tmp_path / f"a{suffix}").rename(tmp_path / f"b{other}")
+        assert same_bits(vector_files.read(tmp_path / f"b{other}").vectors, vectors.matrix) or suffix == ".fifu"
+    with pytest.raises(W2VError, match="b.txt is not a word2vec file"):
+        vector_files.read(tmp_path / "b.txt", "word2vec")
 
 
 def test_a_vocabulary_has_no_output_rows_beside_it(tmp_path: Path) -> None:
@@ -472,7 +477,8 @@ def test_numbers_that_are_not_finite_are_refused_when_read(tmp_path: Path, bad: 
     (tmp_path / "a.fifu").write_bytes(whole[:-4] + np.float32(bad).tobytes())
     for name in ("a.txt", "a.glove.txt", "a.bin", "a.projector", "a.parquet", "a.fifu"):
         assert re.search(
-            rf"{name}.*row 2, 'w1': (nan|-?inf) is not a finite", said(partial(vector_files.read, tmp_path / name))
+            rf"{name}.*(row 2|line [23]), 'w1': (nan|-?inf) is not a finite.*skip_bad_rows",
+            said(partial(vector_files.read, tmp_path / name)),
         )
 
 
@@ -511,15 +517,14 @@ def test_parquet_with_two_columns_of_one_name(tmp_path: Path) -> None:
     assert vector_files.read(tmp_path / "a.parquet").words == ["a", "b"]
 
 
-@pytest.mark.parametrize("suffix", [".txt", ".bin", ".w2v", ".parquet"])
+@pytest.mark.parametrize("suffix", [".txt", ".bin", ".w2v", ".parquet", ".fasttext.bin", ".projector"])
 def test_of_a_word_that_is_there_twice_the_first_row_counts(tmp_path: Path, suffix: str) -> None:
     words, rows = ["a", "b", "a"], np.array([[1, 0], [0, 1], [1, 1]], np.float32)
-    vector_files.write(tmp_path / f"a{suffix}", Model(words, rows))
-    held = vector_files.read(tmp_path / f"a{suffix}")
-    assert (held.words, registry.repeated_words(held.words)) == (words, [2])
-    assert w2v.Vectors.load(tmp_path / f"a{suffix}")["a"].tolist() == [1, 0]
-    kept = held.without(registry.repeated_words(held.words))
-    assert kept.words == ["a", "b"] and kept.vectors.tolist() == [[1, 0], [0, 1]]
+    vector_files.write(tmp_path / f"a{suffix}", Model(words, rows, np.array([3, 2, 1])))
+    with pytest.warns(W2VWarning, match="1 rows have a word of an earlier row.*row 3, 'a', which is in row 1"):
+        held = vector_files.read(tmp_path / f"a{suffix}")
+    assert held.words == ["a", "b"] and held.vectors.tolist() == [[1, 0], [0, 1]] and held.n_repeated == 1
+    assert held.counts is None or held.counts.tolist() == [3, 2]
 
 
 @every_format

@@ -15,7 +15,7 @@ from w2v.formats import word2vec
 from w2v.formats.model import Model
 
 words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6).filter(lambda w: w.split() == [w])
-floats = hnp.from_dtype(np.dtype(np.float32))
+floats = hnp.from_dtype(np.dtype(np.float32), allow_nan=False).filter(lambda number: abs(number) < 1e15)
 
 
 @pytest.mark.slow
@@ -56,6 +56,42 @@ def test_numbers_whose_bytes_are_newlines_and_spaces(tmp_path: Path, end: bytes)
     held = word2vec.read(tmp_path / "a.bin")
     assert held.words == ["a", "bc", "d"]
     assert held.vectors.tobytes() == row * 3
+
+
+FLOATS = struct.pack("<2f", 0.11, -0.37)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"2 2\nNew York " + FLOATS + b"\ncat " + FLOATS + b"\n",
+        b"2 2\nNew York " + FLOATS + b"cat " + FLOATS,
+        b"3 2\nthe " + FLOATS + b"\nNew York " + FLOATS + b"\ncat " + FLOATS + b"\n",
+        b"3 2\nthe " + FLOATS + b"New York " + FLOATS + b"cat " + FLOATS,
+        b"3 2\nthe " + FLOATS + b"\ncat " + FLOATS + b"\n" + b" " + FLOATS + b"\n",
+        b"2 2\nthe " + FLOATS + b"\n\ncat " + FLOATS + b"\n",
+        b"2 2\nthe " + FLOATS + b"cat\0 " + FLOATS,
+        b"2 2\nthe " + FLOATS + b"cat " + FLOATS + b"dog " + FLOATS,
+    ],
+)
+def test_a_file_in_which_the_place_is_lost_is_refused(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "a.bin").write_bytes(data)
+    with pytest.raises(W2VError, match=r"a\.bin: row \d (has no word|does not begin)|goes on behind its last row"):
+        word2vec.read(tmp_path / "a.bin")
+
+
+def test_another_byte_order_is_refused(tmp_path: Path) -> None:
+    rows = np.random.default_rng(1).normal(size=(20, 50)).astype(">f4")
+    data = b"".join(b"w%d %s\n" % (number, row.tobytes()) for number, row in enumerate(rows))
+    (tmp_path / "a.bin").write_bytes(b"20 50\n" + data)
+    with pytest.raises(W2VError, match="not a finite number|another byte order"):
+        word2vec.read(tmp_path / "a.bin")
+
+
+def test_control_characters_are_no_reason_to_refuse_where_newlines_mark_the_rows(tmp_path: Path) -> None:
+    words = ["a", "b\x01", "\x7f", "c\0"]
+    word2vec.write(tmp_path / "a.bin", Model(words, np.ones((4, 3), np.float32)))
+    assert word2vec.read(tmp_path / "a.bin").words == words
 
 
 def test_a_row_cut_short_is_numbered(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from w2v import api
-from w2v.commands.options import FORMATS_HELP, FormatName, Quiet, SaveOutput, command
+from w2v.commands.options import FORMATS_HELP, FormatName, Limit, Quiet, SaveOutput, SkipBadRows, command
 from w2v.commands.terminal import TerminalReporter
 from w2v.formats.registry import STREAMED, listed
 from w2v.settings.fields import Setting
@@ -23,6 +23,11 @@ def convert(
     to: Annotated[
         str | None, "The format to write, if the name of DST does not show it.", Setting(metavar="FORMAT")
     ] = None,
+    limit: Limit = None,
+    skip_bad_rows: SkipBadRows = False,
+    encoding: Annotated[
+        str, "The encoding of the words in word2vec's and GloVe's files.", Setting(metavar="NAME")
+    ] = "utf-8",
     skip_words: Annotated[
         bool, "Leave out the words that the format cannot hold.", Setting(flags=("--skip-words",))
     ] = False,
@@ -51,6 +56,9 @@ def convert(
         target,
         from_=from_,
         to=to,
+        limit=limit,
+        skip_bad_rows=skip_bad_rows,
+        encoding=encoding,
         skip_words=skip_words,
         add_output=add_output,
         all_but_the_top=all_but_the_top,

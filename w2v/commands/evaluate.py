@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from w2v import api
-from w2v.commands.options import AsJson, command
+from w2v.base.errors import W2VError
+from w2v.commands.options import AsJson, FormatName, command
 from w2v.commands.tables import format_scores
 from w2v.commands.terminal import TerminalReporter
 from w2v.settings.operations import parameters_for, settings_for
@@ -23,9 +24,12 @@ from w2v.settings.operations import parameters_for, settings_for
 )
 def evaluate(
     vectors: Annotated[Path, typer.Argument(metavar="VECTORS", hidden=True)],
+    from_: FormatName = None,
     as_json: AsJson = False,
     **given: Any,  # noqa: ANN401
 ) -> None:
     """Score vectors."""
-    scores = api.evaluate(vectors, reporter=TerminalReporter(), **given)
-    print(json.dumps(scores.as_dict(), ensure_ascii=False) if as_json else format_scores(scores))
+    scores = api.evaluate(vectors, from_=from_, reporter=TerminalReporter(), **given)
+    print(json.dumps(scores.as_dict(), ensure_ascii=False) if as_json else format_scores(scores), flush=True)
+    if scores.is_empty:
+        raise W2VError("nothing was scored")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from w2v import api
-from w2v.commands.options import CORPUS_HELP, Quiet, command
+from w2v.commands.options import CORPUS_HELP, FormatName, Quiet, command
 from w2v.commands.terminal import TerminalReporter
 from w2v.settings.fields import Setting
 from w2v.settings.operations import settings_for
@@ -25,8 +25,9 @@ def infer(
         "The file to write, in any format: a vector for each line, under its name or number.",
         Setting(flags=("-o", "--output")),
     ] = Path("lines.w2v"),
+    from_: FormatName = None,
     quiet: Quiet = False,
     **settings: Any,  # noqa: ANN401
 ) -> None:
     """Infer vectors of lines, and write them."""
-    api.infer(vectors, corpus, output, reporter=TerminalReporter(quiet), **settings)
+    api.infer(vectors, corpus, output, from_=from_, reporter=TerminalReporter(quiet), **settings)

@@ -242,7 +242,15 @@ SaveOutput = Annotated[
 AsJson = Annotated[bool, "Print JSON.", Setting(flags=("--json",))]
 Quiet = Annotated[bool, "Print only warnings and errors.", Setting("Output", flags=("--quiet",), is_common=True)]
 FormatName = Annotated[
-    str | None, "The format of the file, if its name does not show it.", Setting(flags=("--from",), metavar="FORMAT")
+    str | None,
+    "The format of the file, if neither its content nor its name shows it.",
+    Setting(flags=("--from",), metavar="FORMAT"),
+]
+Limit = Annotated[int | None, "Read at most this many words, the first.", Setting(low=1, unset="all")]
+SkipBadRows = Annotated[
+    bool,
+    "Leave out rows that cannot be read or have a number that is not finite.",
+    Setting(flags=("--skip-bad-rows",)),
 ]
 
 

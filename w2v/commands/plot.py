@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from w2v import api
-from w2v.commands.options import command
+from w2v.commands.options import FormatName, command
 from w2v.commands.terminal import TerminalReporter
 from w2v.settings.evaluation import RESTRICT
 from w2v.settings.fields import Setting
@@ -49,6 +49,7 @@ def plot(
         "The same seed gives the same map.",
         Setting(low=0, high=2**32 - 1, unset="1", not_with={"method": ("pca",)}),
     ] = None,
+    from_: FormatName = None,
 ) -> None:
     """Draw a map of words, or a log."""
     api.plot(
@@ -61,5 +62,6 @@ def plot(
         restrict=restrict,
         method=method,
         seed=seed,
+        from_=from_,
         reporter=TerminalReporter(),
     )

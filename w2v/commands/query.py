@@ -11,7 +11,17 @@ import typer
 from w2v import api
 from w2v.base.errors import SettingsError, W2VError, as_flags, option
 from w2v.base.stores import url_of
-from w2v.commands.options import AsJson, Neighbours, Restrict, VectorsFile, command, require_argument
+from w2v.commands.options import (
+    AsJson,
+    FormatName,
+    Limit,
+    Neighbours,
+    Restrict,
+    SkipBadRows,
+    VectorsFile,
+    command,
+    require_argument,
+)
 from w2v.commands.questions import Question, is_terminal, parse_questions, piped_lines, prompted_lines
 from w2v.commands.screen import FLAGS, print_status
 from w2v.commands.tables import format_neighbours
@@ -34,6 +44,9 @@ def similar(
     words: Annotated[list[str] | None, typer.Argument(metavar="WORD", hidden=True)] = None,
     n: Neighbours = 10,
     vectors: VectorsFile = Path("vectors.bin"),
+    from_: FormatName = None,
+    limit: Limit = None,
+    skip_bad_rows: SkipBadRows = False,
     restrict: Restrict = RESTRICT,
     positive: Annotated[list[str] | None, "Add this word; may be repeated.", Setting(metavar="WORD")] = None,
     negative: Annotated[list[str] | None, "Subtract this word; may be repeated.", Setting(metavar="WORD")] = None,
@@ -49,7 +62,7 @@ def similar(
     if words and (plus or minus):
         names = f"{option('positive')} or {option('negative')}"
         raise SettingsError(f"WORD cannot go with {names}, which together are one question", "words")
-    loaded = load_vectors(vectors)
+    loaded = load_vectors(vectors, from_, limit, skip_bad_rows)
     if lines:
         from w2v.vectors.derived import line_vectors
 
@@ -79,11 +92,14 @@ def analogy(
     c: Annotated[str, typer.Argument(metavar="C", hidden=True)],
     n: Neighbours = 10,
     vectors: VectorsFile = Path("vectors.bin"),
+    from_: FormatName = None,
+    limit: Limit = None,
+    skip_bad_rows: SkipBadRows = False,
     restrict: Restrict = RESTRICT,
     as_json: AsJson = False,
 ) -> None:
     """Answer an analogy."""
-    loaded = load_vectors(vectors)
+    loaded = load_vectors(vectors, from_, limit, skip_bad_rows)
     api.tell_of_restriction(loaded, restrict, TerminalReporter())
     neighbours = loaded.analogy(a, b, c, n, restrict=restrict)
     show_neighbours([({"positive": [a, c], "negative": [b]}, f"{a} - {b} + {c}", neighbours)], as_json)
@@ -96,12 +112,15 @@ def analogy(
 def vector(
     words: Annotated[list[str] | None, typer.Argument(metavar="WORD", hidden=True)] = None,
     vectors: VectorsFile = Path("vectors.bin"),
+    from_: FormatName = None,
+    limit: Limit = None,
+    skip_bad_rows: SkipBadRows = False,
     as_json: AsJson = False,
 ) -> None:
     """Print vectors."""
     if not words and is_terminal():
         require_argument(words, "WORD", "vector")
-    loaded = load_vectors(vectors)
+    loaded = load_vectors(vectors, from_, limit, skip_bad_rows)
 
     def answer(words: list[str]) -> None:
         rows = list(zip(words, loaded[words].tolist(), strict=True))
@@ -115,13 +134,19 @@ def vector(
     answer_all(words, answer, "WORD", "vector")
 
 
-def load_vectors(path: Path, example: str = "w2v train") -> "Vectors":
+def load_vectors(
+    path: Path,
+    format: str | None,
+    limit: int | None = None,
+    skip_bad_rows: bool = False,
+    example: str = "w2v train",
+) -> "Vectors":
     """Return the vectors of a file, or say how to make one: by the command `example`."""
-    if url_of(path) is None and not os.path.lexists(path):
+    if url_of(path) is None and str(path) != "-" and not os.path.lexists(path):
         raise W2VError(f"there is no file {path}; make one with `{example}`, or name yours with {option('vectors')}")
     from w2v.vectors.vectors import Vectors
 
-    return Vectors.load(path)
+    return Vectors.load(path, format, limit=limit, skip_bad_rows=skip_bad_rows, reporter=TerminalReporter())
 
 
 def answer_lines(lines: Iterable[str], answer: Callable[[list[str]], None]) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from w2v import api
-from w2v.commands.options import AsJson, Quiet, command, require_argument
+from w2v.commands.options import AsJson, FormatName, Quiet, command, require_argument
 from w2v.commands.query import answer_all, load_vectors
 from w2v.commands.questions import is_terminal
 from w2v.commands.tables import format_neighbours
@@ -29,6 +29,7 @@ def recommend(
     items: Annotated[list[str] | None, typer.Argument(metavar="ITEM", hidden=True)] = None,
     n: Annotated[int, "Number of items to recommend per person.", Setting(low=0, flags=("-n",))] = 10,
     vectors: Annotated[Path, "The folder of vectors with output rows."] = Path("vectors.w2v"),
+    from_: FormatName = None,
     line: Annotated[
         str | None,
         "Use the vector of this line of the training corpus too: its name, or its number.",
@@ -54,7 +55,8 @@ def recommend(
     """Show the items that come next."""
     if not items and sessions is None and is_terminal():
         require_argument(items, "ITEM", "recommend")
-    loaded, reporter = load_vectors(vectors, "w2v train CORPUS --config items -o vectors.w2v"), TerminalReporter(quiet)
+    loaded = load_vectors(vectors, from_, example="w2v train CORPUS --config items -o vectors.w2v")
+    reporter = TerminalReporter(quiet)
     how = {"only": only, "exclude": exclude or (), "keep_seen": keep_seen, "reporter": reporter, **settings}
     if sessions is not None:
         api.recommend(loaded, items or (), n, sessions=sessions, output=output or "-", **how)

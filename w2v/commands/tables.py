@@ -87,6 +87,7 @@ def format_summary(summary: dict[str, Any]) -> str:
         ("lengths", f"{norms[0]:.4g} to {norms[1]:.4g}" if norms else "not finite"),
         ("NaN", f"{summary['nan']:,}"),
         ("first words", " ".join(summary["first"])),
+        *([("repeated words", f"{summary['repeated']:,} rows left out")] if summary["repeated"] else []),
         ("output rows", "yes" if summary["output"] else "no"),
         *((f"n-grams, {name}", f"{value:,}" if isinstance(value, int) else value) for name, value in ngrams.items()),
         *((name, json.dumps(value, ensure_ascii=False)) for name, value in settings.items() if name != "settings"),

@@ -4,7 +4,7 @@ The result is that of gensim's `evaluate_word_analogies`: words match whatever t
 spellings counts, and questions with a word that has no vector are left out and counted.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,10 +12,12 @@ import numpy as np
 
 from w2v.base.arrays import Indices, Matrix
 from w2v.base.cosines import lengths
+from w2v.base.errors import W2VError
 from w2v.evaluation.metrics import share
-from w2v.evaluation.rows import parse_lines, split_fields
+from w2v.evaluation.rows import Rows, split_fields
 from w2v.evaluation.spellings import find_spellings, folding
 from w2v.settings.evaluation import RESTRICT
+from w2v.vectors.order import Order
 from w2v.vectors.vectors import Vectors
 
 TABLE = 1 << 22
@@ -60,26 +62,49 @@ class Analogies:
 
 
 def read_questions(path: str | Path) -> Questions:
-    """Read a file of analogies: four words a line, separated by tabs, commas or spaces; `: name` begins a section.
+    """Read a file of analogies: four words a line, separated by tabs, semicolons, commas or spaces.
 
-    Empty lines, lines that begin with #, and a header are skipped. Raises W2VError as `parse_lines` does.
+    `: name` begins a section. An answer may have alternatives, `a/b`. A file of two words a line, as BATS has it, asks
+    each of its pairs about each other. Empty lines and lines that begin with # are skipped. Raises W2VError as `Rows`
+    does.
     """
+    rows = Rows(path, _question, "four words, two words or `: section`")
     sections: list[tuple[str, list[tuple[str, ...]]]] = []
-    items: Iterator[str | tuple[str, ...]] = parse_lines(path, _question, "four words or `: section`")
-    for item in items:
+    for item in rows.items:
         if isinstance(item, str):
             sections.append((item, []))
             continue
         if not sections:
             sections.append(("", []))
-        sections[-1][1].append(item)
+        sections[-1][1].append(tuple(item))
+    sizes = {len(item) for item in rows.items if not isinstance(item, str)}
+    if sizes == {2, 4}:
+        raise W2VError(f"{path}: some lines have two words and some have four; write one kind of line")
+    if sizes == {2}:
+        sections = [(name, _questions_of(pairs)) for name, pairs in sections]
     return Questions(str(path), sections)
+
+
+def _questions_of(pairs: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Return the questions that ask each pair of words about each other pair."""
+    firsts = [(a, b.split("/")[0]) for a, b in pairs]
+    return [(*first, *pair) for i, first in enumerate(firsts) for j, pair in enumerate(pairs) if i != j]
 
 
 def _question(line: str) -> str | tuple[str, ...] | None:
     if line.startswith(":"):
         return line.lstrip(": ").strip()
-    return next((tuple(fields) for fields in split_fields(line) if len(fields) == 4 and all(fields)), None)
+    found = [tuple(fields) for fields in split_fields(line) if all(fields)]
+    return next((fields for size in (4, 2) for fields in found if len(fields) == size), None)
+
+
+def _answers_to(question: tuple[str, ...], places: dict[str, list[int]]) -> set[int]:
+    """Return the places among the candidates of the right answers: all spellings of the word, or of its alternatives.
+
+    >>> _answers_to(("a", "b", "c", "D/E"), {"D": [3], "E": [4, 7]})
+    {3, 4, 7}
+    """
+    return {place for word in (question[3], *question[3].split("/")) for place in places.get(word, ())}
 
 
 def score_questions(
@@ -95,14 +120,16 @@ def score_questions(
     """
     fold = folding(match_case)
     sections = [(name, [tuple(map(fold, question)) for question in asked]) for name, asked in questions.sections]
-    candidates = _first_rows(vectors.words, restrict)
-    wanted = {word for _, asked in sections for question in asked for word in question}
+    candidates = _first_rows(vectors, restrict)
+    wanted = {word for _, asked in sections for question in asked for word in (*question, *question[3].split("/"))}
     places = find_spellings(candidates, wanted, fold)
-    covered = [[q for q in asked if all(word in places for word in q)] for _, asked in sections]
+    covered = [
+        [q for q in asked if all(word in places for word in q[:3]) and _answers_to(q, places)] for _, asked in sections
+    ]
     flat = [question for asked in covered for question in asked]
     rows = np.fromiter(candidates.values(), np.int64, len(candidates))
     found = _answers(vectors, rows, flat, places, method)
-    right = iter([int(answer) in places[question[3]] for question, answer in zip(flat, found, strict=True)])
+    right = iter([int(answer) in _answers_to(question, places) for question, answer in zip(flat, found, strict=True)])
     results = []
     for (name, asked), answerable in zip(sections, covered, strict=True):
         correct = sum(next(right) for _ in answerable)
@@ -167,11 +194,14 @@ def _unit(rows: Matrix) -> Matrix:
     return found
 
 
-def _first_rows(words: Iterable[str], limit: int | None) -> dict[str, int]:
-    """Return the rows of the first words, each word counted once."""
-    rows: dict[str, int] = {}
-    for row, word in enumerate(words):
+def _first_rows(vectors: Vectors, limit: int | None) -> dict[str, int]:
+    """Return the rows of the most frequent words, each word counted once."""
+    words, rows = vectors.words, dict[str, int]()
+    if not limit or vectors.order is Order.ALPHABET:
+        limit = None
+    order = vectors.most_frequent(0) if vectors.order is not Order.COUNTS else vectors.most_frequent(limit or 0)
+    for row in order:
         if len(rows) == limit:
             break
-        rows.setdefault(word, row)
+        rows.setdefault(words[row], int(row))
     return rows

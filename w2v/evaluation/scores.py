@@ -35,6 +35,12 @@ class Scores:
                 del pairs["composed"]
         return found
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no file has a score."""
+        found = [*(item.spearman for item in self.similarity), *(item.accuracy for item in self.analogies)]
+        return self.next is None and all(score is None for score in found)
+
     def summary(self) -> str:
         """Return the score of each file, on one line."""
         named = [(Path(item.file).name, item.spearman) for item in self.similarity]
@@ -90,6 +96,12 @@ class Evaluation:
         if people is None and (settings or next != sessions):
             raise SettingsError(f"{option('next')} and {option('sessions')} must be given together", "sessions")
         return cls([*map(read_pairs, similarity)], [*map(read_questions, analogies)], people, config, settings)
+
+    def tell(self, told: Reporter) -> None:
+        """Report what in the files was taken for something else than a pair."""
+        for pairs in self.pairs:
+            for note in pairs.notes:
+                told.tell(note)
 
     def score(self, vectors: Vectors) -> Scores:
         """Return the scores of vectors."""

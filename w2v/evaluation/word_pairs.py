@@ -12,7 +12,7 @@ import numpy as np
 
 from w2v.base.cosines import pair_cosines
 from w2v.evaluation.metrics import spearman
-from w2v.evaluation.rows import parse_lines, split_fields
+from w2v.evaluation.rows import Rows, split_fields
 from w2v.evaluation.spellings import find_spellings, folding
 from w2v.vectors.derived import with_unseen
 from w2v.vectors.vectors import Vectors
@@ -25,6 +25,8 @@ class WordPairs:
     file: str
     words: list[tuple[str, str]]
     scores: list[float]
+    notes: tuple[str, ...] = ()
+    """What was taken for something else than a pair, in words."""
 
 
 @dataclass(frozen=True)
@@ -50,25 +52,55 @@ class ComposedScore:
 
 
 def read_pairs(path: str | Path) -> WordPairs:
-    """Read a similarity file: two words and a number a line, separated by tabs, commas or spaces.
+    """Read a similarity file: two words and a number a line, separated by tabs, semicolons, commas or spaces.
 
-    Columns between the words and the first number, and after it, are ignored. Empty lines, lines that begin with #,
-    and a header are skipped. Raises W2VError as `parse_lines` does.
+    Columns between the words and the first number, and after it, are ignored; so is a first column of row numbers, as
+    pandas writes it. Empty lines, lines that begin with #, and a header without any number are skipped. Raises
+    W2VError as `Rows` does.
     """
-    found = list(parse_lines(path, _pair, "two words and a number"))
-    return WordPairs(str(path), [pair[:2] for pair in found], [number for _, _, number in found])
+    rows = Rows(path, _fields, "two words and a number", _is_header)
+    notes = [f"{path}: the first line is taken for a header: {rows.header[:80]}"] if rows.header else []
+    numbers = {fields[0] for fields in rows.items}
+    has_index = len(numbers) == len(rows.items) and all(map(_has_index, rows.items))
+    if has_index:
+        notes.append(f"{path}: the first column is taken for row numbers")
+    found = [_pair(fields[has_index:]) for fields in rows.items]
+    pairs = [pair for pair in found if pair is not None]
+    return WordPairs(str(path), [pair[:2] for pair in pairs], [number for _, _, number in pairs], tuple(notes))
 
 
-def _pair(line: str) -> tuple[str, str, float] | None:
+def _fields(line: str) -> list[str] | None:
+    """Return the fields of a line with two words and a number, None for another."""
     # The first separator that makes three fields counts: a header `word 1<tab>word 2<tab>score` has no number.
-    first, second, *others = next((fields for fields in split_fields(line) if len(fields) > 2), ["", ""])
+    fields = next((fields for fields in split_fields(line) if len(fields) > 2), [])
+    return None if _pair(fields) is None else fields
+
+
+def _pair(fields: list[str]) -> tuple[str, str, float] | None:
+    first, second, *others = fields if len(fields) > 2 else ["", ""]
     number = next((number for number in map(_number, others) if math.isfinite(number)), None)
     return (first, second, number) if first and second and number is not None else None
 
 
+def _has_index(fields: list[str]) -> bool:
+    """Return whether a row may begin with its number: a whole one, before two words that are none."""
+    return (
+        fields[0].isdecimal()
+        and _pair(fields[1:]) is not None
+        and not any(map(math.isfinite, map(_number, fields[1:3])))
+    )
+
+
+def _is_header(line: str) -> bool:
+    """Return whether a line may be a header: three columns at least, none of which begins like a number."""
+    fields = next((fields for fields in split_fields(line) if len(fields) > 2), [])
+    return bool(fields) and not any(field.lstrip("+-.")[:1].isdigit() for field in fields)
+
+
 def _number(text: str) -> float:
+    """Return a number, with a point or a comma; NaN for anything else."""
     try:
-        return float(text)
+        return float(text.replace(",", ".", 1))
     except ValueError:
         return math.nan
 

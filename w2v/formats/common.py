@@ -1,62 +1,24 @@
-"""What the formats share: files that may be compressed, rows as they are read and written, checks."""
+"""What the formats share: rows as they are read and written, checks."""
 
-import gzip
-import io
 import json
-import os
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 import numpy as np
 
-from w2v.base.arrays import Counts, Matrix
-from w2v.base.errors import W2VError
+from w2v.base.arrays import Counts, Indices, Matrix
+from w2v.base.errors import W2VError, option
 from w2v.base.files import replacing
+from w2v.formats.options import DEFAULTS, SKIPPING, ReadOptions
+from w2v.formats.unpacking import writing_gzip
 
-GZIP_MAGIC = b"\x1f\x8b"
-GZIP_RATIO, GZIP_FREE = 10, 100_000_000
-"""A byte of gzip may become this many, besides so many that any file may: real vectors become 1 to 4, a bomb 1,000."""
 WORD_LIMIT = 1 << 24  # Most bytes of a word; a file with a longer one is damaged, or made to fill the memory
 WORD_SHARE = 1 << 10  # Most bytes of a word on average, beyond the first WORD_LIMIT
+MENDED_SHARE = 0.05  # A file of which more than this share of the words is not in its encoding is refused
 PIECE = 1 << 22  # Bytes of a matrix that are written at a time
-
-
-@contextmanager
-def reading(path: Path) -> Iterator[tuple[BinaryIO, int]]:
-    """Open a file, unpacked where its first bytes say gzip; yield it and the most bytes that can come of it.
-
-    Raises:
-        W2VError: while it is read, more comes of it than a file of vectors has.
-    """
-    with path.open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        is_gzip = file.read(2) == GZIP_MAGIC
-        file.seek(0)
-        if not is_gzip:
-            yield file, size
-            return
-        room = size * GZIP_RATIO + GZIP_FREE
-        with _Bounded(path, file, room) as unpacked, io.BufferedReader(cast(Any, unpacked), 1 << 18) as buffered:
-            yield cast(BinaryIO, buffered), room
-
-
-class _Bounded(gzip.GzipFile):
-    """A packed file of which at most `room` bytes are unpacked."""
-
-    def __init__(self, path: Path, file: BinaryIO, room: int) -> None:
-        super().__init__(fileobj=file)
-        self._path, self._room = path, room
-
-    def readinto(self, buffer: Any) -> int:  # noqa: ANN401  (any writable buffer)
-        n = super().readinto(buffer)
-        if self.tell() > self._room:
-            raise W2VError(
-                f"{self._path} unpacks to more than {GZIP_RATIO} times its size; if that is right, unpack it "
-                "with gunzip"
-            )
-        return n
 
 
 @contextmanager
@@ -66,10 +28,8 @@ def writing(path: Path) -> Iterator[BinaryIO]:
         if path.suffix.lower() != ".gz":
             yield file
             return
-        # Without a name and a time in it, the same vectors are the same bytes. Higher levels take 4 times as long
-        # and save a tenth.
-        with gzip.GzipFile("", "wb", compresslevel=1, fileobj=file, mtime=0) as packed:
-            yield cast(BinaryIO, packed)
+        with writing_gzip(file) as packed:
+            yield packed
 
 
 def check_promise(path: Path, n_types: int, dim: int, needed: int, room: int) -> None:
@@ -83,6 +43,40 @@ def check_promise(path: Path, n_types: int, dim: int, needed: int, room: int) ->
         )
 
 
+class Decoder:
+    """Words of a file as text. Those that are not in its encoding are counted and reported."""
+
+    def __init__(self, path: Path, options: ReadOptions = DEFAULTS) -> None:
+        """Take the file, for messages, and its encoding."""
+        self.path, self.options = path, options
+        self.n_words = 0
+        self.mended: list[int] = []  # The rows whose word was not in the encoding
+
+    def decode(self, word: bytes) -> str:
+        """Return the next word; bytes that are not in the encoding become U+FFFD."""
+        self.n_words += 1
+        try:
+            return word.decode(self.options.encoding)
+        except ValueError:
+            self.mended.append(self.n_words - 1)
+            return word.decode(self.options.encoding, "replace")
+
+    def finish(self, where: Callable[[int], str] = lambda row: f"row {row + 1:,}") -> None:
+        """Report the words that were not in the encoding; `where` returns where a row is.
+
+        Raises:
+            W2VError: they are many, so that the file has another encoding.
+        """
+        n = len(self.mended)
+        if not n:
+            return
+        name = "UTF-8" if self.options.encoding.lower() in ("utf-8", "utf8") else self.options.encoding
+        said = f"{self.path}: {n:,} of {self.n_words:,} words are not {name}, the first in {where(self.mended[0])}"
+        if n > 1 and n > MENDED_SHARE * self.n_words:
+            raise W2VError(f"{said}; convert the file and name its encoding, such as {option('encoding', 'gb18030')}")
+        self.options.warn(f"{said}; the bytes that are not became U+FFFD")
+
+
 class Rows:
     """Words and vectors as they are read.
 
@@ -90,15 +84,21 @@ class Rows:
     promises and no data follow takes none.
     """
 
-    def __init__(self, path: Path, n_types: int, dim: int) -> None:
-        """Begin with room for n_types rows.
+    def __init__(
+        self, path: Path, n_types: int, dim: int, options: ReadOptions = DEFAULTS, first_line: int = 0
+    ) -> None:
+        """Begin with room for n_types rows; `first_line` is the line of the first in a text, 0 in other files.
 
         Raises:
             W2VError: no memory could ever hold them.
         """
-        self.path = path
+        self.path, self.options = path, options
         self.words: list[str] = []
-        self._word_bytes = 0
+        self.n_bad = 0  # Rows left out
+        self.first_line, self._word_bytes = first_line, 0
+        self._skips: list[int] = []  # For each line left out how many rows there were before it
+        self.decoder = Decoder(path, options)
+        self._first_bad = ""  # Why the first row was left out
         try:
             self._vectors: Matrix = np.empty((n_types, dim), np.float32)
         except (MemoryError, ValueError, OverflowError):
@@ -119,9 +119,67 @@ class Rows:
         self.words += words
         return self._vectors[first:n]
 
+    def add(self, word: bytes, numbers: Sequence[float]) -> None:
+        """Add a row."""
+        self.take([self.decoder.decode(word)])[0] = numbers
+
+    def bad(self, where: str, why: str, n_rows: int = 1, n_lines: int = 1) -> None:
+        """Leave a row out, if that is asked for.
+
+        Raises:
+            W2VError: it is not.
+        """
+        if not self.options.skip_bad_rows:
+            raise W2VError(f"{self.path}, {where}: {why}; {SKIPPING}")
+        self.n_bad += n_rows
+        self._skips += [len(self.words)] * n_lines
+        self._first_bad = self._first_bad or f"{where}: {why}"
+
+    def where(self, row: int) -> str:
+        """Return where a row is in the file."""
+        if self.first_line == 0:
+            return f"row {row + 1 + bisect_right(self._skips, row):,}"
+        return f"line {self.first_line + row + bisect_right(self._skips, row):,}"
+
     def finish(self) -> tuple[list[str], Matrix]:
-        """Return the words and their vectors, (n_types, dim)."""
-        return self.words, self._vectors[: len(self.words)]
+        """Return the words and their vectors, (n_types, dim).
+
+        Raises:
+            W2VError: a number is not finite, too many words are not in the encoding, or nothing is left.
+        """
+        words, vectors = self.words, self._vectors[: len(self.words)]
+        self.decoder.finish(self.where)
+        if (rows := bad_rows(vectors)).size:
+            for row in rows.tolist():
+                self.bad(f"{self.where(row)}, '{words[row][:80]}'", not_finite(vectors[row]), n_lines=0)
+            words = [words[row] for row in kept_rows(len(words), rows)]
+            vectors = np.delete(vectors, rows, axis=0)
+        if self.n_bad:
+            if not words:
+                raise W2VError(f"{self.path}: none of its {self.n_bad:,} rows can be read; {self._first_bad}")
+            self.options.warn(f"{self.path}: left out {self.n_bad:,} bad rows; {self._first_bad}")
+        return words, vectors
+
+
+def kept_rows(n: int, left_out: Sequence[int] | Indices) -> list[int]:
+    """Return the numbers of n rows without some."""
+    return np.delete(np.arange(n), left_out).tolist()  # type: ignore[no-any-return]
+
+
+def bad_rows(matrix: Matrix) -> Indices:
+    """Return the rows with a number that is not finite."""
+    step = max(1, PIECE // (4 * max(1, matrix.shape[1])))
+    found = [np.empty(0, np.int64)]
+    for start in range(0, len(matrix), step):
+        good = np.isfinite(matrix[start : start + step])
+        if not good.all():
+            found.append(start + np.flatnonzero(~good.all(axis=1)))
+    return np.concatenate(found)
+
+
+def not_finite(row: Matrix) -> str:
+    """Return what is wrong with a row, (dim,), one of whose numbers is not finite."""
+    return f"{row[~np.isfinite(row)][0]} is not a finite number"
 
 
 def blocks(matrix: Matrix) -> Iterator[Matrix]:
@@ -138,7 +196,12 @@ def write_rows(file: BinaryIO, matrix: Matrix) -> None:
 
 
 def check_finite(
-    source: str | Path, words: Sequence[str], matrix: Matrix, begin: int = 0, end: int | None = None
+    source: str | Path,
+    words: Sequence[str],
+    matrix: Matrix,
+    begin: int = 0,
+    end: int | None = None,
+    remedy: str = "train again with a smaller lr",
 ) -> None:
     """Raise W2VError if a number of a matrix is NaN or infinite; the message has its row and word.
 
@@ -148,17 +211,11 @@ def check_finite(
         matrix: (n, dim), checked in pieces of PIECE bytes.
         begin: the first row to check.
         end: the row after the last; None checks all rows.
+        remedy: what to do, for the message.
     """
-    step, end = max(1, PIECE // (4 * max(1, matrix.shape[1]))), len(matrix) if end is None else end
-    for start in range(begin, end, step):
-        good = np.isfinite(matrix[start : min(start + step, end)])
-        if not good.all():
-            row = start + int(np.flatnonzero(~good.all(axis=1))[0])
-            number = matrix[row][~np.isfinite(matrix[row])][0]
-            raise W2VError(
-                f"{source}, row {row + 1:,}, '{words[row][:80]}': {number} is not a finite number; "
-                "train again with a smaller lr"
-            )
+    for row in (begin + bad_rows(matrix[begin:end])).tolist():
+        where = f"{source}, row {row + 1:,}, '{words[row][:80]}'"
+        raise W2VError(f"{where}: {not_finite(matrix[row])}; {remedy}")
 
 
 def read_numbers(fields: Sequence[bytes], dim: int) -> Matrix:

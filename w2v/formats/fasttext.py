@@ -27,9 +27,11 @@ import numpy as np
 from w2v.base.arrays import Indices, Matrix, exact_sum
 from w2v.base.errors import W2VError
 from w2v.base.files import check_space, replacing
-from w2v.formats.common import PIECE, blocks, write_rows
+from w2v.formats.common import PIECE, Decoder, blocks, write_rows
 from w2v.formats.model import Model, Trained
+from w2v.formats.options import DEFAULTS, ReadOptions
 from w2v.formats.registry import FORMATS
+from w2v.formats.unpacking import plain_file
 from w2v.settings.fields import fields_of
 from w2v.settings.train import TrainConfig
 from w2v.text.subwords import NGrams, Subwords
@@ -52,18 +54,19 @@ _Header = namedtuple(
 HEADER = struct.Struct("<12id3i2q")
 
 
-def read(path: Path) -> Model:
+def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
     """Return the words, their composed vectors, counts and output rows, and the rows that they are made of.
 
-    Bytes of a word that are not UTF-8 become U+FFFD.
+    Bytes of a word that are not UTF-8 become U+FFFD, and are counted.
 
     Raises:
         W2VError: it is not a model, is cut short, or is supervised or quantised.
     """
+    path = plain_file(path)
     with path.open("rb") as file:
         room = os.fstat(file.fileno()).st_size
         header = _read_header(path, file, room)
-        words, counts = _read_words(path, file, header)
+        words, counts = _read_words(path, file, header, options)
         rows = _mapped(path, file, header.n_words + header.buckets, header.dim, "input")
         output = _mapped(path, file, None, header.dim, "output") if header.loss != LOSSES["hs"] else None
     buckets, input = _without_zeros(rows, header.n_words)
@@ -192,9 +195,9 @@ def _read_header(path: Path, file: BinaryIO, room: int) -> _Header:
     return header
 
 
-def _read_words(path: Path, file: BinaryIO, header: _Header) -> tuple[list[str], Indices]:
+def _read_words(path: Path, file: BinaryIO, header: _Header, options: ReadOptions) -> tuple[list[str], Indices]:
     """Return the words and their counts, the file being behind them."""
-    words, counts = list[str](), list[int]()
+    words, counts, decoder = list[str](), list[int](), Decoder(path, options)
     start, buffer, at = file.tell(), b"", 0
     while len(words) < header.n_words:
         end = buffer.find(b"\0", at)
@@ -204,7 +207,7 @@ def _read_words(path: Path, file: BinaryIO, header: _Header) -> tuple[list[str],
                 raise W2VError(f"{path} is cut short: it ends in word {len(words) + 1:,} of {header.n_words:,}")
             start, buffer, at = start + at, buffer[at:] + piece, 0
             continue
-        words.append(buffer[at:end].decode("utf-8", "replace"))
+        words.append(decoder.decode(buffer[at:end]))
         counts.append(int.from_bytes(buffer[end + 1 : end + 9], "little", signed=True))
         if counts[-1] < 0:
             raise W2VError(f"{path} is damaged: word {len(words):,} has the count {counts[-1]}")
@@ -212,6 +215,7 @@ def _read_words(path: Path, file: BinaryIO, header: _Header) -> tuple[list[str],
             raise W2VError(f"{path} is damaged, or a classifier: entry {len(words):,} is not a word")
         at = end + PER_WORD
     file.seek(start + at)
+    decoder.finish()
     return words, np.array(counts, np.int64)
 
 

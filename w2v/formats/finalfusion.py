@@ -20,8 +20,10 @@ import numpy as np
 from w2v.base.arrays import Matrix
 from w2v.base.errors import W2VError
 from w2v.base.files import replacing
-from w2v.formats.common import WORD_LIMIT, blocks, check_promise
+from w2v.formats.common import WORD_LIMIT, Decoder, blocks, check_promise
 from w2v.formats.model import Model
+from w2v.formats.options import DEFAULTS, ReadOptions
+from w2v.formats.unpacking import plain_file
 
 MAGIC = b"FiFu"
 WORDS, VECTORS, NORMS = 1, 2, 6
@@ -30,7 +32,7 @@ FLOAT32 = 10
 CHUNK = struct.Struct("<IQ")
 
 
-def read(path: Path) -> Model:
+def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
     """Return the words and their vectors, multiplied by their lengths where the file has these.
 
     Raises:
@@ -38,13 +40,14 @@ def read(path: Path) -> Model:
     """
     words: list[str] | None = None
     vectors: Matrix | None = None
+    path = plain_file(path)
     size = path.stat().st_size
     with path.open("rb") as file:
         for kind, end in _chunks(file, path, size):
             if kind in OTHER:
                 raise W2VError(f"{path} has {OTHER[kind]} vectors; w2v reads plain ones alone")
             if kind == WORDS:
-                words = _read_words(file, path, end)
+                words = _read_words(file, path, end, options)
             elif kind == VECTORS:
                 vectors = _read_vectors(file, path, end)
             elif kind == NORMS and vectors is not None:
@@ -101,15 +104,16 @@ def _chunks(file: BinaryIO, path: Path, size: int) -> Iterator[tuple[int, int]]:
         file.seek(end)
 
 
-def _read_words(file: BinaryIO, path: Path, end: int) -> list[str]:
+def _read_words(file: BinaryIO, path: Path, end: int, options: ReadOptions) -> list[str]:
     (n_types,) = struct.unpack("<Q", _exactly(file, 8, path))
     check_promise(path, n_types, 1, 4 * n_types, end - file.tell())
-    words = []
+    words, decoder = [], Decoder(path, options)
     for _ in range(n_types):
         (length,) = struct.unpack("<I", _exactly(file, 4, path))
-        words.append(_exactly(file, length, path).decode("utf-8", "replace"))
+        words.append(decoder.decode(_exactly(file, length, path)))
     if file.tell() != end:
         raise W2VError(f"{path} is damaged: its words do not fill their chunk")
+    decoder.finish()
     return words
 
 

@@ -10,8 +10,10 @@ import numpy as np
 
 from w2v.base.errors import W2VError, option
 from w2v.base.files import check_space, replacing
-from w2v.formats.common import read_numbers, reading
+from w2v.formats.common import read_numbers
 from w2v.formats.model import Model
+from w2v.formats.options import DEFAULTS, ReadOptions
+from w2v.formats.unpacking import reading
 from w2v.text.subwords import BEGIN, END, FLORET_SEED, LONGEST, NGrams, Subwords
 
 HEADER_LIMIT = 256
@@ -19,7 +21,7 @@ NUMBER_LIMIT = 32  # Most bytes of a number in a line
 LINES = 1 << 12  # Lines read or written at a time
 
 
-def read(path: Path) -> Model:
+def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
     """Return the rows; there are no words.
 
     Raises:

@@ -100,6 +100,9 @@ class Model:
     norms: Matrix | None = None
     """(n_types,) the lengths of the vectors as their file has them, 1 where it is 0. They are not written."""
 
+    n_repeated: int | None = None
+    """How many rows of its file were left out because an earlier row has the same word; None if none were."""
+
     @property
     def parts(self) -> list[str]:
         """The names of the fields that it has."""

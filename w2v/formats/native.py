@@ -29,6 +29,7 @@ from w2v.base.npy import map_npy
 from w2v.base.typed_json import checked, member, parse
 from w2v.formats.common import checked_counts, to_json, write_rows, write_words
 from w2v.formats.model import Lines, Model, Trained
+from w2v.formats.options import DEFAULTS, ReadOptions
 from w2v.formats.registry import FORMATS
 from w2v.formats.vocab_table import VocabTable
 from w2v.text.subwords import NGrams, Subwords
@@ -45,7 +46,7 @@ class Config(TypedDict):
     subwords: NotRequired[NGrams | None]
 
 
-def read(path: Path) -> Model:
+def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
     """Return what is in the folder; vectors and output rows are mapped, and read as they are used.
 
     Raises:

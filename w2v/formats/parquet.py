@@ -12,12 +12,14 @@ from w2v.base.errors import W2VError
 from w2v.base.files import replacing
 from w2v.formats.common import Rows, blocks, checked_counts
 from w2v.formats.model import Model
+from w2v.formats.options import DEFAULTS, ReadOptions
+from w2v.formats.unpacking import plain_file
 
 GROUP_ROWS = 1 << 14  # Rows of a row group, which readers load as a whole
 BATCH_ROWS = 1 << 12
 
 
-def read(path: Path) -> Model:
+def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
     """Return the words, their vectors and, where there is such a column, their counts.
 
     Raises:
@@ -26,6 +28,7 @@ def read(path: Path) -> Model:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    path = plain_file(path)
     try:
         with path.open("rb") as opened, pq.ParquetFile(opened) as file:
             names = file.schema_arrow.names

@@ -15,7 +15,13 @@ SURROGATES = "\ud800-\udfff"  # Halves of a character, which strings of Python c
 ANY = re.compile(f"[{SURROGATES}]")
 CELL = re.compile(rf"[\t\n\r{SURROGATES}]|\A\Z")  # What a cell of a table cannot hold
 TOKEN = re.compile(rf"[\s{SURROGATES}]|\A\Z")  # What cannot stand between two spaces
-ALLOWED = {ANY: "any", CELL: "no tabs or line ends, not empty", TOKEN: "no whitespace, not empty"}
+FASTTEXT = re.compile(rf"[ \t\n\v\f\r\0{SURROGATES}]|\A\Z")  # What ends a word in fastText
+ALLOWED = {
+    ANY: "any",
+    CELL: "no tabs or line ends, not empty",
+    TOKEN: "no whitespace, not empty",
+    FASTTEXT: "no whitespace of ASCII or NUL, not empty",
+}
 """The words in which a pattern is not found, for the docs."""
 
 PARTS = {
@@ -42,7 +48,7 @@ class Format:
     files: tuple[str, ...] = ()  # The names of its files, if it is a folder
     number_bytes: int = 4  # About how many bytes a number takes
     every_bucket: bool = False  # Whether buckets of n-grams without a row take as much room as the others
-    can_gzip: bool = False  # Whether .gz may follow the suffix; then its reader takes a limit too, and reads no further
+    can_gzip: bool = False  # Whether .gz may follow the suffix when it is written
     can_stream: bool = False  # Whether it can be written to standard output
     distinct: bool = False  # Whether a word may occur only once
     magic: bytes = b""  # The first bytes of its files, if another format has the same suffix
@@ -70,7 +76,7 @@ FORMATS = {format.name: format for format in (
     Format("native", "a w2v folder", (".w2v",), CELL, "w2v; NumPy and any JSON reader", (*WORDS, *PARTS),
            files=("vectors.npy", "norms.npy", "output.npy", "input.npy", "buckets.npy", "lines.npy", "lines.txt",
                   "vocab.tsv", "config.json")),
-    Format("fasttext", "fastText's model", (".fasttext.bin",), TOKEN, "fastText, gensim's `load_facebook_model`",
+    Format("fasttext", "fastText's model", (".fasttext.bin",), FASTTEXT, "fastText, gensim's `load_facebook_model`",
            (*WORDS, "counts", "output", "subwords"), every_bucket=True, magic=(793712314).to_bytes(4, "little")),
     Format("floret", "floret's table", (".floret",), ANY, "`spacy init vectors --mode floret`, floret",
            ("subwords",), number_bytes=TEXT, every_bucket=True),

@@ -21,6 +21,7 @@ from w2v.base.files import replacing_folder
 from w2v.base.typed_json import checked, parse
 from w2v.formats.common import to_json, write_rows
 from w2v.formats.model import Model
+from w2v.formats.options import DEFAULTS, ReadOptions
 from w2v.formats.registry import FORMATS
 
 UNKNOWN = "[UNK]"  # The token of words without a vector; its row is zeros
@@ -58,7 +59,7 @@ class Tokenizer(TypedDict):
     added_tokens: NotRequired[list[Token] | None]
 
 
-def read(path: Path) -> Model:
+def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
     """Return what is in the folder, or in a file model.safetensors with tokenizer.json beside it.
 
     Raises:

@@ -14,6 +14,7 @@ from w2v.base.errors import W2VError
 from w2v.base.files import replacing_folder
 from w2v.formats.common import Rows, checked_counts, read_numbers, write_words
 from w2v.formats.model import Model
+from w2v.formats.options import DEFAULTS, ReadOptions
 from w2v.formats.registry import FORMATS
 from w2v.formats.word2vec_text import NUMBER_LIMIT
 
@@ -21,7 +22,7 @@ CONFIG = 'embeddings {\n  tensor_path: "vectors.tsv"\n  metadata_path: "metadata
 HEADER = "word\tcount"
 
 
-def read(path: Path) -> Model:
+def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
     """Return what is in the folder: of more than two columns of metadata.tsv the first, and no counts.
 
     Raises:

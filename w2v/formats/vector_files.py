@@ -1,8 +1,7 @@
 """Reading and writing vector files in any format of the registry."""
 
 import os
-import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,72 +9,130 @@ import numpy as np
 
 from w2v.base import stores
 from w2v.base.arrays import Matrix
-from w2v.base.errors import MissingFileError, W2VError, option
+from w2v.base.errors import MissingFileError, SettingsError, W2VError, option
 from w2v.base.files import STDOUT, check_space, read_together, trial_path
-from w2v.formats.common import check_finite
+from w2v.formats.common import bad_rows, check_finite
 from w2v.formats.model import Model, Trained
-from w2v.formats.registry import FORMATS, Format, files_of, find, suffix_of
+from w2v.formats.options import SKIPPING, ReadOptions
+from w2v.formats.recognition import beginning, recognised
+from w2v.formats.registry import Format, files_of, find, repeated_words, suffix_of
+from w2v.formats.unpacking import ERRORS, STDIN, on_this_machine
+from w2v.formats.vocab_table import VocabTable
+from w2v.reports import warn
+from w2v.text.kinds import refusal
 from w2v.text.subwords import NGrams, Subwords
 
 TRIAL_WORDS = 10_000  # Words that are written for a trial; all words are checked for what the format cannot hold
 
 
 def find_source(path: str | Path, name: str | None = None) -> Format:
-    """Return the format of a file to read, as `find` does; where two share a suffix, the file's first bytes decide.
+    """Return the format of a file to read: that of this name, or what its content shows, or else its suffix.
 
     Raises:
         W2VError: there is no such file.
         SettingsError: the format is unknown.
     """
-    if stores.url_of(path) is not None:
-        return find(path, name)
-    if not os.path.exists(path):
+    path = str(path)
+    if stores.url_of(path) is None and path != STDIN and not os.path.exists(path):
         if os.path.islink(path):
             raise W2VError(f"the link {path} points to a missing file; fix or remove it")
         raise MissingFileError(f"there is no file {path}; check the name")
-    format = find(path, name)
-    for other in FORMATS.values() if name is None and os.path.isfile(path) else ():
-        if other.magic and any(suffix.endswith(suffix_of(path)) for suffix in other.suffixes):
-            with Path(path).open("rb") as file:
-                return other if file.read(len(other.magic)) == other.magic else format
-    return format
+    try:
+        if name is None and (os.path.isfile(path) or os.path.isdir(path)):
+            name = recognised(Path(path))
+        return find(path, name)
+    except OSError as error:
+        raise W2VError(f"cannot read {path}: {error.strerror}") from error
+    except SettingsError as error:
+        what = refusal(beginning(Path(path))) if name is None and os.path.isfile(path) else None
+        hint = f"it is {what[0]}" if what else f"or name the format with {option('from_')}"
+        raise SettingsError(f"{error.message}; {hint}", "from_") from None
 
 
-def read(path: str | Path, name: str | None = None, limit: int | None = None) -> Model:
-    """Return what a vector file holds.
-
-    If a file has a word twice, both rows are returned, and a lookup finds the first (see `registry.repeated_words`).
+def read(
+    path: str | Path,
+    name: str | None = None,
+    limit: int | None = None,
+    *,
+    skip_bad_rows: bool = False,
+    encoding: str = "utf-8",
+    warn: Callable[[str], None] = warn,
+) -> Model:
+    """Return what a vector file holds, each word once.
 
     Args:
-        path: the file or folder.
-        name: the name of its format, if the suffix does not say it.
+        path: the file or folder, packed or not; a pipe; or - for standard input.
+        name: the name of its format, if neither its content nor its suffix shows it.
         limit: return at most this many words, the first; word2vec's and GloVe's files are read no further.
+        skip_bad_rows: whether to leave out rows that cannot be read or have a number that is not finite.
+        encoding: that of the words in word2vec's and GloVe's files.
+        warn: is told what was left out or changed.
 
     Raises:
         SettingsError: the format is unknown.
         W2VError: the file is missing, is damaged, or has a number that is not finite. The numbers of a mapped matrix (a
             w2v folder or safetensors) are checked when they are used.
     """
+    options = ReadOptions(limit=limit, skip_bad_rows=skip_bad_rows, encoding=encoding, warn=warn)
+    copy = Path(path)
     try:
-        copy = stores.local_copy(path, find_source(path, name).files)
-        format = find_source(copy, name)  # of a copy, by its bytes too
+        folder_files = () if stores.url_of(path) is None else find_source(path, name).files
+        copy = on_this_machine(path, folder_files)
+        format = find_source(copy, name)
         module = format.load()
         if format.files:
             folder = copy if copy.is_dir() else copy.parent
-            model: Model = read_together(folder, format.files, lambda: module.read(copy))
+            model: Model = read_together(folder, format.files, lambda: module.read(copy, options))
         else:
-            model = module.read(copy, limit) if format.can_gzip else module.read(copy)
+            model = module.read(copy, options)
     except MissingFileError:
         raise
-    except (OSError, EOFError, zlib.error) as error:
+    except W2VError as error:
+        raise type(error)(error.message.replace(str(copy), str(path))) from error
+    except ERRORS as error:
         raise W2VError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
     except MemoryError as error:
         raise W2VError(f"cannot read {path}: not enough memory; convert it to .w2v, which is mapped") from error
+    except Exception as error:
+        if type(error).__name__ != "ZstdError":
+            raise
+        raise W2VError(f"cannot read {path}: {error}") from error
     if limit is not None and limit < len(model.words):
         model = model.first(limit)
-    if not isinstance(model.vectors, np.memmap):
-        check_finite(path, model.words, model.vectors)
-    return model
+    return _without_repeated(path, _with_finite_rows(path, model, options), options)
+
+
+def _with_finite_rows(path: str | Path, model: Model, options: ReadOptions) -> Model:
+    """Return a model without the rows whose numbers are not finite, if that is asked for."""
+    if not options.skip_bad_rows:
+        if not isinstance(model.vectors, np.memmap):
+            check_finite(path, model.words, model.vectors, remedy=SKIPPING)
+        return model
+    rows = bad_rows(model.vectors)
+    if not rows.size:
+        return model
+    if len(rows) == len(model.words):
+        raise W2VError(f"{path}: each of its {len(rows):,} rows has a number that is not finite")
+    options.warn(
+        f"{path}: left out {len(rows):,} rows with a number that is not finite, the first in row {rows[0] + 1:,}"
+    )
+    return model.without(rows.tolist())
+
+
+def _without_repeated(path: str | Path, model: Model, options: ReadOptions) -> Model:
+    """Return a model without the rows of words that an earlier row has.
+
+    A table of words that stays on the disk is not searched for them: it is w2v's own.
+    """
+    if isinstance(model.words, VocabTable) or len(set(model.words)) == len(model.words):
+        return model
+    rows = repeated_words(model.words)
+    word = model.words[rows[0]]
+    options.warn(
+        f"{path}: {len(rows):,} rows have a word of an earlier row and are left out, such as row {rows[0] + 1:,}, "
+        f"'{word[:80]}', which is in row {model.words.index(word) + 1:,}"
+    )
+    return replace(model.without(rows), n_repeated=len(rows))
 
 
 def write(path: str | Path, model: Model, name: str | None = None, *, save_output: bool | None = None) -> list[Path]:

@@ -1,25 +1,35 @@
 """word2vec binary: `words dim`, then for each word its bytes, a space, dim little-endian float32, a newline.
 
-word2vec.c writes the newline and gensim does not; both are read.
+word2vec.c writes the newline and gensim does not; both are read. Nothing marks where a row begins, so that a space in
+a word, as gensim writes it for phrases, would make numbers of letters and words of numbers. Such files are refused:
+newlines are after every row or after none, words have no newline, and without these no control characters.
 """
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from w2v.base.arrays import Matrix
 from w2v.base.errors import W2VError
-from w2v.formats.common import WORD_LIMIT, Rows, blocks, check_promise, reading, writing
+from w2v.formats.common import WORD_LIMIT, Rows, blocks, check_promise, writing
 from w2v.formats.model import Model
-from w2v.formats.word2vec_text import HEADER_LIMIT, parse_header
+from w2v.formats.options import DEFAULTS, ReadOptions
+from w2v.formats.recognition import HEADER_LIMIT, parse_header
+from w2v.formats.unpacking import reading
 
 BLOCK = 1 << 22
+CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
+ABSURD = np.float32(1e15)  # No training makes numbers beyond this; letters and bytes in another order do
+SAMPLE = 10_000  # Rows that are looked at for numbers in another order
 
 
-def read(path: Path, limit: int | None = None) -> Model:
-    """Return the words and their vectors, or the first `limit`. Bytes of a word that are not UTF-8 become U+FFFD.
+def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
+    """Return the words and their vectors. Bytes of a word that are not UTF-8 become U+FFFD, and are counted.
 
     Raises:
-        W2VError: the file is cut short, or is not a word2vec binary file.
+        W2VError: the file is cut short, is not a word2vec binary file, or has spaces in its words.
     """
     with reading(path) as (file, room):
         line = file.readline(HEADER_LIMIT)
@@ -30,19 +40,19 @@ def read(path: Path, limit: int | None = None) -> Model:
         width = 4 * dim
         # The last row may lack its newline.
         check_promise(path, n_types, dim, n_types * (1 + width), room - len(line) + 1)
-        n_wanted = n_types if limit is None else min(limit, n_types)
-        rows = Rows(path, n_wanted, dim)
+        n_wanted = n_types if options.limit is None else min(options.limit, n_types)
+        rows, places = Rows(path, n_wanted, dim, options), Places(path)
         buffer = b""
         while len(rows.words) < n_wanted:
             # At least as much as is left over: a long word is not copied again with every piece.
             piece = file.read(max(BLOCK, width - len(buffer), len(buffer)))
             buffer += piece
-            at, words, found = 0, list[str](), list[bytes]()
+            at, words, found = 0, list[bytes](), list[bytes]()
             while len(rows.words) + len(words) < n_wanted:
                 space = buffer.find(b" ", at)
                 if space < 0 or space + 1 + width > len(buffer):
                     break
-                words.append(buffer[at:space].lstrip(b"\n").decode("utf-8", "replace"))
+                words.append(buffer[at:space])
                 found.append(buffer[space + 1 : space + 1 + width])
                 at = space + 1 + width
             if not words and not piece:
@@ -51,13 +61,89 @@ def read(path: Path, limit: int | None = None) -> Model:
                 raise W2VError(
                     f"{path} is not a word2vec binary file: the word of row {len(rows.words) + 1:,} has no end"
                 )
-            rows.take(words)[:] = np.frombuffer(b"".join(found), "<f4").reshape(-1, dim)
+            if words:
+                numbers = np.frombuffer(b"".join(found), "<f4").reshape(-1, dim)
+                rows.take([*map(rows.decoder.decode, places.words(words, numbers))])[:] = numbers
             buffer = buffer[at:]
         if n_wanted == n_types and (buffer.strip(b"\n") or file.read(2).strip(b"\n")):
             raise W2VError(
-                f"{path} goes on behind its last row: if it is word2vec text, say so with --from word2vec-text"
+                f"{path} goes on behind its last row, {n_types:,}: its first line is wrong, or a word has a space in it"
             )
-    return Model(*rows.finish())
+    words_, vectors = rows.finish()
+    check_order(path, vectors)
+    return Model(words_, vectors)
+
+
+class Places:
+    """Checks that a reader is where a row begins."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.n_rows = 0  # Rows seen
+        self.has_newlines: bool | None = None  # After each row; None before the second one
+
+    def words(self, words: Sequence[bytes], numbers: Matrix) -> list[bytes]:
+        """Return the next words without the newline of the row before.
+
+        Args:
+            words: what was found between two rows of numbers.
+            numbers: (len(words), dim) the numbers that follow each.
+
+        Raises:
+            W2VError: the reader has lost its place.
+        """
+        first, following = (words[:1], words[1:]) if self.n_rows == 0 else ([], words)
+        if self.has_newlines is None and following:
+            self.has_newlines = following[0].startswith(b"\n")
+        bare = [*first, *(word[1:] for word in following)] if self.has_newlines else list(words)
+        n_newlines = b"".join(words).count(b"\n")
+        is_lost = n_newlines != (len(following) if self.has_newlines else 0)
+        if self.has_newlines:
+            is_lost = is_lost or not all(word.startswith(b"\n") for word in following)
+        elif not is_lost and following and CONTROL.search(b"".join(words)):
+            is_lost = True
+        if is_lost or b"" in bare:
+            self._refuse(words, bare)
+        if not self.has_newlines:
+            self._check_numbers(bare, numbers)
+        self.n_rows += len(words)
+        return bare
+
+    def _refuse(self, words: Sequence[bytes], bare: Sequence[bytes]) -> None:
+        """Raise W2VError for the first word that shows that the place is lost."""
+        for row, (found, word) in enumerate(zip(words, bare, strict=True), self.n_rows + 1):
+            has_none = self.has_newlines and row > 1 and not found.startswith(b"\n")
+            is_odd = b"\n" in word or (not self.has_newlines and CONTROL.search(word))
+            if has_none or is_odd or not word:
+                what = "has no word" if not word else "does not begin where the one before should end"
+                raise self._lost(row, what)
+
+    def _check_numbers(self, words: Sequence[bytes], numbers: Matrix) -> None:
+        """Raise W2VError for numbers that are letters: beyond all reason, and before a word that is no UTF-8."""
+        with np.errstate(invalid="ignore"):
+            absurd = np.flatnonzero((np.abs(numbers) > ABSURD).any(axis=1)).tolist()
+        for row in absurd:
+            if row + 1 < len(words):
+                try:
+                    words[row + 1].decode()
+                except ValueError:
+                    raise self._lost(self.n_rows + row + 2, "does not begin where the one before should end") from None
+
+    def _lost(self, row: int, what: str) -> W2VError:
+        return W2VError(
+            f"{self.path}: row {row:,} {what}; the file is damaged, or the word of row {row - 1 or 1:,} has a space in "
+            "it: write it as text, or with _ for spaces"
+        )
+
+
+def check_order(path: Path, vectors: Matrix) -> None:
+    """Raise W2VError where the size of the numbers says that their bytes are in another order."""
+    sample = np.abs(vectors[:SAMPLE]).max(axis=1, initial=0)
+    if len(sample) and np.count_nonzero(sample > ABSURD) > len(sample) / 2:
+        raise W2VError(
+            f"{path} has numbers up to {sample.max():.1e}: it is damaged, or was written on a machine with another "
+            "byte order"
+        )
 
 
 def write(path: Path, model: Model) -> None:

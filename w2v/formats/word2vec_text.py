@@ -1,87 +1,157 @@
 """word2vec text: `words dim`, then a line a word: the word and its numbers, with spaces between.
 
-A file without the first line is GloVe's, and is read as that.
+A file without the first line is GloVe's, and is read as that. A word may have spaces in it, as some tools write them:
+the numbers are counted from the line's end.
 """
 
 from pathlib import Path
 from typing import BinaryIO
 
-from w2v.base.errors import W2VError
-from w2v.formats.common import PIECE, WORD_LIMIT, Rows, check_promise, read_numbers, reading, writing
-from w2v.formats.model import Model
+import numpy as np
 
-HEADER_LIMIT = 64  # Most bytes of a header: two numbers of up to 20 digits fit
+from w2v.base.errors import W2VError
+from w2v.formats.common import PIECE, WORD_LIMIT, Rows, check_promise, writing
+from w2v.formats.model import Model
+from w2v.formats.options import DEFAULTS, ReadOptions
+from w2v.formats.recognition import BOM, HEADER_LIMIT, is_number, parse_header
+from w2v.formats.unpacking import reading
+
+SHOWN = 20  # Fields more than there should be that are counted, for a message
+SLACK = 1 << 20  # A header that promises so many bytes more than there are takes no memory worth mentioning
 NUMBER_LIMIT = 64  # Most bytes of a number in a line
 
 
-def read(path: Path, limit: int | None = None) -> Model:
-    """Return the words and their vectors, or the first `limit`.
-
-    A word may have spaces in it, as some tools write them: the numbers are counted from the line's end.
-    Bytes of a word that are not UTF-8 become U+FFFD.
+def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
+    """Return the words and their vectors. Bytes of a word that are not UTF-8 become U+FFFD, and are counted.
 
     Raises:
-        W2VError: the file is cut short, or a line is not a word and `dim` numbers; the message says which.
+        W2VError: the header is wrong, the file is cut short, or a line is not a word and `dim` numbers; the message
+            has the number of the line.
     """
     with reading(path) as (file, room):
         line = file.readline(HEADER_LIMIT)
         header = parse_header(line)
         if header is None:
-            file.seek(0)
-            model = read_headless(file, path, limit)
-            if model.vectors.shape[1] == 1:
-                raise W2VError(f"{path} has lines of a word and one number: a vocabulary, not vectors")
-            return model
+            return read_headless(file, path, options, least=2)
         n_types, dim = header
-        check_promise(path, n_types, dim, n_types * (2 + 2 * dim), room - len(line) + 1)
-        n_wanted = n_types if limit is None else min(limit, n_types)
-        rows = Rows(path, n_wanted, dim)
-        read_rows(file, rows, n_wanted, dim, first=2)
-    if len(rows.words) < n_wanted:
-        raise W2VError(f"{path} is cut short: it ends before row {len(rows.words) + 1:,} of {n_types:,}")
+        needed, room = n_types * (2 + 2 * dim), room - len(line) + 1
+        # If little is missing, the line that is wrong says more.
+        check_promise(path, n_types, dim, needed if needed > room + SLACK else 0, room)
+        n_wanted = n_types if options.limit is None else min(options.limit, n_types)
+        rows = Rows(path, n_wanted, dim, options, first_line=2)
+        n_lines = read_rows(file, rows, n_wanted, dim)
+        _check_size(file, rows, n_types, n_wanted, n_lines)
     return Model(*rows.finish())
 
 
-def read_headless(file: BinaryIO, path: Path, limit: int | None = None) -> Model:
-    """Return what is in a file without a header, or its first `limit` words; the first line says the size of a vector.
+def read_headless(file: BinaryIO, path: Path, options: ReadOptions, least: int = 1) -> Model:
+    """Return what is in a file without a header; the first line says the size of a vector.
 
     Raises:
-        W2VError: the first line is not a word and numbers, or another has not as many.
+        W2VError: the first line is not a word and at least so many numbers, or another has not as many.
     """
-    fields = file.readline(WORD_LIMIT).split()[1:]
-    try:
-        dim = len([float(field) for field in fields])
-    except ValueError:
-        dim = 0
-    if dim == 0:
+    file.seek(0)
+    fields = file.readline(WORD_LIMIT).split()
+    dim = len(fields) - 1
+    while dim > 0 and not all(map(is_number, fields[-dim:])):
+        dim -= 1
+    if dim < 1:
         raise W2VError(f"{path} holds no vectors: its first line is neither `words dim` nor a word and its numbers")
-    if limit is None:
+    if dim < least:
+        raise W2VError(f"{path} has lines of a word and one number: a vocabulary, not vectors")
+    if options.limit is None:
         file.seek(0)
         n_lines = 1 + sum(block.count(b"\n") for block in iter(lambda: file.read(PIECE), b""))
     file.seek(0)
-    rows = Rows(path, n_lines if limit is None else limit, dim)
-    read_rows(file, rows, limit, dim, first=1)
+    rows = Rows(path, n_lines if options.limit is None else options.limit, dim, options, first_line=1)
+    if file.read(len(BOM)) != BOM:
+        file.seek(0)
+    read_rows(file, rows, options.limit, dim)
     return Model(*rows.finish())
 
 
-def read_rows(file: BinaryIO, rows: Rows, n_types: int | None, dim: int, first: int) -> None:
-    """Read lines of a word and its numbers, up to n_types or all there are; `first` is the number of the next line.
+def read_rows(file: BinaryIO, rows: Rows, n_rows: int | None, dim: int) -> int:
+    """Read lines of a word and its numbers, up to n_rows or all there are; return how many lines were read.
 
     Raises:
         W2VError: a line is not of that kind; the message has its number.
     """
-    limit = WORD_LIMIT + dim * NUMBER_LIMIT
-    while n_types is None or len(rows.words) < n_types:
-        line = file.readline(limit).rstrip()
-        if not line and not (n_types is None and file.read(HEADER_LIMIT).strip()):
-            return
-        fields = line.rsplit(b" ", dim)
-        try:
-            numbers = read_numbers(fields[1:], dim)
-        except ValueError:
-            number = first + len(rows.words)
-            raise W2VError(f"{rows.path}, line {number:,}: expected a word and {dim:,} numbers") from None
-        rows.take([fields[0].decode("utf-8", "replace")])[0] = numbers
+    longest = WORD_LIMIT + dim * NUMBER_LIMIT
+    first = number = rows.first_line
+    empty = 0  # Empty lines before this one: at the end they do no harm
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused
+        while n_rows is None or len(rows.words) + rows.n_bad < n_rows:
+            line = file.readline(longest)
+            if not line:
+                break
+            word, *fields = line.rstrip().rsplit(b" ", dim)
+            try:
+                numbers = list(map(float, fields))
+            except ValueError:
+                numbers = []
+            # Python's numbers may have an underscore, and white space around them.
+            is_odd = b"_" in line or b"\t" in line or b"\r" in line[:-2] or b"\v" in line or b"\f" in line
+            is_plain = word and b" " not in word and not is_odd and len(numbers) == dim
+            flaw = "" if is_plain else problem(line, dim)
+            if not word and not fields:
+                empty += 1
+            else:
+                if empty:
+                    rows.bad(f"line {number - empty:,}", "is empty; a word may be a line end", n_rows=0, n_lines=empty)
+                    empty = 0
+                if flaw:
+                    rows.bad(f"line {number:,}", flaw)
+                else:
+                    rows.add(word, numbers)
+            number += 1
+    return number - first
+
+
+def problem(line: bytes, dim: int) -> str:
+    """Return what is wrong with a line of a word and dim numbers, nothing where it is one.
+
+    A word may have spaces. One that ends in a number is a word all the same if that is whole and the others have a
+    point: `Windows 95 0.25 -1.5`. Otherwise the line has a number too many, or the header is wrong.
+    """
+    expected = f"expected a word and {dim:,} number{'s' * (dim > 1)}"
+    fields = line.split(None, dim + SHOWN)[: dim + SHOWN]  # a line may have millions
+    numbers = [field for field in fields[1:] if is_number(field)]
+    word, *last = line.rstrip().rsplit(b" ", dim)
+    wrong = [field for field in last if not is_number(field)]
+    if not word.strip() and len(last) == dim:
+        return f"{expected}, and the word is missing"
+    if len(last) == dim and not wrong:
+        *_, before = word.split(b" ")
+        if b" " not in word or not is_number(before):
+            return ""
+        if before.lstrip(b"-").isdigit() and all(b"." in field for field in last):
+            return ""
+        return f"{expected}, found {len(numbers):,} numbers"
+    if b"\t" in line:
+        return f"{expected} with single spaces between, found tabs"
+    if len(fields) == dim + 1 and len(numbers) == dim:
+        return f"{expected} with single spaces between"
+    if len(fields) <= dim or not wrong:
+        return f"{expected}, found {len(numbers):,}"
+    return f"{expected}, found '{wrong[0][:40].decode('utf-8', 'replace')}' among them"
+
+
+def _check_size(file: BinaryIO, rows: Rows, n_types: int, n_wanted: int, n_lines: int) -> None:
+    """Raise W2VError if a file has fewer rows than its header says, or more."""
+    n_found = len(rows.words) + rows.n_bad
+    if n_found < n_wanted:
+        if not rows.options.skip_bad_rows:
+            raise W2VError(
+                f"{rows.path} is cut short: it ends in line {n_lines + 1:,}, before row {n_found + 1:,} of {n_types:,}"
+            )
+        rows.options.warn(f"{rows.path} is cut short: it has {n_found:,} rows, and its first line says {n_types:,}")
+    elif n_wanted == n_types:
+        for number, line in enumerate(iter(lambda: file.readline(WORD_LIMIT), b""), n_lines + 2):
+            if line.strip():
+                raise W2VError(
+                    f"{rows.path}, line {number:,}: the first line says {n_types:,} rows, and more follow; write their "
+                    "number there"
+                )
 
 
 def write(path: Path, model: Model) -> None:
@@ -96,11 +166,3 @@ def write_lines(file: BinaryIO, model: Model) -> None:
     line = "%s" + " %.9g" * model.vectors.shape[1] + "\n"
     for word, row in zip(model.words, model.vectors, strict=True):
         file.write((line % (word, *row.tolist())).encode())
-
-
-def parse_header(line: bytes) -> tuple[int, int] | None:
-    """Return the words and the dim of `words dim`, None where the line is something else."""
-    fields = line.split()
-    if not line.endswith(b"\n") or len(fields) != 2 or not all(field.isdigit() for field in fields):
-        return None
-    return int(fields[0]), int(fields[1])

@@ -11,10 +11,11 @@ import numpy as np
 from w2v.base.errors import W2VError
 from w2v.base.files import replacing
 from w2v.formats.model import Model
+from w2v.formats.options import DEFAULTS, ReadOptions
 from w2v.text.vocab import SENTENCE_WORD, Vocab
 
 
-def read(path: Path) -> Model:
+def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
     """Return the words and counts of a vocabulary of any program, with vectors of no numbers.
 
     Raises:

@@ -66,6 +66,11 @@ class Parameters:
         "Start from these vectors and their words, or from the newest checkpoint in this folder.",
         Setting("Training", metavar="FILE|DIR", operations=("train",), not_with={"ray": ()}, is_common=True),
     ] = None
+    from_: Annotated[
+        str | None,
+        "The format of the --init-from file, if neither its content nor its name shows it.",
+        Setting("Training", flags=("--from",), metavar="FORMAT", operations=("train",), only_with={"init_from": ()}),
+    ] = None
     grow_vocab: Annotated[
         bool,
         "With --init-from: add the new words that occur at least --min-count times.",

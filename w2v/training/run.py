@@ -116,6 +116,7 @@ def continue_from(
     grow_vocab: bool = False,
     report: ScanReport | None = None,
     warn: Warn = reports.warn,
+    format: str | None = None,
 ) -> tuple[Run, Encoded]:
     """Read a new corpus, to train on from earlier vectors: those of a checkpoint's folder or a vector file.
 
@@ -130,11 +131,12 @@ def continue_from(
         grow_vocab: whether new words join.
         report: told how far the reading is.
         warn: told about words that the file has twice, whose first rows are taken, and about missing output rows.
+        format: that of the vector file, if neither its content nor its name shows it.
 
     Raises:
         W2VError: as `encode`, `checkpoint.load` and `vector_files.read` do; or a word or count of the file is invalid.
     """
-    held = read_earlier(earlier, warn)
+    held = read_earlier(earlier, warn, format)
     finite = np.isfinite(held.vectors).all(axis=1)
     if not finite.all():
         row = int(finite.argmin())

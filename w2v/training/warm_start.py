@@ -11,7 +11,8 @@ from w2v.checkpoints import checkpoint
 from w2v.checkpoints.checkpoint import Checkpoint
 from w2v.checkpoints.snapshots import Position, Snapshot
 from w2v.formats.model import Model
-from w2v.formats.registry import SUFFIXES, repeated_words
+from w2v.formats.recognition import recognised
+from w2v.formats.registry import FORMATS, SUFFIXES
 from w2v.formats.vector_files import read
 from w2v.settings.train import TrainConfig
 from w2v.text.subwords import NGrams, Subwords
@@ -22,18 +23,21 @@ from w2v.training.weights import Embeddings
 Warn = Callable[[str], None]
 
 
-def read_earlier(earlier: Path, warn: Warn) -> Model:
+def read_earlier(earlier: Path, warn: Warn, format: str | None = None) -> Model:
     """Return the model of a vector file or of a checkpoint's folder, with each word once."""
-    if earlier.is_dir() and earlier.suffix.lower() not in SUFFIXES:
+    if format is None and earlier.is_dir() and earlier.suffix.lower() not in SUFFIXES and not recognised(earlier):
         return _model_of(checkpoint.load(earlier))
-    model = read(earlier)
-    again = repeated_words(model.words)
-    if not again:
+    model = read(earlier, format, warn=warn)
+    rows = FORMATS["word2vec"].unsupported_words(model.words)
+    if not rows:
         return model
+    if len(rows) == len(model.words):
+        raise W2VError(f"{earlier}: each of its {len(rows):,} words is empty or contains whitespace")
     warn(
-        f"{earlier} has {len(again):,} words more than once, such as '{model.words[again[0]]}': the first row is taken"
+        f"{earlier}: left out {len(rows):,} words that are empty or contain whitespace, as no word of a corpus does, "
+        f"such as {model.words[rows[0]]!r}"
     )
-    return model.without(again)
+    return model.without(rows)
 
 
 def _model_of(kept: Checkpoint) -> Model:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from w2v.base.errors import SettingsError, W2VError, option
 from w2v.base.files import replacing
@@ -50,15 +51,19 @@ def convert(
     from_: str | None = None,
     to: str | None = None,
     save_output: bool | None = None,
+    **reading: Any,  # noqa: ANN401
 ) -> list[Path]:
-    """Write the vectors of one file to another, and return the files written; see `w2v.convert`."""
+    """Write the vectors of one file to another, and return the files written; see `w2v.convert`.
+
+    `reading` has the keywords of `vector_files.read`.
+    """
     format = find(target, to)
     files = files_of(target, format, save_output=save_output)
     written = dict(zip(("target", "save_output"), files, strict=False))
     check_outputs(written, {"source": source}, folder_files=format.files, can_stream=True)
     if "vectors" not in format.stores and from_ is None and source.suffix == ".txt":
         from_ = format.name
-    model = changes.apply(read(source, from_), told.warn)
+    model = changes.apply(read(source, from_, warn=told.warn, **reading), told.warn)
     if changes.skip_words and (rows := format.unsupported_words(model.words)):
         told.warn(f"left out {len(rows):,} words that {format.title} cannot hold, such as {model.words[rows[0]]!r}")
         model = model.without(rows)
@@ -73,14 +78,22 @@ def convert(
 
 
 def write_classes(
-    source: Path, target: Path, told: Reporter, changes: Changes, n_classes: int, *, from_: str | None, to: str | None
+    source: Path,
+    target: Path,
+    told: Reporter,
+    changes: Changes,
+    n_classes: int,
+    *,
+    from_: str | None,
+    to: str | None,
+    **reading: Any,  # noqa: ANN401
 ) -> list[Path]:
     """Write `word class` lines, in the order of the words, and return the file written."""
     for name, value in (("to", to), ("skip_words", changes.skip_words)):
         if value:
             raise SettingsError(f"{option(name)} cannot go with {option('classes')}, which writes no vectors", name)
     check_outputs({"target": target}, {"source": source}, can_stream=True)
-    model = changes.apply(read(source, from_), told.warn)
+    model = changes.apply(read(source, from_, warn=told.warn, **reading), told.warn)
     classes = word_classes(model.vectors, n_classes).tolist()
     with replacing(target) as file:
         file.writelines(f"{word} {number}\n".encode() for word, number in zip(model.words, classes, strict=True))

@@ -1,14 +1,17 @@
 """What one can look up or search with: words, rows and vectors, each with a weight; and words close to a wrong one."""
 
 import difflib
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from w2v.base.arrays import Matrix
 
 Key = str | int | np.integer[Any] | Matrix  # A word, the number of a row, or a vector, (dim,)
+Form = Literal["NFC", "NFD", "NFKC", "NFKD"]
+FORMS: tuple[Form, ...] = ("NFC", "NFD", "NFKC", "NFKD")
 WeightedKey = Key | tuple[Key, float]  # One of them, or a pair of it and its weight
 
 
@@ -47,6 +50,17 @@ def row_of(key: object, n_rows: int, row_of_word: Callable[[str], int]) -> int:
     if isinstance(key, str):
         return row_of_word(key)
     raise TypeError(f"a word or the number of a row is wanted, not {type(key).__name__}: {key!r:.80}")
+
+
+def other_form(word: str, find: Callable[[str], int | None]) -> Form | None:
+    r"""Return the Unicode form in which a word has a row, if it has none as it is written; None if there is none.
+
+    An accented letter may be one character (NFC) or a letter and a mark (NFD): they look the same.
+
+    >>> other_form("cafe\u0301", {"caf\u00e9": 0}.get)
+    'NFC'
+    """
+    return next((form for form in FORMS if find(unicodedata.normalize(form, word)) is not None), None)
 
 
 def close_spellings(word: str, words: Iterable[str]) -> list[str]:

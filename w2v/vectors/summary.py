@@ -18,7 +18,8 @@ def summarize(vectors: Vectors) -> dict[str, Any]:
     Returns:
         `words` and `dim`; `tokens`, the sum of the counts, and `counts`, their range, or None if they are unknown;
         `norms`, the range of the vectors' lengths, or None if no vector is finite; `nan`, how many numbers are NaN or
-        infinite; `first`, the first words; `output`, whether there are output rows; with subwords `ngrams`, how they
+        infinite; `first`, the first words; `repeated`, the rows left out whose word an earlier row has; `output`,
+        whether there are output rows; with subwords `ngrams`, how they
         are hashed and how many `rows` they have; `settings`.
 
     >>> summarize(Vectors(["a", "b"], np.array([[3, 4], [0, 1]], np.float32)))["norms"]
@@ -40,6 +41,7 @@ def summarize(vectors: Vectors) -> dict[str, Any]:
         "norms": [round(float(low), 6), round(float(high), 6)] if low <= high else None,
         "nan": bad,
         "first": vectors.words[:FIRST],
+        "repeated": vectors.model.n_repeated or 0,
         "output": vectors.output is not None,
         **({} if subwords is None else {"ngrams": {**asdict(subwords.ngrams), "rows": len(subwords.buckets)}}),
         "settings": vectors.settings,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Never, overload
+from unicodedata import normalize
 
 import numpy as np
 import numpy.typing as npt
@@ -14,18 +15,20 @@ import numpy.typing as npt
 from w2v.base.arguments import check_number, check_words
 from w2v.base.arrays import Counts, Floats, Indices, Matrix
 from w2v.base.cosines import all_lengths, best_rows, cosines_with, lengths, pair_cosines
-from w2v.base.errors import SettingsError, UnknownWordError, W2VError, W2VWarning
+from w2v.base.errors import SettingsError, UnknownWordError, W2VError, W2VWarning, as_keywords, option
 from w2v.base.libraries import require
 from w2v.formats import vector_files
 from w2v.formats.common import check_finite
 from w2v.formats.model import Lines, Model, Trained
 from w2v.formats.registry import find, what_is_lost
 from w2v.formats.vocab_table import VocabTable
+from w2v.reports import Reporter, warn
 from w2v.settings.aliases import VECTORS, check_known
 from w2v.settings.evaluation import RESTRICT
 from w2v.text.subwords import Subwords
 from w2v.text.vocab import Vocab
-from w2v.vectors.lookup import Key, WeightedKey, close_spellings, row_of, with_weights
+from w2v.vectors.lookup import Key, WeightedKey, close_spellings, other_form, row_of, with_weights
+from w2v.vectors.order import Order
 
 if TYPE_CHECKING:
     import pandas
@@ -83,21 +86,35 @@ class Vectors:
         self._vocab_file: Path | None = None  # A vocabulary next to the file, which may have the counts
 
     @classmethod
-    def load(cls, path: str | Path, format: str | None = None, *, limit: int | None = None) -> "Vectors":
+    def load(
+        cls,
+        path: str | Path,
+        format: str | None = None,
+        *,
+        limit: int | None = None,
+        skip_bad_rows: bool = False,
+        encoding: str = "utf-8",
+        reporter: Reporter | None = None,
+    ) -> "Vectors":
         """Read a vector file.
 
         Args:
-            path: the file or folder. A w2v folder (.w2v) is mapped, and read as it is used.
-            format: the name of its format, where the suffix does not say it; docs/formats.md lists them.
+            path: the file or folder, packed or not, or a pipe. A w2v folder (.w2v) is mapped, and read as it is used.
+            format: the name of its format, if neither its content nor its suffix shows it; docs/formats.md lists them.
             limit: take at most this many words, the first, which are the most frequent in almost every file.
+            skip_bad_rows: whether to leave out rows that cannot be read or have a number that is not finite.
+            encoding: that of the words in word2vec's and GloVe's files.
+            reporter: is told what was left out or changed, instead of `warnings`.
 
         Raises:
-            W2VError: the file is missing, is not what its suffix says, or has a number that is not finite; the numbers
-                of a mapped file are checked when they are used.
-            SettingsError: the format is unknown, or limit is below 1.
+            W2VError: the file is missing, is damaged, or has a number that is not finite; the numbers of a mapped file
+                are checked when they are used.
+            SettingsError: the format or the encoding is unknown, or limit is below 1.
         """
         check_number("limit", 1 if limit is None else limit, 1)
-        vectors = cls.of(vector_files.read(path, format, limit), str(path))
+        tell = warn if reporter is None else reporter.warn
+        model = vector_files.read(path, format, limit, skip_bad_rows=skip_bad_rows, encoding=encoding, warn=tell)
+        vectors = cls.of(model, str(path))
         vectors._vocab_file = Path(path).with_name("vocab.txt")
         return vectors
 
@@ -195,6 +212,31 @@ class Vectors:
     def index(self) -> dict[str, int]:
         """The row of each word; the first row of a word that a file has twice."""
         return dict(zip(reversed(self.words), reversed(range(len(self.words))), strict=True))
+
+    @cached_property
+    def order(self) -> Order:
+        """The order of the words."""
+        return Order.of(self._model.words, self.counts)
+
+    def most_frequent(self, n: int) -> range | Indices:
+        """Return the rows of the n most frequent words; all of them if n is 0 or it is not known which these are."""
+        if n == 0 or n >= len(self) or self.order is Order.ALPHABET:
+            return range(len(self))
+        if self.order is Order.FREQUENCY or self.counts is None:
+            return range(n)
+        found: Indices = np.argsort(-self.counts, kind="stable")[:n]
+        return found
+
+    def restriction(self, restrict: int) -> str:
+        """Return a sentence about the words that cannot be in an answer; nothing if all can."""
+        if not 0 < restrict < len(self):
+            return ""
+        if self.order is Order.ALPHABET:
+            return (
+                f"the words of {self.name} are in the order of the alphabet and have no counts, so that the most "
+                f"frequent are not known: answers are among all {len(self):,}"
+            )
+        return f"answers are among the {restrict:,} most frequent of {len(self):,} words; {option('restrict')} 0: all"
 
     @property
     def norms(self) -> Matrix:
@@ -397,15 +439,20 @@ class Vectors:
     def _cosines(self, query: Floats, restrict: int) -> Matrix:
         """Return the cosines of the first rows with a vector of length 1, (dim,)."""
         check_number("restrict", restrict, 0)
-        n = min(restrict or len(self), len(self))
-        if n < len(self) and not self._has_told:
+        if not self._has_told and (message := self.restriction(restrict)):
             self._has_told = True
-            message = "answers are among the %s most frequent of %s words; restrict=0 takes all"
-            logging.getLogger("w2v").info(message, f"{n:,}", f"{len(self):,}")
+            if self.order is Order.ALPHABET:
+                warn(message)
+            else:
+                logging.getLogger("w2v").info(as_keywords(message))
+        rows = self.most_frequent(restrict)
+        n = len(rows) if isinstance(rows, range) else len(self)
         scores = cosines_with(self.matrix[:n], self._first_norms(n), query)
         bad = np.flatnonzero(~np.isfinite(scores))
         self._check_rows(bad)
         scores[bad] = 0  # finite numbers, whose product is not
+        if not isinstance(rows, range):
+            scores[np.delete(np.arange(n), rows)] = -np.inf
         return scores
 
     def _answer(
@@ -413,6 +460,9 @@ class Vectors:
     ) -> list[tuple[str, float]]:
         """Return the n words with the highest scores, without those that were asked about."""
         best = best_rows(scores, [row for _, _, row in asked if row is not None and row < len(scores)], n)
+        best = best[scores[best] > -np.inf]
+        if not isinstance(self._model.words, VocabTable):  # a table is w2v's own, with each word once
+            best = best[[self.index[self._model.words[row]] == row for row in best.tolist()]]
         if not np.allclose(lengths(self.take(best)), self._norms[best], rtol=NORMS_DIFFER, atol=0):
             raise W2VError(f"{self.name}: norms.npy is not that of vectors.npy; remove it, and w2v computes it anew")
         return [(self._model.words[row], float(scores[row])) for row in best.tolist()]
@@ -457,6 +507,11 @@ class Vectors:
 
     def _unknown(self, word: str) -> str:
         reason = f" of {len(self):,} words" if self.subwords is None else f", and {self.subwords.why_none(word)}"
+        if (form := other_form(word, self.find)) is not None:
+            return (
+                f"'{word}' is not in the vocabulary, but the same letters in the Unicode form {form} are: ask for "
+                f"{ascii(normalize(form, word))} in place of {ascii(word)}"
+            )
         if close := close_spellings(word, self.words):
             reason = f"{reason if self.subwords else ''}; did you mean {' or '.join(close)}?"
         return f"'{word}' is not in the vocabulary{reason}"

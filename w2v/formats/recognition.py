@@ -1,0 +1,90 @@
+"""Which format a file has, by its content. A name may say anything, or nothing: `sgns.renmin.word`."""
+
+from pathlib import Path
+
+from w2v.base.errors import W2VError
+from w2v.formats.registry import FORMATS
+from w2v.formats.unpacking import ERRORS, reading
+
+HEAD = 1 << 16  # Bytes of the beginning that are looked at
+HEADER_LIMIT = 64  # Most bytes of `words dim`: two numbers of up to 20 digits fit
+BOM = b"\xef\xbb\xbf"
+MAGIC = {FORMATS["fasttext"].magic: "fasttext", b"FiFu": "finalfusion", b"PAR1": "parquet"}
+FOLDERS = {
+    "native": ("config.json", "vectors.npy", "vocab.tsv"),
+    "safetensors": ("model.safetensors", "tokenizer.json"),
+    "tensorboard": ("vectors.tsv", "metadata.tsv"),
+}
+"""Files that a folder of each format has."""
+
+
+def recognised(path: Path) -> str | None:
+    """Return the name of the format that the content of a file or folder shows, None where it shows none."""
+    if path.is_dir():
+        return next((name for name, files in FOLDERS.items() if all((path / file).is_file() for file in files)), None)
+    return recognised_bytes(beginning(path))
+
+
+def beginning(path: Path) -> bytes:
+    """Return the first bytes of a file, unpacked; none where it cannot be read, which its reader reports."""
+    try:
+        with reading(path) as (file, _):
+            return file.read(HEAD)
+    except W2VError:
+        raise
+    except ERRORS:
+        return b""
+    except Exception as error:
+        if type(error).__name__ != "ZstdError":
+            raise
+        return b""
+
+
+def recognised_bytes(head: bytes) -> str | None:
+    r"""Return the name of the format that the first bytes of a file show, None where they show none.
+
+    >>> recognised_bytes(b"2 3\nthe 1 2 3\n"), recognised_bytes(b"the 0.1 0.2\n"), recognised_bytes(b"the cat\n")
+    ('word2vec-text', 'glove', None)
+    """
+    for magic, name in MAGIC.items():
+        if head.startswith(magic):
+            return name
+    head = head.removeprefix(BOM)
+    line, _, rest = head.partition(b"\n")
+    fields = line.split()
+    if header := parse_header(head[: len(line) + 1]):
+        return _by_first_row(rest, header[1])
+    if len(fields) == 8 and all(field.isdigit() for field in fields[:6]):
+        return "floret"
+    return "glove" if len(fields) > 2 and all(map(is_number, fields[1:])) else None
+
+
+def parse_header(line: bytes) -> tuple[int, int] | None:
+    """Return the words and the dim of `words dim`, None where the line is something else."""
+    fields = line.removeprefix(BOM).split()
+    if not line.endswith(b"\n") or len(fields) != 2 or not all(field.isdigit() for field in fields):
+        return None
+    return int(fields[0]), int(fields[1])
+
+
+def is_number(field: bytes) -> bool:
+    """Return whether a field is a number as vector files have it: without the underscores and spaces of Python's."""
+    try:
+        float(field)
+    except ValueError:
+        return False
+    return b"_" not in field and field.strip() == field
+
+
+def _by_first_row(rest: bytes, dim: int) -> str | None:
+    """Return whether what follows a header is text or binary, None where it is neither."""
+    line, newline, _ = rest.partition(b"\n")
+    fields = line.rstrip().rsplit(b" ", min(dim, HEAD))[1:]
+    is_cut = not newline and len(rest) > HEAD // 2
+    if is_cut:  # in a number; the row has more than are here
+        fields = line.split(b" ")[1:-1]
+    if fields and (is_cut or len(fields) == dim) and all(map(is_number, fields)):
+        return "word2vec-text"
+    _, space, numbers = rest.partition(b" ")
+    is_binary = space and any(byte < 9 or 13 < byte < 32 or byte > 126 for byte in numbers[: 4 * dim])
+    return "word2vec" if is_binary else None

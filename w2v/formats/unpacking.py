@@ -1,0 +1,135 @@
+"""Vector files as they come: packed with gzip, bzip2, xz or Zstandard, alone in a zip archive, or from a pipe."""
+
+import gzip
+import io
+import lzma
+import os
+import shutil
+import sys
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, BinaryIO, cast
+
+from w2v.base import stores
+from w2v.base.errors import W2VError
+from w2v.base.files import STDOUT
+from w2v.text.sources import OPENERS
+
+UNPACKED_RATIO, UNPACKED_FREE = 10, 100_000_000
+"""A packed file may become this many times its size and this many bytes: vectors become 1 to 4 times as large, a bomb
+1,000 times."""
+ZIP_MAGIC = b"PK\x03\x04"
+BUFFER = 1 << 18
+STDIN = STDOUT  # Both are named -
+ERRORS = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, RuntimeError, NotImplementedError)
+"""What unpacking raises where a file is damaged; the last two are of zip archives with a password or another method."""
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[tuple[BinaryIO, int]]:
+    """Open a file, unpacked as its first bytes say; yield it and the most bytes that can come of it."""
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        head = file.read(8)
+        file.seek(0)
+        room = size * UNPACKED_RATIO + UNPACKED_FREE
+        if head.startswith(ZIP_MAGIC):
+            with zipfile.ZipFile(file) as archive, archive.open(_only_member(archive, path)) as unpacked:
+                yield _bounded(path, unpacked, room), room
+            return
+        for magic, opener in OPENERS:
+            if head.startswith(magic):
+                with opener(file) as unpacked:
+                    yield _bounded(path, unpacked, room), room
+                return
+        yield file, size
+
+
+def _bounded(path: Path, unpacked: Any, room: int) -> BinaryIO:  # noqa: ANN401  (of several libraries)
+    """Return a buffered file that raises W2VError as soon as more than `room` bytes are unpacked."""
+    return cast(BinaryIO, io.BufferedReader(_Bounded(path, unpacked, room), BUFFER))
+
+
+class _Bounded(io.RawIOBase):
+    """What is unpacked from a file, at most `room` bytes."""
+
+    def __init__(self, path: Path, unpacked: Any, room: int) -> None:  # noqa: ANN401
+        super().__init__()
+        self._path, self._unpacked, self._left = path, unpacked, room
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401  (any writable buffer)
+        content = self._unpacked.read(len(buffer))
+        buffer[: len(content)] = content
+        self._left -= len(content)
+        if self._left < 0:
+            raise W2VError(
+                f"{self._path} unpacks to more than {UNPACKED_RATIO} times its size; if that is right, unpack it first"
+            )
+        return len(content)
+
+
+def plain_file(path: Path) -> Path:
+    """Return a file that can be mapped: the file itself, or what is packed in it, unpacked to a temporary file."""
+    with path.open("rb") as file:
+        head = file.read(8)
+    if not head.startswith(ZIP_MAGIC) and not any(head.startswith(magic) for magic, _ in OPENERS):
+        return path
+    with reading(path) as (unpacked, _):
+        return _kept(unpacked, path.name)
+
+
+def on_this_machine(path: str | Path, names: tuple[str, ...] = ()) -> Path:
+    """Return a file or folder that can be read more than once: of a URL, a pipe or standard input, `-`, a copy.
+
+    Args:
+        path: what the user named.
+        names: the names of its files, if it is a folder.
+    """
+    if str(path) == STDIN:
+        if sys.stdin is None:
+            raise W2VError("cannot read standard input: it is closed")
+        return _kept(sys.stdin.buffer, "standard input")
+    if stores.url_of(path) is None and os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
+        with Path(path).open("rb") as pipe:
+            return _kept(pipe, Path(path).name)
+    return stores.local_copy(path, names)
+
+
+def _kept(file: IO[bytes], name: str) -> Path:
+    """Return a temporary file with the rest of an open one; it lasts as long as the process, for it may be mapped."""
+    copy = stores.new_folder() / name
+    with copy.open("wb") as target:
+        shutil.copyfileobj(file, target, BUFFER)
+    return copy
+
+
+def _only_member(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
+    """Return the file in a zip archive.
+
+    Raises:
+        W2VError: there are none, or several.
+    """
+    members = [one for one in archive.infolist() if not one.is_dir() and not one.filename.startswith("__MACOSX/")]
+    if len(members) == 1:
+        return members[0]
+    names = ", ".join(one.filename for one in members[:5]) + ", ..." * (len(members) > 5)
+    raise W2VError(
+        f"{path} is an archive of {len(members):,} files ({names}); unpack it, and name one of them"
+        if members
+        else f"{path} is an empty archive"
+    )
+
+
+@contextmanager
+def writing_gzip(file: BinaryIO) -> Iterator[BinaryIO]:
+    """Yield a file whose content goes to another one, packed."""
+    # Without a name and a time in it, the same vectors are the same bytes. Higher levels take 4 times as long
+    # and save a tenth.
+    with gzip.GzipFile("", "wb", compresslevel=1, fileobj=file, mtime=0) as packed:
+        yield cast(BinaryIO, packed)
