@@ -13,7 +13,7 @@ from w2v.settings.operations import settings_for
 
 
 @command(
-    "Write vectors for lines, each from the vectors of its words.\n\nFor sentences and documents, with any VECTORS. "
+    "For sentences and documents, with any VECTORS. "
     f"The weights sif need the counts of the training, as a .w2v folder has them.\n\n{CORPUS_HELP}\n\n"
     "Example: w2v embed vectors.w2v sentences.txt -o sentences.npy",
     *settings_for("embed"),

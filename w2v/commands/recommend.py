@@ -17,6 +17,7 @@ from w2v.settings.operations import settings_for
 
 
 @command(
+    "The answers are for one person, or for everyone.\n\n"
     "Each ITEM is one that a person took, oldest first. Without an ITEM, each line of standard input is one person's "
     "items. With --sessions, write the recommendations for all people of a file: one row per person and rank, with "
     "the columns person, rank, item, score and based_on (vectors; or popularity, if nothing is known of the person). "

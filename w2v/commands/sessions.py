@@ -12,7 +12,7 @@ from w2v.settings.fields import Setting
 
 
 @command(
-    "Make sessions from an event table.\n\nEach line has the items of a person, oldest first.\n\n"
+    "Each line has the items of a person, oldest first.\n\n"
     "Each EVENTS is a file, a folder, a glob, or - for standard input: CSV, TSV, JSON Lines or Parquet, plain or "
     "compressed. Each line that is written is the person's name, a tab, and the items: train with --line-names.\n\n"
     "Example: w2v sessions events.csv -o sessions.txt --hold-out last"

@@ -1,7 +1,7 @@
 """The names of the commands, in the order of the help, and their summaries: all that `w2v --help` has to load."""
 
 SUMMARIES = {
-    "sessions": "Make sessions from an event table: the items of each person on one line, oldest first.",
+    "sessions": "Make sessions from an event table.",
     "build-vocab": "Count the words of a corpus and write `word count` lines.",
     "phrases": "Join words that belong together, such as new_york.",
     "train": "Train vectors on a corpus and write them.",
@@ -9,7 +9,7 @@ SUMMARIES = {
     "similar": "Show the words nearest to each WORD, by cosine.",
     "analogy": "Answer an analogy: what is to C as A is to B?",
     "vector": "Print the vector of each WORD.",
-    "recommend": "Show the items most likely to come next, for one person or for everyone.",
+    "recommend": "Show the items most likely to come next.",
     "infer": "Write vectors for lines that training has not seen.",
     "embed": "Write vectors for lines, each from the vectors of its words.",
     "evaluate": "Score VECTORS by word pairs and by analogies, as gensim does.",
