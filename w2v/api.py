@@ -890,7 +890,7 @@ def plot(
         near: show these words and the nearest of each.
         n: the number of words to show, by default 1000; with near the nearest of each, by default 50.
         restrict: the nearest are among this many words, the most frequent; 0 takes all.
-        method: umap, tsne or pca; by default umap if it is installed, else tsne.
+        method: umap, tsne or pca; by default umap if it is installed, else tsne; from 3,000 words tsne.
         seed: the same seed gives the same map; by default 1.
         from_: the format of `source`, if neither its content nor its name shows it.
         reporter: as for `train`.
@@ -934,6 +934,7 @@ def plot(
             title=Path(vectors.name).name,
             restrict=limit,
             warn=told.warn,
+            report=told.placing,
         )
         told.tell(f"wrote {output}: {len(drawn.words):,} word{'s' * (len(drawn.words) > 1)}, {drawn.method}")
     return drawn

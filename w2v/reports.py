@@ -92,6 +92,9 @@ class Reporter(AbstractContextManager["Reporter"]):
     def searching(self, share: float, state: str) -> None:
         """This share of a search for settings is done; called about four times a second and after each trial."""
 
+    def placing(self, share: float) -> None:
+        """The words of a large map are being placed, and this share of that is done."""
+
     def saving(self, path: str | Path) -> None:
         """A file of results is being written."""
 
@@ -156,6 +159,10 @@ class PythonReporter(Reporter):
     def searching(self, share: float, state: str) -> None:
         """Draw the share of the search that is done."""
         self._show("tune", share, state, total=1.0, bar_format=SHARE)
+
+    def placing(self, share: float) -> None:
+        """Draw the share that is done."""
+        self._show("place", share, total=1.0, bar_format=SHARE)
 
     def close(self) -> None:
         """Leave the bar as it is."""

@@ -162,6 +162,19 @@ def test_words_of_a_group_are_near(demo_vectors: Vectors, method: maps.Method) -
 
 
 @pytest.mark.slow
+@pytest.mark.slow
+def test_many_words_are_placed_by_opentsne(monkeypatch: pytest.MonkeyPatch, demo_vectors: Vectors) -> None:
+    pytest.importorskip("openTSNE", reason="openTSNE is not installed")
+    monkeypatch.setattr(maps, "MANY_WORDS", 50)
+    words, shares = [word for word in demo_vectors if word in GROUP_OF], list[float]()
+    drawn = word_map(demo_vectors, words, report=shares.append)
+    assert shares == sorted(shares) and (shares[0], shares[-1]) == (0, 1) and len(shares) > 10
+    distances = ((drawn.places[:, None] - drawn.places) ** 2).sum(axis=2)
+    np.fill_diagonal(distances, np.inf)
+    same = [GROUP_OF[words[row]] == GROUP_OF[words[near]] for row, near in enumerate(distances.argmin(axis=1))]
+    assert drawn.method == "tsne" and np.mean(same) > 0.85
+
+
 @pytest.mark.parametrize("method", ["umap", "tsne"])
 def test_the_same_seed_gives_the_same_map(demo_vectors: Vectors, method: maps.Method) -> None:
     if method == "umap":

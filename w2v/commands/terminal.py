@@ -153,6 +153,11 @@ class TerminalReporter(Reporter):
         if not self.quiet:
             self._bar_of("tune ").show(share, state)
 
+    def placing(self, share: float) -> None:
+        """Draw the share of a map that is done."""
+        if not self.quiet:
+            self._bar_of("place").show(share, "t-SNE")
+
     def saving(self, path: str | Path) -> None:
         """End the bar of the training."""
         self._end_bar()

@@ -39,15 +39,17 @@ def plot_words(
     title: str = "vectors",
     restrict: int = RESTRICT,
     warn: Callable[[str], None] = reports.warn,
+    report: Callable[[float], None] = lambda share: None,
 ) -> WordMap:
     """Draw a map of words to a .html, .png or .svg file, and return it. The other arguments are those of `w2v.plot`.
 
-    The title is the name of the vectors; `warn` is called with a message if no installed font has a letter.
+    The title is the name of the vectors; `warn` is called with a message if no installed font has a letter, `report`
+    with the share that is done while many words are placed.
     Raises UnknownWordError if a word has no vector; SettingsError if the suffix is unknown, or n is given with words
     that do not use it; W2VError if a library is missing, vectors are not finite, or the file cannot be written.
     """
     suffix = suffix_of(path)
-    drawn = word_map(vectors, words, near, n, method, seed, title, restrict)
+    drawn = word_map(vectors, words, near, n, method, seed, title, restrict, report)
     page = pages.map_page(drawn) if suffix == ".html" else pictures.map_picture(drawn, warn, suffix[1:])
     with replacing(path) as file:
         file.write(page)
