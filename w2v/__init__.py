@@ -14,6 +14,7 @@ from w2v.base.version import __version__
 TYPE_CHECKING = False  # as in typing, whose import takes 10 ms, during which a command could not answer Ctrl-C
 if TYPE_CHECKING:
     from w2v.api import (
+        align,
         build_vocab,
         convert,
         embed,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
         recommend,
         resume,
         sessions,
+        shift,
         train,
         tune,
     )
@@ -72,6 +74,7 @@ __all__ = [
     "W2VError",
     "W2VWarning",
     "__version__",
+    "align",
     "build_vocab",
     "convert",
     "embed",
@@ -85,6 +88,7 @@ __all__ = [
     "recommend",
     "resume",
     "sessions",
+    "shift",
     "train",
     "tune",
 ]

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from w2v.training.execution import RunFiles
     from w2v.training.run import EpochReport, Run
     from w2v.tuning.search import Search
+    from w2v.vectors.alignment import Shift
     from w2v.vectors.recommendations import Recommendations
     from w2v.vectors.vectors import Vectors
 
@@ -786,6 +787,75 @@ def tune(
                 found.save(output)
                 told.tell(f"wrote {output}: w2v train CORPUS --config {output}")
     return found
+
+
+def align(
+    a: "Vectors | str | Path",
+    b: "Vectors | str | Path",
+    output: str | Path | None = None,
+    *,
+    reporter: Reporter | None = None,
+) -> "Vectors":
+    """Return the vectors of a, rotated onto those of b by orthogonal Procrustes on the words of both.
+
+    Vectors are brought to length 1 for it, and a word has the weight log(1 + the smaller of its counts), or 1 if a
+    model has no counts. Cosines within a stay as they are. Output rows and line vectors are rotated too.
+
+    Args:
+        a: the vectors to rotate, or the file.
+        b: the vectors to rotate onto, or the file.
+        output: the file to write, in any format; None writes nothing.
+        reporter: as for `train`.
+
+    Raises:
+        W2VError: the models have fewer than two words in common, or vectors of another length.
+    """
+    from w2v.formats.registry import find
+    from w2v.vectors.alignment import align as rotate
+
+    with _reporting(reporter) as told:
+        paths = {name: path for name, path in (("a", a), ("b", b)) if isinstance(path, str | Path)}
+        check_outputs({"output": output}, paths, folder_files=() if output is None else find(output).files)
+        first = _vectors_of(a)
+        found, fit = rotate(first, _vectors_of(b))
+        if first.subwords is not None:
+            told.warn("left out the rows of n-grams, which are not rotated")
+        told.tell(fit)
+        if output is not None:
+            found.save(output)
+            told.tell(f"wrote {output}: {len(found):,} words x {found.dim}")
+    return found
+
+
+def shift(
+    a: "Vectors | str | Path",
+    b: "Vectors | str | Path",
+    n: int = 20,
+    *,
+    neighbors: int = 5,
+    restrict: int = 10_000,
+    reporter: Reporter | None = None,
+) -> "list[Shift]":
+    """Return the words that differ most between two models, the lowest cosine first; a is aligned to b before.
+
+    Args:
+        a: the first vectors, or the file.
+        b: the second vectors, or the file.
+        n: the number of words.
+        neighbors: the number of neighbors in each model.
+        restrict: compare this many words, the most frequent of each model, and answer with them; 0 takes all.
+        reporter: as for `train`.
+
+    Raises:
+        W2VError: as for `align`.
+    """
+    from w2v.vectors.alignment import shift as most_moved
+    from w2v.vectors.vectors import Vectors
+
+    first, second = (_vectors_of(one) for one in (a, b))
+    if restrict:
+        first, second = (Vectors.of(one.model.first(restrict), one.name) for one in (first, second))
+    return most_moved(align(first, second, reporter=reporter), second, n, neighbors)
 
 
 def convert(

@@ -30,6 +30,8 @@ COMMANDS = (
     "infer",
     "embed",
     "evaluate",
+    "align",
+    "shift",
     "convert",
     "info",
     "plot",

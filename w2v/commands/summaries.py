@@ -13,11 +13,16 @@ SUMMARIES = {
     "infer": "Write vectors for lines that training has not seen.",
     "embed": "Write vectors for lines, each from the vectors of its words.",
     "evaluate": "Score VECTORS by word pairs and by analogies, as gensim does.",
+    "align": "Rotate the vectors of A onto those of B.",
+    "shift": "Show the words that differ most between A and B.",
     "convert": "Convert vectors to another format.",
     "info": "Show what is in a file of vectors.",
     "plot": "Draw a map of words, or the progress of a run.",
     "demo": "Train on the library of your Python, and show neighbours.",
 }
 """The first line of the help of each command."""
-MODULES = {"build-vocab": "corpus", "phrases": "corpus"} | dict.fromkeys(("similar", "analogy", "vector"), "query")
+MODULES = {
+    **{"build-vocab": "corpus", "phrases": "corpus", "align": "change", "shift": "change"},
+    **dict.fromkeys(("similar", "analogy", "vector"), "query"),
+}
 """The file of a command, where it does not have the name of the command."""

@@ -97,13 +97,14 @@ def word_rows(vectors: Vectors, words: Sequence[str], config: EmbeddingConfig) -
     held = np.array([-1 if (row := find(word)) is None else row for word in words], np.int64)
     composed = [n for n in np.flatnonzero(held < 0).tolist() if vectors.subwords is not None and words[n] in vectors]
     known = np.concatenate([np.flatnonzero(held >= 0), np.array(composed, np.int64)])
-    row_of = np.full(len(words), -1, np.int32)
+    row_of: npt.NDArray[np.int32] = np.full(len(words), -1, np.int32)
     row_of[known] = np.arange(len(known))
     rows = np.concatenate(
         [vectors.take(held[held >= 0]), vectors[[words[n] for n in composed]].reshape(-1, vectors.dim)]
     )
     if config.weights == "mean":
-        return row_of, (rows / lengths(rows)[:, None]).astype(np.float32)
+        rows /= lengths(rows)[:, None]
+        return row_of, rows
     counts = vectors.counts
     if counts is None:
         raise W2VError(
@@ -111,7 +112,8 @@ def word_rows(vectors: Vectors, words: Sequence[str], config: EmbeddingConfig) -
             f"training, put its vocab.txt next to the file, or use {option('weights', 'mean')}"
         )
     shares = np.where(held[known] >= 0, counts[held[known]], 0) / max(1, int(counts.sum()))
-    return row_of, rows * (config.sif_a / (config.sif_a + shares)).astype(np.float32)[:, None]
+    rows *= (config.sif_a / (config.sif_a + shares)).astype(np.float32)[:, None]
+    return row_of, rows
 
 
 def mean_lines(stream: Ids, row_of: npt.NDArray[np.int32], rows: Matrix, threads: int) -> Matrix:

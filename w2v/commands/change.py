@@ -1,0 +1,48 @@
+"""`w2v align` and `w2v shift`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from w2v import api
+from w2v.commands.options import Quiet, command
+from w2v.commands.terminal import TerminalReporter
+from w2v.settings.fields import Setting
+
+
+@command(
+    "Rotate the vectors of A onto those of B.\n\nThen the two can be compared. The rotation is that of orthogonal "
+    "Procrustes on the words of both. It changes no cosine within A.\n\n"
+    "Example: w2v align 1950.w2v 2000.w2v -o 1950-aligned.w2v"
+)
+def align(
+    a: Annotated[Path, typer.Argument(metavar="A", hidden=True)],
+    b: Annotated[Path, typer.Argument(metavar="B", hidden=True)],
+    output: Annotated[Path, "The file to write, in any format.", Setting(flags=("-o", "--output"))] = Path(
+        "aligned.w2v"
+    ),
+    quiet: Quiet = False,
+) -> None:
+    """Align, and write the rotated vectors."""
+    api.align(a, b, output, reporter=TerminalReporter(quiet))
+
+
+@command(
+    "Show the words that differ most between A and B.\n\nEach has its neighbors in A and in B. A is aligned "
+    "to B before, as by `w2v align`. The cosine is that between the two vectors of the word.\n\n"
+    "Example: w2v shift 1950.w2v 2000.w2v --restrict 10000"
+)
+def shift(
+    a: Annotated[Path, typer.Argument(metavar="A", hidden=True)],
+    b: Annotated[Path, typer.Argument(metavar="B", hidden=True)],
+    n: Annotated[int, "Number of words to show.", Setting(flags=("-n",), low=1, high=1_000_000)] = 20,
+    neighbors: Annotated[int, "Neighbors to show of each.", Setting(low=1, high=1000)] = 5,
+    restrict: Annotated[
+        int, "Compare this many words, the most frequent of each model; 0 takes all.", Setting(low=0, high=2**31 - 2)
+    ] = 10_000,
+) -> None:
+    """Print the words that differ most."""
+    for one in api.shift(a, b, n, neighbors=neighbors, restrict=restrict, reporter=TerminalReporter()):
+        sides = (", ".join(word for word, _ in side) for side in (one.before, one.after))
+        print(f"{one.word}\t{one.cosine:.3f}\t" + "\t".join(sides))

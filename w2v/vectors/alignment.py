@@ -1,0 +1,93 @@
+"""Two models in one space: the rotation of one onto the other, and the words that differ. NumPy only."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from w2v.base.arrays import Floats, Matrix
+from w2v.base.cosines import lengths, pair_cosines
+from w2v.base.errors import W2VError
+from w2v.formats.model import Lines
+from w2v.vectors.vectors import Vectors
+
+
+@dataclass(frozen=True)
+class Shift:
+    """A word of two models, and how near its vectors are after the alignment."""
+
+    word: str
+    cosine: float
+    before: list[tuple[str, float]]
+    """The nearest words in the first model, with their cosines."""
+    after: list[tuple[str, float]]
+    """The nearest words in the second model, with their cosines."""
+
+
+def procrustes(a: Matrix, b: Matrix, weights: Floats) -> Floats:
+    """Return the orthogonal R, (dim, dim), with the least sum of weights[i] * |a[i] @ R - b[i]|**2.
+
+    With a' W b = U S V', R is U V' (Schönemann 1966). a and b are (n, dim), weights (n,).
+
+    >>> a = np.array([[1, 0], [0, 1]], np.float32)
+    >>> procrustes(a, a[::-1], np.ones(2)).round(6).tolist()
+    [[0.0, 1.0], [1.0, 0.0]]
+    """
+    u, _, v = np.linalg.svd((a * weights[:, None]).T.astype(np.float64) @ b.astype(np.float64))
+    found: Floats = u @ v
+    return found
+
+
+def shared_rows(a: Vectors, b: Vectors) -> tuple[list[str], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the words of both, in the order of b, with their rows in a and in b.
+
+    Raises:
+        W2VError: there are fewer than two, or vectors of one are longer than those of the other.
+    """
+    if a.dim != b.dim:
+        raise W2VError(f"vectors of {a.name} have {a.dim} numbers, those of {b.name} {b.dim}; train both with one dim")
+    words = [word for word in b.index if word in a.index]
+    if len(words) < 2:
+        raise W2VError(f"{a.name} and {b.name} have {len(words)} words in common; an alignment needs 2 or more")
+    return words, np.array([a.index[word] for word in words]), np.array([b.index[word] for word in words])
+
+
+def weights_of(a: Vectors, b: Vectors, rows_a: npt.NDArray[np.int64], rows_b: npt.NDArray[np.int64]) -> Floats:
+    """Return the weight of each shared word: log(1 + the smaller of its counts); 1 where a model has no counts."""
+    if a.counts is None or b.counts is None:
+        return np.ones(len(rows_a))
+    found: Floats = np.log1p(np.minimum(a.counts[rows_a], b.counts[rows_b]).astype(np.float64))
+    return found if found.any() else np.ones(len(rows_a))
+
+
+def align(a: Vectors, b: Vectors) -> tuple[Vectors, str]:
+    """Return a, rotated onto b, and how well it fits, in words; see `w2v.align`."""
+    words, rows_a, rows_b = shared_rows(a, b)
+    ours, theirs = a.take(rows_a), b.take(rows_b)
+    units = (ours / lengths(ours)[:, None], theirs / lengths(theirs)[:, None])
+    turn = procrustes(*units, weights_of(a, b, rows_a, rows_b))
+
+    def turned(rows: Matrix) -> Matrix:
+        return (rows @ turn).astype(np.float32)
+
+    held = a.model
+    model = replace(
+        held,
+        vectors=turned(held.vectors),
+        output=None if held.output is None else turned(held.output),
+        lines=None if held.lines is None else Lines(turned(held.lines.vectors), held.lines.names),
+        subwords=None,
+        norms=None,
+    )
+    before, after = (float(pair_cosines(rows, theirs).mean()) for rows in (ours, turned(ours)))
+    return Vectors.of(model, a.name), f"{len(words):,} shared words: mean cosine {after:.3f}, {before:.3f} before"
+
+
+def shift(a: Vectors, b: Vectors, n: int, neighbors: int) -> list[Shift]:
+    """Return the n shared words that differ most between a, which is aligned to b, and b; see `w2v.shift`."""
+    words, rows_a, rows_b = shared_rows(a, b)
+    cosines = pair_cosines(a.take(rows_a), b.take(rows_b))
+    return [
+        Shift(words[i], float(cosines[i]), a.similar(words[i], neighbors), b.similar(words[i], neighbors))
+        for i in np.argsort(cosines, kind="stable")[:n].tolist()
+    ]
