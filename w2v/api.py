@@ -816,8 +816,8 @@ def align(
     with _reporting(reporter) as told:
         paths = {name: path for name, path in (("a", a), ("b", b)) if isinstance(path, str | Path)}
         check_outputs({"output": output}, paths, folder_files=() if output is None else find(output).files)
-        first = _vectors_of(a)
-        found, fit = rotate(first, _vectors_of(b))
+        first = _vectors_of(a, told)
+        found, fit = rotate(first, _vectors_of(b, told))
         if first.subwords is not None:
             told.warn("left out the rows of n-grams, which are not rotated")
         told.tell(fit)
@@ -852,7 +852,8 @@ def shift(
     from w2v.vectors.alignment import shift as most_moved
     from w2v.vectors.vectors import Vectors
 
-    first, second = (_vectors_of(one) for one in (a, b))
+    with _reporting(reporter) as told:
+        first, second = (_vectors_of(one, told) for one in (a, b))
     if restrict:
         first, second = (Vectors.of(one.model.first(restrict), one.name) for one in (first, second))
     return most_moved(align(first, second, reporter=reporter), second, n, neighbors)
