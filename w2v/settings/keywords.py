@@ -102,6 +102,7 @@ class EmbeddingSettings(TypedDict, total=False):
     weights: Literal["sif", "mean"]
     sif_a: float
     line_names: bool
+    words: bool
     lowercase: bool
     column: str | None
     force_text: bool
