@@ -32,7 +32,7 @@ def write_inputs(folder: Path) -> None:
     (folder / "latin.txt").write_bytes(("plain " * 60 + "café crème café\n").encode("latin-1") * 20)
     (folder / "many.txt").write_text("".join(f"w{n} w{n * 7 % 101} a b\n" for n in range(100)))
     (folder / "rows.jsonl").write_text('{"text": "a b c"}\n{"text": ""}\n{"other": 1}\n' * 10)
-    (folder / "pairs.tsv").write_text("a\tb\t3\nnone\tb\t1\n")
+    (folder / "pairs.tsv").write_text("a\tb\t3\na\tw1\t2\nb\tw2\t1\nnone\tb\t1\n")
     (folder / "questions.txt").write_text("none b c d\n")
     (folder / "next.txt").write_text("a\nb\n")
     (folder / "sessions.txt").write_text("b\na\n")

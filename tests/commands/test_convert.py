@@ -223,11 +223,13 @@ def test_info(run: Run, native: w2v.Vectors) -> None:
         "tokens": int(native.counts.sum()),
         "counts": [int(native.counts.min()), int(native.counts.max())],
         "nan": 0,
+        "repeated": 0,
         "first": native.words[:10],
         "output": True,
         "settings": native.settings,
     }
-    lines = dict(line.split(maxsplit=1) for line in run("info", "v.w2v").out.splitlines())
+    said = [line.split(maxsplit=1) for line in run("info", "v.w2v").out.splitlines()]
+    lines = dict(reversed([(name, value) for name, value in said]))  # the words come before the setting `words`
     assert lines["words"] == "147" and lines["dim"] == "8" and lines["seed"] == "1" and lines["epochs"] == "1"
 
 

@@ -32,7 +32,7 @@ def folder(tmp_path: Path, corpus: Path, vectors_file: Path) -> Path:
         "no.toml": "dim = \n",
         "promises.bin": "1000000000 1000\nhorse 1234",
         "promises.txt": "1000000000 1000\nhorse 0.1\n",
-        "no-header.bin": "horse 0.1 0.2\n",
+        "no-header.bin": "horse is here\n",
     }.items():
         (tmp_path / name).write_text(text)
     (tmp_path / "cut.gz").write_bytes(gzip.compress(b"a b c " * 100_000)[:200])
@@ -210,7 +210,7 @@ def test_a_run_that_diverges_writes_nothing(run: Run, folder: Path) -> None:
 def test_whatever_a_command_raises_is_one_line(
     run: Run, vectors_file: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, status: int, line: str
 ) -> None:
-    def fails(path: Path) -> w2v.Vectors:
+    def fails(path: Path, *format: object, **how: object) -> w2v.Vectors:
         raise error
 
     monkeypatch.setattr(w2v.Vectors, "load", fails)

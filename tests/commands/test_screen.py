@@ -80,7 +80,8 @@ def test_a_python_warning_is_one_line(run: Run, tmp_path: Path, monkeypatch: pyt
     (tmp_path / "x.jsonl").write_text('{"text": "a b 1"}\n')
     w2v.Vectors(["a", "b"], np.eye(2, dtype=np.float32)).save(tmp_path / "v.bin")
     result = run("evaluate", "v.bin", "--similarity", "x.jsonl")
-    assert (result.status, result.err) == (1, "w2v: x.jsonl, line 1: expected two words and a number\n")
+    said = 'w2v: x.jsonl, line 1: expected two words and a number, found \'{"text": "a b 1"}\'\n'
+    assert (result.status, result.err) == (1, said)
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def test_a_disk_too_small_for_the_vectors_is_said_before_training(
     for name, dim in (("v.bin", "2000"), ("v.txt", "700")):
         status, _, err = run(*TRAIN, "-o", disk / name, "--dim", dim)
         assert status == 1
-        assert "no space for" in last_line(err) and name in err and "0.001 GB are free" in err
+        assert "no space for" in last_line(err) and name in err and "1.05 MB are free" in err
     assert os.listdir(disk) == []
 
 

@@ -469,7 +469,7 @@ def test_the_log_says_once_that_answers_are_restricted(caplog: pytest.LogCapture
         assert not caplog.messages
         for _ in range(2):
             vectors.similar("w1", restrict=9)
-    assert caplog.messages == ["answers are among the 9 most frequent of 20 words; restrict=0 takes all"]
+    assert caplog.messages == ["answers are among the 9 most frequent of 20 words; restrict 0: all"]
 
 
 def test_saving_says_what_the_format_cannot_store(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ def npy_header(dtype: str, shape: tuple[int, ...]) -> bytes:
     """Return the header of an array in rows; the same for every version of NumPy.
 
     >>> len(npy_header("<i4", (7,)))
-    64
+    128
     """
     text = f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}, }}"
     text += " " * (-(10 + len(text) + 1) % 64) + "\n"

@@ -96,9 +96,11 @@ def _forbidden(group: int) -> int:
 
 def _is_own_group(group: int) -> bool:
     """Return whether a group has the name of this user, and no other member."""
-    import grp
-    import pwd
-
+    try:
+        import grp
+        import pwd
+    except ImportError:  # as on Windows
+        return False
     try:
         user, found = pwd.getpwuid(os.getuid()), grp.getgrgid(group)
     except KeyError:

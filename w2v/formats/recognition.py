@@ -26,13 +26,19 @@ def recognised(path: Path) -> str | None:
 
 
 def beginning(path: Path) -> bytes:
-    """Return the first bytes of a file, unpacked; none where it cannot be read, which its reader reports."""
+    """Return the first bytes of a file, unpacked; none where it is damaged, which its reader reports.
+
+    Raises:
+        OSError: it cannot be read.
+    """
     try:
         with reading(path) as (file, _):
             return file.read(HEAD)
     except W2VError:
         raise
-    except ERRORS:
+    except ERRORS as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
         return b""
     except Exception as error:
         if type(error).__name__ != "ZstdError":

@@ -58,16 +58,24 @@ class _Bounded(io.RawIOBase):
 
     def __init__(self, path: Path, unpacked: Any, room: int) -> None:  # noqa: ANN401
         super().__init__()
-        self._path, self._unpacked, self._left = path, unpacked, room
+        self._path, self._unpacked, self._room = path, unpacked, room
 
     def readable(self) -> bool:
         return True
 
+    def seekable(self) -> bool:
+        return bool(self._unpacked.seekable())
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return int(self._unpacked.seek(offset, whence))
+
+    def tell(self) -> int:
+        return int(self._unpacked.tell())
+
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401  (any writable buffer)
         content = self._unpacked.read(len(buffer))
         buffer[: len(content)] = content
-        self._left -= len(content)
-        if self._left < 0:
+        if self.tell() > self._room:
             raise W2VError(
                 f"{self._path} unpacks to more than {UNPACKED_RATIO} times its size; if that is right, unpack it first"
             )

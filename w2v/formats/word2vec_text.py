@@ -121,7 +121,7 @@ def problem(line: bytes, dim: int) -> str:
     if not word.strip() and len(last) == dim:
         return f"{expected}, and the word is missing"
     if len(last) == dim and not wrong:
-        *_, before = word.split(b" ")
+        before = word.rpartition(b" ")[2]
         if b" " not in word or not is_number(before):
             return ""
         if before.lstrip(b"-").isdigit() and all(b"." in field for field in last):

@@ -26,6 +26,7 @@ class Order(Enum):
     def of(cls, words: Sequence[str], counts: Counts | None) -> "Order":
         """Return the order of words. Names that differ in a number alone say nothing: they may count from the top.
 
+        >>> import numpy as np
         >>> Order.of(["a", "b"], np.array([2, 5])), Order.of([f"w{n}" for n in range(500)], None)
         (<Order.COUNTS: 2>, <Order.FREQUENCY: 1>)
         """

@@ -20,7 +20,7 @@ from w2v.base.libraries import require
 from w2v.formats import vector_files
 from w2v.formats.common import check_finite
 from w2v.formats.model import Lines, Model, Trained
-from w2v.formats.registry import find, what_is_lost
+from w2v.formats.registry import find, repeated_words, what_is_lost
 from w2v.formats.vocab_table import VocabTable
 from w2v.reports import Reporter, warn
 from w2v.settings.aliases import VECTORS, check_known
@@ -212,6 +212,12 @@ class Vectors:
     def index(self) -> dict[str, int]:
         """The row of each word; the first row of a word that a file has twice."""
         return dict(zip(reversed(self.words), reversed(range(len(self.words))), strict=True))
+
+    @cached_property
+    def _repeated(self) -> Indices:
+        """The rows of words that an earlier row has: they are in no answer. A VocabTable has each word once."""
+        words = self._model.words
+        return np.array([] if isinstance(words, VocabTable) else repeated_words(words), np.int64)
 
     @cached_property
     def order(self) -> Order:
@@ -451,6 +457,7 @@ class Vectors:
         bad = np.flatnonzero(~np.isfinite(scores))
         self._check_rows(bad)
         scores[bad] = 0  # finite numbers, whose product is not
+        scores[self._repeated[self._repeated < n]] = -np.inf
         if not isinstance(rows, range):
             scores[np.delete(np.arange(n), rows)] = -np.inf
         return scores
@@ -461,8 +468,6 @@ class Vectors:
         """Return the n words with the highest scores, without those that were asked about."""
         best = best_rows(scores, [row for _, _, row in asked if row is not None and row < len(scores)], n)
         best = best[scores[best] > -np.inf]
-        if not isinstance(self._model.words, VocabTable):  # a table is w2v's own, with each word once
-            best = best[[self.index[self._model.words[row]] == row for row in best.tolist()]]
         if not np.allclose(lengths(self.take(best)), self._norms[best], rtol=NORMS_DIFFER, atol=0):
             raise W2VError(f"{self.name}: norms.npy is not that of vectors.npy; remove it, and w2v computes it anew")
         return [(self._model.words[row], float(scores[row])) for row in best.tolist()]

@@ -87,7 +87,7 @@ def test_words_of_any_length_are_spelled(words: list[str]) -> None:
     n = len(words)
     ids = np.array([-1, *range(n), -1, 0, n - 1, -1, 1, -1], np.int32)
     line = " ".join(words)
-    expected = f"{line}\n{words[0]} {words[-1]}\n{words[1]}\n".encode()
+    expected = f"\n{line}\n{words[0]} {words[-1]}\n{words[1]}\n".encode()
     for end in (len(ids), len(ids) - 1):  # with and without a sentence end of its own
         out = np.full(len(expected) + kernels.PADDING, 7, np.uint8)
         filled = kernels.spell(ids[:end], 0, end, starts, text, out)
