@@ -111,7 +111,7 @@ def test_of_a_word_that_is_there_twice_the_first_counts() -> None:
     assert vectors.row("a") == 0
     assert vectors["a"].tolist() == [1, 0]
     assert len(vectors) == 3
-    assert vectors.similar("b", 1) == [("a", 1.0)]
+    assert vectors.similar("b") == [("a", 0.0)]
 
 
 def test_it_is_a_mapping_of_words() -> None:
