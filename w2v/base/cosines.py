@@ -65,7 +65,9 @@ def cosines_with(matrix: Matrix, norms: Matrix, query: Floats) -> Matrix:
 
 
 def best_rows(scores: Matrix, without: Sequence[int], n: int) -> Indices:
-    """Return the rows with the n highest scores, highest first, rows `without` left out; fewer where there are none.
+    """Return the rows with the n highest scores, highest first; fewer if there are no more.
+
+    Rows `without` are left out, and rows with the score -inf.
 
     >>> best_rows(np.array([0.1, 0.9, 0.5], np.float32), [1], 5).tolist()
     [2, 0]
@@ -73,7 +75,7 @@ def best_rows(scores: Matrix, without: Sequence[int], n: int) -> Indices:
     check_number("n", n, 0)
     scores = scores.copy()
     scores[list(without)] = -np.inf
-    n = min(n, len(scores) - len(set(without)))
+    n = min(n, int(np.count_nonzero(scores > -np.inf)))
     if n <= 0:
         return np.empty(0, np.int64)
     best = np.argpartition(-scores, n - 1)[:n]

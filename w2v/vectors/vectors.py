@@ -467,7 +467,6 @@ class Vectors:
     ) -> list[tuple[str, float]]:
         """Return the n words with the highest scores, without those that were asked about."""
         best = best_rows(scores, [row for _, _, row in asked if row is not None and row < len(scores)], n)
-        best = best[scores[best] > -np.inf]
         if not np.allclose(lengths(self.take(best)), self._norms[best], rtol=NORMS_DIFFER, atol=0):
             raise W2VError(f"{self.name}: norms.npy is not that of vectors.npy; remove it, and w2v computes it anew")
         return [(self._model.words[row], float(scores[row])) for row in best.tolist()]
