@@ -14,6 +14,7 @@ import w2v
 from w2v import commands as cli
 from w2v.commands.app import load
 from w2v.commands.screen import columns
+from w2v.commands.summaries import SUMMARIES
 from w2v.commands.tables import format_neighbours
 from w2v.settings.fields import fields_of
 
@@ -215,6 +216,11 @@ def test_flags_win_over_the_config_and_that_over_the_defaults(run: Run, corpus: 
     assert run("train", "corpus.txt").err.endswith("147 words x 100\n")
     assert run("train", "corpus.txt", "--config", "my.toml").err.endswith("147 words x 12\n")
     assert run("train", "corpus.txt", "--config", "my.toml", "--dim", "9").err.endswith("147 words x 9\n")
+
+
+@pytest.mark.parametrize("name", SUMMARIES)
+def test_the_help_of_a_command_has_its_summary_once(name: str) -> None:
+    assert (load(name).help or "").count(SUMMARIES[name]) == 1
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from w2v.settings.fields import Setting
 
 
 @command(
-    "Rotate the vectors of A onto those of B.\n\nThen the two can be compared. The rotation is that of orthogonal "
+    "Then the two can be compared. The rotation is that of orthogonal "
     "Procrustes on the words of both. It changes no cosine within A.\n\n"
     "Example: w2v align 1950.w2v 2000.w2v -o 1950-aligned.w2v"
 )
@@ -29,7 +29,7 @@ def align(
 
 
 @command(
-    "Show the words that differ most between A and B.\n\nEach has its neighbors in A and in B. A is aligned "
+    "Each has its neighbors in A and in B. A is aligned "
     "to B before, as by `w2v align`. The cosine is that between the two vectors of the word.\n\n"
     "Example: w2v shift 1950.w2v 2000.w2v --restrict 10000"
 )
