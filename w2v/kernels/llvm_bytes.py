@@ -35,18 +35,23 @@ def store_word(typing, text, at, word):
     return types.void(text, types.int64, types.uint64), codegen
 
 
+def bits_in(builder, pointer, ranges):
+    """Return a uint64 with a bit for each of 64 bytes that is in one of `ranges`, each (first, how many)."""
+    value = builder.load(builder.bitcast(pointer, BYTES.as_pointer()), align=1)
+    found = ir.Constant(ir.VectorType(ir.IntType(1), 64), None)
+    for first, count in ranges:
+        above = builder.sub(value, ir.Constant(BYTES, [first] * 64))
+        found = builder.or_(found, builder.icmp_unsigned("<", above, ir.Constant(BYTES, [count] * 64)))
+    return builder.bitcast(found, INT64)
+
+
 @operation
 def maybe_spaces(typing, text, at):
     """Return a bit for each of text[at : at + 64] that is ASCII whitespace or may begin longer whitespace."""
 
     def codegen(context, builder, signature, args):
         pointer = pointer_to(context, builder, text, *args)
-        value = builder.load(builder.bitcast(pointer, BYTES.as_pointer()), align=1)
-        found = ir.Constant(ir.VectorType(ir.IntType(1), 64), None)
-        for first, count in SPACES:
-            above = builder.sub(value, ir.Constant(BYTES, [first] * 64))
-            found = builder.or_(found, builder.icmp_unsigned("<", above, ir.Constant(BYTES, [count] * 64)))
-        return builder.bitcast(found, INT64)
+        return bits_in(builder, pointer, SPACES)
 
     return types.uint64(text, types.int64), codegen
 
@@ -57,12 +62,7 @@ def not_plain(typing, text, at):
 
     def codegen(context, builder, signature, args):
         pointer = pointer_to(context, builder, text, *args)
-        value = builder.load(builder.bitcast(pointer, BYTES.as_pointer()), align=1)
-        found = ir.Constant(ir.VectorType(ir.IntType(1), 64), None)
-        for first, count in PLAIN:
-            above = builder.sub(value, ir.Constant(BYTES, [first] * 64))
-            found = builder.or_(found, builder.icmp_unsigned("<", above, ir.Constant(BYTES, [count] * 64)))
-        return builder.not_(builder.bitcast(found, INT64))
+        return builder.not_(bits_in(builder, pointer, PLAIN))
 
     return types.uint64(text, types.int64), codegen
 
