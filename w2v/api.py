@@ -509,8 +509,8 @@ def embed(
             nothing.
         progress: whether to draw a bar, on standard error or in a notebook.
         reporter: as for `train`.
-        settings: weights and sif_a, see EmbeddingConfig; lowercase, column and force_text, by default those of the
-            training; line_names and threads.
+        settings: weights and sif_a, see EmbeddingConfig; words, lowercase, column and force_text, by default those of
+            the training; line_names and threads.
 
     Returns:
         A vector for each line, under its name or number; `numpy.asarray` returns the matrix, (n_lines, dim).
@@ -993,7 +993,7 @@ def plot(
         vectors = _vectors_of(source, told, from_)
         limit = RESTRICT if restrict is None else restrict
         if near:
-            tell_of_restriction(vectors, limit, told)
+            vectors.tell_of_restriction(limit, told.warn, told.tell)
         drawn = plotting.plot_words(
             output,
             vectors,
@@ -1009,15 +1009,6 @@ def plot(
         )
         told.tell(f"wrote {output}: {len(drawn.words):,} word{'s' * (len(drawn.words) > 1)}, {drawn.method}")
     return drawn
-
-
-def tell_of_restriction(vectors: "Vectors", restrict: int, told: Reporter) -> None:
-    """Report how many words cannot be in an answer, if there are any, or that it is not known which these are."""
-    from w2v.vectors.order import Order
-
-    if message := vectors.restriction(restrict):
-        vectors._has_told = True
-        (told.warn if vectors.order is Order.ALPHABET else told.tell)(message)
 
 
 def _reporting(reporter: Reporter | None, progress: bool = False) -> Reporter:

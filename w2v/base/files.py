@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO, TypeVar, cast
 
 from w2v.base import stores
 from w2v.base.errors import W2VError
@@ -76,6 +76,15 @@ def replacing(path: str | Path) -> Iterator[BinaryIO]:
         with _uninterrupted(), suppress(OSError):  # it has been renamed
             if temporary is not None:
                 temporary.unlink()
+
+
+@contextmanager
+def replacing_packed(path: str | Path, level: int = 6) -> Iterator[BinaryIO]:
+    """Open a file as `replacing` does, packed by gzip; without a name and a time in it the same content is the same."""
+    import gzip
+
+    with replacing(path) as file, gzip.GzipFile("", "wb", compresslevel=level, fileobj=file, mtime=0) as packed:
+        yield cast(BinaryIO, packed)
 
 
 @contextmanager

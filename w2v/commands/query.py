@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from w2v import api
 from w2v.base.errors import SettingsError, W2VError, as_flags, option
 from w2v.base.stores import url_of
 from w2v.commands.options import (
@@ -67,7 +66,8 @@ def similar(
         from w2v.vectors.derived import line_vectors
 
         loaded, restrict = line_vectors(loaded), 0 if restrict == RESTRICT else restrict
-    api.tell_of_restriction(loaded, restrict, TerminalReporter())
+    told = TerminalReporter()
+    loaded.tell_of_restriction(restrict, told.warn, told.tell)
 
     def answer(words: list[str]) -> None:
         asked = parse_questions(words) if words else [Question(plus, minus)]
@@ -100,7 +100,8 @@ def analogy(
 ) -> None:
     """Answer an analogy."""
     loaded = load_vectors(vectors, from_, limit, skip_bad_rows)
-    api.tell_of_restriction(loaded, restrict, TerminalReporter())
+    told = TerminalReporter()
+    loaded.tell_of_restriction(restrict, told.warn, told.tell)
     neighbours = loaded.analogy(a, b, c, n, restrict=restrict)
     show_neighbours([({"positive": [a, c], "negative": [b]}, f"{a} - {b} + {c}", neighbours)], as_json)
 

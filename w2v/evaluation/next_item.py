@@ -17,8 +17,8 @@ import numpy.typing as npt
 from w2v.base.arrays import Indices, Matrix
 from w2v.base.errors import W2VError
 from w2v.evaluation.metrics import RankingMetrics, ranking_metrics
-from w2v.evaluation.rows import read_lines
 from w2v.settings.train import TrainConfig
+from w2v.text.corpus import text_lines
 from w2v.text.people import split_name
 from w2v.vectors.derived import line_vectors
 from w2v.vectors.items import ItemScorer, check_n_lines, lines_of, people_matrix, rows_of
@@ -117,7 +117,7 @@ def read_sessions(before: str | Path, next: str | Path) -> Sessions:
 
     Raises W2VError if a file cannot be read, or if they differ in length.
     """
-    lines, held_out = read_lines(before), read_lines(next)
+    lines, held_out = [*text_lines(before)], [*text_lines(next)]
     if len(lines) != len(held_out):
         raise W2VError(
             f"{before} has {len(lines):,} lines and {next} has {len(held_out):,}: both need one line per person"

@@ -5,29 +5,9 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from w2v.base.errors import W2VError
-from w2v.text.corpus import Corpus
+from w2v.text.corpus import text_lines
 
 Item = TypeVar("Item")
-
-
-def lines_of(path: str | Path) -> Iterator[str]:
-    """Yield the lines of a text file, plain or compressed, as they are read; a last one without anything in it too.
-
-    Bytes that are not UTF-8 become U+FFFD. Raises W2VError if it is a folder, cannot be read or is not text.
-    """
-    if Path(path).is_dir():
-        raise W2VError(f"{path} is a folder; name a file")
-    rest = b""
-    # A file of JSON is read as text here too; the line that is not what it should be is named later.
-    for block in Corpus(path, warn=lambda _: None).blocks():
-        *lines, rest = (rest + block).split(b"\n")
-        yield from (line.decode("utf-8", "replace") for line in lines)
-
-
-def read_lines(path: str | Path) -> list[str]:
-    """Return the lines of a text file as `lines_of` yields them, without the last if there is nothing in it."""
-    lines = [*lines_of(path)]
-    return lines[:-1] if lines and not lines[-1] else lines
 
 
 class Rows(Generic[Item]):
@@ -50,7 +30,7 @@ class Rows(Generic[Item]):
         """
         self.items: list[Item] = []
         self.header = ""
-        for number, line in enumerate(lines_of(path), 1):
+        for number, line in enumerate(text_lines(path), 1):
             if not line.strip() or line.startswith("#"):
                 continue
             if (item := parse(line)) is not None:

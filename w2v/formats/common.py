@@ -3,7 +3,7 @@
 import json
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -11,9 +11,8 @@ import numpy as np
 
 from w2v.base.arrays import Counts, Indices, Matrix
 from w2v.base.errors import W2VError, option
-from w2v.base.files import replacing
+from w2v.base.files import replacing, replacing_packed
 from w2v.formats.options import DEFAULTS, SKIPPING, ReadOptions
-from w2v.formats.unpacking import writing_gzip
 
 WORD_LIMIT = 1 << 24  # Most bytes of a word; a file with a longer one is damaged, or made to fill the memory
 WORD_SHARE = 1 << 10  # Most bytes of a word on average, beyond the first WORD_LIMIT
@@ -21,15 +20,12 @@ MENDED_SHARE = 0.05  # A file of which more than this share of the words is not 
 PIECE = 1 << 22  # Bytes of a matrix that are written at a time
 
 
-@contextmanager
-def writing(path: Path) -> Iterator[BinaryIO]:
-    """Open a file that takes the place of `path` at the end, packed where that ends in .gz."""
-    with replacing(path) as file:
-        if path.suffix.lower() != ".gz":
-            yield file
-            return
-        with writing_gzip(file) as packed:
-            yield packed
+def writing(path: Path) -> AbstractContextManager[BinaryIO]:
+    """Open a file that takes the place of `path` at the end, packed where that ends in .gz.
+
+    Higher levels take 4 times as long and save a tenth.
+    """
+    return replacing_packed(path, level=1) if path.suffix.lower() == ".gz" else replacing(path)
 
 
 def check_promise(path: Path, n_types: int, dim: int, needed: int, room: int) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from w2v.base.errors import W2VError
 from w2v.formats.registry import FORMATS
-from w2v.formats.unpacking import ERRORS, reading
+from w2v.formats.unpacking import is_unreadable, reading
 
 HEAD = 1 << 16  # Bytes of the beginning that are looked at
 HEADER_LIMIT = 64  # Most bytes of `words dim`: two numbers of up to 20 digits fit
@@ -36,12 +36,8 @@ def beginning(path: Path) -> bytes:
             return file.read(HEAD)
     except W2VError:
         raise
-    except ERRORS as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise
-        return b""
     except Exception as error:
-        if type(error).__name__ != "ZstdError":
+        if not is_unreadable(error) or (isinstance(error, OSError) and error.errno is not None):
             raise
         return b""
 

@@ -1,13 +1,10 @@
 """Vector files as they come: packed with gzip, bzip2, xz or Zstandard, alone in a zip archive, or from a pipe."""
 
-import gzip
 import io
-import lzma
 import os
 import shutil
 import sys
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +13,7 @@ from typing import IO, Any, BinaryIO, cast
 from w2v.base import stores
 from w2v.base.errors import W2VError
 from w2v.base.files import STDOUT
-from w2v.text.sources import OPENERS
+from w2v.text.sources import OPENERS, is_read_error
 
 UNPACKED_RATIO, UNPACKED_FREE = 10, 100_000_000
 """A packed file may become this many times its size and this many bytes: vectors become 1 to 4 times as large, a bomb
@@ -24,8 +21,13 @@ UNPACKED_RATIO, UNPACKED_FREE = 10, 100_000_000
 ZIP_MAGIC = b"PK\x03\x04"
 BUFFER = 1 << 18
 STDIN = STDOUT  # Both are named -
-ERRORS = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, RuntimeError, NotImplementedError)
-"""What unpacking raises where a file is damaged; the last two are of zip archives with a password or another method."""
+ZIP_ERRORS = (zipfile.BadZipFile, RuntimeError)
+"""What a damaged zip archive raises; RuntimeError where it has a password or another method."""
+
+
+def is_unreadable(error: Exception) -> bool:
+    """Return whether an error says that a file cannot be read or unpacked."""
+    return is_read_error(error) or isinstance(error, ZIP_ERRORS)
 
 
 @contextmanager
@@ -132,12 +134,3 @@ def _only_member(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
         if members
         else f"{path} is an empty archive"
     )
-
-
-@contextmanager
-def writing_gzip(file: BinaryIO) -> Iterator[BinaryIO]:
-    """Yield a file whose content goes to another one, packed."""
-    # Without a name and a time in it, the same vectors are the same bytes. Higher levels take 4 times as long
-    # and save a tenth.
-    with gzip.GzipFile("", "wb", compresslevel=1, fileobj=file, mtime=0) as packed:
-        yield cast(BinaryIO, packed)

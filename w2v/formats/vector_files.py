@@ -16,7 +16,7 @@ from w2v.formats.model import Model, Trained
 from w2v.formats.options import SKIPPING, ReadOptions
 from w2v.formats.recognition import beginning, recognised
 from w2v.formats.registry import Format, files_of, find, repeated_words, suffix_of
-from w2v.formats.unpacking import ERRORS, STDIN, on_this_machine
+from w2v.formats.unpacking import STDIN, is_unreadable, on_this_machine
 from w2v.formats.vocab_table import VocabTable
 from w2v.reports import warn
 from w2v.text.kinds import refusal
@@ -89,14 +89,12 @@ def read(
         raise
     except W2VError as error:
         raise type(error)(error.message.replace(str(copy), str(path))) from error
-    except ERRORS as error:
-        raise W2VError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
     except MemoryError as error:
         raise W2VError(f"cannot read {path}: not enough memory; convert it to .w2v, which is mapped") from error
     except Exception as error:
-        if type(error).__name__ != "ZstdError":
+        if not is_unreadable(error):
             raise
-        raise W2VError(f"cannot read {path}: {error}") from error
+        raise W2VError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
     if limit is not None and limit < len(model.words):
         model = model.first(limit)
     return _without_repeated(path, _with_finite_rows(path, model, options), options)

@@ -241,6 +241,21 @@ class Corpus:
             yield number, token_line(tokens, number, ITEM.format).encode("utf-8", "surrogatepass")
 
 
+def text_lines(path: str | Path) -> Iterator[str]:
+    """Yield the lines of a text file, plain or compressed, as they are read; bytes that are not UTF-8 become U+FFFD.
+
+    Raises:
+        W2VError: it is a folder, cannot be read or is not text.
+    """
+    if Path(path).is_dir():
+        raise W2VError(f"{path} is a folder; name a file")
+    rest = b""
+    # A file of JSON is read as text here too; the line that is not what it should be is named later.
+    for block in Corpus(path, warn=lambda _: None).blocks(count_lines=True):
+        *lines, rest = (rest + block).split(b"\n")
+        yield from (line.decode("utf-8", "replace") for line in lines)
+
+
 def _all_in_one(faults: Sequence[W2VError]) -> W2VError:
     """Return one error that lists the errors of several files."""
     if len(faults) == 1:

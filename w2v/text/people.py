@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from w2v.base.errors import W2VError, option
-from w2v.text.corpus import Corpus
+from w2v.text.corpus import text_lines
 
 SHOWN = 40
 """Characters of a line that an error shows."""
@@ -31,10 +31,10 @@ def read_people(path: str | Path, line_names: bool = False) -> Iterator[PersonIt
         W2VError: the file cannot be read or is not text, or a line has no name.
     """
     if not line_names:
-        for number, line in enumerate(_lines(path), 1):
+        for number, line in enumerate(text_lines(path), 1):
             yield PersonItems(str(number), line.split())
         return
-    named = (split_name(line, path, number) for number, line in enumerate(_lines(path), 1))
+    named = (split_name(line, path, number) for number, line in enumerate(text_lines(path), 1))
     for name, lines in groupby(named, lambda person: person.name):
         yield PersonItems(name, [item for person in lines for item in person.items])
 
@@ -48,13 +48,3 @@ def split_name(line: str, path: str | Path, number: int) -> PersonItems:
             f"without names, {option('line_names', False)}"
         )
     return PersonItems(name, text.split())
-
-
-def _lines(path: str | Path) -> Iterator[str]:
-    """Yield the lines of a text file as they are read; bytes that are not UTF-8 become U+FFFD."""
-    if Path(path).is_dir():
-        raise W2VError(f"{path} is a folder; name a file")
-    rest = b""
-    for block in Corpus(path, warn=lambda _: None).blocks(count_lines=True):
-        *lines, rest = (rest + block).split(b"\n")
-        yield from (line.decode("utf-8", "replace") for line in lines)

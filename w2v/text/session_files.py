@@ -1,12 +1,11 @@
 """From an event table to a sessions file, and a file of the items that are held out."""
 
-import gzip
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any, BinaryIO
 
-from w2v.base.files import replacing
+from w2v.base.files import replacing, replacing_packed
 from w2v.reports import Reporter
 from w2v.text.event_files import check_rows, database, find_columns, open_table, with_text
 from w2v.text.events import Events, Session, SessionRules
@@ -81,12 +80,6 @@ def next_path(output: str | Path) -> Path:
     return path.with_name(f"{stem}.next{dot}{suffix}")
 
 
-@contextmanager
-def _open_text(path: str | Path) -> Iterator[IO[bytes]]:
+def _open_text(path: str | Path) -> AbstractContextManager[BinaryIO]:
     """Open a file to write, compressed if its name ends in .gz."""
-    with replacing(path) as file:
-        if not str(path).endswith(".gz"):
-            yield file
-            return
-        with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=6, mtime=0, filename="") as packed:
-            yield cast(IO[bytes], packed)
+    return replacing_packed(path) if str(path).endswith(".gz") else replacing(path)

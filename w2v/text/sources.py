@@ -156,9 +156,14 @@ def reading(path: str) -> Iterator[None]:
         reason: object = getattr(error, "strerror", None) or error
         if isinstance(error, MemoryError):
             reason = "not enough memory to unpack it, or for so long a word"
-        elif not isinstance(error, READ_ERRORS) and type(error).__name__ != "ZstdError":
+        elif not is_read_error(error):
             raise
         raise W2VError(f"cannot read {shown(path)}: {reason}") from error
+
+
+def is_read_error(error: Exception) -> bool:
+    """Return whether reading or unpacking a file may raise an error; the class for .zst depends on the library."""
+    return isinstance(error, READ_ERRORS) or type(error).__name__ == "ZstdError"
 
 
 def open_raw(path: str, block: int = stores.BLOCK) -> IO[bytes]:

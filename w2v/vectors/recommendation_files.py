@@ -1,6 +1,5 @@
 """Files of recommendations: one row per person and rank, as TSV, JSON Lines or Parquet."""
 
-import gzip
 import json
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -8,7 +7,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from w2v.base.errors import SettingsError, W2VError, option
-from w2v.base.files import STDOUT, replacing
+from w2v.base.files import STDOUT, replacing, replacing_packed
 from w2v.base.libraries import require
 from w2v.vectors.recommendations import Recommendations
 
@@ -36,14 +35,11 @@ def writer_for(path: str | Path) -> Callable[[Iterable[Recommendations]], int]:
         raise SettingsError(f"cannot write {path}: name a file .tsv, .tsv.gz, .jsonl, .jsonl.gz or .parquet", "output")
     if suffix == ".parquet":
         require("pyarrow", "writing Parquet")
-    pack = name.endswith(".gz")
+    opening = replacing_packed if name.endswith(".gz") else replacing
 
     def save(parts: Iterable[Recommendations]) -> int:
-        with replacing(path) as file:
-            if not pack:
-                return write(file, parts)
-            with gzip.GzipFile(fileobj=file, mode="wb", compresslevel=6, mtime=0, filename="") as packed:
-                return write(packed, parts)  # type: ignore[arg-type]
+        with opening(path) as file:
+            return write(file, parts)
 
     return save
 

@@ -2,7 +2,7 @@
 
 import logging
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -244,6 +244,12 @@ class Vectors:
             )
         return f"answers are among the {restrict:,} most frequent of {len(self):,} words; {option('restrict')} 0: all"
 
+    def tell_of_restriction(self, restrict: int, warn: Callable[[str], None], tell: Callable[[str], None]) -> None:
+        """Report which words cannot be in an answer; warn if it is not known which words are the most frequent."""
+        if message := self.restriction(restrict):
+            self._has_told = True
+            (warn if self.order is Order.ALPHABET else tell)(message)
+
     @property
     def norms(self) -> Matrix:
         """(n_types,) the length of each vector; 1 where it is 0, so that its cosines are 0.
@@ -445,12 +451,9 @@ class Vectors:
     def _cosines(self, query: Floats, restrict: int) -> Matrix:
         """Return the cosines of the first rows with a vector of length 1, (dim,)."""
         check_number("restrict", restrict, 0)
-        if not self._has_told and (message := self.restriction(restrict)):
-            self._has_told = True
-            if self.order is Order.ALPHABET:
-                warn(message)
-            else:
-                logging.getLogger("w2v").info(as_keywords(message))
+        if not self._has_told:
+            log = logging.getLogger("w2v")
+            self.tell_of_restriction(restrict, warn, lambda message: log.info(as_keywords(message)))
         rows = self.most_frequent(restrict)
         n = len(rows) if isinstance(rows, range) else len(self)
         scores = cosines_with(self.matrix[:n], self._first_norms(n), query)
