@@ -75,10 +75,12 @@ def step(
     logq: Matrix | None = None,
     labels: list[int] | None = None,
     negative_weight: float = 1.0,
+    fixed: tuple[set[int], set[int]] = (set(), set()),
 ) -> tuple[Matrix, Matrix, float]:
     """Return both matrices after one step, and its loss.
 
-    outputs[0] is the center, the others negatives; with labels, outputs are the nodes on a path.
+    outputs[0] is the center, the others negatives; with labels, outputs are the nodes on a path. The fixed input and
+    output rows stay as they are.
     """
     new_input, new_output = input.copy(), output.copy()
     correction = logq[outputs] if logq is not None else 0.0
@@ -92,8 +94,11 @@ def step(
             value, slope = bce(scores, negative_weight) if loss == "bce" else LOSSES[loss](scores)
         total += value
         for o, row in enumerate(outputs):
-            new_output[row] -= lr * slope[o] * mean
+            if row not in fixed[1]:
+                new_output[row] -= lr * slope[o] * mean
             for context in group:
+                if context in fixed[0]:
+                    continue
                 new_input[context] -= lr * slope[o] * output[row] / len(group)
     return new_input, new_output, total
 
@@ -158,6 +163,8 @@ class Shard:
     """With subwords, how many composed vectors are held."""
     paths: list[list[tuple[int, int]]] = field(default_factory=list)
     """With output path, the nodes and codes of each word."""
+    fixed: tuple[set[int], set[int]] = (set(), set())
+    """Input and output rows that stay as they are."""
     generator: SplitMix64 = field(init=False)
     drawn: list[int] = field(default_factory=list)
     """Random bits of the words that come into the pool next."""
@@ -316,6 +323,7 @@ def train_shard(
                 shard.logq,
                 labels,
                 shard.negative_weight,
+                shard.fixed,
             )
             on_step(contexts, outputs, loss)
             input = composed.take(input, vectors)

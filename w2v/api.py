@@ -18,7 +18,7 @@ from w2v.base.errors import SettingsError, option
 from w2v.base.outputs import check_kept_output, check_outputs, listed
 from w2v.reports import PythonReporter, Reporter
 from w2v.settings.evaluation import RESTRICT
-from w2v.settings.operations import CHECKPOINT_EVERY_S, check_request
+from w2v.settings.operations import CHECKPOINT_EVERY_S, FREEZES, check_request
 from w2v.settings.phrases import PhraseConfig
 from w2v.settings.train import load_config
 
@@ -264,6 +264,7 @@ def train(
     init_from: str | Path | None = None,
     from_: str | None = None,
     grow_vocab: bool = False,
+    freeze: str | Path | None = None,
     save_output: bool | None = None,
     log_json: str | Path | None = None,
     checkpoint: str | Path | None = None,
@@ -292,6 +293,8 @@ def train(
         init_from: start from these vectors, or from the newest checkpoint of this folder.
         from_: the format of init_from, if neither its content nor its name shows it.
         grow_vocab: with init_from, add the new words of the corpus that occur at least min_count times.
+        freeze: with init_from, do not move the vectors of its words ("input"), their output rows ("output"), or both
+            for the words of a file.
         save_output: whether to keep the output rows; by default if the format of `output` stores them.
         log_json: a file to write the progress to, one JSON object per line.
         checkpoint: a folder to save checkpoints in, for `resume`.
@@ -317,12 +320,14 @@ def train(
     """
     test_sets = _test_sets(similarity, analogies, next, sessions)
     start = {"vocab": vocab, "init_from": init_from, "from_": from_, "grow_vocab": grow_vocab}
+    start["freeze"] = freeze
     kept = {"save_output": save_output, "checkpoint": checkpoint, "checkpoint_every": checkpoint_every}
     others = {"ray": ray, "nodes": nodes, "each_epoch": each_epoch}
     check_request("train", {**settings, **test_sets, **start, **kept, **others})
     run_config = load_config(config, settings)
     files = _run_files(output, save_output, log_json, checkpoint, checkpoint_every)
-    inputs = {**test_sets, "config": config, "init_from": init_from}
+    frozen_words = None if str(freeze) in FREEZES else freeze
+    inputs = {**test_sets, "config": config, "init_from": init_from, "freeze": frozen_words}
     from w2v.evaluation.scores import Evaluation
     from w2v.text.vocab import Vocab
     from w2v.training import run as runs
@@ -342,7 +347,7 @@ def train(
         def begin(backend: "Backend") -> "tuple[Run, Encoded | None]":
             if init_from is not None:
                 return runs.continue_from(
-                    Path(init_from), source, run_config, grow_vocab, told.reading, told.warn, from_
+                    *(Path(init_from), source, run_config, grow_vocab, told.reading, told.warn, from_, freeze)
                 )
             return runs.begin(source, run_config, known, told.reading, backend)
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from w2v.base.arrays import Matrix
 from w2v.base.machine import available_memory
@@ -29,6 +30,14 @@ class Position:
 
 
 @dataclass(frozen=True)
+class FixedRows:
+    """Which rows training does not move."""
+
+    input: npt.NDArray[np.bool_]  # (n_types,)
+    output: npt.NDArray[np.bool_]  # (n_types,)
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """A run at one moment: what is needed to go on from there."""
 
@@ -36,6 +45,7 @@ class Snapshot:
     output: Matrix  # (n_output, dim) output rows
     position: Position  # All shards before it are in the rows; shards in flight are partly
     lines: Matrix | None = None  # (n_lines, dim) with line vectors, the rows of lines
+    fixed: FixedRows | None = None  # Rows that stay as they are; not kept by checkpoints
 
     @property
     def matrices(self) -> list[Matrix]:

@@ -31,6 +31,9 @@ USES_MODEL = ("infer", "embed", "recommend", "evaluate")
 
 CHECKPOINT_EVERY_S = 600.0
 
+FREEZES = ("input", "output")
+"""What `freeze` may be, besides a file."""
+
 RUNS = ("train", "resume")
 SCORES = (*RUNS, "tune", "evaluate")
 
@@ -76,6 +79,19 @@ class Parameters:
         "With --init-from: add the new words that occur at least --min-count times.",
         Setting("Training", flags=("--grow-vocab",), operations=("train",), only_with={"init_from": ()}),
     ] = False
+    freeze: Annotated[
+        str | None,
+        "With --init-from: do not move the vectors of its words (input), their output rows (output), or both for the "
+        "words of a file, one per line.",
+        Setting(
+            "Training",
+            metavar="input|output|FILE",
+            operations=("train",),
+            only_with={"init_from": ()},
+            not_with={"checkpoint": ()},
+            complete=lambda: FREEZES,
+        ),
+    ] = None
     log_json: Annotated[
         Path | None,
         "Write the progress to this file, one JSON object per line.",

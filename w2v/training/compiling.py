@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from w2v.checkpoints.snapshots import FixedRows
 from w2v.kernels import cache
 from w2v.kernels.cpu import step
 from w2v.kernels.cpu.step import TrainShard
@@ -15,30 +16,31 @@ from w2v.training.plan import MAX_TILE, Plan, shape_of, weights_of
 from w2v.training.schedule import EMPTY
 
 
-def is_compiled(config: TrainConfig, vocab: Vocab | None = None) -> bool:
+def is_compiled(config: TrainConfig, vocab: Vocab | None = None, *, masked: bool = False) -> bool:
     """Return whether there is compiled code for these settings, in this process or on disk.
 
     Args:
         config: the settings.
         vocab: with the losses full and hs, the number of words and the longest path to one decide how many output rows
             the kernel takes at a time. Without a vocabulary it is assumed to be the usual number.
+        masked: whether some rows stay as they are.
     """
-    kernel, arguments = _empty_shard(config, vocab)
+    kernel, arguments = _empty_shard(config, vocab, masked)
     return cache.is_compiled(kernel, *arguments)
 
 
-def prepare(config: TrainConfig, vocab: Vocab | None = None) -> None:
+def prepare(config: TrainConfig, vocab: Vocab | None = None, *, masked: bool = False) -> None:
     """Compile the kernel for these settings, or load it from disk; Args are those of `is_compiled`.
 
     A run does this after it has read the corpus. In a thread beside the reading it saves nothing, as Numba compiles one
     kernel at a time and holds the GIL: 1 M words and a cold cache took 14.7 s then, and 13.4 s one after the other.
     """
-    kernel, arguments = _empty_shard(config, vocab)
+    kernel, arguments = _empty_shard(config, vocab, masked)
     kernel(*arguments)
     step.all_finite(np.empty(0, np.float32))
 
 
-def _empty_shard(config: TrainConfig, vocab: Vocab | None) -> tuple[TrainShard, tuple[Any, ...]]:
+def _empty_shard(config: TrainConfig, vocab: Vocab | None, masked: bool = False) -> tuple[TrainShard, tuple[Any, ...]]:
     """Return the kernel, and arguments of the types that a run calls it with."""
     is_path = config.output_layer.kernel == "path"
     n_rows = MAX_TILE
@@ -47,6 +49,8 @@ def _empty_shard(config: TrainConfig, vocab: Vocab | None) -> tuple[TrainShard, 
         n_rows = len(shape_of(config, n_outputs).tile_like)
     n_words = n_rows + is_path  # the longest path to one of them, or their number, fills one tile
     stand_in = Vocab([f"word{n}" for n in range(n_words)], 2 ** np.arange(n_words, 0, -1))
-    plan = Plan.of(replace(config, threads=1), stand_in, np.zeros(1, np.int32))
+    no_rows = np.zeros(len(stand_in), bool)
+    fixed = FixedRows(no_rows, no_rows) if masked else None
+    plan = Plan.of(replace(config, threads=1), stand_in, np.zeros(1, np.int32), fixed=fixed)
     rows = plan.new_embeddings()
     return plan.train_shard, plan.arguments(np.empty(0, np.int32), weights_of(rows), plan.new_buffers(0), EMPTY)

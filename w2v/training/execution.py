@@ -192,9 +192,10 @@ def _tell_of_run(run: Run, kernel: str, told: Reporter) -> None:
 def _compile(run: Run, told: Reporter) -> None:
     """Compile the kernels of a run on this machine, and say so first: with subwords it takes 11 s, once."""
     if run.backend.n_nodes == 0:
-        if not is_compiled(run.config, run.vocab):
+        masked = run.start is not None and run.start.fixed is not None
+        if not is_compiled(run.config, run.vocab, masked=masked):
             told.compiling()
-        prepare(run.config, run.vocab)
+        prepare(run.config, run.vocab, masked=masked)
 
 
 def _interruptible(folder: Path | None, told: Reporter) -> AbstractContextManager[None]:

@@ -59,7 +59,7 @@ def train_embeddings(
         KeyboardInterrupt: the first one ends the run in order, with a snapshot saved; one more while that goes on
             is ignored, a third gives it up.
     """
-    plan = Plan.of(config, vocab, stream)
+    plan = Plan.of(config, vocab, stream, fixed=None if start is None else start.fixed)
     release_memory()  # of the scan's threads, 30 MB after 100 MB of text, and of the n-grams of the vocabulary, 50 MB
     replica = Replica(stream, plan, start)
     report = report or (lambda progress: None)

@@ -1,7 +1,9 @@
 """Plan: everything that a run's threads and kernels are handed, made once from (config, vocab, stream)."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +11,7 @@ import numpy.typing as npt
 from w2v.base.arrays import Floats, Ids
 from w2v.base.errors import SettingsError
 from w2v.base.machine import available_threads
+from w2v.checkpoints.snapshots import FixedRows
 from w2v.kernels import llvm
 from w2v.kernels.cache import STAMP
 from w2v.kernels.cpu import step
@@ -16,6 +19,7 @@ from w2v.kernels.cpu.outputs import LOWER_NODES, SEEN_FROM
 from w2v.kernels.cpu.samplers import RENEWED
 from w2v.kernels.cpu.structs import (
     Composed,
+    Fixed,
     HotRows,
     Paths,
     Sampling,
@@ -49,6 +53,8 @@ last 64 words; of the last 512 it is 43%, but then what they are made of is in n
 NO_LINES = np.empty(0, np.float32)
 MAX_TILE = 6
 """Output rows whose sums with 4 contexts fit into the 32 registers of AVX-512, next to what feeds them."""
+Mask = npt.NDArray[np.uint8]
+"""1 for each row that stays as it is."""
 
 
 @dataclass(frozen=True)
@@ -77,10 +83,19 @@ class Plan:
     """With line vectors, the number of the first line of each shard, and the number of all lines; else empty."""
     first_shard: int = 0
     """Number of the first shard: parts of one text that are trained apart have different ones, and so other draws."""
+    fixed: FixedRows | None = None
+    """The rows that stay as they are."""
 
     @classmethod
     def of(
-        cls, config: TrainConfig, vocab: Vocab, stream: Ids, *, shard_max: int = SHARD_MAX, first_shard: int = 0
+        cls,
+        config: TrainConfig,
+        vocab: Vocab,
+        stream: Ids,
+        *,
+        shard_max: int = SHARD_MAX,
+        first_shard: int = 0,
+        fixed: FixedRows | None = None,
     ) -> "Plan":
         """Make the plan of a run.
 
@@ -90,6 +105,7 @@ class Plan:
             stream: (n,) rows of vocab and SENTENCE_END (-1).
             shard_max: tokens of the longest shard, about.
             first_shard: number of the first one.
+            fixed: the rows that stay as they are.
 
         Raises:
             SettingsError: W2V_KERNEL names no kernel.
@@ -106,7 +122,7 @@ class Plan:
         return cls(
             config=config,
             kernel=kernel_name(),
-            variant=variant_of(config),
+            variant=variant_of(config)._replace(masked=fixed is not None),
             shape=shape,
             sampling=sampling_of(config, vocab),
             bounds=bounds,
@@ -117,6 +133,7 @@ class Plan:
             tree=tree,
             first_lines=count_lines(stream, bounds) if has_lines else [],
             first_shard=first_shard,
+            fixed=fixed,
         )
 
     @property
@@ -145,8 +162,20 @@ class Plan:
             self.n_types,
             self.word_rows,
             self.tree,
+            self._fixed_masks,
         )
         return scratch, new_tally()
+
+    @cached_property
+    def _fixed_masks(self) -> tuple[Mask, Mask] | None:
+        """The masks of the input and the output rows, spare ones included; None if all rows may move."""
+        if self.fixed is None:
+            return None
+        n_hot, first = int(self.shares.shape[1]), self.n_types + 1
+        copies = [first + thread * self._spare_rows for thread in range(self.n_threads)]
+        n_spare = self.n_threads * self._spare_rows
+        rows = self.fixed.input if self.word_rows is None else np.zeros(self.n_types, bool)
+        return row_mask(rows, n_spare, copies, n_hot), row_mask(self.fixed.output, n_spare, copies, n_hot)
 
     def arguments(
         self,
@@ -163,8 +192,24 @@ class Plan:
 
     @property
     def _spare_rows(self) -> int:
-        """Rows of a thread: one of zeros, the copies of the hot rows, and with line vectors the line's."""
-        return 1 + int(self.shares.shape[1]) + bool(self.first_lines)
+        """Rows of a thread: one of zeros, the copies of the hot rows, with line vectors the line's, and the sink."""
+        return 1 + int(self.shares.shape[1]) + bool(self.first_lines) + (self.fixed is not None)
+
+
+def row_mask(fixed: npt.NDArray[np.bool_], n_spare: int, copies: Sequence[int], n_hot: int) -> Mask:
+    """Return 1 for each row that stays as it is, (n_types + n_spare,): a fixed row and the threads' copies of it.
+
+    Args:
+        fixed: (n_types,) the rows of the model that stay as they are.
+        n_spare: rows after those.
+        copies: for each thread the row in which its copies of the first rows begin.
+        n_hot: how many rows have copies.
+    """
+    found = np.zeros(len(fixed) + n_spare, np.uint8)
+    for first in (0, *copies):
+        n = n_hot if first else len(fixed)
+        found[first : first + n] = fixed[:n]
+    return found
 
 
 def kernel_name() -> str:
@@ -359,6 +404,15 @@ def new_paths(tree: Huffman | None) -> Paths:
     return Paths(tree.starts, tree.nodes, (1 - tree.codes).astype(np.float32))
 
 
+def new_fixed(masks: tuple[Mask, Mask] | None, sink: int, n_contexts: int, n_outputs: int) -> Fixed:
+    """Return the rows that stay as they are as kernels take them; none without masks."""
+    if masks is None:
+        none, nowhere = np.empty(0, np.uint8), np.empty(0, np.int64)
+        return Fixed(none, none, nowhere, nowhere, nowhere)
+    targets = (own_lines(n_contexts, np.int64), own_lines(n_outputs, np.int64))
+    return Fixed(*masks, np.array([sink]), *targets)
+
+
 def new_tally() -> Tally:
     """Return a thread's counts, at 0."""
     return Tally(np.zeros(1), np.zeros(1, np.int64), np.zeros(1, np.int64))
@@ -373,8 +427,12 @@ def new_scratch(
     n_types: int = 0,
     word_rows: WordRows | None = None,
     tree: Huffman | None = None,
+    masks: tuple[Mask, Mask] | None = None,
 ) -> Scratch:
-    """Return a thread's buffers for shards of up to `longest_shard` tokens."""
+    """Return a thread's buffers for shards of up to `longest_shard` tokens.
+
+    With masks, of the input and the output rows that stay as they are, the thread has one spare row more.
+    """
     hot_rows = hot_rows or new_hot_rows(np.empty((2, 0), np.float32), 0, shape.stride)
     n_words = 0 if config.line_vectors == "alone" else min(2 * shape.window, longest_shard)
     n_contexts = n_words + config.has_lines
@@ -407,6 +465,9 @@ def new_scratch(
         labels=own_lines(8 * shape.n_tiles if tree else 0, np.float32),
         composed=new_composed(word_rows, n_contexts, shape.stride),
         paths=new_paths(tree),
+        fixed=new_fixed(
+            masks, zero_row + (1 + hot_rows.n_rows + config.has_lines) * shape.stride, n_contexts, n_outputs
+        ),
         hot_rows=hot_rows,
         state=own_lines(1, np.uint64),
     )

@@ -34,6 +34,7 @@ from w2v.text.subwords import NGrams
 from w2v.text.vocab import SENTENCE_WORD, Vocab
 from w2v.training import loop
 from w2v.training.backends import Backend, OneMachine
+from w2v.training.freezing import fixed_rows
 from w2v.training.line_rows import count_lines
 from w2v.training.log import Log
 from w2v.training.outputs import keeps_output_rows
@@ -117,6 +118,7 @@ def continue_from(
     report: ScanReport | None = None,
     warn: Warn = reports.warn,
     format: str | None = None,
+    freeze: str | Path | None = None,
 ) -> tuple[Run, Encoded]:
     """Read a new corpus, to train on from earlier vectors: those of a checkpoint's folder or a vector file.
 
@@ -132,8 +134,10 @@ def continue_from(
         report: told how far the reading is.
         warn: told about words that the file has twice, whose first rows are taken, and about missing output rows.
         format: that of the vector file, if neither its content nor its name shows it.
+        freeze: which of its rows stay as they are: input, output, or those of the words in this file.
 
     Raises:
+        SettingsError: the earlier vectors do not have the rows to freeze.
         W2VError: as `encode`, `checkpoint.load` and `vector_files.read` do; or a word or count of the file is invalid.
     """
     held = read_earlier(earlier, warn, format)
@@ -150,9 +154,10 @@ def continue_from(
     if tokens_kept == 0:
         raise W2VError(f"none of the {encoded.tokens_read:,} tokens of the corpus is among the words of {earlier}")
     config = with_ngrams_of(held, replace(config, dim=dim), earlier)
+    fixed = None if freeze is None else fixed_rows(freeze, held, vocab, config, earlier, warn)
     if held.output is None and config.output_layer.outputs_are_words:
         warn(f"{earlier} has no output rows, which start at zero; a .w2v folder or a checkpoint has them")
-    start = carry_over(held, vocab, config)
+    start = replace(carry_over(held, vocab, config), fixed=fixed)
     return (
         replace(run, config=config, vocab=vocab, stream=stream, start=start),
         replace(encoded, vocab=vocab, stream=stream, tokens_kept=tokens_kept),

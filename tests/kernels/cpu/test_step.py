@@ -20,7 +20,7 @@ from w2v.text.subwords import NGrams, WordRows
 from w2v.training import plan
 from w2v.training.distributions import alias_table, noise_distribution, thresholds
 from w2v.training.huffman import Huffman
-from w2v.training.plan import has_hot_inputs, new_hot_rows, new_scratch, shape_of, variant_of
+from w2v.training.plan import has_hot_inputs, new_hot_rows, new_scratch, row_mask, shape_of, variant_of
 from w2v.training.weights import Embeddings
 
 N_ROWS = 40
@@ -200,6 +200,27 @@ def test_a_variant_agrees_with_the_oracle(
     _check_shard(kernel, {"window": 3, "negative": 5, "noise_pool": 64, **variant}, copies=9)
 
 
+EVEN, ALL = set(range(0, N_ROWS, 2)), set(range(N_ROWS))
+MASKED: list[tuple[dict[str, Any], tuple[set[int], set[int]]]] = [
+    ({}, (set(), ALL)),
+    ({}, (ALL, set())),
+    ({}, (EVEN, EVEN)),
+    ({"negative": 10}, (EVEN, {1, 3})),
+    ({"model": "cbow"}, (EVEN, EVEN)),
+    ({"line_vectors": "with-words"}, (EVEN, ALL)),
+    ({"subwords": True}, (set(), EVEN)),
+]
+"""Settings, with the input and output rows that are fixed; each kind of hidden vector, one tile and two."""
+
+
+@pytest.mark.parametrize(
+    ("kernel", "number"), [(kernel, n) for kernel in KERNELS for n in range(len(MASKED)) if kernel != "scalar" or n < 5]
+)
+def test_fixed_rows_keep_their_bytes_and_the_others_move_as_in_the_oracle(kernel: str, number: int) -> None:
+    settings, fixed = MASKED[number]
+    _check_shard(kernel, {"window": 3, "negative": 5, "noise_pool": 64, **settings}, copies=9, fixed=fixed)
+
+
 def _word_rows(generator: np.random.Generator) -> WordRows:
     """Return rows for the words: their own, and up to 6 of 25 others, some of them twice."""
     rows = [[word, *generator.integers(N_ROWS, N_ROWS + 25, generator.integers(0, 7))] for word in range(N_ROWS)]
@@ -207,14 +228,17 @@ def _word_rows(generator: np.random.Generator) -> WordRows:
     return WordRows(NGrams(), starts, np.concatenate(rows).astype(np.int32), N_ROWS, np.arange(25))
 
 
-def _check_shard(kernel: str, settings: dict[str, Any], copies: int) -> None:
+def _check_shard(
+    kernel: str, settings: dict[str, Any], copies: int, fixed: tuple[set[int], set[int]] | None = None
+) -> None:
     """Walk a shard with a kernel and with the oracle: same draws, same rows, same numbers.
 
-    With private copies too, which a single thread must not notice.
+    With private copies too, which a single thread must not notice. Input and output rows that are fixed keep their
+    bytes.
     """
     dim, lr = 21, 0.03
     config = TrainConfig(dim=dim, **settings)
-    variant = variant_of(config)
+    variant = variant_of(config)._replace(masked=fixed is not None)
     generator = np.random.default_rng(config.noise_pool + config.negative)
     # Two of a word within a window would differ in second order on vectors, so sentences are permutations.
     sentences = [generator.permutation(N_ROWS)[: generator.integers(0, 30)].tolist() for _ in range(12)]
@@ -223,15 +247,20 @@ def _check_shard(kernel: str, settings: dict[str, Any], copies: int) -> None:
     word_rows = _word_rows(generator) if variant.subwords else None
     counts = np.sort(1 + generator.integers(0, 50, N_ROWS))[::-1]
     tree = Huffman.of(counts) if variant.output == "path" else None
-    model = _model(dim, seed=3, copies=copies + 1, word_rows=word_rows)  # one more for the row of a line
+    model = _model(dim, seed=3, copies=copies + 2, word_rows=word_rows)  # and the row of a line, and the sink
     hot_rows = new_hot_rows(np.ones((2, copies), np.float32), N_ROWS + 1, model.stride, has_hot_inputs(config))
     before = [rows[:n, :dim].astype(np.float64) for rows, n in _rows(model)]
+    bytes_before = [rows.copy() for rows, _ in _rows(model)]
     lines = generator.normal(size=(len(sentences), model.stride)).astype(np.float32)
     lines[:, dim:] = 0
     if variant.lines != "none":
         before[0] = np.vstack([before[0], lines[:, :dim]])
     shape = shape_of(config, tree.longest if tree else N_ROWS)
-    scratch = new_scratch(shape, len(tokens), config, N_ROWS * model.stride, hot_rows, N_ROWS, word_rows, tree)
+    masks = None if fixed is None else tuple(row_mask(_flags(rows), copies + 3, [N_ROWS + 1], copies) for rows in fixed)
+    scratch = new_scratch(
+        *(shape, len(tokens), config, N_ROWS * model.stride, hot_rows, N_ROWS, word_rows, tree),
+        masks=cast(Any, masks),
+    )
     tally = Tally(np.zeros(1), np.zeros(1, np.int64), np.zeros(1, np.int64))
     step.train_shard(kernel, variant)(
         tokens,
@@ -260,23 +289,30 @@ def _check_shard(kernel: str, settings: dict[str, Any], copies: int) -> None:
         rows=[rows.tolist() for rows in np.split(word_rows.rows, word_rows.starts[1:-1])] if word_rows else [],
         n_slots=len(scratch.composed.words),
         paths=_paths(counts) if tree else [],
-        **{name: value for name, value in variant._asdict().items() if name not in ("frozen", "logq")},
+        **{name: value for name, value in variant._asdict().items() if name not in ("frozen", "masked", "logq")},
         logq=sampling.logq.astype(np.float64) if variant.logq else None,
         negative_weight=config.negative_weight,
+        fixed=fixed or (set(), set()),
     )
     expected = naive.train_shard(before[0], before[1], shard, lambda *step: steps.append(step))
     assert len(steps) > 50
     for (rows, n), wanted in zip(_rows(model), expected, strict=True):
         np.testing.assert_allclose(rows[:n, :dim], wanted[:n], rtol=0, atol=2e-5)
+    for (rows, _), old, held in zip(_rows(model), bytes_before, fixed or (), strict=False):
+        assert rows[[*held]].tobytes() == old[[*held]].tobytes()
     if variant.lines != "none":
         np.testing.assert_allclose(lines[:, :dim], expected[0][model.n_input :], rtol=0, atol=2e-5)
         assert not lines[:, dim:].any()
     moved = model.input[: model.n_input, :dim] != before[0][: model.n_input]
-    assert moved.any() != (variant.lines == "alone")
+    assert moved.any() != (variant.lines == "alone" or (fixed is not None and len(fixed[0]) == N_ROWS))
     assert tally.words[0] == sum(map(len, sentences))
     assert len(steps) <= step.LOSS_EVERY
     np.testing.assert_allclose(tally.loss[0], steps[0][2], rtol=1e-5)
     assert tally.pairs[0] == (1 if variant.hidden == "mean" else len(steps[0][0]))
+
+
+def _flags(rows: set[int]) -> npt.NDArray[np.bool_]:
+    return np.isin(np.arange(N_ROWS), [*rows])
 
 
 def _rows(model: Embeddings) -> list[tuple[F32, int]]:

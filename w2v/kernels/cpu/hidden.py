@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from w2v.kernels import inlined
+from w2v.kernels.cpu.fixed import move_free
 from w2v.kernels.cpu.lines import scatter_to_line
 from w2v.kernels.cpu.structs import Hidden, Scratch, Shape, Variant
 from w2v.kernels.scalars import F32
@@ -67,4 +68,14 @@ def mean_layer(variant: Variant, arithmetic: ModuleType) -> HiddenLayer:
         share = np.float32(1) / np.float32(n_contexts)
         scatter_difference(input, scratch.contexts, n_contexts, share, shape.stride, scratch.mean)
 
-    return HiddenLayer(compose, scatter_to_line if variant.frozen else scatter)
+    @inlined
+    def scatter_to_free(input: F32, n_contexts: int, shape: Shape, scratch: Scratch) -> None:
+        """Do what `scatter` does, but for the rows that are not fixed; mutates scratch.contexts too."""
+        share = np.float32(1) / np.float32(n_contexts)
+        n_free = move_free(scratch.contexts, n_contexts, scratch.fixed.input, shape.stride)
+        scatter_difference(input, scratch.contexts, n_free, share, shape.stride, scratch.mean)
+
+    if variant.frozen:
+        return HiddenLayer(compose, scatter_to_line)
+    # With subwords the contexts are composed vectors, which always move.
+    return HiddenLayer(compose, scatter_to_free if variant.masked and not variant.subwords else scatter)

@@ -49,24 +49,44 @@ def update(hidden: Hidden, output: F32, outputs: I64, shape: Shape, gradients: F
         before: (>= hidden.n * stride,) mutated: the hidden vectors before the step.
         ahead: not used: these loops wait for more than memory.
     """
+    update_masked(hidden, hidden.offsets, output, outputs, outputs, shape, gradients, before, ahead)
+
+
+@inlined
+def update_masked(
+    hidden: Hidden,
+    hidden_targets: I64,
+    output: F32,
+    outputs: I64,
+    output_targets: I64,
+    shape: Shape,
+    gradients: F32,
+    before: F32,
+    ahead: Ahead,
+) -> None:
+    """Do what `update` does, but add to the targets of the rows, which are the rows themselves or are never read.
+
+    Args are those of `update`, and the offsets of the targets: hidden_targets, (>= hidden.n,), and output_targets, as
+    long as outputs.
+    """
     stride, width = shape.stride, 8 * shape.n_tiles
     for c in range(hidden.n):
         for j in range(stride):
             before[c * stride + j] = hidden.rows[hidden.offsets[c] + j]
     for c in range(hidden.n):
-        context = hidden.rows[hidden.offsets[c] : hidden.offsets[c] + stride]
+        target = hidden.rows[hidden_targets[c] : hidden_targets[c] + stride]
         for o in range(shape.n_tiles * len(shape.tile_like)):
             row = output[outputs[o] : outputs[o] + stride]
             gradient = gradients[c * width + column_of(o, shape.tile_like)]
             for j in range(stride):
-                context[j] += gradient * row[j]
+                target[j] += gradient * row[j]
     for o in range(shape.n_tiles * len(shape.tile_like)):
-        row = output[outputs[o] : outputs[o] + stride]
+        target = output[output_targets[o] : output_targets[o] + stride]
         for c in range(hidden.n):
             context = before[c * stride : (c + 1) * stride]
             gradient = gradients[c * width + column_of(o, shape.tile_like)]
             for j in range(stride):
-                row[j] += gradient * context[j]
+                target[j] += gradient * context[j]
 
 
 @inlined

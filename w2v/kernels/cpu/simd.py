@@ -120,6 +120,42 @@ def update_tiles(
 
 
 @inlined
+def update_masked(
+    hidden: Hidden,
+    hidden_targets: I64,
+    output: F32,
+    outputs: I64,
+    output_targets: I64,
+    shape: Shape,
+    gradients: F32,
+    before: F32,
+    ahead: Ahead,
+) -> None:
+    """Do what `scalar.update_masked` does, with the one difference that `update` has; there are no branches.
+
+    The rows that nothing reads are written: with what the fixed rows would become.
+    """
+    width = 8 * shape.n_tiles
+    for j in range(0, shape.width, LANES):
+        if j % LINE == 0:
+            ask_for(ahead, output, j)
+        for c in range(hidden.n):
+            value = load(hidden.rows, take(hidden.offsets, c, ONE), j)
+            store(before, (c * LANES,), 0, value)
+            store(hidden.rows, take(hidden_targets, c, ONE), j, value)  # or what is written there would grow
+        for number in range(shape.n_tiles):
+            at = number * len(shape.tile_like)
+            old = load(output, take(outputs, at, shape.tile_like), j)
+            new = old
+            for c in range(hidden.n):
+                target = take(hidden_targets, c, ONE)
+                gradient = broadcast(gradients, c * width + 8 * number, shape.tile_like)
+                new = add_scaled(new, gradient, load(before, (c * LANES,), 0))
+                store(hidden.rows, target, j, add_combined(load(hidden.rows, target, j), gradient, old))
+            store(output, take(output_targets, at, shape.tile_like), j, new)
+
+
+@inlined
 def ask_for(ahead: Ahead, output: F32, j: int) -> None:
     """Ask for the numbers from j on of the rows that the next steps need.
 

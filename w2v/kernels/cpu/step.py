@@ -22,6 +22,7 @@ import numpy as np
 from w2v.kernels import inlined, jit
 from w2v.kernels.cpu import scalar, simd
 from w2v.kernels.cpu.composed import context_reader
+from w2v.kernels.cpu.fixed import masked_update
 from w2v.kernels.cpu.hidden import hidden_layer
 from w2v.kernels.cpu.hot_rows import merge_hot_rows, take_hot_rows
 from w2v.kernels.cpu.layout import clear_padding, with_tiles
@@ -76,6 +77,7 @@ def step_of(kernel: str, variant: Variant) -> Callable[..., bool]:
     """
     arithmetic = ARITHMETIC[kernel]
     has_logq, composes, has_path = variant.logq, variant.subwords, variant.output == "path"
+    is_masked, update_free = variant.masked, masked_update(variant, arithmetic)
     look_ahead = looking_ahead(variant)
     read_contexts, _ = context_reader(variant, arithmetic)
     choose_contexts = context_chooser(variant)
@@ -123,7 +125,10 @@ def step_of(kernel: str, variant: Variant) -> Callable[..., bool]:
         clear_padding(scores, hidden.n, k, now)
         # 4. update
         ahead = look_ahead(weights, walk, shape, scratch)
-        update(hidden, output, scratch.outputs, now, scores, scratch.contexts_before, ahead)
+        if is_masked:
+            update_free(hidden, output, now, scratch, ahead)
+        else:
+            update(hidden, output, scratch.outputs, now, scores, scratch.contexts_before, ahead)
         scatter(vectors, m, shape, scratch)
         return True
 

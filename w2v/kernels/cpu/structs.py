@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from w2v.kernels.scalars import F32, F64, I32, I64, U32, U64
+from w2v.kernels.scalars import F32, F64, I32, I64, U8, U32, U64
 
 
 class Weights(NamedTuple):
@@ -62,6 +62,8 @@ class Variant(NamedTuple):
     """Contexts stand before the center."""
     reject_positives: bool = False
     """A negative is never a word of the center's line."""
+    masked: bool = False
+    """Some rows stay as they are: those that Scratch.fixed marks."""
 
 
 class Shape(NamedTuple):
@@ -204,6 +206,21 @@ class Paths(NamedTuple):
     """The label of each: 1 - code, as in word2vec.c."""
 
 
+class Fixed(NamedTuple):
+    """The rows that training does not move, for a variant that is masked; else empty."""
+
+    input: U8
+    """(input rows, spare ones included,) 1 for a row that stays as it is, and for the copies of it; read only."""
+    output: U8
+    """The same for the output rows."""
+    sink: I64
+    """(1,) offset of a spare row of this thread, in both matrices: what would move a fixed row is written there."""
+    input_targets: I64
+    """(2 * window,) where the new value of each context of this step is written."""
+    output_targets: I64
+    """(n_tiles * len(tile_like),) the same for the output rows of this step."""
+
+
 class Scratch(NamedTuple):
     """A thread's own buffers; nothing in them outlives a shard."""
 
@@ -251,6 +268,8 @@ class Scratch(NamedTuple):
     """With subwords, the vectors in use; else empty."""
     paths: Paths
     """With paths, those of all words; else empty."""
+    fixed: Fixed
+    """Rows that stay as they are."""
     state: U64
     """(1,) the generator."""
 
