@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack, cast, overload
 
 from w2v.base.arguments import check_number, check_type, check_words, seconds_of
-from w2v.base.errors import SettingsError, option
+from w2v.base.errors import SettingsError, W2VError, option
 from w2v.base.outputs import check_kept_output, check_outputs, listed
 from w2v.reports import PythonReporter, Reporter
 from w2v.settings.evaluation import RESTRICT
@@ -79,15 +79,13 @@ def build_vocab(
     """
     check_request("build-vocab", settings)
     config = load_config(None, settings)
-    from w2v.formats.replaced import tell_of_replaced
     from w2v.text.encoding import encode
 
     with _reporting(reporter, progress) as told:
         source = _open(corpus, told)
-        check_outputs({"output": output}, {}, source.holds, can_stream=True)
+        check_outputs({"output": output}, {}, told.tell, source.holds, can_stream=True)
         encoded = encode(source, config, keep_stream=False, report=told.reading)
         encoded.tell(told)
-        tell_of_replaced(output, told)
         if output is not None:
             encoded.vocab.save(output)
             told.tell(f"wrote {output}: {len(encoded.vocab):,} words")
@@ -201,7 +199,7 @@ def sessions(
         if output is not None and rules.hold_out is not None and next_output is None:
             next_output = next_path(output)
         inputs = events if isinstance(events, str | Path | list | tuple) else ()
-        check_outputs({"output": output, "next": next_output}, {"events": inputs})
+        check_outputs({"output": output, "next": next_output}, {"events": inputs}, told.tell)
         columns = {"user": user, "item": item, "time": time}
         with read_sessions(events, rules, told, columns=columns, skip_malformed=skip_malformed, beside=output) as found:
             if output is None:
@@ -234,15 +232,13 @@ def find_phrases(
         'new_york'
     """
     check_request("phrases", settings)
-    from w2v.formats.replaced import tell_of_replaced
     from w2v.text import phrases
 
     with _reporting(reporter, progress) as told:
         source = _open(corpus, told)
-        check_outputs({"output": output, "list_file": list_file}, {}, source.holds, can_stream=True)
+        check_outputs({"output": output, "list_file": list_file}, {}, told.tell, source.holds, can_stream=True)
         config = PhraseConfig(**settings)
         phrases.check_suffix(output)
-        tell_of_replaced(output, told)
         found = phrases.find_phrases(source, config, output, told)
         if list_file is not None:
             phrases.write_list(found.found, list_file)
@@ -340,7 +336,7 @@ def train(
         known = _read_vocab(vocab) if isinstance(vocab, str | Path) else vocab
         if known is not None:
             check_type("vocab", known, Vocab, "w2v.Vocab.load reads a file")
-        files.check({**inputs, "vocab": vocab if isinstance(vocab, str | Path) else None}, source.holds)
+        files.check({**inputs, "vocab": vocab if isinstance(vocab, str | Path) else None}, told.tell, source.holds)
         evaluation = Evaluation.read(**test_sets, restrict=restrict)
         evaluation.tell(told)
 
@@ -400,7 +396,7 @@ def resume(
     test_sets = _test_sets(similarity, analogies, next, sessions)
     others = {"ray": ray, "nodes": nodes, "each_epoch": each_epoch, "checkpoint_every": checkpoint_every}
     check_request("resume", {**settings, **test_sets, "save_output": save_output, **others})
-    from w2v.checkpoints.checkpoint import files_read, load_extra
+    from w2v.checkpoints.checkpoint import files_read, load_extra, shape_of_run
     from w2v.evaluation.scores import Evaluation
     from w2v.training import run as runs
     from w2v.training.execution import execute
@@ -414,7 +410,7 @@ def resume(
     }
     for name, path in kept.items():
         if path is not None:
-            check_kept_output(name, path)
+            check_kept_output(name, path, shape_of_run(folder) if name == "output" else None)
     if kept["log_json"] is not None:
         check_is_log(Path(kept["log_json"]))
     files = _run_files(
@@ -425,7 +421,7 @@ def resume(
         checkpoint_every,
     )
     with _reporting(reporter, progress) as told:
-        files.check({**test_sets, "resume": files_read(folder)})
+        files.check({**test_sets, "resume": files_read(folder)}, told.tell)
         evaluation = Evaluation.read(**test_sets, restrict=restrict)
         evaluation.tell(told)
 
@@ -477,7 +473,6 @@ def infer(
     """
     check_request("infer", settings)
     from w2v.formats.registry import find
-    from w2v.formats.replaced import tell_of_replaced
     from w2v.training.inference import infer
     from w2v.vectors.derived import named_lines
 
@@ -485,8 +480,7 @@ def infer(
         source = _open(corpus, told)
         folder_files = () if output is None else find(output).files
         model = vectors if isinstance(vectors, str | Path) else None
-        check_outputs({"output": output}, {"vectors": model}, source.holds, folder_files)
-        tell_of_replaced(output, told)
+        check_outputs({"output": output}, {"vectors": model}, told.tell, source.holds, folder_files)
         found = named_lines(infer(_vectors_of(vectors, told, from_), source, told, **settings))
         if output is not None:
             found.save(output)
@@ -534,7 +528,7 @@ def embed(
         is_array = output is None or Path(output).suffix == ARRAY
         folder_files = () if output is None or is_array else find(output).files
         model = vectors if isinstance(vectors, str | Path) else None
-        check_outputs({"output": output}, {"vectors": model}, source.holds, folder_files)
+        check_outputs({"output": output}, {"vectors": model}, told.tell, source.holds, folder_files)
         found = embed_lines(_vectors_of(vectors, told), source, told, settings)
         if output is not None:
             save_lines(found, output)
@@ -658,7 +652,7 @@ def recommend(
     with _reporting(reporter) as told:
         lists = {"only": only, "exclude": exclude}
         files = {name: value for name, value in lists.items() if isinstance(value, str | Path)}
-        check_outputs({"output": output}, {"sessions": sessions, **files}, can_stream=True)
+        check_outputs({"output": output}, {"sessions": sessions, **files}, told.tell, can_stream=True)
         save = None if output is None else writer_for(output)
         known = _vectors_of(vectors, told)
         recommender = Recommender(
@@ -705,7 +699,8 @@ def evaluate(
         cover nothing. scores.next is None if it was not asked for.
 
     Raises:
-        W2VError: a file has a malformed line, or `next` is given and the vectors have no output rows or counts.
+        W2VError: no file has a score, a file has a malformed line, or `next` is given and the vectors have no output
+            rows or counts.
         SettingsError: one of next and sessions is missing.
     """
     test_sets = _test_sets(similarity, analogies, next, sessions)
@@ -721,6 +716,8 @@ def evaluate(
         evaluation = Evaluation.read(**test_sets, **settings)
         evaluation.tell(told)
         scores = evaluation.score(_vectors_of(vectors, told, from_))
+        if scores.is_empty:
+            raise W2VError(f"nothing was scored: {'; '.join(scores.without_value())}")
         for message in scores.without_value():
             told.warn(message)
     return scores
@@ -774,7 +771,7 @@ def tune(
     with _reporting(reporter, progress) as told:
         source = _open(corpus, told)
         test_sets = _test_sets(similarity, analogies, next, sessions)
-        check_outputs({"output": output}, {**test_sets, "config": config}, source.holds)
+        check_outputs({"output": output}, {**test_sets, "config": config}, told.tell, source.holds)
         check_search(base, search, fraction)  # before the corpus is read
         objective = Objective.of(metric, **test_sets, restrict=restrict)
         encoded = encode(source, base, report=told.reading)
@@ -820,7 +817,7 @@ def align(
 
     with _reporting(reporter) as told:
         paths = {name: path for name, path in (("a", a), ("b", b)) if isinstance(path, str | Path)}
-        check_outputs({"output": output}, paths, folder_files=() if output is None else find(output).files)
+        check_outputs({"output": output}, paths, told.tell, folder_files=() if output is None else find(output).files)
         first = _vectors_of(a, told)
         found, fit = rotate(first, _vectors_of(b, told))
         if first.subwords is not None:
@@ -985,8 +982,8 @@ def plot(
     check_words(words)
     check_words(near)
     path = source if isinstance(source, str | Path) else None
-    check_outputs({"output": output}, {"source": path, "words_file": words_file})
     with _reporting(reporter) as told:
+        check_outputs({"output": output}, {"source": path, "words_file": words_file}, told.tell)
         if path is not None and Path(path).suffix.lower() in plotting.LOG_SUFFIXES:
             of_words = {"words": words, "words_file": words_file, "near": near, "n": n}
             of_map = {"method": method, "seed": seed}

@@ -67,7 +67,7 @@ def test_a_run_that_is_stopped_goes_on_to_the_same_bytes(
 
 def test_a_finished_run_may_have_more_epochs(run: Run, text: str) -> None:
     assert run("train", text, "--epochs", "2", "--checkpoint", "kept").status == 0
-    assert run("train", "--resume", "kept", "--epochs", "1").err.count("\n") == 1
+    assert run("train", "--resume", "kept", "--epochs", "1").err.count("\nw2v: --epochs cannot fall") == 1
     assert run("train", "--resume", "kept", "--epochs", "4", "--log-json", "log.jsonl").status == 0
     assert json.loads(Path("log.jsonl").read_text().splitlines()[-1])["epoch"] == 4
 
@@ -99,6 +99,18 @@ def test_the_paths_are_those_of_the_first_run(
     again = run("train", "--resume", "kept")
     assert again.status == 0 and f"-o, as before: {tmp_path / 'mine.txt'}" in again.err
     assert (tmp_path / "mine.txt").exists()
+
+
+def test_an_output_that_a_checkpoint_names_replaces_only_vectors_of_the_run(run: Run, text: str) -> None:
+    assert run("train", text, "--epochs", "1", "--dim", "8", "--checkpoint", "kept").status == 0
+    Path("other.bin").write_bytes(b"1 1\na \0\0\0\0\n")
+    for content in (b"a note\n", b"1 1\na \0\0\0\0\n"):
+        Path("vectors.bin").write_bytes(content)
+        refused = run("train", "--resume", "kept", "--epochs", "2")
+        assert refused.status == 2 and "something else" in refused.err and "name it again: -o" in refused.err
+        assert Path("vectors.bin").read_bytes() == content
+    assert run("train", "--resume", "kept", "--epochs", "2", "-o", "vectors.bin").status == 0
+    assert run("train", "--resume", "kept", "--epochs", "3").status == 0
 
 
 def test_no_path_that_a_checkpoint_names_is_written_to_unasked(run: Run, text: str, tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def test_a_signal_in_training(stage: str, name: str, folder: Path, nursery: Nurs
             assert (folder / "v.bin").read_bytes() == b"old"
             if outcome.status > 0:
                 checkpoint.load(kept)
-            assert nursery.run(folder, "train", "--resume", "kept").status == 0
+            assert nursery.run(folder, "train", "--resume", "kept", "-o", "v.bin").status == 0
         assert (folder / "v.bin").read_bytes() == whole, "other vectors than of a run that nothing disturbed"
         assert {name.split("/")[0] for name in settled(folder)} == {"corpus.txt", "v.bin", "kept"}
     nursery.check()
@@ -103,10 +103,10 @@ def test_killed_at_20_random_moments_it_ends_with_the_same_bytes(folder: Path, n
     assert nursery.run(folder, "train", "corpus.txt", *TRAIN[:-4], "-o", "whole.bin", *long[:2]).status == 0
     _end_by_kill(nursery, nursery.begin_to(folder, STAGES["training"], "train", "corpus.txt", *TRAIN, *long), 0)
     for _ in range(19):
-        child = nursery.begin(folder, "train", "--resume", "kept", "--checkpoint-every", "0.01s")
+        child = nursery.begin(folder, "train", "--resume", "kept", "-o", "v.bin", "--checkpoint-every", "0.01s")
         killed += _end_by_kill(nursery, child, 0.02 + 0.08 * generator.random())
     assert killed > 10, "the run must last long enough to be killed in"
-    assert nursery.run(folder, "train", "--resume", "kept").status == 0
+    assert nursery.run(folder, "train", "--resume", "kept", "-o", "v.bin").status == 0
     assert (folder / "v.bin").read_bytes() == (folder / "whole.bin").read_bytes()
 
 

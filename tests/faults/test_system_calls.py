@@ -254,7 +254,7 @@ def test_killed_at_each_call(save: Save, starts: Callable[[Save], Start], nurser
                 _check(start, folder, outcome, may_leave=True)
             again = save
             if checkpoint.exists(folder / "kept"):
-                again = replace(save, arguments=("train", "--resume", "kept"), more={})
+                again = replace(save, arguments=("train", "--resume", "kept", "-o", save.outputs[0]), more={})
             outcome = _run(nursery, folder, again)
             assert outcome.status == 0
             _check(start, folder, outcome)

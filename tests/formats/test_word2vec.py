@@ -105,3 +105,20 @@ def test_damage_without_a_space_is_found_without_reading_it_all_again_and_again(
     (tmp_path / "a.bin").write_bytes(b"100000 100\n" + b"x" * (100_000 * 401))
     with pytest.raises(W2VError, match="the word of row 1 has no end"):
         word2vec.read(tmp_path / "a.bin")
+
+
+def test_another_byte_order_is_seen_by_numbers_that_are_too_small_too(tmp_path: Path) -> None:
+    rows = np.array([[1.5, 2.0], [0.5, -1.0], [0.3, 0.2]], ">f4")  # few digits: read the wrong way they are denormal
+    data = b"".join(b"w%d %s\n" % (number, row.tobytes()) for number, row in enumerate(rows))
+    (tmp_path / "a.bin").write_bytes(b"3 2\n" + data)
+    with pytest.raises(W2VError, match="another byte order"):
+        word2vec.read(tmp_path / "a.bin")
+
+
+@pytest.mark.parametrize("number", [0.0, 1e-30])
+def test_zeros_and_tiny_numbers_are_no_other_byte_order(tmp_path: Path, number: float) -> None:
+    rows = np.full((3, 2), number, "<f4")
+    (tmp_path / "a.bin").write_bytes(
+        b"3 2\n" + b"".join(b"w%d %s\n" % (i, row.tobytes()) for i, row in enumerate(rows))
+    )
+    np.testing.assert_array_equal(word2vec.read(tmp_path / "a.bin").vectors, rows)

@@ -42,6 +42,22 @@ def test_other_orders_are_taken_for_that_of_frequency() -> None:
     assert Order.of(NAMES[::-1], None) is Order.ALPHABET
 
 
+def test_all_words_are_searched_where_the_most_frequent_of_a_language_are_late() -> None:
+    shuffled = [NAMES[row] for row in np.random.default_rng(6).permutation(len(NAMES))]
+    filler = [f"{name}{end}" for end in "xyzq" for name in shuffled]
+    common = "the of and to in a".split()
+    words = [*common, *filler, *"der die und in den von".split()]
+    assert Order.of(words, None) is Order.FREQUENCY, "an English text with German words, which are rare"
+    assert Order.of([*filler[:900], *common, *filler[900:]], None) is Order.FREQUENCY
+    assert Order.of([*filler, *common[:3]], None) is Order.FREQUENCY, "too few to say something"
+    words = [*filler[:1_100], *common, *filler[1_100:]]
+    assert Order.of(words, None) is Order.UNKNOWN
+    assert Order.of(words, np.arange(len(words), 0, -1)) is Order.FREQUENCY
+    vectors = Vectors(words, np.random.default_rng(4).normal(size=(len(words), 6)).astype(np.float32))
+    with pytest.warns(W2VWarning, match="not in the order of frequency and have no counts.*among all"):
+        assert vectors.similar("the", 5, restrict=50) == vectors.similar("the", 5, restrict=0)
+
+
 @pytest.mark.parametrize(("here", "asked"), [("NFC", "NFD"), ("NFD", "NFC")])
 def test_another_form_of_a_word_is_named(here: str, asked: str) -> None:
     vectors = Vectors([normalize(here, "café"), "tea"], np.eye(2, dtype=np.float32))  # type: ignore[arg-type]

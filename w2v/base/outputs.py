@@ -6,6 +6,7 @@ from pathlib import Path
 
 from w2v.base.errors import SettingsError, option
 from w2v.base.files import STDOUT, check_writable, is_same
+from w2v.base.replaced import is_there, shape_of, what_it_holds
 from w2v.base.stores import url_of
 
 Paths = Mapping[str, str | Path | Iterable[str | Path] | None]
@@ -15,21 +16,27 @@ Paths = Mapping[str, str | Path | Iterable[str | Path] | None]
 def check_outputs(
     outputs: Paths,
     inputs: Paths,
+    tell: Callable[[str], None],
     holds: Callable[[str | Path], bool] = lambda path: False,
     folder_files: Collection[str] = (),
     *,
     can_stream: bool = False,
 ) -> None:
-    """Raise SettingsError if an output is also an input or another output, W2VError if it cannot be written.
+    """Check that outputs can be written and replace no input, and tell what they replace.
 
     Pipes and devices replace nothing and are not checked.
 
     Args:
         outputs: the files to write, by parameter.
         inputs: the files to read, by parameter.
+        tell: is told of each file that will be replaced, and what it holds.
         holds: returns whether a file belongs to the corpus.
         folder_files: if the first output is a folder, the names of its files.
         can_stream: whether the first output may be standard output.
+
+    Raises:
+        SettingsError: an output is also an input or another output.
+        W2VError: an output cannot be written.
     """
     others = [(name, path) for name, paths in inputs.items() for path in listed(paths)]
     for number, (name, paths) in enumerate(outputs.items()):
@@ -51,17 +58,27 @@ def check_outputs(
                         f"{option(name)} and {option(other_name)} are the same file, {path}; name another", name
                     )
             others.append((name, path))
+    for output in (path for paths in outputs.values() for path in listed(paths)):
+        if held := what_it_holds(output):
+            tell(f"{output} will be replaced: it holds {held}")
 
 
-def check_kept_output(name: str, path: str) -> None:
-    """Raise SettingsError if an output that a file names, not the user, is not in the current folder.
+def check_kept_output(name: str, path: str, shape: tuple[int, int] | None = None) -> None:
+    """Raise SettingsError if an output that a checkpoint names, not the user, may not be written unasked.
 
-    Who wrote that file could otherwise choose what is overwritten.
+    Who wrote the checkpoint could otherwise choose what is overwritten. The output must be in the current folder; with
+    a `shape`, (n_types, dim), it must also be missing, or hold vectors of this shape, which the run itself has written.
     """
     if path != STDOUT and not (url_of(path) is None and Path(os.path.realpath(path)).is_relative_to(os.getcwd())):
         raise SettingsError(
             f"the checkpoint names an output outside of the current folder, {path}; to write there, name it again: "
             f"{option(name, path)}",
+            name,
+        )
+    if shape is not None and is_there(path) and shape_of(Path(path)) != shape:
+        raise SettingsError(
+            f"the checkpoint names {path} as the output, which holds something else ({what_it_holds(path)}); to "
+            f"replace it, name it again: {option(name, path)}",
             name,
         )
 

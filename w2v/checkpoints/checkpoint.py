@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2v.base.errors import SettingsError, W2VError, option
-from w2v.base.npy import LONGEST_HEADER, npy_header
+from w2v.base.npy import LONGEST_HEADER, map_npy, npy_header
 from w2v.base.version import __version__
 from w2v.checkpoints import mirror, names
 from w2v.checkpoints.files import checksum, load_array, sync_folder, synced, write_array, write_lines
@@ -122,6 +122,14 @@ def load(folder: Path) -> Checkpoint:
 def load_extra(folder: Path) -> dict[str, Any]:
     """Read only what the caller left in the newest checkpoint; errors as `load`."""
     return _state(*_newest(folder)).extra
+
+
+def shape_of_run(folder: Path) -> tuple[int, int]:
+    """Return the words and the dim of the newest checkpoint; errors as `load`."""
+    newest, cure = _newest(folder)
+    with _damage(newest / names.OUTPUT, cure):
+        n_types, dim = map_npy(newest / names.OUTPUT).shape
+    return n_types, dim
 
 
 def files_read(folder: Path) -> list[Path]:

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import typer
 
 from w2v import api
-from w2v.base.errors import W2VError
 from w2v.commands.options import AsJson, FormatName, command
 from w2v.commands.tables import format_scores
 from w2v.commands.terminal import TerminalReporter
@@ -31,5 +30,3 @@ def evaluate(
     """Score vectors."""
     scores = api.evaluate(vectors, from_=from_, reporter=TerminalReporter(), **given)
     print(json.dumps(scores.as_dict(), ensure_ascii=False) if as_json else format_scores(scores), flush=True)
-    if scores.is_empty:
-        raise W2VError("nothing was scored")

@@ -12,6 +12,7 @@ import numpy as np
 from w2v.base.arrays import Counts, Indices, Matrix
 from w2v.base.errors import W2VError, option
 from w2v.base.files import replacing, replacing_packed
+from w2v.formats.model import Model
 from w2v.formats.options import DEFAULTS, SKIPPING, ReadOptions
 
 WORD_LIMIT = 1 << 24  # Most bytes of a word; a file with a longer one is damaged, or made to fill the memory
@@ -212,6 +213,32 @@ def check_finite(
     for row in (begin + bad_rows(matrix[begin:end])).tolist():
         where = f"{source}, row {row + 1:,}, '{words[row][:80]}'"
         raise W2VError(f"{where}: {not_finite(matrix[row])}; {remedy}")
+
+
+def with_finite_rows(path: Path, model: Model, options: ReadOptions) -> Model:
+    """Return the first rows of a model, as many as are wanted, without those that have a number that is not finite.
+
+    For formats that are not read row by row: see Rows.finish. Mapped numbers are checked when they are used, unless
+    rows are to be left out.
+
+    Raises:
+        W2VError: there are such rows, and they are not to be left out; or there are no others.
+    """
+    if options.limit is not None and options.limit < len(model.words):
+        model = model.first(options.limit)
+    if not options.skip_bad_rows:
+        if not isinstance(model.vectors, np.memmap):
+            check_finite(path, model.words, model.vectors, remedy=SKIPPING)
+        return model
+    rows = bad_rows(model.vectors)
+    if not rows.size:
+        return model
+    if len(rows) == len(model.words):
+        raise W2VError(f"{path}: each of its {len(rows):,} rows has a number that is not finite")
+    options.warn(
+        f"{path}: left out {len(rows):,} rows with a number that is not finite, the first in row {rows[0] + 1:,}"
+    )
+    return model.without(rows.tolist())
 
 
 def read_numbers(fields: Sequence[bytes], dim: int) -> Matrix:

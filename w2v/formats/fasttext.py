@@ -27,7 +27,7 @@ import numpy as np
 from w2v.base.arrays import Indices, Matrix, exact_sum
 from w2v.base.errors import W2VError
 from w2v.base.files import check_space, replacing
-from w2v.formats.common import PIECE, Decoder, blocks, write_rows
+from w2v.formats.common import PIECE, Decoder, blocks, with_finite_rows, write_rows
 from w2v.formats.model import Model, Trained
 from w2v.formats.options import DEFAULTS, ReadOptions
 from w2v.formats.registry import FORMATS
@@ -72,13 +72,14 @@ def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
     buckets, input = _without_zeros(rows, header.n_words)
     trained = _trained(header)
     if header.buckets == 0 or header.max_n == 0:
-        return Model(words, input[: header.n_words], counts, output, trained=trained)
+        return with_finite_rows(path, Model(words, input[: header.n_words], counts, output, trained=trained), options)
     try:
         ngrams = NGrams("fasttext", header.min_n, header.max_n, header.buckets)
     except ValueError as error:
         raise W2VError(f"{path} is damaged: {error}") from None
     subwords = Subwords(ngrams, buckets, input)
-    return Model(words, subwords.compose(words), counts, output, subwords=subwords, trained=trained)
+    model = Model(words, subwords.compose(words), counts, output, subwords=subwords, trained=trained)
+    return with_finite_rows(path, model, options)
 
 
 def write(path: Path, model: Model) -> None:

@@ -20,7 +20,7 @@ import numpy as np
 from w2v.base.arrays import Matrix
 from w2v.base.errors import W2VError
 from w2v.base.files import replacing
-from w2v.formats.common import WORD_LIMIT, Decoder, blocks, check_promise
+from w2v.formats.common import WORD_LIMIT, Decoder, blocks, check_promise, with_finite_rows
 from w2v.formats.model import Model
 from w2v.formats.options import DEFAULTS, ReadOptions
 from w2v.formats.unpacking import plain_file
@@ -56,7 +56,7 @@ def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
                     np.multiply(vectors, norms, out=vectors)
     if words is None or vectors is None or len(words) != len(vectors):
         raise W2VError(f"{path} is damaged: it has not as many words as vectors")
-    return Model(words, vectors)
+    return with_finite_rows(path, Model(words, vectors), options)
 
 
 def write(path: Path, model: Model) -> None:

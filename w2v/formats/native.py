@@ -27,7 +27,7 @@ from w2v.base.errors import W2VError
 from w2v.base.files import replacing_folder
 from w2v.base.npy import map_npy
 from w2v.base.typed_json import checked, member, parse
-from w2v.formats.common import checked_counts, to_json, write_rows, write_words
+from w2v.formats.common import checked_counts, to_json, with_finite_rows, write_rows, write_words
 from w2v.formats.model import Lines, Model, Trained
 from w2v.formats.options import DEFAULTS, ReadOptions
 from w2v.formats.registry import FORMATS
@@ -69,7 +69,8 @@ def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
         raise W2VError(f"{path / 'norms.npy'} is damaged: it has {norms.shape[1]:,} numbers for a vector, not one")
     subwords = _read_subwords(path, config.get("subwords"), len(words))
     lines = _read_lines(path, vectors.shape[1])
-    return Model(words, vectors, counts, output, subwords, lines, trained, None if norms is None else norms[:, 0])
+    norms = None if norms is None else norms[:, 0]
+    return with_finite_rows(path, Model(words, vectors, counts, output, subwords, lines, trained, norms), options)
 
 
 def write(path: Path, model: Model) -> None:

@@ -19,7 +19,7 @@ from w2v.base.arrays import Matrix
 from w2v.base.errors import W2VError
 from w2v.base.files import replacing_folder
 from w2v.base.typed_json import checked, parse
-from w2v.formats.common import to_json, write_rows
+from w2v.formats.common import to_json, with_finite_rows, write_rows
 from w2v.formats.model import Model
 from w2v.formats.options import DEFAULTS, ReadOptions
 from w2v.formats.registry import FORMATS
@@ -74,7 +74,7 @@ def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
     words = sorted(tokens, key=tokens.__getitem__)
     if added is not None and words[-1] == added and n_types > 1:
         words, vectors = words[:-1], vectors[:-1]
-    return Model(words, vectors)
+    return with_finite_rows(path, Model(words, vectors), options)
 
 
 def write(path: Path, model: Model) -> None:

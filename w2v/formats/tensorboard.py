@@ -56,7 +56,7 @@ def write(path: Path, model: Model) -> None:
 
 def _read_metadata(path: Path) -> tuple[list[str], Counts | None]:
     try:
-        lines = path.read_bytes().decode().removesuffix("\n").split("\n")
+        lines = path.read_bytes().decode("utf-8-sig").removesuffix("\n").split("\n")
     except ValueError as error:
         raise W2VError(f"{path} is damaged: {error}") from None
     if "\t" not in lines[0]:  # TensorBoard's rule: one column has no header

@@ -11,9 +11,9 @@ from w2v.base import stores
 from w2v.base.arrays import Matrix
 from w2v.base.errors import MissingFileError, SettingsError, W2VError, option
 from w2v.base.files import STDOUT, check_space, read_together, trial_path
-from w2v.formats.common import bad_rows, check_finite
+from w2v.formats.common import check_finite
 from w2v.formats.model import Model, Trained
-from w2v.formats.options import SKIPPING, ReadOptions
+from w2v.formats.options import ReadOptions
 from w2v.formats.recognition import beginning, recognised
 from w2v.formats.registry import Format, files_of, find, repeated_words, suffix_of
 from w2v.formats.unpacking import STDIN, is_unreadable, on_this_machine
@@ -97,24 +97,7 @@ def read(
         raise W2VError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
     if limit is not None and limit < len(model.words):
         model = model.first(limit)
-    return _without_repeated(path, _with_finite_rows(path, model, options), options)
-
-
-def _with_finite_rows(path: str | Path, model: Model, options: ReadOptions) -> Model:
-    """Return a model without the rows whose numbers are not finite, if that is asked for."""
-    if not options.skip_bad_rows:
-        if not isinstance(model.vectors, np.memmap):
-            check_finite(path, model.words, model.vectors, remedy=SKIPPING)
-        return model
-    rows = bad_rows(model.vectors)
-    if not rows.size:
-        return model
-    if len(rows) == len(model.words):
-        raise W2VError(f"{path}: each of its {len(rows):,} rows has a number that is not finite")
-    options.warn(
-        f"{path}: left out {len(rows):,} rows with a number that is not finite, the first in row {rows[0] + 1:,}"
-    )
-    return model.without(rows.tolist())
+    return _without_repeated(path, model, options)
 
 
 def _without_repeated(path: str | Path, model: Model, options: ReadOptions) -> Model:

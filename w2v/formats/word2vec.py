@@ -138,12 +138,20 @@ class Places:
 
 def check_order(path: Path, vectors: Matrix) -> None:
     """Raise W2VError where the size of the numbers says that their bytes are in another order."""
-    sample = np.abs(vectors[:SAMPLE]).max(axis=1, initial=0)
-    if len(sample) and np.count_nonzero(sample > ABSURD) > len(sample) / 2:
+    sample = vectors[:SAMPLE]
+    if (n_absurd := _count_absurd(sample)) > sample.size / 2 and _count_absurd(sample.byteswap()) < n_absurd:
+        sizes = np.abs(sample[sample != 0])
         raise W2VError(
-            f"{path} has numbers up to {sample.max():.1e}: it is damaged, or was written on a machine with another "
-            "byte order"
+            f"{path} has numbers from {sizes.min():.1e} to {sizes.max():.1e}: it is damaged, or was written on a "
+            "machine with another byte order"
         )
+
+
+def _count_absurd(numbers: Matrix) -> int:
+    """Return how many numbers are so large or so small that no training makes them; 0 is none."""
+    with np.errstate(invalid="ignore"):
+        sizes = np.abs(numbers)
+        return int(np.count_nonzero((sizes > ABSURD) | ((sizes < 1 / ABSURD) & (sizes > 0))))
 
 
 def write(path: Path, model: Model) -> None:

@@ -8,7 +8,7 @@ from w2v.base.errors import W2VError
 def read_lines(path: str | Path) -> list[str]:
     """Return the lines of a file; raise W2VError if it cannot be read, or is not UTF-8."""
     try:
-        return Path(path).read_text(encoding="utf-8").splitlines()
+        return Path(path).read_text(encoding="utf-8-sig").splitlines()
     except OSError as error:
         raise W2VError(f"cannot read {path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:

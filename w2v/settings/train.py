@@ -400,7 +400,7 @@ def _read_text(path: Path) -> str:
         ValueError: it is not UTF-8, too long, or has a key of many parts, for which Python takes quadratic time.
     """
     with path.open("rb") as file:
-        text = file.read(LONGEST + 1).decode()
+        text = file.read(LONGEST + 1).decode("utf-8-sig")
     if len(text) > LONGEST:
         raise ValueError(f"it has more than {LONGEST:,} bytes")
     for number, line in enumerate(text.split("\n"), 1):

@@ -16,7 +16,6 @@ from w2v.base.outputs import Paths, check_outputs
 from w2v.base.stores import absolute, url_of
 from w2v.checkpoints.folder import reserved
 from w2v.formats.registry import files_of, find
-from w2v.formats.replaced import tell_of_replaced
 from w2v.reports import Progress, Reporter
 from w2v.text.encoding import Encoded
 from w2v.training import outputs
@@ -47,8 +46,15 @@ class RunFiles:
     every_s: float
     """Seconds between checkpoints."""
 
-    def check(self, inputs: Paths, holds: Callable[[str | Path], bool] = lambda path: False) -> None:
+    def check(
+        self,
+        inputs: Paths,
+        tell: Callable[[str], None],
+        holds: Callable[[str | Path], bool] = lambda path: False,
+    ) -> None:
         """Check before anything is read that nothing is written over an input, and that all can be written.
+
+        `tell` is told of what will be replaced.
 
         Raises:
             SettingsError: an output is also an input, or its format is unknown.
@@ -62,7 +68,7 @@ class RunFiles:
             files = files_of(self.output, format, save_output=self.save_output)
             written.update(zip(("output", "save_output"), files, strict=False))
         written["log_json"] = self.log_json
-        check_outputs(written, inputs, holds, folder_files, can_stream=True)
+        check_outputs(written, inputs, tell, holds, folder_files, can_stream=True)
 
     def for_resume(self) -> dict[str, Any]:
         """Return what a checkpoint keeps of this, so that the resumed run writes the same files."""
@@ -116,7 +122,6 @@ def execute(
         if encoded is not None:
             encoded.tell(told, is_reused)
         _tell_of_run(run, kernel, told)
-        tell_of_replaced(files.output, told)
         save_output = outputs.keeps_output_rows(run.config, files.save_output, files.output)
         if files.output is not None:
             runs.try_output(run, files.output, save_output, told.warn)

@@ -60,7 +60,7 @@ def convert(
     format = find(target, to)
     files = files_of(target, format, save_output=save_output)
     written = dict(zip(("target", "save_output"), files, strict=False))
-    check_outputs(written, {"source": source}, folder_files=format.files, can_stream=True)
+    check_outputs(written, {"source": source}, told.tell, folder_files=format.files, can_stream=True)
     if "vectors" not in format.stores and from_ is None and source.suffix == ".txt":
         from_ = format.name
     model = changes.apply(read(source, from_, warn=told.warn, **reading), told.warn)
@@ -92,7 +92,7 @@ def write_classes(
     for name, value in (("to", to), ("skip_words", changes.skip_words)):
         if value:
             raise SettingsError(f"{option(name)} cannot go with {option('classes')}, which writes no vectors", name)
-    check_outputs({"target": target}, {"source": source}, can_stream=True)
+    check_outputs({"target": target}, {"source": source}, told.tell, can_stream=True)
     model = changes.apply(read(source, from_, warn=told.warn, **reading), told.warn)
     classes = word_classes(model.vectors, n_classes).tolist()
     with replacing(target) as file:

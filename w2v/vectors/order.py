@@ -10,6 +10,33 @@ FIRST = 1_000  # Words that are looked at: among rarer ones, many have the same 
 LEAST = 100  # Pairs of neighbours from which on an order is seen
 SHARE = 0.9  # At least this share of the pairs is in the order of the alphabet, or in its reverse: by chance half are
 DIGITS = re.compile(r"\d+")
+COMMON = {
+    language: tuple(words.split())
+    for language, words in {
+        "Arabic": "في من على إلى أن التي",
+        "Chinese": "的 在 是 了 和 有",
+        "Dutch": "de van het een en in",
+        "English": "the of and to in a",
+        "French": "de la et le les des",
+        "German": "der die und in den von",
+        "Hindi": "के में है की और से",
+        "Indonesian": "yang dan di dari ini dengan",
+        "Italian": "di e che la il in",
+        "Japanese": "の に は を た が",
+        "Korean": "이 있다 수 것 그 및",
+        "Persian": "و در به از که این",
+        "Polish": "w i na z się do",
+        "Portuguese": "de a o que e do",
+        "Russian": "и в не на что с",
+        "Spanish": "de la que el en y",
+        "Swedish": "och i att det som en",
+        "Turkish": "ve bir bu da de için",
+        "Ukrainian": "і в на з що не",
+        "Vietnamese": "và của là có các được",
+    }.items()
+}
+"""Six of the most frequent words of a language. By frequency, those of the file's own language are in the first 100."""
+SOME = 4  # So many of the six must be in a file to say something
 
 
 class Order(Enum):
@@ -21,6 +48,13 @@ class Order(Enum):
     """Not that of the counts, which are known."""
     ALPHABET = 3
     """That of the alphabet; counts are not known."""
+    UNKNOWN = 4
+    """Not that of frequency: the most frequent words of no language are among the first; counts are not known."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is known, or to be assumed, which words are the most frequent."""
+        return self in (Order.FREQUENCY, Order.COUNTS)
 
     @classmethod
     def of(cls, words: Sequence[str], counts: Counts | None) -> "Order":
@@ -36,4 +70,22 @@ class Order(Enum):
         pairs = [(left, right) for left, right in zip(names, names[1:], strict=False) if left != right]
         rising = sum(left < right for left, right in pairs)
         is_sorted = len(pairs) >= LEAST and not (1 - SHARE) * len(pairs) < rising < SHARE * len(pairs)
-        return cls.ALPHABET if is_sorted else cls.FREQUENCY
+        if is_sorted:
+            return cls.ALPHABET
+        return cls.UNKNOWN if _has_common_words_late(words) else cls.FREQUENCY
+
+
+def _has_common_words_late(words: Sequence[str]) -> bool:
+    """Return whether frequent words of a language are there, and those of no language among the FIRST.
+
+    Of items or of a text without such words, nothing is known: then False. A text has words of other languages, which
+    are rare in it: one language at the beginning is enough.
+    """
+    wanted = {word for known in COMMON.values() for word in known}
+    found: dict[str, int] = {}
+    for row, word in enumerate(words):
+        if word in wanted:
+            found.setdefault(word, row)
+    places = (sorted(found[word] for word in known if word in found) for known in COMMON.values())
+    middles = [rows[len(rows) // 2] for rows in places if len(rows) >= SOME]
+    return bool(middles) and min(middles) >= FIRST

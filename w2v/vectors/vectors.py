@@ -226,7 +226,7 @@ class Vectors:
 
     def most_frequent(self, n: int) -> range | Indices:
         """Return the rows of the n most frequent words; all of them if n is 0 or it is not known which these are."""
-        if n == 0 or n >= len(self) or self.order is Order.ALPHABET:
+        if n == 0 or n >= len(self) or not self.order.is_known:
             return range(len(self))
         if self.order is Order.FREQUENCY or self.counts is None:
             return range(n)
@@ -237,10 +237,11 @@ class Vectors:
         """Return a sentence about the words that cannot be in an answer; nothing if all can."""
         if not 0 < restrict < len(self):
             return ""
-        if self.order is Order.ALPHABET:
+        if not self.order.is_known:
+            order = "in the order of the alphabet" if self.order is Order.ALPHABET else "not in the order of frequency"
             return (
-                f"the words of {self.name} are in the order of the alphabet and have no counts, so that the most "
-                f"frequent are not known: answers are among all {len(self):,}"
+                f"the words of {self.name} are {order} and have no counts, so that the most frequent are not known: "
+                f"answers are among all {len(self):,}"
             )
         return f"answers are among the {restrict:,} most frequent of {len(self):,} words; {option('restrict')} 0: all"
 
@@ -248,7 +249,7 @@ class Vectors:
         """Report which words cannot be in an answer; warn if it is not known which words are the most frequent."""
         if message := self.restriction(restrict):
             self._has_told = True
-            (warn if self.order is Order.ALPHABET else tell)(message)
+            (tell if self.order.is_known else warn)(message)
 
     @property
     def norms(self) -> Matrix:

@@ -7,49 +7,52 @@ from pathlib import Path
 
 from w2v.base.files import STDOUT
 from w2v.base.stores import url_of
-from w2v.reports import Reporter
 
 HEADER = re.compile(rb"(\d{1,12}) (\d{1,6})\r?\n")
 """The first line of word2vec's files: the number of words, and the size of a vector."""
 HEADER_BYTES = 32
 
 
-def tell_of_replaced(path: str | Path | None, told: Reporter) -> None:
-    """Report what `path` holds, if it is there: it will be replaced."""
-    if path is not None and (held := what_it_holds(path)):
-        told.tell(f"{path} will be replaced: it holds {held}")
+def is_there(path: str | Path) -> bool:
+    """Return whether a path is a file or folder that writing would replace, not standard output, a pipe or a URL."""
+    return str(path) != STDOUT and url_of(path) is None and (os.path.isfile(path) or os.path.isdir(path))
 
 
 def what_it_holds(path: str | Path) -> str:
-    """Return what a file or folder holds, and when it was written; empty if there is none, or it is a pipe or URL.
+    """Return what a file or folder holds, and when it was written; empty if it is not there.
 
     Of vectors only the header is read.
     """
     path = Path(path)
-    if str(path) == STDOUT or url_of(path) is not None or not (path.is_file() or path.is_dir()):
+    if not is_there(path):
         return ""
     try:
         written = time.strftime("%Y-%m-%d %H:%M", time.localtime(_newest(path)))
-        return f"{_shape(path) or _size(path)}, written {written}"
+        shape = shape_of(path)
+        held = f"{shape[0]:,} words x {shape[1]}" if shape else _size(path)
+        return f"{held}, written {written}"
     except OSError:
         return ""
 
 
-def _shape(path: Path) -> str:
-    """Return the number of words and the size of the vectors; empty if that takes more than reading a header."""
+def shape_of(path: Path) -> tuple[int, int] | None:
+    """Return the number of words and the size of the vectors in a file or folder, by its header alone.
+
+    Returns None if it is not a word2vec file or a .w2v folder.
+    """
     if path.is_dir():
         if not (path / "vectors.npy").is_file():
-            return ""
+            return None
         import numpy as np
 
         try:
             shape = np.load(path / "vectors.npy", mmap_mode="r").shape
         except ValueError:
-            return ""
-        return f"{shape[0]:,} words x {shape[1]}" if len(shape) == 2 else ""
+            return None
+        return shape if len(shape) == 2 else None
     with path.open("rb") as file:
         header = HEADER.match(file.read(HEADER_BYTES))
-    return f"{int(header[1]):,} words x {int(header[2])}" if header else ""
+    return (int(header[1]), int(header[2])) if header else None
 
 
 def _size(path: Path) -> str:
