@@ -273,6 +273,8 @@ def train(
     sessions: str | Path | None = None,
     restrict: int = RESTRICT,
     each_epoch: bool = False,
+    keep_best: bool = False,
+    patience: int | None = None,
     after_epoch: "EpochReport | None" = None,
     progress: bool = False,
     reporter: Reporter | None = None,
@@ -303,8 +305,13 @@ def train(
         sessions: the file with the items of the same people before that.
         restrict: analogies are asked and answered among this many words, the most frequent; 0 takes all.
         each_epoch: whether to score after each epoch too.
+        keep_best: whether to return, and to write, the vectors of the epoch with the best score, of which a copy is in
+            memory. The score is the mean of those of all files: rank correlation, accuracy, NDCG@10; or what
+            `after_epoch` returns as `score`. Training pauses while each epoch is scored.
+        patience: stop when the best score is this many epochs old; None trains all epochs. The learning rate falls as
+            if the run went on to the end.
         after_epoch: called after each epoch with a Progress and the Vectors, which training keeps changing until the
-            last epoch; a dict that it returns is added to the log.
+            last epoch, unless keep_best or patience is set; a dict that it returns is added to the log.
         progress: whether to draw bars, on standard error or in a notebook.
         reporter: is told what is done, instead of `warnings` and the logger `w2v`.
         settings: dim, window, negative, sample, epochs, lr, ...; see TrainConfig.
@@ -318,7 +325,7 @@ def train(
     start = {"vocab": vocab, "init_from": init_from, "from_": from_, "grow_vocab": grow_vocab}
     start["freeze"] = freeze
     kept = {"save_output": save_output, "checkpoint": checkpoint, "checkpoint_every": checkpoint_every}
-    others = {"ray": ray, "nodes": nodes, "each_epoch": each_epoch}
+    others = {"ray": ray, "nodes": nodes, "each_epoch": each_epoch, "keep_best": keep_best, "patience": patience}
     check_request("train", {**settings, **test_sets, **start, **kept, **others})
     run_config = load_config(config, settings)
     files = _run_files(output, save_output, log_json, checkpoint, checkpoint_every)
@@ -329,7 +336,9 @@ def train(
     from w2v.training import run as runs
     from w2v.training.execution import execute
     from w2v.training.outputs import keeps_output_rows
+    from w2v.training.selection import Selection
 
+    selection = Selection(keep_best, patience)
     keeps_output_rows(run_config, save_output)
     with _reporting(reporter, progress) as told:
         source = _open(corpus, told)
@@ -338,6 +347,7 @@ def train(
             check_type("vocab", known, Vocab, "w2v.Vocab.load reads a file")
         files.check({**inputs, "vocab": vocab if isinstance(vocab, str | Path) else None}, told.tell, source.holds)
         evaluation = Evaluation.read(**test_sets, restrict=restrict)
+        scored = evaluation.after_epoch(told, each_epoch, after_epoch, selection)
         evaluation.tell(told)
 
         def begin(backend: "Backend") -> "tuple[Run, Encoded | None]":
@@ -353,7 +363,8 @@ def train(
             told,
             _backend(ray, nodes, run_config.threads, told),
             is_reused=known is not None or init_from is not None,
-            after_epoch=evaluation.after_epoch(told, each_epoch, after_epoch),
+            after_epoch=scored,
+            selection=selection,
         )
 
 
@@ -372,6 +383,7 @@ def resume(
     sessions: str | Path | None = None,
     restrict: int = RESTRICT,
     each_epoch: bool = False,
+    patience: int | None = None,
     after_epoch: "EpochReport | None" = None,
     progress: bool = False,
     reporter: Reporter | None = None,
@@ -385,7 +397,8 @@ def resume(
         save_output: whether to keep the output rows; by default as the run was to.
         log_json: a file to write the log of the whole run to; by default as for output.
         ray, nodes: as for `train`; the number of nodes must be the same as before.
-        checkpoint_every, similarity, analogies, next, sessions, restrict, each_epoch, after_epoch: as for `train`.
+        checkpoint_every, similarity, analogies, next, sessions, restrict, each_epoch, patience, after_epoch: as for
+            `train`.
         progress, reporter: as for `train`.
         settings: epochs, which may only rise, and threads.
 
@@ -394,14 +407,17 @@ def resume(
         SettingsError: another setting was given.
     """
     test_sets = _test_sets(similarity, analogies, next, sessions)
-    others = {"ray": ray, "nodes": nodes, "each_epoch": each_epoch, "checkpoint_every": checkpoint_every}
-    check_request("resume", {**settings, **test_sets, "save_output": save_output, **others})
+    others = {"ray": ray, "nodes": nodes, "each_epoch": each_epoch, "patience": patience}
+    kept_as = {"save_output": save_output, "checkpoint_every": checkpoint_every}
+    check_request("resume", {**settings, **test_sets, **kept_as, **others})
     from w2v.checkpoints.checkpoint import files_read, load_extra, shape_of_run
     from w2v.evaluation.scores import Evaluation
     from w2v.training import run as runs
     from w2v.training.execution import execute
     from w2v.training.log import check_is_log
+    from w2v.training.selection import Selection
 
+    selection = Selection(patience=patience)
     folder = Path(checkpoint)
     before = load_extra(folder)
     kept = {
@@ -423,6 +439,7 @@ def resume(
     with _reporting(reporter, progress) as told:
         files.check({**test_sets, "resume": files_read(folder)}, told.tell)
         evaluation = Evaluation.read(**test_sets, restrict=restrict)
+        scored = evaluation.after_epoch(told, each_epoch, after_epoch, selection)
         evaluation.tell(told)
 
         def begin(backend: "Backend") -> "tuple[Run, None]":
@@ -437,7 +454,8 @@ def resume(
             told,
             _backend(ray, nodes, settings.get("threads"), told),
             is_resumed=True,
-            after_epoch=evaluation.after_epoch(told, each_epoch, after_epoch),
+            after_epoch=scored,
+            selection=selection,
         )
 
 

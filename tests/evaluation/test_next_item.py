@@ -88,6 +88,12 @@ def test_full_ranking_is_the_oracles(config: TrainConfig, seed: int, monkeypatch
     for figures, tables in ((found.vectors.full, by_vectors), (found.popularity.full, [popular] * len(counted))):
         rows = [oracle(table, *asked_of, k) for table, asked_of in zip(tables, counted, strict=True)]
         np.testing.assert_allclose((figures.hr, figures.ndcg, figures.mrr), np.mean(rows, axis=0), atol=1e-9)
+        assert figures.recall == pytest.approx(figures.hr)
+    covered = set[str]()
+    for (items, _), table in zip(counted, by_vectors, strict=True):
+        unseen = [item for item in vectors if item not in items]
+        covered |= {*sorted(unseen, key=lambda item: (round(-table[item], 4), vectors.index[item]))[:k]}
+    assert found.coverage == len(covered) / len(vectors)
 
 
 def test_sampled_ranking_is_what_the_sample_says(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,9 +146,10 @@ def test_several_next_items_are_ranked_among_all(seed: int, monkeypatch: pytest.
         unknown += ranks.count(math.inf)
         ideal = sum(1 / math.log2(1 + rank) for rank in range(1, min(k, len(held_out)) + 1))
         dcg = sum(1 / math.log2(1 + rank) for rank in ranks if rank <= k)
-        rows.append([sum(rank <= k for rank in ranks) / len(held_out), dcg / ideal, 1 / min(ranks)])
+        hits = sum(rank <= k for rank in ranks)
+        rows.append([hits > 0, hits / len(held_out), dcg / ideal, 1 / min(ranks)])
     full = found.vectors.full
-    np.testing.assert_allclose((full.hr, full.ndcg, full.mrr), np.mean(rows, axis=0), atol=1e-9)
+    np.testing.assert_allclose((full.hr, full.recall, full.ndcg, full.mrr), np.mean(rows, axis=0), atol=1e-9)
     assert (found.people, found.left_out, found.unknown) == (len(rows), 25 - len(rows), unknown)
     assert found.vectors.sampled is found.popularity.sampled is None
 
@@ -219,7 +226,7 @@ def test_rows_that_are_not_finite_are_refused(bad: float) -> None:
 def test_the_next_item_is_ranked_though_seen_before() -> None:
     vectors = made(np.random.default_rng(1))
     found = rank_next(vectors, Sessions("made", [vectors.words], [["i3"]]), EXACT)
-    assert found.vectors.full == found.vectors.sampled == RankingMetrics(1, 1, 1)
+    assert found.vectors.full == found.vectors.sampled == RankingMetrics(1, 1, 1, 1)
 
 
 # Recommending.
@@ -358,7 +365,7 @@ def test_evaluate_as_json(run: Run, items: Path) -> None:
     assert next["file"] == str(items / "next")
     assert (next["people"], next["left_out"], next["unknown"], next["k"]) == (1000, 1, 0, 10)
     assert (next["history"], next["decay"], next["prior"]) == (8, 0.3, 0.0)
-    assert next["vectors"]["full"].keys() == {"hr", "ndcg", "mrr"}
+    assert next["vectors"]["full"].keys() == {"hr", "recall", "ndcg", "mrr"}
     assert next["vectors"]["full"]["hr"] > next["popularity"]["full"]["hr"] + 0.2
     loaded = Vectors.load(items / "items.w2v")
     python = w2v.evaluate(loaded, next=items / "next", sessions=items / "before", prior=0)
@@ -379,6 +386,7 @@ def test_evaluate_shows_a_table(run: Run, items: Path) -> None:
     assert lines[5:] == [
         "1,000 people; the next item of 0 has no vector",
         "1 left out, with no earlier items",
+        "coverage: 100.0% of the items are among the first 3 of a person",
         "history 2, decay 1, prior 0.75",
     ]
 

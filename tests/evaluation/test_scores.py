@@ -378,7 +378,7 @@ def test_scores_after_each_epoch(run: Run, corpus: Path, files: Path, monkeypatc
     assert len(scored) > 2
     assert err.count("w2v: scores at ") == len(scored)
     assert "w2v: scores at 100%, epoch 200: pairs.txt 0." in err
-    epochs_over = [int(row["progress"] * 200) for row in scored]
+    epochs_over = [int(row["progress"] * 200 + 1e-9) for row in scored]
     assert epochs_over == sorted(set(epochs_over)) and epochs_over[0] >= 1
     assert [row["progress"] for row in rows] == sorted(row["progress"] for row in rows)
     assert rows[-1]["progress"] == 1 and [row["progress"] for row in rows].count(1) == 1

@@ -110,8 +110,9 @@ class Cluster:
         start: Snapshot | None = None,
         checkpoints: CheckpointPolicy | None = None,
         after_epoch: RowsReport | None = None,
+        pauses: bool = False,
     ) -> Embeddings:
-        """Train on what the nodes have read; see `w2v.training.loop.train_embeddings`."""
+        """Train on what the nodes have read; see `w2v.training.loop.train_embeddings`. It never pauses."""
         driver = Driver(self._nodes, self._parts, vocab, config, start, self._warn)
         return driver.train(report or (lambda now: None), checkpoints, after_epoch)
 

@@ -47,17 +47,21 @@ def format_scores(scores: "Scores") -> str:
 def format_next(next: "NextItemScores") -> str:
     """Return a table of how high the next items are ranked, by the vectors and by the counts alone."""
     is_single = next.vectors.sampled is not None
-    rows = [[next.file, f"{'HR' if is_single else 'recall'}@{next.k}", f"NDCG@{next.k}", "MRR"]]
+    measures = [("recall", f"recall@{next.k}")] * (not is_single)
+    measures += [("hr", f"HR@{next.k}"), ("ndcg", f"NDCG@{next.k}"), ("mrr", "MRR")]
+    rows = [[next.file, *(title for _, title in measures)]]
     for among, kind in (("100 sampled items", "sampled"), ("all items", "full")):
         for scorer in ("vectors", "popularity"):
             if (found := getattr(getattr(next, scorer), kind)) is not None:
-                rows.append([f"  {scorer}, among {among}", *map(format_score, (found.hr, found.ndcg, found.mrr))])
+                scores = (format_score(getattr(found, name)) for name, _ in measures)
+                rows.append([f"  {scorer}, among {among}", *scores])
     if is_single:
         notes = [f"{next.people:,} people; the next item of {next.unknown:,} has no vector"]
     else:
         notes = [f"{next.people:,} people; {next.unknown:,} of their {next.items:,} next items have no vector"]
     if next.left_out:
         notes.append(f"{next.left_out:,} left out, with no earlier items" + ("" if is_single else " or no next ones"))
+    notes.append(f"coverage: {next.coverage:.1%} of the items are among the first {next.k} of a person")
     notes.append(
         f"history {next.history}, decay {next.decay:g}, prior {next.prior:g}"
         + (f", line weight {next.line_weight:g}" if next.line_weight else "")

@@ -11,15 +11,20 @@ from w2v.base.arrays import Floats, Indices
 
 @dataclass(frozen=True)
 class RankingMetrics:
-    """How high the next items rank, averaged over people. A tie counts as the mean over all its orders."""
+    """How high the next items rank, averaged over people.
+
+    A tie counts as the mean over all its orders. HR@k and MRR of several next items are those of the highest.
+    """
 
     hr: float
-    """HR@k: share of a person's next items that rank among the first k; with several items it is called recall@k."""
+    """HR@k: share of people with a next item among the first k."""
+    recall: float
+    """recall@k: share of a person's next items that rank among the first k; with one next item it is HR@k."""
     ndcg: float
     """NDCG@k: sum of 1 / log2(1 + rank) over those among the first k, as a share of the largest possible sum (Jarvelin
     and Kekalainen 2002)."""
     mrr: float
-    """1 / rank of the person's item that ranks highest."""
+    """1 / rank of the person's next item that ranks highest."""
 
 
 def spearman(left: npt.NDArray[np.floating], right: npt.NDArray[np.floating]) -> float | None:
@@ -68,7 +73,8 @@ def ranking_metrics(standings: Indices, sizes: Indices, n_ranks: int, k: int) ->
         found[known] = (up_to[(higher + same + 1)[known]] - up_to[higher[known]]) / (same + 1)[known]
         return found
 
-    hr = np.add.reduceat(expected((ranks <= k) * 1.0), begins) / sizes
+    hits = expected((ranks <= k) * 1.0)
+    hr, recall = np.maximum.reduceat(hits, begins), np.add.reduceat(hits, begins) / sizes
     ndcg = np.add.reduceat(expected(discounts), begins) / ideal
     mrr = np.maximum.reduceat(expected(1 / ranks), begins)
-    return RankingMetrics(float(hr.mean()), float(ndcg.mean()), float(mrr.mean()))
+    return RankingMetrics(*(float(measure.mean()) for measure in (hr, recall, ndcg, mrr)))

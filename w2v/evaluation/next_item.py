@@ -20,6 +20,7 @@ from w2v.evaluation.metrics import RankingMetrics, ranking_metrics
 from w2v.settings.train import TrainConfig
 from w2v.text.corpus import text_lines
 from w2v.text.people import split_name
+from w2v.vectors.best_items import first_items
 from w2v.vectors.derived import line_vectors
 from w2v.vectors.items import ItemScorer, check_n_lines, lines_of, people_matrix, rows_of
 from w2v.vectors.vectors import Vectors
@@ -107,6 +108,8 @@ class NextItemScores:
     decay: float
     prior: float
     line_weight: float
+    coverage: float
+    """Share of the items that the vectors rank among the first k of at least one person."""
     vectors: FullAndSampled
     popularity: FullAndSampled
     """What ranking by the counts alone scores."""
@@ -147,12 +150,14 @@ def rank_next(vectors: Vectors, sessions: Sessions, config: TrainConfig, k: int 
         raise W2VError(f"{sessions.file}: no person has items before the next one")
     generator = np.random.default_rng(SEED) if sessions.has_single_items else None
     found: list[list[Indices]] = [[], [], [], []]
+    is_covered = np.zeros(len(vectors), bool)
     for start in range(0, len(asked), scorer.block):
         part = asked[start : start + scorer.block]
         people = people_matrix(vectors, [person.seen for person in part], config, [person.line for person in part])
         by_vectors = scorer.scores(people, np.full(len(part), config.prior, np.float32))
         by_counts = np.tile(scorer.log_counts, (len(part), 1))
-        for gathered, standing in zip(found, _standings([by_vectors, by_counts], part, generator), strict=False):
+        standings = _standings([by_vectors, by_counts], part, generator, k, is_covered)
+        for gathered, standing in zip(found, standings, strict=False):
             gathered.append(standing)
     # An item that is drawn twice stands in the sample twice, hence the 1.
     n_ranks, sizes = max(len(vectors), SAMPLED) + 1, np.array([len(person.next) for person in asked])
@@ -172,6 +177,7 @@ def rank_next(vectors: Vectors, sessions: Sessions, config: TrainConfig, k: int 
         decay=config.decay,
         prior=config.prior,
         line_weight=config.line_weight,
+        coverage=float(is_covered.mean()),
         vectors=vectors_rank,
         popularity=counts_rank,
     )
@@ -191,7 +197,13 @@ def person_lines(vectors: Vectors, sessions: Sessions, config: TrainConfig) -> S
     return list(line_vectors(vectors).matrix)
 
 
-def _standings(tables: list[Matrix], part: list[Person], generator: np.random.Generator | None) -> Iterator[Indices]:
+def _standings(
+    tables: list[Matrix],
+    part: list[Person],
+    generator: np.random.Generator | None,
+    k: int,
+    is_covered: npt.NDArray[np.bool_],
+) -> Iterator[Indices]:
     """Yield for each table, for all items and then a sample, how many score higher than each next item, and the same.
 
     An item that does not compete becomes NaN, which is neither higher than nor equal to anything. So does a next item
@@ -201,6 +213,8 @@ def _standings(tables: list[Matrix], part: list[Person], generator: np.random.Ge
         tables: (people, n_types) each; mutated. What is yielded is (2, next items).
         part: the people.
         generator: draws the sample, which needs one next item per person; None yields no samples.
+        k: how many items of each person count as covered.
+        is_covered: (n_types,) is set for the k highest items of each person in the first table; mutated.
     """
     items = np.concatenate([person.next for person in part])
     asking = np.repeat(np.arange(len(part)), [len(person.next) for person in part])
@@ -215,6 +229,8 @@ def _standings(tables: list[Matrix], part: list[Person], generator: np.random.Ge
         own = np.where(known, table[asking, items], np.float32(np.nan))
         table[seeing, seen] = np.nan
         own_competes = table[asking, items] == own  # with itself, where the person has not seen it before
+        if table is tables[0]:
+            is_covered[first_items(table, k)] = True
         yield _compare(table[asking], own, own_competes)
         if drawn is not None:
             table[asking[known], items[known]] = np.nan

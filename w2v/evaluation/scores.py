@@ -1,5 +1,6 @@
 """Scores: test files read once, and how any number of models score on them. NumPy only."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from w2v.vectors.vectors import Vectors
 
 if TYPE_CHECKING:
     from w2v.training.run import EpochReport
+    from w2v.training.selection import Selection
 
 
 @dataclass(frozen=True)
@@ -41,13 +43,24 @@ class Scores:
         found = [*(item.spearman for item in self.similarity), *(item.accuracy for item in self.analogies)]
         return self.next is None and all(score is None for score in found)
 
+    @property
+    def mean(self) -> float | None:
+        """The mean of the scores of all files: rank correlation, accuracy, NDCG@k; None if one of them has none."""
+        found = [*(item.spearman for item in self.similarity), *(item.accuracy for item in self.analogies)]
+        if self.next:
+            found.append(self.next.vectors.full.ndcg)
+        known = [score for score in found if score is not None]
+        return math.fsum(known) / len(known) if len(known) == len(found) > 0 else None
+
     def summary(self) -> str:
         """Return the score of each file, on one line."""
         named = [(Path(item.file).name, item.spearman) for item in self.similarity]
         named += [(Path(item.file).name, item.accuracy) for item in self.analogies]
         if self.next:
-            measure = "recall" if self.next.vectors.sampled is None else "HR"
-            named.append((f"{Path(self.next.file).name} {measure}@{self.next.k}", self.next.vectors.full.hr))
+            file, k, full = Path(self.next.file).name, self.next.k, self.next.vectors.full
+            named += [(f"{file} HR@{k}", full.hr), (f"NDCG@{k}", full.ndcg), ("coverage", self.next.coverage)]
+            if self.next.vectors.sampled is None:
+                named.insert(-2, (f"recall@{k}", full.recall))
         return ", ".join(f"{name} {'-' if value is None else f'{value:.4f}'}" for name, value in named)
 
     def without_value(self) -> Iterator[str]:
@@ -114,19 +127,28 @@ class Evaluation:
             ranked = rank_next(vectors, self.sessions, scoring_settings(vectors, **self.item_settings), how.k)
         return Scores(pairs, questions, ranked)
 
-    def after_epoch(self, told: Reporter, each_epoch: bool, also: "EpochReport | None") -> "EpochReport | None":
+    def after_epoch(
+        self, told: Reporter, each_epoch: bool, also: "EpochReport | None", selection: "Selection"
+    ) -> "EpochReport | None":
         """Return what scores a run after each epoch, or only after the last, and calls `also` after each epoch.
 
-        Returns None if there is nothing to do.
+        Returns None if there is nothing to do. Raises SettingsError if the selection lacks scores.
         """
         if not (self.pairs or self.questions or self.sessions):
+            if selection.is_used and also is None:
+                name = "keep_best" if selection.keep_best else "patience"
+                sets = " or ".join(map(option, ("similarity", "analogies", "next")))
+                raise SettingsError(f"{option(name)} has an effect only with {sets}", name)
             return also
+        each_epoch = each_epoch or selection.is_used
 
         def score(now: Progress, vectors: Vectors) -> dict[str, Any] | None:
-            found = dict((also(now, vectors) if also else None) or {})
+            found = dict[str, Any]((also(now, vectors) if also else None) or {})
             if each_epoch or now.progress == 1:
                 scores = self.score(vectors)
                 told.scored(now, scores.summary())
+                if selection.is_used:
+                    found.setdefault("score", scores.mean)
                 found |= scores.as_dict()
             return found or None
 

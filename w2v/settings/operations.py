@@ -159,6 +159,17 @@ class Parameters:
             only_with={"similarity": (), "analogies": (), "next": ()},
         ),
     ] = False
+    keep_best: Annotated[
+        bool,
+        "Write the vectors of the epoch with the best score, of which a copy is in memory. Training pauses while each "
+        "epoch is scored.",
+        Setting("Evaluation", flags=("--keep-best",), operations=("train",), not_with={"ray": (), "checkpoint": ()}),
+    ] = False
+    patience: Annotated[
+        int | None,
+        "Stop when the best score is this many epochs old.",
+        Setting("Evaluation", low=1, high=1_000_000, unset="never", operations=RUNS, not_with={"ray": ()}),
+    ] = None
 
 
 @lru_cache

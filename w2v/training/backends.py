@@ -37,6 +37,7 @@ class Backend(Protocol):
         start: Snapshot | None = None,
         checkpoints: CheckpointPolicy | None = None,
         after_epoch: RowsReport | None = None,
+        pauses: bool = False,
     ) -> Embeddings:
         """Train on it; see `w2v.training.loop.train_embeddings`."""
 

@@ -26,6 +26,7 @@ from w2v.training.doubts import warn_of_likeness, warn_of_subsampling
 from w2v.training.log import Log
 from w2v.training.plan import kernel_name
 from w2v.training.run import EpochReport, Run
+from w2v.training.selection import Selection
 from w2v.vectors.vectors import Vectors
 
 Begin = Callable[[Backend], tuple[Run, Encoded | None]]
@@ -93,6 +94,7 @@ def execute(
     is_resumed: bool = False,
     is_reused: bool = False,
     after_epoch: EpochReport | None = None,
+    selection: Selection | None = None,
 ) -> Vectors:
     """Carry out a run, and return its vectors.
 
@@ -104,6 +106,7 @@ def execute(
         is_resumed: whether the run goes on with the checkpoints of its folder.
         is_reused: whether the vocabulary comes from elsewhere than the corpus.
         after_epoch: called after each epoch.
+        selection: says by the scores when the run stops, and which epoch's vectors it keeps.
 
     Raises:
         DivergedError: the learning rate was too large.
@@ -137,10 +140,13 @@ def execute(
                 warn=told.warn,
                 log=log,
                 after_epoch=after_epoch,
+                selection=selection,
                 save_output=save_output,
                 extra=files.for_resume(),
             )
         last.check_learned(files.output)
+        if selection and (message := selection.summary(run.config.epochs)):
+            told.tell(message)
         warn_of_likeness(vectors, run, told)
         if files.output is not None:
             with _timed(seconds, "save_s"):

@@ -61,21 +61,22 @@ class Log:
         for row in self.rows:
             self._write(row)
 
-    def add(self, now: Progress, more: Mapping[str, Any] | None = None) -> None:
+    def add(self, now: Progress, more: Mapping[str, Any] | None = None, is_last: bool = False) -> None:
         """Add a row, if the last one is some time ago, this is the end of the run, or there is more to say.
 
         Args:
             now: how far the run is.
             more: what else the row has, such as scores.
+            is_last: whether the run stops here, before its end.
         """
         last = self.rows[-1] if self.rows else {"progress": -1.0, "seconds": 0.0}
         is_due = now.progress - last["progress"] >= EVERY or now.seconds - last["seconds"] >= EVERY_S
         if is_due or more or (now.progress == 1 and last["progress"] < 1):
             self.rows.append(_json(asdict(now)) | dict(more or {}))
-            if now.progress < 1:
-                self._write(self.rows[-1])
-            else:
+            if is_last or now.progress == 1:
                 self._is_last_held = True
+            else:
+                self._write(self.rows[-1])
 
     def finish(self, seconds: Mapping[str, float]) -> None:
         """Write the last row, with the seconds that each part of the run took."""

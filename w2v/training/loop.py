@@ -7,6 +7,7 @@ one thread gives the same bytes every time, and a run can be taken up again at a
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -27,8 +28,8 @@ from w2v.training.weights import Embeddings
 REPORT_S = 0.25
 
 TrainReport = Callable[[Progress], None]
-RowsReport = Callable[[Progress, Embeddings], None]
-"""Called with how far a run is and its rows."""
+RowsReport = Callable[[Progress, Embeddings], bool | None]
+"""Called with how far a run is and its rows; True ends a run that pauses."""
 
 
 def train_embeddings(
@@ -40,6 +41,7 @@ def train_embeddings(
     start: Snapshot | None = None,
     checkpoints: CheckpointPolicy | None = None,
     after_epoch: RowsReport | None = None,
+    pauses: bool = False,
 ) -> Embeddings:
     """Train on a token stream, by negative sampling: which model, sampler and loss, the config says.
 
@@ -53,6 +55,8 @@ def train_embeddings(
         after_epoch: called from this thread soon after the end of an epoch, with how far the run is by then and
             the live rows, which the threads keep changing. Epochs that end while it is busy are passed over, except
             the last, after which the rows are final.
+        pauses: whether no thread trains while `after_epoch` is called, so that no epoch is passed over, the rows are
+            those of its end, and True ends the run. A snapshot is saved at the end of each epoch.
 
     Raises:
         DivergedError: a row left the finite numbers.
@@ -63,7 +67,12 @@ def train_embeddings(
     release_memory()  # of the scan's threads, 30 MB after 100 MB of text, and of the n-grams of the vocabulary, 50 MB
     replica = Replica(stream, plan, start)
     report = report or (lambda progress: None)
-    _Run(replica, checkpoints).work(_with_epochs(replica, report, after_epoch) if after_epoch else report)
+    if after_epoch is None:
+        _Run(replica, checkpoints).work(report)
+    elif pauses:
+        _train_with_pauses(replica, checkpoints, report, after_epoch)
+    else:
+        _Run(replica, checkpoints).work(_with_epochs(replica, report, after_epoch))
     return replica.embeddings
 
 
@@ -213,15 +222,38 @@ def _wait(ended: threading.Event) -> None:
     ended.wait()
 
 
+def _train_with_pauses(
+    replica: Replica, checkpoints: CheckpointPolicy | None, report: TrainReport, after_epoch: RowsReport
+) -> None:
+    """Train one epoch after another, until `after_epoch`, called between them, returns True."""
+    schedule, epochs = replica.schedule, replica.plan.config.epochs
+    is_over = False
+
+    def end_epoch(now: Progress, rows: Embeddings) -> None:
+        nonlocal is_over
+        is_over = bool(after_epoch(replace(now, epoch=_epochs_done(replica)), rows))
+
+    report_both = _with_epochs(replica, report, end_epoch)
+    for epoch in range(min(_epochs_done(replica), epochs - 1), epochs):
+        if not is_over:
+            schedule.limit((epoch + 1) / epochs)
+            _Run(replica, checkpoints).work(report_both)
+
+
+def _epochs_done(replica: Replica) -> int:
+    """Return how many epochs are over."""
+    return int(replica.schedule.progress().progress * replica.plan.config.epochs + 1e-9)
+
+
 def _with_epochs(replica: Replica, report: TrainReport, after_epoch: RowsReport) -> TrainReport:
     """Return a report that first looks whether another epoch is over."""
     epochs = replica.plan.config.epochs
-    over = min(int(replica.schedule.progress().progress * epochs), epochs - 1)
+    over = min(_epochs_done(replica), epochs - 1)
 
     def report_both(now: Progress) -> None:
         nonlocal over
-        if int(now.progress * epochs) > over:
-            over = int(now.progress * epochs)
+        if (done := int(now.progress * epochs + 1e-9)) > over:
+            over = done
             after_epoch(now, replica.embeddings)
         report(now)
 

@@ -39,13 +39,14 @@ from w2v.training.line_rows import count_lines
 from w2v.training.log import Log
 from w2v.training.outputs import keeps_output_rows
 from w2v.training.plan import word_rows_of
+from w2v.training.selection import Selection
 from w2v.training.warm_start import carry_over, join_vocab, read_earlier, with_ngrams_of
 from w2v.training.weights import Embeddings
 from w2v.vectors.vectors import Vectors
 
 Warn = Callable[[str], None]
 EpochReport = Callable[[Progress, Vectors], Mapping[str, Any] | None]
-"""Called with how far the run is and its vectors; what it returns goes into the log."""
+"""Called with how far the run is and its vectors; what it returns goes into the log. Its `score` is for Selection."""
 
 
 @dataclass(frozen=True)
@@ -220,6 +221,7 @@ def train(
     warn: Warn = reports.warn,
     log: Log | None = None,
     after_epoch: EpochReport | None = None,
+    selection: Selection | None = None,
     save_output: bool | None = None,
     extra: Mapping[str, Any] | None = None,
 ) -> Vectors:
@@ -233,6 +235,7 @@ def train(
         warn: told why one could not be written; training goes on.
         log: gets the rows so far, then new ones.
         after_epoch: called after each epoch.
+        selection: gets the scores that `after_epoch` returns, and says when to stop and which epoch's rows to return.
         save_output: whether the vectors keep the output rows; by default unless these do not belong to words.
         extra: what checkpoints keep for the caller, besides the log.
 
@@ -241,7 +244,7 @@ def train(
         W2VError: there is no space for the checkpoints.
     """
     save_output = keeps_output_rows(run.config, save_output)
-    log = log or Log()
+    log, chooses = log or Log(), selection or Selection()
     log.begin(run.extra.get("log", []))
 
     def report_and_log(now: Progress) -> None:
@@ -249,9 +252,13 @@ def train(
         if report is not None:
             report(now)
 
-    def end_epoch(now: Progress, rows: Embeddings) -> None:
-        if after_epoch is not None:
-            log.add(now, after_epoch(now, _result(run, rows, run.config.output_layer.outputs_are_words)))
+    def end_epoch(now: Progress, rows: Embeddings) -> bool:
+        assert after_epoch is not None
+        found = after_epoch(now, _result(run, rows, run.config.output_layer.outputs_are_words)) or {}
+        if chooses.is_used:
+            chooses.add(now.epoch, found.get("score"), rows)
+        log.add(now, found, chooses.is_over)
+        return chooses.is_over
 
     kept = {**run.extra, **(extra or {}), "log": log.rows}
     embeddings = run.backend.train_embeddings(
@@ -262,7 +269,9 @@ def train(
         start=run.start,
         checkpoints=_policy(run, checkpoint, checkpoint_every, warn, kept) if checkpoint else None,
         after_epoch=end_epoch if after_epoch else None,
+        pauses=chooses.is_used,
     )
+    embeddings = chooses.chosen(embeddings)
     if not (save_output or embeddings.vectors_are_outputs):
         embeddings = embeddings.without_output()  # before there are vectors: of 84,000 words and n-grams 38 of 550 MB
     return _result(run, embeddings, save_output)

@@ -174,7 +174,7 @@ class Schedule:
     def limit(self, share: float) -> None:
         """Give out jobs until this share of the run is done, to the end of a shard, and then no more."""
         with self.lock:
-            self._until = self._job_at(share)
+            self._until, self._closed = self._job_at(share), False
 
     def skip(self, share: float) -> None:
         """Take what `limit` would give out up to this share for done."""

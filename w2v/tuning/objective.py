@@ -1,6 +1,5 @@
 """What a search optimises: a metric, and the files and held-out windows that it is computed from."""
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from w2v.training.weights import Embeddings
 from w2v.vectors.vectors import Vectors
 
 PLACES = 10
-"""The k of HR@k, which the metric next is."""
+"""The k of recall@k, which the metric next is: with one next item per person it is HR@k."""
 
 
 @dataclass(frozen=True)
@@ -45,10 +44,7 @@ class Metric:
 
 def _by_words(inputs: MetricInputs, embeddings: Embeddings, vocab: Vocab, _: TrainConfig) -> float | None:
     """Return the mean score of the files, which are of similarity or of analogies; None if one has no score."""
-    scores = inputs.evaluation.score(Vectors(vocab.words, embeddings.vectors))
-    found = [file.spearman for file in scores.similarity] + [file.accuracy for file in scores.analogies]
-    known = [score for score in found if score is not None]
-    return math.fsum(known) / len(known) if len(known) == len(found) else None
+    return inputs.evaluation.score(Vectors(vocab.words, embeddings.vectors)).mean
 
 
 def _by_loss(inputs: MetricInputs, embeddings: Embeddings, vocab: Vocab, config: TrainConfig) -> float | None:
@@ -62,13 +58,13 @@ def _by_next(inputs: MetricInputs, embeddings: Embeddings, vocab: Vocab, config:
         return None
     vectors = Vectors(vocab.words, embeddings.vectors, vocab.counts, embeddings.output_rows)
     found = rank_next(vectors, sessions, config, PLACES)
-    return found.vectors.full.hr if found.unknown < found.items else None
+    return found.vectors.full.recall if found.unknown < found.items else None
 
 
 METRICS = {
     "similarity": Metric("rank correlation with people's scores of word pairs", True, _by_words, ("similarity",)),
     "analogies": Metric("share of analogies answered right", True, _by_words, ("analogies",)),
-    "next": Metric(f"HR@{PLACES} among all items", True, _by_next, ("next", "sessions"), scores_words=True),
+    "next": Metric(f"recall@{PLACES} among all items", True, _by_next, ("next", "sessions"), scores_words=True),
     "loss": Metric("loss on held-out text", False, _by_loss, holds_out=True, scores_words=True),
 }
 

@@ -31,19 +31,46 @@ def best_items(
     if n == 0 or not len(people):
         return best, best_scores
     n_items = len(scorer)
-    size = max(1, min(GROUP, n_items // (4 * n)))
-    n_groups = -(-n_items // size)
+    size, n_groups = _groups(n_items, n)
     table = np.full((len(people), n_groups * size), -np.inf, np.float32)
     scorer.scores(people, priors, table[:, :n_items])
     table[np.repeat(np.arange(len(people)), [len(items) for items in without]), np.concatenate(without)] = -np.inf
     who, items = _contenders(table.reshape(len(people), size, n_groups), n, _margins(scorer, people))
     scores = scorer.pair_scores(people[who], priors[who], items)
-    order = np.lexsort((items, -scores, who))
-    who, items, scores = who[order], items[order], scores[order]
-    ranks = np.arange(len(who)) - np.searchsorted(who, who)
-    top = ranks < n
-    best[who[top], ranks[top]], best_scores[who[top], ranks[top]] = items[top], scores[top]
+    order, ranks = _ranked(who, items, scores)
+    order, ranks = order[ranks < n], ranks[ranks < n]
+    best[who[order], ranks], best_scores[who[order], ranks] = items[order], scores[order]
     return best, best_scores
+
+
+def first_items(table: Matrix, n: int) -> Indices:
+    """Return the items that are among the n highest scores of a person, some more than once.
+
+    Args:
+        table: (people, n_items) scores; those that are NaN are left out.
+        n: how many, at least 1.
+    """
+    n_people, n_items = table.shape
+    size, n_groups = _groups(n_items, min(n, n_items))
+    padded = np.full((n_people, n_groups * size), -np.inf, np.float32)
+    padded[:, :n_items] = table
+    groups = padded.reshape(n_people, size, n_groups)
+    who, items = _contenders(groups, min(n, n_items), np.zeros(n_people, np.float32))
+    order, ranks = _ranked(who, items, table[who, items])
+    return items[order[ranks < n]]
+
+
+def _groups(n_items: int, n: int) -> tuple[int, int]:
+    """Return how many items a group has, and how many groups there are: at least n."""
+    size = max(1, min(GROUP, n_items // (4 * n)))
+    return size, -(-n_items // size)
+
+
+def _ranked(who: Indices, items: Indices, scores: Matrix) -> tuple[Indices, Indices]:
+    """Return the order of (person, item) pairs by person, score and item, and the rank of each in it, from 0."""
+    order = np.lexsort((items, -scores, who))
+    who = who[order]
+    return order, np.arange(len(who)) - np.searchsorted(who, who)
 
 
 def _margins(scorer: ItemScorer, people: Matrix) -> Matrix:
