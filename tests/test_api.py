@@ -171,7 +171,8 @@ def test_in_threads_of_the_caller(corpus: Path) -> None:
 
 def test_beside_a_running_event_loop_as_in_a_notebook(corpus: Path) -> None:
     async def cell() -> w2v.Vectors:
-        return w2v.train(corpus, **SMALL)
+        vectors: w2v.Vectors = w2v.train(corpus, **SMALL)
+        return vectors
 
     assert len(asyncio.run(cell())) == 147
 
@@ -265,12 +266,12 @@ def test_a_log_replaces_nothing_that_is_read(corpus: Path, tmp_path: Path) -> No
 def test_arguments_of_another_kind_are_type_errors(tmp_path: Path) -> None:
     vectors = w2v.Vectors(["a"], np.ones((1, 2), np.float32))
     with pytest.raises(TypeError, match="vocab must be Vocab, not list; w2v.Vocab.load reads a file"):
-        w2v.train([["a"]], vocab=["a"])  # type: ignore[arg-type]
+        w2v.train([["a"]], vocab=["a"])  # type: ignore[call-overload]
     (tmp_path / "pairs.tsv").write_text("a\tb\t3\n")
     with pytest.raises(TypeError, match="vectors must be Vectors, not int; w2v.Vectors.load reads a file"):
         w2v.evaluate(3, tmp_path / "pairs.tsv")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="a corpus is a path, a list of paths or token lists, not 3"):
-        w2v.train(3)  # type: ignore[arg-type]
+        w2v.train(3)  # type: ignore[call-overload]
     for missing in ("nosuch.txt", tmp_path / "nosuch.txt"):
         with pytest.raises(FileNotFoundError, match="nosuch.txt; check the path"):
             w2v.train(missing)

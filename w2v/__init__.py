@@ -35,12 +35,14 @@ if TYPE_CHECKING:
     from w2v.settings.train import TrainConfig, load_config
     from w2v.text.vocab import Vocab
     from w2v.vectors.derived import line_vectors
+    from w2v.vectors.runs import Runs
     from w2v.vectors.vectors import Vectors
 else:
     _LAZY = {
         "MeanVectorizer": "w2v.estimator",
         "Progress": "w2v.reports",
         "Reporter": "w2v.reports",
+        "Runs": "w2v.vectors.runs",
         "TrainConfig": "w2v.settings.train",
         "Vectors": "w2v.vectors.vectors",
         "Vocab": "w2v.text.vocab",
@@ -66,6 +68,7 @@ __all__ = [
     "MeanVectorizer",
     "Progress",
     "Reporter",
+    "Runs",
     "SettingsError",
     "TrainConfig",
     "UnknownWordError",

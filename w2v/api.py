@@ -11,7 +11,7 @@ another, and W2VError if a file cannot be read or written. Their docstrings name
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, Unpack, cast, overload
 
 from w2v.base.arguments import check_number, check_type, check_words, seconds_of
 from w2v.base.errors import SettingsError, W2VError, option
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from w2v.tuning.search import Search
     from w2v.vectors.alignment import Shift
     from w2v.vectors.recommendations import Recommendations
+    from w2v.vectors.runs import Runs
     from w2v.vectors.vectors import Vectors
 
 Files = str | Path | Sequence[str | Path]  # One or more files
@@ -251,6 +252,70 @@ def find_phrases(
     return found
 
 
+@overload
+def train(
+    corpus: "Source",
+    output: str | Path | None = ...,
+    *,
+    config: str | Path | None = ...,
+    vocab: "Vocab | str | Path | None" = ...,
+    init_from: str | Path | None = ...,
+    from_: str | None = ...,
+    grow_vocab: bool = ...,
+    freeze: str | Path | None = ...,
+    runs: None = ...,
+    bootstrap: None = ...,
+    save_output: bool | None = ...,
+    log_json: str | Path | None = ...,
+    checkpoint: str | Path | None = ...,
+    checkpoint_every: float | str | None = ...,
+    ray: str | None = ...,
+    nodes: int | None = ...,
+    similarity: Files = ...,
+    analogies: Files = ...,
+    next: str | Path | None = ...,
+    sessions: str | Path | None = ...,
+    restrict: int = ...,
+    each_epoch: bool = ...,
+    keep_best: bool = ...,
+    patience: int | None = ...,
+    after_epoch: "EpochReport | None" = ...,
+    progress: bool = ...,
+    reporter: Reporter | None = ...,
+    **settings: "Unpack[TrainSettings]",
+) -> "Vectors": ...
+@overload
+def train(
+    corpus: "Source",
+    output: str | Path | None = ...,
+    *,
+    config: str | Path | None = ...,
+    vocab: "Vocab | str | Path | None" = ...,
+    init_from: str | Path | None = ...,
+    from_: str | None = ...,
+    grow_vocab: bool = ...,
+    freeze: str | Path | None = ...,
+    runs: int,
+    bootstrap: Literal["lines"] | None = ...,
+    save_output: bool | None = ...,
+    log_json: str | Path | None = ...,
+    checkpoint: str | Path | None = ...,
+    checkpoint_every: float | str | None = ...,
+    ray: str | None = ...,
+    nodes: int | None = ...,
+    similarity: Files = ...,
+    analogies: Files = ...,
+    next: str | Path | None = ...,
+    sessions: str | Path | None = ...,
+    restrict: int = ...,
+    each_epoch: bool = ...,
+    keep_best: bool = ...,
+    patience: int | None = ...,
+    after_epoch: "EpochReport | None" = ...,
+    progress: bool = ...,
+    reporter: Reporter | None = ...,
+    **settings: "Unpack[TrainSettings]",
+) -> "Runs": ...
 def train(
     corpus: "Source",
     output: str | Path | None = None,
@@ -261,6 +326,8 @@ def train(
     from_: str | None = None,
     grow_vocab: bool = False,
     freeze: str | Path | None = None,
+    runs: int | None = None,
+    bootstrap: Literal["lines"] | None = None,
     save_output: bool | None = None,
     log_json: str | Path | None = None,
     checkpoint: str | Path | None = None,
@@ -279,7 +346,7 @@ def train(
     progress: bool = False,
     reporter: Reporter | None = None,
     **settings: "Unpack[TrainSettings]",
-) -> "Vectors":
+) -> "Vectors | Runs":
     """Train vectors on a corpus.
 
     Args:
@@ -293,6 +360,8 @@ def train(
         grow_vocab: with init_from, add the new words of the corpus that occur at least min_count times.
         freeze: with init_from, do not move the vectors of its words ("input"), their output rows ("output"), or both
             for the words of a file.
+        runs: train this many models, with the seeds seed, seed + 1 and so on, on one reading of the corpus.
+        bootstrap: with runs, "lines" trains each model on lines that are drawn with replacement.
         save_output: whether to keep the output rows; by default if the format of `output` stores them.
         log_json: a file to write the progress to, one JSON object per line.
         checkpoint: a folder to save checkpoints in, for `resume`.
@@ -316,6 +385,9 @@ def train(
         reporter: is told what is done, instead of `warnings` and the logger `w2v`.
         settings: dim, window, negative, sample, epochs, lr, ...; see TrainConfig.
 
+    Returns:
+        The vectors; with runs the Runs, whose answers come with how certain they are.
+
     Raises:
         W2VError: a file cannot be read or written, or no word of the corpus is left.
         SettingsError: a setting is unknown or out of range, or cannot go with another.
@@ -326,20 +398,25 @@ def train(
     start["freeze"] = freeze
     kept = {"save_output": save_output, "checkpoint": checkpoint, "checkpoint_every": checkpoint_every}
     others = {"ray": ray, "nodes": nodes, "each_epoch": each_epoch, "keep_best": keep_best, "patience": patience}
-    check_request("train", {**settings, **test_sets, **start, **kept, **others})
+    repeated = {"runs": runs, "bootstrap": bootstrap, "log_json": log_json}
+    check_request("train", {**settings, **test_sets, **start, **kept, **others, **repeated})
     run_config = load_config(config, settings)
     files = _run_files(output, save_output, log_json, checkpoint, checkpoint_every)
     frozen_words = None if str(freeze) in FREEZES else freeze
     inputs = {**test_sets, "config": config, "init_from": init_from, "freeze": frozen_words}
     from w2v.evaluation.scores import Evaluation
     from w2v.text.vocab import Vocab
-    from w2v.training import run as runs
+    from w2v.training import run as single
     from w2v.training.execution import execute
     from w2v.training.outputs import keeps_output_rows
+    from w2v.training.repetition import Repetition, execute_runs
     from w2v.training.selection import Selection
 
     selection = Selection(keep_best, patience)
     keeps_output_rows(run_config, save_output)
+    repetition = None if runs is None else Repetition(runs, bootstrap)
+    if repetition is not None:
+        repetition.check_output(files.output)
     with _reporting(reporter, progress) as told:
         source = _open(corpus, told)
         known = _read_vocab(vocab) if isinstance(vocab, str | Path) else vocab
@@ -352,20 +429,16 @@ def train(
 
         def begin(backend: "Backend") -> "tuple[Run, Encoded | None]":
             if init_from is not None:
-                return runs.continue_from(
+                return single.continue_from(
                     *(Path(init_from), source, run_config, grow_vocab, told.reading, told.warn, from_, freeze)
                 )
-            return runs.begin(source, run_config, known, told.reading, backend)
+            return single.begin(source, run_config, known, told.reading, backend)
 
-        return execute(
-            begin,
-            files,
-            told,
-            _backend(ray, nodes, run_config.threads, told),
-            is_reused=known is not None or init_from is not None,
-            after_epoch=scored,
-            selection=selection,
-        )
+        is_reused = known is not None or init_from is not None
+        if repetition is not None:
+            return execute_runs(begin, repetition, files, told, is_reused=is_reused, after_epoch=scored)
+        backend = _backend(ray, nodes, run_config.threads, told)
+        return execute(begin, files, told, backend, is_reused=is_reused, after_epoch=scored, selection=selection)
 
 
 def resume(

@@ -74,7 +74,7 @@ def test_the_types_are_those_of_the_configs() -> None:
 def test_unknown_settings_are_found_by_the_checker_and_are_type_errors() -> None:
     vectors = w2v.Vectors(["a"], np.ones((1, 2), np.float32))
     with pytest.raises(TypeError, match="did you mean dim"):
-        w2v.train([["a"]], dimm=3)  # type: ignore[call-arg]
+        w2v.train([["a"]], dimm=3)  # type: ignore[call-overload]
     with pytest.raises(TypeError, match="use min_count"):
         w2v.build_vocab([["a"]], mincount=3)  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="did you mean scorer"):
@@ -87,9 +87,9 @@ def test_unknown_settings_are_found_by_the_checker_and_are_type_errors() -> None
 
 def test_values_of_another_type_are_found_by_the_checker_and_are_value_errors() -> None:
     with pytest.raises(ValueError, match="dim must be a whole number"):
-        w2v.train([["a"]], dim="100")  # type: ignore[arg-type]
+        w2v.train([["a"]], dim="100")  # type: ignore[call-overload]
     with pytest.raises(ValueError, match="model must be one of"):
-        w2v.train([["a"]], model="CBOW")  # type: ignore[arg-type]
+        w2v.train([["a"]], model="CBOW")  # type: ignore[call-overload]
 
 
 def test_right_settings_pass_the_checker() -> None:

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -29,9 +29,10 @@ from w2v.settings.evaluation import RESTRICT
 from w2v.settings.fields import Setting
 
 if TYPE_CHECKING:
+    from w2v.vectors.runs import Neighbour, Runs
     from w2v.vectors.vectors import Vectors
 
-Answer = list[tuple[str, float]]
+Answer = Sequence["tuple[str, float] | Neighbour"]
 
 
 @command(
@@ -61,18 +62,22 @@ def similar(
     if words and (plus or minus):
         names = f"{option('positive')} or {option('negative')}"
         raise SettingsError(f"WORD cannot go with {names}, which together are one question", "words")
-    loaded = load_vectors(vectors, from_, limit, skip_bad_rows)
+    from w2v.vectors.runs import Runs
+
+    loaded = load_models(vectors, from_, limit, skip_bad_rows)
     if lines:
         from w2v.vectors.derived import line_vectors
 
-        loaded, restrict = line_vectors(loaded), 0 if restrict == RESTRICT else restrict
+        loaded = loaded.each(line_vectors) if isinstance(loaded, Runs) else line_vectors(loaded)
+        restrict = 0 if restrict == RESTRICT else restrict
     told = TerminalReporter()
     loaded.tell_of_restriction(restrict, told.warn, told.tell)
 
     def answer(words: list[str]) -> None:
         asked = parse_questions(words) if words else [Question(plus, minus)]
         found = [(q, loaded.most_similar(q.positive, q.negative, n, restrict=restrict)) for q in asked]
-        show_neighbours([(q.as_dict(), q.title, neighbours) for q, neighbours in found], as_json)
+        n_runs = len(loaded) if isinstance(loaded, Runs) else 1
+        show_neighbours([(q.as_dict(), q.title, neighbours) for q, neighbours in found], as_json, n_runs)
 
     if plus or minus:
         answer([])
@@ -99,15 +104,18 @@ def analogy(
     as_json: AsJson = False,
 ) -> None:
     """Answer an analogy."""
-    loaded = load_vectors(vectors, from_, limit, skip_bad_rows)
+    from w2v.vectors.runs import Runs
+
+    loaded = load_models(vectors, from_, limit, skip_bad_rows)
     told = TerminalReporter()
     loaded.tell_of_restriction(restrict, told.warn, told.tell)
     neighbours = loaded.analogy(a, b, c, n, restrict=restrict)
-    show_neighbours([({"positive": [a, c], "negative": [b]}, f"{a} - {b} + {c}", neighbours)], as_json)
+    n_runs = len(loaded) if isinstance(loaded, Runs) else 1
+    show_neighbours([({"positive": [a, c], "negative": [b]}, f"{a} - {b} + {c}", neighbours)], as_json, n_runs)
 
 
 @command(
-    "Each line is a word and its numbers. Without a WORD, words are read from "
+    "Each line is a word and its numbers; of several runs there is one line each. Without a WORD, words are read from "
     "standard input.\n\nExample: w2v vector king queen"
 )
 def vector(
@@ -121,33 +129,45 @@ def vector(
     """Print vectors."""
     if not words and is_terminal():
         require_argument(words, "WORD", "vector")
-    loaded = load_vectors(vectors, from_, limit, skip_bad_rows)
+    from w2v.vectors.runs import Runs
+
+    loaded = load_models(vectors, from_, limit, skip_bad_rows)
 
     def answer(words: list[str]) -> None:
-        rows = list(zip(words, loaded[words].tolist(), strict=True))
+        if isinstance(loaded, Runs):
+            rows = [(word, {"run": n}, row) for word in words for n, row in enumerate(loaded.vectors_of(word), 1)]
+        else:
+            rows = [(word, {}, row) for word, row in zip(words, loaded[words], strict=True)]
         if as_json:
-            found = [{"word": word, "vector": numbers} for word, numbers in rows]
+            found = [{"word": word, **run, "vector": row.tolist()} for word, run, row in rows]
             print(json.dumps(found, ensure_ascii=False), flush=True)
             return
-        for word, numbers in rows:
-            print(word, *(f"{number:.9g}" for number in numbers), flush=True)
+        for word, _, row in rows:
+            print(word, *(f"{number:.9g}" for number in row.tolist()), flush=True)
 
     answer_all(words, answer, "WORD", "vector")
 
 
-def load_vectors(
-    path: Path,
-    format: str | None,
-    limit: int | None = None,
-    skip_bad_rows: bool = False,
-    example: str = "w2v train",
-) -> "Vectors":
+def load_vectors(path: Path, format: str | None, example: str = "w2v train") -> "Vectors":
     """Return the vectors of a file, or say how to make one: by the command `example`."""
-    if url_of(path) is None and str(path) != "-" and not os.path.lexists(path):
-        raise W2VError(f"there is no file {path}; make one with `{example}`, or name yours with {option('vectors')}")
+    _check_is_there(path, example)
     from w2v.vectors.vectors import Vectors
 
-    return Vectors.load(path, format, limit=limit, skip_bad_rows=skip_bad_rows, reporter=TerminalReporter())
+    return Vectors.load(path, format, reporter=TerminalReporter())
+
+
+def load_models(path: Path, format: str | None, limit: int | None, skip_bad_rows: bool) -> "Vectors | Runs":
+    """Return the vectors of a file, or the models of a folder of runs."""
+    _check_is_there(path, "w2v train")
+    from w2v.vectors.runs import load
+
+    return load(path, format, limit=limit, skip_bad_rows=skip_bad_rows, reporter=TerminalReporter())
+
+
+def _check_is_there(path: Path, example: str) -> None:
+    """Raise W2VError where there is no such file, and say how to make one."""
+    if url_of(path) is None and str(path) != "-" and not os.path.lexists(path):
+        raise W2VError(f"there is no file {path}; make one with `{example}`, or name yours with {option('vectors')}")
 
 
 def answer_lines(lines: Iterable[str], answer: Callable[[list[str]], None]) -> tuple[int, int]:
@@ -181,11 +201,17 @@ def answer_all(words: list[str] | None, answer: Callable[[list[str]], None], arg
         raise W2VError(f"{failed:,} of {n_lines:,} lines have no answer")
 
 
-def show_neighbours(answers: list[tuple[dict[str, Any], str, Answer]], as_json: bool) -> None:
-    """Print the neighbours for each question, as JSON or as tables."""
+def show_neighbours(answers: list[tuple[dict[str, Any], str, Answer]], as_json: bool, n_runs: int) -> None:
+    """Print the neighbours for each question, as JSON or as tables; of several runs with their agreement."""
     if as_json:
         for asked, _, neighbours in answers:
-            asked["neighbours"] = [{"word": word, "cosine": round(cosine, 6)} for word, cosine in neighbours]
+            asked["neighbours"] = [neighbour_as_json(*one) for one in neighbours]
         print(json.dumps([asked for asked, _, _ in answers], ensure_ascii=False), flush=True)
     else:
-        print("\n\n".join(format_neighbours(asked, neighbours) for _, asked, neighbours in answers), flush=True)
+        print("\n\n".join(format_neighbours(asked, found, n_runs) for _, asked, found in answers), flush=True)
+
+
+def neighbour_as_json(word: str, cosine: float, std: float | None = None, runs: int | None = None) -> dict[str, Any]:
+    """Return a neighbour for JSON."""
+    found = {"word": word, "cosine": round(cosine, 6)}
+    return found if std is None else {**found, "std": round(std, 6), "runs": runs}

@@ -1,6 +1,7 @@
 """Results as text: tables for standard output, sentences for standard error."""
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from w2v.base.errors import printable
@@ -10,15 +11,17 @@ if TYPE_CHECKING:
     from w2v.evaluation.analogies import Analogies, Section
     from w2v.evaluation.next_item import NextItemScores
     from w2v.evaluation.scores import Scores
+    from w2v.vectors.runs import Neighbour
 
 
-def format_neighbours(word: str, neighbours: list[tuple[str, float]]) -> str:
-    """Return a word and its neighbours, cosines aligned."""
-    neighbours = [(printable(other), cosine) for other, cosine in neighbours]
-    width = max((columns(other) for other, _ in neighbours), default=0)
-    rows = [
-        f"  {other}{' ' * (width - columns(other))}  {styled(f'{cosine:6.3f}', DIM)}" for other, cosine in neighbours
-    ]
+def format_neighbours(word: str, neighbours: "Sequence[tuple[str, float] | Neighbour]", n_runs: int = 1) -> str:
+    """Return a word and its neighbours, cosines aligned; of several runs with the number that has each."""
+    named = [(printable(other), f"{cosine:6.3f}", more) for other, cosine, *more in neighbours]
+    width = max((columns(other) for other, *_ in named), default=0)
+    rows = []
+    for other, cosine, more in named:
+        agreement = f"  {more[1]:>{len(str(n_runs))}}/{n_runs}" if more else ""
+        rows.append(f"  {other}{' ' * (width - columns(other))}  {styled(cosine + agreement, DIM)}")
     return "\n".join([styled(word, BOLD), *rows])
 
 

@@ -34,6 +34,8 @@ def train(
         check_flags("train", config, given)
         if config in ITEM_PRESETS and not is_given(context, "output"):
             output = Path("vectors.w2v")  # where `w2v recommend` looks for output rows and counts
+        if "runs" in given and not is_given(context, "output"):
+            output = Path("runs.w2v")
         api.train(require_argument(corpus, "CORPUS", "train"), output, config=config, reporter=reporter, **given)
         return
     for name, value in (("corpus", corpus), ("config", config)):

@@ -42,6 +42,13 @@ class Trained:
         """Return how this version trains with these settings, on a corpus of files with these fingerprints."""
         return cls({"w2v": __version__, "settings": config.as_dict(), "corpus": corpus})
 
+    def with_seed_after(self, n: int) -> "Trained":
+        """Return the same with a seed that is n higher, if the seed is known."""
+        seed = self.settings.get("seed")
+        if not isinstance(seed, int):
+            return self
+        return Trained({**self.json, "settings": {**self.settings, "seed": seed + n}})
+
     @property
     def version(self) -> str | None:
         """The version of w2v, None where it is not known."""

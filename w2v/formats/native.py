@@ -9,14 +9,18 @@ lines.npy      with line vectors, (n_lines, dim) float32: the vectors of lines
 lines.txt      their names, one per line, where lines have names
 vocab.tsv      a word, a tab and its count a line; the word alone where counts are not known
 config.json    the version of this format; w2v's version, every setting, the corpus' fingerprints
+
+A folder of several runs has `runs` in config.json, their number, and `bootstrap`. Its matrices of float32 have one
+more dimension, the first: vectors.npy is (n_runs, n_types, dim). All else belongs to all runs.
 """
 
 import mmap
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NotRequired, TypedDict
+from typing import Any, BinaryIO, NamedTuple, NotRequired, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +29,7 @@ from w2v.base.arrays import Counts, Indices, Matrix
 from w2v.base.cosines import all_lengths
 from w2v.base.errors import W2VError
 from w2v.base.files import replacing_folder
-from w2v.base.npy import map_npy
+from w2v.base.npy import map_npy, npy_header
 from w2v.base.typed_json import checked, member, parse
 from w2v.formats.common import checked_counts, to_json, with_finite_rows, write_rows, write_words
 from w2v.formats.model import Lines, Model, Trained
@@ -44,6 +48,15 @@ class Config(TypedDict):
 
     trained: dict[str, Any] | None
     subwords: NotRequired[NGrams | None]
+    runs: NotRequired[int]
+    bootstrap: NotRequired[str | None]
+
+
+class Part(NamedTuple):
+    """One of the runs that a folder holds."""
+
+    run: int
+    n_runs: int
 
 
 def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
@@ -52,48 +65,123 @@ def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
     Raises:
         W2VError: a file of it is missing or damaged, or another version wrote it.
     """
+    config = _read_config(path)
+    if n_runs := config.get("runs"):
+        raise W2VError(f"{path} holds {n_runs:,} runs, where one model is wanted; in Python: w2v.Runs.load(...)[0]")
+    words, counts = _read_vocab(path / "vocab.tsv")
+    return with_finite_rows(path, _read_model(path, config, words, counts), options)
+
+
+def read_runs(path: Path) -> tuple[list[Model], str | None] | None:
+    """Return the models of a folder of several runs, and how the corpus was drawn anew; None for another folder.
+
+    Raises:
+        W2VError: as `read` does.
+    """
+    config = _read_config(path)
+    n_runs = config.get("runs")
+    if n_runs is None:
+        return None
+    if n_runs < 1:
+        raise W2VError(f"{path / 'config.json'} is damaged: `runs` is out of range")
+    words, counts = _read_vocab(path / "vocab.tsv")
+    parts = (Part(run, n_runs) for run in range(n_runs))
+    return [_read_model(path, config, words, counts, part) for part in parts], config.get("bootstrap")
+
+
+def _read_config(path: Path) -> Config:
     try:
         config = parse((path / "config.json").read_bytes())
         if (version := member(config, "format", int)) != VERSION:
             raise W2VError(f"{path} has version {version}, and this w2v reads version {VERSION}")
-        config = checked(config, Config)
+        found: Config = checked(config, Config)
+        return found
+    except ValueError as error:
+        raise W2VError(f"{path / 'config.json'} is damaged: {error}") from None
+
+
+def _read_trained(path: Path, config: Config, part: Part | None) -> Trained | None:
+    """Return how the vectors were trained: of several runs each has the seed after that of the run before."""
+    try:
         trained = None if config["trained"] is None else Trained(config["trained"])
     except ValueError as error:
         raise W2VError(f"{path / 'config.json'} is damaged: {error}") from None
-    words, counts = _read_vocab(path / "vocab.tsv")
-    vectors = _map(path / "vectors.npy", len(words))
+    return trained if trained is None or part is None else trained.with_seed_after(part.run)
+
+
+def _read_model(
+    path: Path, config: Config, words: Sequence[str], counts: Counts | None, part: Part | None = None
+) -> Model:
+    """Return the model of a folder, or of one of its runs."""
+    trained = _read_trained(path, config, part)
+    vectors = _map(path / "vectors.npy", len(words), part)
     norms, output = (
-        _map(path / name, len(words)) if (path / name).exists() else None for name in ("norms.npy", "output.npy")
+        _map(path / name, len(words), part) if (path / name).exists() else None for name in ("norms.npy", "output.npy")
     )
     if norms is not None and norms.shape[1] != 1:
         raise W2VError(f"{path / 'norms.npy'} is damaged: it has {norms.shape[1]:,} numbers for a vector, not one")
-    subwords = _read_subwords(path, config.get("subwords"), len(words))
-    lines = _read_lines(path, vectors.shape[1])
-    norms = None if norms is None else norms[:, 0]
-    return with_finite_rows(path, Model(words, vectors, counts, output, subwords, lines, trained, norms), options)
+    subwords = _read_subwords(path, config.get("subwords"), len(words), part)
+    lines = _read_lines(path, vectors.shape[1], part)
+    return Model(words, vectors, counts, output, subwords, lines, trained, None if norms is None else norms[:, 0])
 
 
 def write(path: Path, model: Model) -> None:
     """Write the folder, completely or not at all; one of these files alone that is there is replaced."""
     with replacing_folder(path, FORMATS["native"].files) as folder:
-        _write_matrix(folder / "vectors.npy", model.vectors)
-        _write_matrix(folder / "norms.npy", all_lengths(model.vectors)[:, None])
-        if model.output is not None:
-            _write_matrix(folder / "output.npy", model.output)
-        write_words(folder / "vocab.tsv", model.words, model.counts)
-        config = {"format": VERSION, "trained": model.trained and model.trained.json}
-        if model.subwords is not None:
-            config["subwords"] = asdict(model.subwords.ngrams)
-            _write_matrix(folder / "input.npy", model.subwords.input)
-            np.save(folder / "buckets.npy", model.subwords.buckets, allow_pickle=False)
-        if model.lines is not None:
-            _write_matrix(folder / "lines.npy", model.lines.vectors)
-            if model.lines.names is not None:
-                write_words(folder / "lines.txt", model.lines.names, None)
-        (folder / "config.json").write_bytes(to_json(config, indent=1) + b"\n")
+        for name, matrix in _matrices(model).items():
+            with (folder / name).open("wb") as file:
+                file.write(npy_header("<f4", matrix.shape))
+                write_rows(file, matrix)
+        _write_shared(folder, model, {})
 
 
-def _read_subwords(path: Path, ngrams: NGrams | None, n_types: int) -> Subwords | None:
+def write_runs(path: Path, models: Iterable[Model], n_runs: int, bootstrap: str | None) -> None:
+    """Write a folder of several runs, completely or not at all; each model is written as soon as it is there.
+
+    Args:
+        path: the folder.
+        models: n_runs of them, of the same words.
+        n_runs: how many they are.
+        bootstrap: how the corpus was drawn anew for each run.
+    """
+    with replacing_folder(path, FORMATS["native"].files) as folder, ExitStack() as stack:
+        files: dict[str, BinaryIO] = {}
+        for model in models:
+            matrices = _matrices(model)
+            if not files:
+                _write_shared(folder, model, {"runs": n_runs, "bootstrap": bootstrap})
+                files = {name: stack.enter_context((folder / name).open("wb")) for name in matrices}
+                for name, file in files.items():
+                    file.write(npy_header("<f4", (n_runs, *matrices[name].shape)))
+            for name, file in files.items():
+                write_rows(file, matrices[name])
+
+
+def _matrices(model: Model) -> dict[str, Matrix]:
+    """Return the matrices of a model, by the names of their files."""
+    found = {
+        "vectors.npy": model.vectors,
+        "norms.npy": all_lengths(model.vectors)[:, None],
+        "output.npy": model.output,
+        "input.npy": None if model.subwords is None else model.subwords.input,
+        "lines.npy": None if model.lines is None else model.lines.vectors,
+    }
+    return {name: matrix for name, matrix in found.items() if matrix is not None}
+
+
+def _write_shared(folder: Path, model: Model, more: Mapping[str, Any]) -> None:
+    """Write what is not a matrix of float32; `more` goes into config.json."""
+    write_words(folder / "vocab.tsv", model.words, model.counts)
+    config = {"format": VERSION, "trained": model.trained and model.trained.json, **more}
+    if model.subwords is not None:
+        config["subwords"] = asdict(model.subwords.ngrams)
+        np.save(folder / "buckets.npy", model.subwords.buckets, allow_pickle=False)
+    if model.lines is not None and model.lines.names is not None:
+        write_words(folder / "lines.txt", model.lines.names, None)
+    (folder / "config.json").write_bytes(to_json(config, indent=1) + b"\n")
+
+
+def _read_subwords(path: Path, ngrams: NGrams | None, n_types: int, part: Part | None) -> Subwords | None:
     """Return the rows of n-grams, mapped; None where config.json does not speak of any.
 
     Raises:
@@ -106,11 +194,11 @@ def _read_subwords(path: Path, ngrams: NGrams | None, n_types: int) -> Subwords 
         raise W2VError(f"{path / 'buckets.npy'} is not a list of int64")
     if len(buckets) and not 0 <= buckets.min() <= buckets.max() < ngrams.buckets:
         raise W2VError(f"{path / 'buckets.npy'} has numbers outside of {ngrams.buckets:,} buckets")
-    input = _map(path / "input.npy", len(buckets) + (n_types if ngrams.has_word_rows else 0))
+    input = _map(path / "input.npy", len(buckets) + (n_types if ngrams.has_word_rows else 0), part)
     return Subwords(ngrams, buckets, input)
 
 
-def _read_lines(path: Path, dim: int) -> Lines | None:
+def _read_lines(path: Path, dim: int, part: Part | None) -> Lines | None:
     """Return the vectors of lines, mapped, and their names; None where there are none.
 
     Raises:
@@ -118,7 +206,7 @@ def _read_lines(path: Path, dim: int) -> Lines | None:
     """
     if not (path / "lines.npy").exists():
         return None
-    vectors = _map(path / "lines.npy", None)
+    vectors = _map(path / "lines.npy", None, part)
     if vectors.shape[1] != dim:
         raise W2VError(f"{path / 'lines.npy'} is damaged: it has {vectors.shape[1]:,} numbers for a line, not {dim:,}")
     if not (path / "lines.txt").exists():
@@ -148,9 +236,16 @@ def _read_vocab(path: Path) -> tuple[Sequence[str], Counts | None]:
     return words, checked_counts(path, words, counts)
 
 
-def _map(path: Path, n_rows: int | None) -> Matrix:
-    """Return the matrix of a .npy file, mapped; nothing of the file is trusted. None allows any number of rows."""
+def _map(path: Path, n_rows: int | None, part: Part | None) -> Matrix:
+    """Return the matrix of a .npy file, mapped, or that of one of its runs; nothing of the file is trusted.
+
+    None as the number of rows allows any.
+    """
     matrix: Matrix = _open(path)
+    if part is not None:
+        if matrix.ndim != 3 or len(matrix) != part.n_runs:
+            raise W2VError(f"{path} does not have a matrix for each of {part.n_runs:,} runs")
+        matrix = matrix[part.run]
     if matrix.dtype != np.dtype("<f4") or matrix.ndim != 2 or not matrix.flags.c_contiguous:
         raise W2VError(f"{path} is not a matrix of float32 in rows")
     n_rows = len(matrix) if n_rows is None else n_rows
@@ -167,10 +262,3 @@ def _open(path: Path) -> npt.NDArray[Any]:
             return map_npy(path)
     except ValueError as error:
         raise W2VError(f"{path} is damaged: {error}") from None
-
-
-def _write_matrix(path: Path, matrix: Matrix) -> None:
-    with path.open("wb") as file:
-        header = {"descr": "<f4", "fortran_order": False, "shape": matrix.shape}
-        np.lib.format.write_array_header_1_0(file, header)  # type: ignore[arg-type]
-        write_rows(file, matrix)

@@ -11,11 +11,12 @@ from w2v.base import stores
 from w2v.base.arrays import Matrix
 from w2v.base.errors import MissingFileError, SettingsError, W2VError, option
 from w2v.base.files import STDOUT, check_space, read_together, trial_path
+from w2v.formats import native
 from w2v.formats.common import check_finite
 from w2v.formats.model import Model, Trained
 from w2v.formats.options import ReadOptions
 from w2v.formats.recognition import beginning, recognised
-from w2v.formats.registry import Format, files_of, find, repeated_words, suffix_of
+from w2v.formats.registry import FORMATS, Format, files_of, find, repeated_words, suffix_of
 from w2v.formats.unpacking import STDIN, is_unreadable, on_this_machine
 from w2v.formats.vocab_table import VocabTable
 from w2v.reports import warn
@@ -116,6 +117,25 @@ def _without_repeated(path: str | Path, model: Model, options: ReadOptions) -> M
     return replace(model.without(rows), n_repeated=len(rows))
 
 
+def read_runs(path: str | Path) -> tuple[list[Model], str | None] | None:
+    """Return the models of a folder of several runs, and how the corpus was drawn anew; None if it is no such folder.
+
+    Raises:
+        W2VError: it is damaged.
+    """
+    folder = Path(path)
+    if stores.url_of(path) or not folder.is_dir() or recognised(folder) != "native":
+        return None
+    try:
+        return read_together(folder, FORMATS["native"].files, lambda: native.read_runs(folder))
+    except W2VError:
+        raise
+    except Exception as error:
+        if not is_unreadable(error):
+            raise
+        raise W2VError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
+
+
 def write(path: str | Path, model: Model, name: str | None = None, *, save_output: bool | None = None) -> list[Path]:
     """Write a vector file, completely or not at all; return what was written.
 
@@ -152,6 +172,7 @@ def check(
     name: str | None = None,
     ngrams: NGrams | None = None,
     n_lines: int = 0,
+    n_models: int = 1,
 ) -> None:
     """Raise what `write` would raise for these words and settings, before there are vectors to lose.
 
@@ -166,6 +187,7 @@ def check(
         name: the name of its format, if the suffix does not say it.
         ngrams: those whose rows are to be written too.
         n_lines: how many lines have vectors, which are written where the format can store them.
+        n_models: how many models of these words the folder is to hold.
 
     Raises:
         SettingsError: the format is unknown.
@@ -191,7 +213,7 @@ def check(
     n_matrices = ("vectors" in format.stores) + has_output + len(files_of(path, format, save_output=save_output)) - 1
     n_buckets = ngrams.buckets if ngrams is not None and format.every_bucket else 0
     n_rows = len(words) * n_matrices + n_buckets + n_lines * ("lines" in format.stores)
-    check_space(path, sum(map(len, words)) + n_rows * dim * format.number_bytes)
+    check_space(path, sum(map(len, words)) + n_models * n_rows * dim * format.number_bytes)
 
 
 def no_buckets(ngrams: NGrams | None, rows: Matrix) -> Subwords | None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from w2v.base.errors import SettingsError, option
 from w2v.settings.aliases import check_known
@@ -48,7 +48,7 @@ class Parameters:
         "suffix that `w2v convert` knows; - is standard output, as text.",
         Setting(
             "Output",
-            unset="vectors.bin; vectors.w2v with --config items or baskets",
+            unset="vectors.bin; vectors.w2v with --config items or baskets; runs.w2v with --runs",
             flags=("-o", "--output"),
             operations=RUNS,
             is_common=True,
@@ -91,6 +91,26 @@ class Parameters:
             not_with={"checkpoint": ()},
             complete=lambda: FREEZES,
         ),
+    ] = None
+    runs: Annotated[
+        int | None,
+        "Train this many models on one reading of the corpus, with the seeds --seed, --seed + 1 and so on, and write "
+        "them to one .w2v folder.",
+        Setting(
+            "Training",
+            low=2,
+            high=1_000,
+            unset="one model",
+            operations=("train",),
+            not_with=dict.fromkeys(
+                ("ray", "checkpoint", "log_json", "similarity", "analogies", "next", "keep_best", "patience"), ()
+            ),
+        ),
+    ] = None
+    bootstrap: Annotated[
+        Literal["lines"] | None,
+        "With --runs: train each model on lines of the corpus that are drawn with replacement, as many as there are.",
+        Setting("Training", operations=("train",), only_with={"runs": ()}),
     ] = None
     log_json: Annotated[
         Path | None,
@@ -227,6 +247,9 @@ def check_request(operation: str, given: Mapping[str, object]) -> None:
             raise SettingsError(f"{option(name)} cannot be used with {operation}, which takes {takes}", name)
     check_known(given, known)
     names = {field.name for field in settings}
+    for field in parameters:
+        if given.get(field.name) is not None and (field.has_range or (field.choices and field.kind is not bool)):
+            field.check(given[field.name])
     values = {field.name: given.get(field.name, field.default) for field in parameters}
     if operation == "resume":
         values["resume"] = True

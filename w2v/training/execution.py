@@ -124,13 +124,13 @@ def execute(
             run, encoded = begin(ready)
         if encoded is not None:
             encoded.tell(told, is_reused)
-        _tell_of_run(run, kernel, told)
+        tell_of_run(run, kernel, told)
         save_output = outputs.keeps_output_rows(run.config, files.save_output, files.output)
         if files.output is not None:
             runs.try_output(run, files.output, save_output, told.warn)
         with _timed(seconds, "compile_s"):
-            _compile(run, told)
-        last = _Last(told)
+            compile_kernels(run, told)
+        last = LastProgress(told)
         with _timed(seconds, "train_s"), _interruptible(folder, told):
             vectors = runs.train(
                 run,
@@ -155,7 +155,7 @@ def execute(
     return vectors
 
 
-class _Last:
+class LastProgress:
     """Passes the progress of a run on, and keeps the last."""
 
     def __init__(self, told: Reporter) -> None:
@@ -163,6 +163,7 @@ class _Last:
         self.loss = 0.0
 
     def __call__(self, now: Progress) -> None:
+        """Take how far the run is."""
         self.loss = now.loss
         self.told.training(now)
 
@@ -184,7 +185,7 @@ def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
     seconds[name] = round(time.perf_counter() - started, 3)
 
 
-def _tell_of_run(run: Run, kernel: str, told: Reporter) -> None:
+def tell_of_run(run: Run, kernel: str, told: Reporter) -> None:
     """Report how large the model is, and what trains it."""
     from w2v.kernels import cache_is_writable, why_folder_is_refused
 
@@ -200,7 +201,7 @@ def _tell_of_run(run: Run, kernel: str, told: Reporter) -> None:
     warn_of_subsampling(run.vocab, run.config.sample, told)
 
 
-def _compile(run: Run, told: Reporter) -> None:
+def compile_kernels(run: Run, told: Reporter) -> None:
     """Compile the kernels of a run on this machine, and say so first: with subwords it takes 11 s, once."""
     if run.backend.n_nodes == 0:
         masked = run.start is not None and run.start.fixed is not None

@@ -327,8 +327,12 @@ def _trained(run: Run) -> Trained:
     return Trained.of(run.config, corpus)
 
 
-def try_output(run: Run, path: Path, save_output: bool | None = None, warn: Warn = reports.warn) -> None:
+def try_output(
+    run: Run, path: Path, save_output: bool | None = None, warn: Warn = reports.warn, n_models: int = 1
+) -> None:
     """Check before training that the vectors of a run can be written to `path`; `warn` is told what is left out.
+
+    With n_models there must be space for as many.
 
     Raises:
         W2VError: they cannot; the message says why.
@@ -342,6 +346,7 @@ def try_output(run: Run, path: Path, save_output: bool | None = None, warn: Warn
         save_output=keeps_output_rows(run.config, save_output, path),
         ngrams=ngrams,
         n_lines=_n_lines(run),
+        n_models=n_models,
     )
     parts = [*(["subwords"] if ngrams else []), *(["lines"] if run.config.has_lines else [])]
     if lost := what_is_lost(find(path), parts):

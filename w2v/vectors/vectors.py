@@ -354,10 +354,18 @@ class Vectors:
             SettingsError: neither positive nor negative has any, restrict is below 0, or a keyword is unknown.
         """
         check_known(slips, ("positive", "negative", "topn", "restrict"))
+        scores, asked = self.cosines_to(positive, negative, 0 if topn is None else restrict)
+        return scores if topn is None else self._answer(scores, asked, topn)
+
+    def cosines_to(self, positive: Keys, negative: Keys, restrict: int) -> tuple[Matrix, list[int]]:
+        """Return the cosines of the first words with a sum, and the rows asked about; for `most_similar`.
+
+        The cosine of a word that cannot be an answer, whatever is asked, is -inf.
+        """
         asked = self._asked(positive, negative)
         query = np.sum([weight * vector for weight, vector, _ in asked], axis=0)
-        scores = self._cosines(query / lengths(query[None])[0], 0 if topn is None else restrict)
-        return scores if topn is None else self._answer(scores, asked, topn)
+        scores = self._cosines(query / lengths(query[None])[0], restrict)
+        return scores, _rows_asked(asked, len(scores))
 
     def most_similar_cosmul(
         self, positive: Keys = (), negative: Keys = (), topn: int = 10, *, restrict: int = RESTRICT
@@ -372,7 +380,7 @@ class Vectors:
             shifted = (1 + self._cosines(vector / lengths(vector[None])[0], restrict)) / 2
             powers = np.power(shifted if weight > 0 else shifted + np.float32(1e-6), weight)
             scores = (scores * powers).astype(np.float32)
-        return self._answer(scores, asked, topn)
+        return self._answer(scores, _rows_asked(asked, len(scores)), topn)
 
     def doesnt_match(self, words: Sequence[str]) -> str:
         """Return the word farthest from the mean of all by cosine; errors as `most_similar`."""
@@ -466,14 +474,16 @@ class Vectors:
             scores[np.delete(np.arange(n), rows)] = -np.inf
         return scores
 
-    def _answer(
-        self, scores: Matrix, asked: Sequence[tuple[float, Floats, int | None]], n: int
-    ) -> list[tuple[str, float]]:
-        """Return the n words with the highest scores, without those that were asked about."""
-        best = best_rows(scores, [row for _, _, row in asked if row is not None and row < len(scores)], n)
+    def _answer(self, scores: Matrix, asked: Sequence[int], n: int) -> list[tuple[str, float]]:
+        """Return the n words with the highest scores, without the rows that were asked about."""
+        best = best_rows(scores, asked, n)
+        self.check_norms(best)
+        return [(self._model.words[row], float(scores[row])) for row in best.tolist()]
+
+    def check_norms(self, best: Indices) -> None:
+        """Raise W2VError if the lengths of some rows, which were used, are not those of the vectors."""
         if not np.allclose(lengths(self.take(best)), self._norms[best], rtol=NORMS_DIFFER, atol=0):
             raise W2VError(f"{self.name}: norms.npy is not that of vectors.npy; remove it, and w2v computes it anew")
-        return [(self._model.words[row], float(scores[row])) for row in best.tolist()]
 
     def __getitem__(self, words: Key | slice | Sequence[str] | Sequence[int] | Indices) -> Matrix:
         """Return the vector of a word or a row, (dim,), or those of a list of them or a slice of rows, (n, dim)."""
@@ -523,3 +533,8 @@ class Vectors:
         if close := close_spellings(word, self.words):
             reason = f"{reason if self.subwords else ''}; did you mean {' or '.join(close)}?"
         return f"'{word}' is not in the vocabulary{reason}"
+
+
+def _rows_asked(asked: Sequence[tuple[float, Floats, int | None]], n: int) -> list[int]:
+    """Return the rows, of the first n, that a question is about."""
+    return [row for _, _, row in asked if row is not None and row < n]

@@ -1,0 +1,105 @@
+"""Repetition: several runs on one reading of the corpus, with other seeds or on resampled lines."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from w2v.base.errors import SettingsError, option
+from w2v.formats.native import write_runs
+from w2v.formats.registry import FORMATS, find
+from w2v.reports import Reporter
+from w2v.training import outputs
+from w2v.training import run as single
+from w2v.training.backends import OneMachine
+from w2v.training.bootstrap import resampled_lines
+from w2v.training.doubts import warn_of_likeness
+from w2v.training.execution import Begin, LastProgress, RunFiles, compile_kernels, tell_of_run
+from w2v.training.plan import kernel_name
+from w2v.training.run import EpochReport, Run
+from w2v.vectors.runs import Runs
+from w2v.vectors.vectors import Vectors
+
+
+@dataclass(frozen=True)
+class Repetition:
+    """How often a run is repeated, and how the repetitions differ."""
+
+    n: int
+    bootstrap: str | None
+    """`lines`: each is trained on resampled lines; None: they differ in the seed alone."""
+
+    def check_output(self, output: Path | None) -> None:
+        """Raise SettingsError if a file cannot hold several runs."""
+        if output is not None and find(output) is not FORMATS["native"]:
+            raise SettingsError(
+                f"{option('runs')} needs a .w2v folder, not {output}: {option('output', 'runs.w2v')}", "runs"
+            )
+
+    def each(self, run: Run) -> list[Run]:
+        """Return the runs.
+
+        Raises:
+            SettingsError: a seed is out of range, or lines that have vectors are to be resampled.
+        """
+        if self.bootstrap is not None and run.config.has_lines:
+            raise SettingsError(f"{option('bootstrap')} cannot be used with {option('line_vectors')}", "bootstrap")
+        return [replace(run, config=replace(run.config, seed=run.config.seed + n)) for n in range(self.n)]
+
+
+def execute_runs(
+    begin: Begin,
+    repetition: Repetition,
+    files: RunFiles,
+    told: Reporter,
+    *,
+    is_reused: bool = False,
+    after_epoch: EpochReport | None = None,
+) -> Runs:
+    """Carry out several runs on one reading of the corpus; return their models, read from the folder if there is one.
+
+    Args are those of `execute`. Each model is written as soon as it is trained.
+
+    Raises:
+        SettingsError: the settings cannot be repeated.
+        W2VError: as `execute` does.
+    """
+    run, encoded = begin(OneMachine())
+    if encoded is not None:
+        encoded.tell(told, is_reused)
+    tell_of_run(run, kernel_name(), told)
+    runs = repetition.each(run)
+    save_output = outputs.keeps_output_rows(run.config, files.save_output, files.output)
+    if files.output is not None:
+        single.try_output(run, files.output, save_output, told.warn, len(runs))
+    compile_kernels(run, told)
+    trained = _train_each(runs, repetition, files.output, told, after_epoch, save_output)
+    with told.interruptible("", "nothing more"):
+        if files.output is None:
+            return Runs([*trained], repetition.bootstrap)
+        write_runs(files.output, (vectors.model for vectors in trained), len(runs), repetition.bootstrap)
+    told.tell(f"wrote {files.output}: {len(runs)} runs of {len(run.vocab):,} words x {run.config.dim}")
+    return Runs.load(files.output)
+
+
+def _train_each(
+    runs: list[Run],
+    repetition: Repetition,
+    output: Path | None,
+    told: Reporter,
+    after_epoch: EpochReport | None,
+    save_output: bool,
+) -> Iterator[Vectors]:
+    """Train one run after the other."""
+    for number, run in enumerate(runs, 1):
+        told.saving(output or "")  # the bar of the run before is over
+        drawn = "" if repetition.bootstrap is None else ", on resampled lines"
+        told.tell(f"run {number} of {len(runs)}: {option('seed', run.config.seed)}{drawn}")
+        if repetition.bootstrap is not None:
+            run = replace(run, stream=resampled_lines(run.stream, run.config.seed))
+        last = LastProgress(told)
+        vectors = single.train(run, last, warn=told.warn, after_epoch=after_epoch, save_output=save_output)
+        last.check_learned(output)
+        if number == 1:
+            warn_of_likeness(vectors, run, told)
+        yield vectors
+        del vectors  # or two models would be in memory while the next is trained
