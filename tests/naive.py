@@ -37,7 +37,20 @@ def softmax(scores: Matrix) -> tuple[float, Matrix]:
     return float(-np.log(shares[0])), shares - (np.arange(len(scores)) == 0)
 
 
-LOSSES: dict[str, Callable[[Matrix], tuple[float, Matrix]]] = {"bce": bce, "bpr": bpr, "softmax": softmax}
+def ccl(scores: Matrix, negative_weight: float = 1.0, margin: float = 0.5) -> tuple[float, Matrix]:
+    """The cosine contrastive loss: the weight is that of the mean of the negatives."""
+    beyond = np.maximum(0, scores[1:] - margin)
+    weight = negative_weight / max(1, len(beyond))
+    return float(1 - scores[0] + weight * beyond.sum()), np.concatenate([[-1], weight * (beyond > 0)])
+
+
+LOSSES: dict[str, Callable[..., tuple[float, Matrix]]] = {"bce": bce, "bpr": bpr, "softmax": softmax, "ccl": ccl}
+
+
+def on_sphere(rows: Matrix, radius: float) -> Matrix:
+    """Return rows, or one, scaled to a length."""
+    scaled: Matrix = radius * rows / np.linalg.norm(rows, axis=-1, keepdims=True)
+    return scaled
 
 
 def hs(scores: Matrix, labels: list[int]) -> tuple[float, Matrix]:
@@ -76,30 +89,40 @@ def step(
     labels: list[int] | None = None,
     negative_weight: float = 1.0,
     fixed: tuple[set[int], set[int]] = (set(), set()),
+    margin: float = 0.5,
+    radius: float = 0.0,
 ) -> tuple[Matrix, Matrix, float]:
     """Return both matrices after one step, and its loss.
 
     outputs[0] is the center, the others negatives; with labels, outputs are the nodes on a path. The fixed input and
-    output rows stay as they are.
+    output rows stay as they are. With a radius, all rows have this length after the step, and a mean has it before.
     """
     new_input, new_output = input.copy(), output.copy()
     correction = logq[outputs] if logq is not None else 0.0
     total = 0.0
     for group in [contexts] if cbow else [[context] for context in contexts]:
         mean = input[group].mean(axis=0)
+        factor = radius / float(np.linalg.norm(mean)) if cbow and radius else 1.0
+        mean = factor * mean
         scores = output[outputs] @ mean - correction
         if labels is not None:
             value, slope = hs(scores, labels)
         else:
-            value, slope = bce(scores, negative_weight) if loss == "bce" else LOSSES[loss](scores)
+            weights = {"bce": (negative_weight,), "ccl": (negative_weight, margin)}
+            value, slope = LOSSES[loss](scores, *weights.get(loss, ()))
         total += value
         for o, row in enumerate(outputs):
             if row not in fixed[1]:
                 new_output[row] -= lr * slope[o] * mean
-            for context in group:
-                if context in fixed[0]:
-                    continue
-                new_input[context] -= lr * slope[o] * output[row] / len(group)
+        moved = -lr * slope @ output[outputs]
+        if cbow and radius:
+            moved = factor * (on_sphere(mean + moved, radius) - mean)
+        for context in group:
+            if context not in fixed[0]:
+                new_input[context] += moved / len(group)
+    if radius:
+        new_input[contexts] = on_sphere(new_input[contexts], radius)
+        new_output[outputs] = on_sphere(new_output[outputs], radius)
     return new_input, new_output, total
 
 
@@ -153,6 +176,8 @@ class Shard:
     only_before: bool = False
     reject_positives: bool = False
     negative_weight: float = 1.0
+    margin: float = 0.5
+    radius: float = 0.0
     candidates: int = 0
     n_hard: int = 0
     lines: str = "none"
@@ -324,6 +349,8 @@ def train_shard(
                 labels,
                 shard.negative_weight,
                 shard.fixed,
+                shard.margin,
+                shard.radius,
             )
             on_step(contexts, outputs, loss)
             input = composed.take(input, vectors)

@@ -85,7 +85,7 @@ def test_whole_numbers_are_whole(name: str, value: object) -> None:
 @pytest.mark.parametrize("name", NUMBERS)
 @pytest.mark.parametrize("value", ["0.1", True, None, [0.1]])
 def test_numbers_are_numbers(name: str, value: object) -> None:
-    if name in ("lr", "prior", "line_weight") and value is None:
+    if name in ("lr", "prior", "line_weight", "temperature") and value is None:
         return  # the default
     with pytest.raises(SettingsError, match=f"^{name} must be a number"):
         TrainConfig(**{name: value})  # type: ignore[arg-type]
@@ -177,6 +177,18 @@ def test_scores_are_corrected_where_the_sampler_needs_it(settings: dict[str, Any
     popularity = 0.0 if corrects else 1.0 if "sampler" in settings else 0.75
     assert TrainConfig(**settings).prior == popularity, "what the sampler has taken out of the scores"
     assert TrainConfig(**settings, prior=0.3).prior == 0.3
+
+
+def test_cosine_scores_have_a_temperature() -> None:
+    assert TrainConfig().radius == 0
+    assert TrainConfig(temperature=0.25).radius == 2
+    contrastive = TrainConfig(loss="ccl", sampler="batch")
+    assert contrastive.radius == 1 and not contrastive.uses_logq
+    for other in ({"loss": "ccl"}, {"loss": "hs"}, {"subwords": "fasttext"}):
+        with pytest.raises(SettingsError, match="temperature has no effect with"):
+            TrainConfig(temperature=0.1, **other)  # type: ignore[arg-type]
+    with pytest.raises(SettingsError, match="logq has no effect with loss='ccl'"):
+        TrainConfig(loss="ccl", logq=True)
 
 
 def test_the_hard_sampler_must_have_a_choice() -> None:

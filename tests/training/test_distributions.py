@@ -69,6 +69,7 @@ def test_noise_follows_the_counts() -> None:
     np.testing.assert_allclose(noise_distribution(COUNTS, 0), 0.1)
     np.testing.assert_allclose(noise_distribution(COUNTS, 1), COUNTS / COUNTS.sum())
     assert noise_distribution(COUNTS, -1).argmax() == 9
+    np.testing.assert_allclose(noise_distribution(COUNTS, 1, 0.3), 0.7 * COUNTS / COUNTS.sum() + 0.03)
     assert np.isfinite(noise_distribution(COUNTS, 16)).all()
 
 
@@ -114,9 +115,9 @@ def test_tokens_are_kept_with_keep_prob(sample: float) -> None:
             assert stats.chisquare([drawn[word], 100_000 - drawn[word]], expected).pvalue > 1e-5
 
 
-@pytest.mark.parametrize("exponent", [0.75, 0.0, 1.0, -0.5])
-def test_noise_words_are_drawn_with_their_probability(exponent: float) -> None:
-    wanted = noise_distribution(COUNTS, exponent)
+@pytest.mark.parametrize(("exponent", "uniform"), [(0.75, 0.0), (0.0, 0.0), (1.0, 0.0), (-0.5, 0.0), (1.0, 0.3)])
+def test_noise_words_are_drawn_with_their_probability(exponent: float, uniform: float) -> None:
+    wanted = noise_distribution(COUNTS, exponent, uniform)
     prob, alias = alias_table(wanted)
     drawn = np.empty(1_000_000, np.int64)
     _draw(Sampling(thresholds(np.ones(10)), thresholds(prob), alias, NONE), np.array([3], np.uint64), drawn)

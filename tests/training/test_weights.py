@@ -26,6 +26,17 @@ def test_input_rows_are_uniform_within_half_over_dim() -> None:
     np.testing.assert_allclose(values.std(), 0.1 / np.sqrt(12), rtol=0.01)
 
 
+def test_rows_on_a_sphere_keep_their_direction_and_empty_rows_get_one() -> None:
+    model, same = (Embeddings.create(7, 5, seed=1, spare_rows=2) for _ in range(2))
+    model.move_to_sphere(2.0, seed=1)
+    for rows in (model.input, model.output):
+        np.testing.assert_allclose(np.linalg.norm(rows[:7], axis=1), 2, rtol=1e-6)
+        assert not rows[7:].any() and not rows[:, 5:].any()
+    ratios = model.input_rows / same.input_rows
+    np.testing.assert_allclose(ratios, np.repeat(ratios[:, :1], 5, axis=1), rtol=1e-5)
+    assert abs(model.output_rows.mean()) < 1
+
+
 def test_the_seed_decides() -> None:
     first, again, other = (Embeddings.create(50, 9, seed).input for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, again)

@@ -113,6 +113,8 @@ def held_out_loss(windows: Windows, embeddings: Embeddings, vocab: Vocab, config
         sums = np.zeros((len(windows.centers), embeddings.dim))
         np.add.at(sums, asked, vectors[windows.contexts])
         means, asked, n = sums / windows.sizes[:, None], np.arange(len(sums)), len(sums)
+        if config.radius:
+            means *= config.radius / np.linalg.norm(means, axis=1, keepdims=True)
     for start in range(0, n, BLOCK):
         part = slice(start, start + BLOCK)
         rows = means[part] if config.model == "cbow" else vectors[windows.contexts[part]].astype(np.float64)

@@ -49,11 +49,14 @@ class TrainSettings(VocabSettings, ItemSettings, total=False):
     candidates: int
     hard_share: float
     reject_positives: bool
-    loss: Literal["bce", "bpr", "softmax", "full", "hs"]
+    loss: Literal["bce", "bpr", "softmax", "ccl", "full", "hs"]
+    temperature: float | None
+    margin: float
     logq: bool | None
     sample: float
     noise_pool: int
     ns_exponent: float
+    uniform_share: float
     epochs: int
     lr: float | None
     seed: int

@@ -14,8 +14,11 @@ from w2v.settings.presets import find_config
 
 # The settings that others depend on, with the values that they depend on.
 NO_NEGATIVES = {"loss": ("full", "hs")}
+NO_SCORES = {"loss": ("ccl", "full", "hs")}  # No probabilities of a sampler to correct for
 NO_NOISE = {"sampler": ("batch",), **NO_NEGATIVES}
 BCE = {"loss": ("bce",)}
+CCL = {"loss": ("ccl",)}
+WEIGHTED = {"loss": ("bce", "ccl")}
 HARD = {"sampler": ("hard",)}
 SUBWORDS = {"subwords": ("fasttext", "floret")}
 FLORET = {"subwords": ("floret",)}
@@ -190,8 +193,9 @@ class TrainConfig:
     ] = 5
     negative_weight: Annotated[
         float,
-        "Weight of each negative in the loss: 2 has the effect of twice as many negatives at no extra cost.",
-        Setting("Sampling", low=0.001, high=1_000, only_with=BCE),
+        "Weight of each negative in the loss: 2 has the effect of twice as many negatives at no extra cost. With "
+        "--loss ccl, weight of the mean of the negatives.",
+        Setting("Sampling", low=0.001, high=1_000, only_with=WEIGHTED),
     ] = 1.0
     candidates: Annotated[
         int,
@@ -209,16 +213,33 @@ class TrainConfig:
         Setting("Sampling", not_with=NO_NEGATIVES, is_strict=True),
     ] = False
     loss: Annotated[
-        Literal["bce", "bpr", "softmax", "full", "hs"],
-        "bce (pointwise), bpr (pairwise), softmax (over the sampled words), full (softmax over the whole "
-        "vocabulary: slow) or hs (hierarchical softmax: no negatives).",
+        Literal["bce", "bpr", "softmax", "ccl", "full", "hs"],
+        "bce (pointwise), bpr (pairwise), softmax (over the sampled words), ccl (contrastive, of cosines), full "
+        "(softmax over the whole vocabulary: slow) or hs (hierarchical softmax: no negatives).",
         Setting("Model", one_machine=("hs",), is_common=True),
     ] = "bce"
+    temperature: Annotated[
+        float | None,
+        "Make scores cosines divided by this number, and all rows equally long.",
+        Setting(
+            "Model",
+            low=0.001,
+            high=1_000,
+            unset="none: scores are dot products; 1 with --loss ccl",
+            not_with={**SUBWORDS, "loss": ("ccl", "hs")},
+            is_strict=True,
+        ),
+    ] = None
+    margin: Annotated[
+        float,
+        "Cosine from which on a negative is pushed away.",
+        Setting("Model", low=-1, high=1, only_with=CCL),
+    ] = 0.5
     logq: Annotated[
         bool | None,
         "Correct scores for how often the sampler draws a word.",
         Setting(
-            "Model", unset="yes with --sampler batch or --loss softmax, else no", not_with=NO_NEGATIVES, is_strict=True
+            "Model", unset="yes with --sampler batch or --loss softmax, else no", not_with=NO_SCORES, is_strict=True
         ),
     ] = None
     sample: Annotated[
@@ -239,6 +260,11 @@ class TrainConfig:
         "negative.",
         Setting("Sampling", low=-16, high=16, not_with=NO_NOISE, search=SearchRange(-1.0, 1.25, is_log=False)),
     ] = 0.75
+    uniform_share: Annotated[
+        float,
+        "Share of the noise words that are drawn uniformly; the others follow --ns-exponent.",
+        Setting("Sampling", low=0, high=1, not_with=NO_NOISE),
+    ] = 0.0
     epochs: Annotated[
         int,
         "Passes over the text: a small corpus needs more.",
@@ -369,6 +395,12 @@ class TrainConfig:
         return OutputLayer("sampled", self.loss)
 
     @property
+    def radius(self) -> float:
+        """With cosine scores the length of all rows: its square is 1 / temperature. Otherwise 0."""
+        temperature = 1.0 if self.loss == "ccl" else self.temperature
+        return 0.0 if temperature is None else temperature**-0.5
+
+    @property
     def has_lines(self) -> bool:
         """Whether lines have vectors."""
         return self.line_vectors != "none"
@@ -384,7 +416,7 @@ class TrainConfig:
         if not self.output_layer.has_negatives:
             return False
         if self.logq is None:
-            return self.sampler == "batch" or self.loss == "softmax"
+            return self.loss != "ccl" and (self.sampler == "batch" or self.loss == "softmax")
         return self.logq
 
     def as_dict(self) -> dict[str, Any]:

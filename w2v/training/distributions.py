@@ -26,8 +26,8 @@ def keep_prob(counts: npt.NDArray[np.int64], sample: float) -> Floats:
     return kept
 
 
-def noise_distribution(counts: npt.NDArray[np.int64], exponent: float) -> Floats:
-    """Return the probability of each word as a noise word: count ** exponent, normalised.
+def noise_distribution(counts: npt.NDArray[np.int64], exponent: float, uniform_share: float = 0.0) -> Floats:
+    """Return the probability of each word as a noise word: count ** exponent, normalised, mixed with a uniform share.
 
     Any exponent will do: 0 is uniform, 1 the text's own distribution, below 0 favours rare words.
     """
@@ -35,7 +35,7 @@ def noise_distribution(counts: npt.NDArray[np.int64], exponent: float) -> Floats
     weights = exponent * np.log(counts)
     weights = np.exp(weights - weights.max())
     shares: Floats = weights / weights.sum()
-    return shares
+    return (1 - uniform_share) * shares + uniform_share / len(counts) if uniform_share else shares
 
 
 def alias_table(

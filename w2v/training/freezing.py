@@ -31,6 +31,9 @@ def fixed_rows(
         SettingsError: there are no such rows, or they cannot be frozen.
         W2VError: the file has none of the words.
     """
+    if config.radius:
+        setting = option("loss", "ccl") if config.loss == "ccl" else option("temperature")
+        raise SettingsError(f"{option('freeze')} cannot be used with {setting}, which scales all rows", "freeze")
     kind = str(freeze) if str(freeze) in FREEZES else "words"
     if kind != "output":
         _check_vectors_are_rows(freeze, config, earlier)

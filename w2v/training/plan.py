@@ -50,6 +50,8 @@ FULL_WINDOW = 5
 SLOTS = 64
 """Words whose composed vectors a thread holds, or more where a step needs more. A quarter of the contexts are among the
 last 64 words; of the last 512 it is 43%, but then what they are made of is in no near cache when it is written."""
+LENGTHS = 16
+"""Numbers between the two that scratch.lengths has."""
 NO_LINES = np.empty(0, np.float32)
 MAX_TILE = 6
 """Output rows whose sums with 4 contexts fit into the 32 registers of AVX-512, next to what feeds them."""
@@ -144,8 +146,11 @@ class Plan:
     def new_embeddings(self) -> Embeddings:
         """Return rows as a run begins with them, with spare ones for the threads' own."""
         n_spare = self.n_threads * self._spare_rows
-        lines = new_line_rows(self.first_lines[-1], self.config.dim, self.config.seed) if self.first_lines else None
-        embeddings = Embeddings.create(self.n_types, self.config.dim, self.config.seed, n_spare, self.word_rows, lines)
+        config = self.config
+        lines = new_line_rows(self.first_lines[-1], config.dim, config.seed) if self.first_lines else None
+        embeddings = Embeddings.create(self.n_types, config.dim, config.seed, n_spare, self.word_rows, lines)
+        if config.radius:
+            embeddings.move_to_sphere(config.radius, config.seed)
         are_outputs = self.config.line_vectors == "alone" and self.config.output_layer.outputs_are_words
         return replace(embeddings, vectors_are_outputs=are_outputs)
 
@@ -245,6 +250,7 @@ def variant_of(config: TrainConfig) -> Variant:
         shrink_window=config.shrink_window,
         only_before=config.window_side == "before",
         reject_positives=config.reject_positives,
+        cosine=config.radius > 0,
     )
 
 
@@ -271,8 +277,20 @@ def shape_of(config: TrainConfig, most_outputs: int) -> Shape:
     known = {"sampled": candidates + negative - n_hard, "path": min(LOWER_NODES, negative + 1), "all": 0}
     n_draws = known[config.output_layer.kernel]
     width = -(-config.dim // llvm.LANES) * llvm.LANES
-    weight = np.float32(config.negative_weight)
-    return Shape(window, negative, weight, n_draws, candidates, n_hard, padded(config.dim), width, n_tiles, tile_like)
+    return Shape(
+        window,
+        negative,
+        np.float32(config.negative_weight),
+        np.float32(config.margin),
+        np.float32(config.radius),
+        n_draws,
+        candidates,
+        n_hard,
+        padded(config.dim),
+        width,
+        n_tiles,
+        tile_like,
+    )
 
 
 def step_work(config: TrainConfig, vocab: Vocab, shape: Shape) -> StepWork:
@@ -288,12 +306,17 @@ def step_work(config: TrainConfig, vocab: Vocab, shape: Shape) -> StepWork:
 
 def sampling_of(config: TrainConfig, vocab: Vocab) -> Sampling:
     """Return the distributions that words are kept by and negatives are drawn from."""
-    keep, noise = keep_prob(vocab.counts, config.sample), noise_distribution(vocab.counts, config.ns_exponent)
+    keep, noise = keep_prob(vocab.counts, config.sample), noise_of(config, vocab)
     prob, alias = alias_table(noise)
     drawn = keep * vocab.counts if config.sampler == "batch" else noise
     logq = np.log(drawn / drawn.sum())
     logq -= logq.mean()
     return Sampling(thresholds(keep), thresholds(prob), alias, logq.astype(np.float32))
+
+
+def noise_of(config: TrainConfig, vocab: Vocab) -> Floats:
+    """Return the probability of each word as a noise word."""
+    return noise_distribution(vocab.counts, config.ns_exponent, config.uniform_share)
 
 
 def merge_shares(
@@ -343,7 +366,7 @@ def use_rates(vocab: Vocab, config: TrainConfig, tree: Huffman | None = None) ->
         return centers, on_path - centers
     if not config.output_layer.has_negatives:
         return centers, np.ones(len(vocab))
-    drawn = centers if config.sampler == "batch" else noise_distribution(vocab.counts, config.ns_exponent)
+    drawn = centers if config.sampler == "batch" else noise_of(config, vocab)
     return centers, config.negative * drawn
 
 
@@ -462,6 +485,7 @@ def new_scratch(
         contexts_before=own_lines(n_contexts * shape.stride, np.float32),
         mean=own_lines(2 * shape.stride, np.float32),
         mean_offset=np.zeros(1, np.int64),
+        lengths=own_lines(2 * LENGTHS if config.radius else 0, np.float32),
         labels=own_lines(8 * shape.n_tiles if tree else 0, np.float32),
         composed=new_composed(word_rows, n_contexts, shape.stride),
         paths=new_paths(tree),

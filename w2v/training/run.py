@@ -157,7 +157,8 @@ def continue_from(
     config = with_ngrams_of(held, replace(config, dim=dim), earlier)
     fixed = None if freeze is None else fixed_rows(freeze, held, vocab, config, earlier, warn)
     if held.output is None and config.output_layer.outputs_are_words:
-        warn(f"{earlier} has no output rows, which start at zero; a .w2v folder or a checkpoint has them")
+        where = "at random" if config.radius else "at zero"
+        warn(f"{earlier} has no output rows, which start {where}; a .w2v folder or a checkpoint has them")
     start = replace(carry_over(held, vocab, config), fixed=fixed)
     return (
         replace(run, config=config, vocab=vocab, stream=stream, start=start),

@@ -89,6 +89,8 @@ def carry_over(held: Model, vocab: Vocab, config: TrainConfig) -> Snapshot:
         fresh.input_rows[word_rows.n_own + known] = held.subwords.bucket_rows[earlier[known]]
     if held.output is not None and config.output_layer.outputs_are_words:
         fresh.output_rows[rows] = held.output
+    if config.radius:
+        fresh.move_to_sphere(config.radius, config.seed)
     return Snapshot(fresh.input_rows, fresh.output_rows, Position())
 
 

@@ -13,6 +13,8 @@ LINE_BYTES = 64
 LINE = 16
 """float32 numbers in it."""
 Number = TypeVar("Number", np.float32, np.int32, np.int64, np.uint64)
+OUTPUT_STREAM = 2
+"""Tells the draws of output rows from those of other rows, which have the same seed."""
 FILL_ROWS = 1 << 10
 """Rows drawn at a time: with dim 300 the draws take 4 MB."""
 
@@ -61,6 +63,17 @@ class Embeddings:
         fill_uniform(input[:n_input, :dim], dim if word_rows is None else dim / 2, np.random.default_rng(seed))
         return cls(input, output, n_input, n_types, dim, word_rows, lines)
 
+    def move_to_sphere(self, radius: float, seed: int) -> None:
+        """Scale all rows to a length, as they are with cosine scores. A row of zeros gets a direction at random.
+
+        Mutates the rows, but no spare ones.
+        """
+        generator = np.random.default_rng([seed, OUTPUT_STREAM])
+        for rows in (self.input_rows, self.output_rows, self.line_rows):
+            if rows is not None:
+                for start in range(0, len(rows), FILL_ROWS):
+                    scale_rows(rows[start : start + FILL_ROWS], radius, generator)
+
     def without_output(self) -> "Embeddings":
         """Return the same without output rows, so that their memory is free."""
         return replace(self, output=np.empty((0, self.stride), np.float32), n_output=0)
@@ -98,6 +111,13 @@ class Embeddings:
     def output_rows(self) -> npt.NDArray[np.float32]:
         """(n_output, dim) view of the output rows without their padding."""
         return self.output[: self.n_output, : self.dim]
+
+
+def scale_rows(rows: npt.NDArray[np.float32], length: float, generator: np.random.Generator) -> None:
+    """Scale rows, (n, dim), to a length; a row of zeros gets a direction at random. Mutates rows."""
+    empty = ~rows.any(axis=1)
+    rows[empty] = generator.normal(size=(np.count_nonzero(empty), rows.shape[1]))
+    rows *= length / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
 def padded(dim: int) -> int:

@@ -157,6 +157,9 @@ VARIANTS: list[dict[str, Any]] = [
     {"loss": "hs"},
     {"loss": "hs", "model": "cbow"},
     {"loss": "hs", "subwords": True, "window_side": "before"},
+    {"loss": "ccl", "margin": 0.1, "negative_weight": 3.0},
+    {"loss": "ccl", "line_vectors": "with-words", "model": "cbow", "negative": 10, "margin": 0.0},
+    {"temperature": 0.5, "line_vectors": "alone", "loss": "softmax"},
     {"line_vectors": "alone"},
     {"line_vectors": "alone", "sampler": "hard", "candidates": 13, "loss": "bpr", "reject_positives": True},
     {"line_vectors": "alone", "loss": "hs"},
@@ -165,6 +168,9 @@ VARIANTS: list[dict[str, Any]] = [
     {"line_vectors": "with-words", "window": "full", "negative": 10, "loss": "softmax"},
 ]
 """Each value of each setting, and the pairs that meet in one function; each costs a compilation, some 2 s."""
+
+
+NOT_OF_ORACLE = ("frozen", "masked", "logq", "cosine")
 
 
 def _name(variant: dict[str, Any]) -> str:
@@ -289,9 +295,11 @@ def _check_shard(
         rows=[rows.tolist() for rows in np.split(word_rows.rows, word_rows.starts[1:-1])] if word_rows else [],
         n_slots=len(scratch.composed.words),
         paths=_paths(counts) if tree else [],
-        **{name: value for name, value in variant._asdict().items() if name not in ("frozen", "masked", "logq")},
+        **{name: value for name, value in variant._asdict().items() if name not in NOT_OF_ORACLE},
         logq=sampling.logq.astype(np.float64) if variant.logq else None,
         negative_weight=config.negative_weight,
+        margin=config.margin,
+        radius=config.radius,
         fixed=fixed or (set(), set()),
     )
     expected = naive.train_shard(before[0], before[1], shard, lambda *step: steps.append(step))
@@ -327,7 +335,7 @@ def _paths(counts: npt.NDArray[np.int64]) -> list[list[tuple[int, int]]]:
 def test_a_center_without_contexts_is_no_step() -> None:
     model = _model(8, seed=1)
     before = model.input.copy()
-    shape = Shape(5, 5, np.float32(1), 5, 0, 0, model.stride, model.stride, 1, (0,) * 6)
+    shape = Shape(5, 5, np.float32(1), np.float32(0), np.float32(0), 5, 0, 0, model.stride, model.stride, 1, (0,) * 6)
     tally = Tally(np.zeros(1), np.zeros(1, np.int64), np.zeros(1, np.int64))
     tokens = np.array([3, -1, 4, -1, -1, 5], np.int32)
     step.train_shard("scalar", step.SGNS)(

@@ -10,6 +10,7 @@ step moves the rows by G. To add one: write the pair and name it in LOSSES.
     bce      L = -log sigmoid(s) - w sum_i log sigmoid(-s_i)    dL/df = sigmoid(f) - label, of a negative w times that
     bpr      L = -sum_i log sigmoid(s - s_i)                    dL/ds_i = sigmoid(s_i - s), dL/ds = -sum of these
     softmax  L = -s + log(e^s + sum_i e^s_i)                    dL/df = softmax(f) - label
+    ccl      L = 1 - s + w mean_i max(0, s_i - margin)          dL/ds = -1, dL/ds_i = w / k where s_i > margin, else 0
     hs       L = -sum_i log sigmoid(f_i if label_i else -f_i)   dL/df = sigmoid(f) - label
 
 With hs the outputs are the inner nodes on the path to the center, and `labels` has the label of each column of the
@@ -17,7 +18,8 @@ score buffer; the others do not look there. word2vec.c and gensim skip an output
 left out. Otherwise the label is 1 for the center and 0 for a negative.
 
 bce is skip-gram with negative sampling (Mikolov et al. 2013), bpr is Rendle et al. 2009, and softmax over a sample is
-Bengio and Senecal 2008; over all words it is the softmax itself. hs is Morin and Bengio 2005.
+Bengio and Senecal 2008; over all words it is the softmax itself. ccl is the cosine contrastive loss (Mao et al. 2021),
+whose scores are cosines (sphere.py). hs is Morin and Bengio 2005.
 """
 
 import math
@@ -150,6 +152,25 @@ def softmax_loss(scores: F32, labels: F32, at: int, n_outputs: int, shape: Shape
 
 
 @inlined
+def ccl_gradient(scores: F32, labels: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
+    """Turn scores into gradients: lr of the center; of a negative beyond the margin -lr * weight / k, else 0."""
+    width, push = 8 * shape.n_tiles, -lr * shape.negative_weight / np.float32(max(1, n_outputs - 1))
+    for i in range(n_hidden * width):
+        scores[i] = push if scores[i] > shape.margin else np.float32(0)
+    for c in range(n_hidden):
+        scores[c * width] = lr
+
+
+@inlined
+def ccl_loss(scores: F32, labels: F32, at: int, n_outputs: int, shape: Shape) -> float:
+    """Return L of the hidden vector whose scores begin at `at`."""
+    total = 0.0
+    for o in range(1, n_outputs):
+        total += max(0.0, float(scores[at + column_of(o, shape.tile_like)]) - float(shape.margin))
+    return 1.0 - float(scores[at]) + float(shape.negative_weight) * total / max(1, n_outputs - 1)
+
+
+@inlined
 def hs_gradient(scores: F32, labels: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
     """Turn scores into gradients lr * (label - sigmoid(f)), padding too, as in bce."""
     width, rate, minus_lr = 8 * shape.n_tiles, eight_of(lr), eight_of(-lr)
@@ -174,6 +195,7 @@ LOSSES = {
     "bce": Loss(bce_loss, bce_gradient),
     "bpr": Loss(bpr_loss, bpr_gradient),
     "softmax": Loss(softmax_loss, softmax_gradient),
+    "ccl": Loss(ccl_loss, ccl_gradient),
 }
 
 

@@ -90,6 +90,36 @@ def update_masked(
 
 
 @inlined
+def scale_to(rows: F32, at: int, length: np.float32, stride: int, sums: F32, spare: int) -> np.float32:
+    """Scale the row that begins at `at` to a length; a row of zeros stays as it is.
+
+    Args:
+        rows: mutated; other threads may write the row meanwhile.
+        at: where the row begins.
+        length: what it is scaled to.
+        stride: numbers in a row.
+        sums: (>= spare + 16,) where vectors are added up; not used here.
+        spare: where sums has room.
+
+    Returns:
+        what the row was multiplied by.
+    """
+    total = np.float32(0)
+    for j in range(stride):
+        total += rows[at + j] * rows[at + j]
+    factor = length / np.sqrt(total) if total > 0 else np.float32(1)
+    scale(rows, at, factor, stride)
+    return factor  # type: ignore[no-any-return]
+
+
+@inlined
+def scale(rows: F32, at: int, factor: np.float32, stride: int) -> None:
+    """Multiply the row that begins at `at` by a number. Mutates rows."""
+    for j in range(stride):
+        rows[at + j] *= factor
+
+
+@inlined
 def average(input: F32, contexts: I64, n_contexts: int, stride: int, mean: F32) -> None:
     """Write the mean of the context rows to mean[:stride], and to mean[stride:] again.
 

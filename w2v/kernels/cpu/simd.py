@@ -171,6 +171,23 @@ def ask_for(ahead: Ahead, output: F32, j: int) -> None:
 
 
 @inlined
+def scale_to(rows: F32, at: int, length: np.float32, stride: int, sums: F32, spare: int) -> np.float32:
+    """Do what `scalar.scale_to` does."""
+    score_block(rows, rows, (at,), (at,), stride, sums, spare, 8)
+    total = sums[spare]
+    factor = length / np.sqrt(total) if total > 0 else np.float32(1)
+    scale(rows, at, factor, stride)
+    return factor  # type: ignore[no-any-return]
+
+
+@inlined
+def scale(rows: F32, at: int, factor: np.float32, stride: int) -> None:
+    """Do what `scalar.scale` does."""
+    for j in range(0, stride, LANES):
+        store(rows, (at,), j, scaled_difference(load(rows, (at,), j), zeros(ONE, ONE), factor))
+
+
+@inlined
 def average(input: F32, contexts: I64, n_contexts: int, stride: int, mean: F32) -> None:
     """Do what `scalar.average` does."""
     share = np.float32(1) / np.float32(n_contexts)

@@ -30,6 +30,7 @@ from w2v.kernels.cpu.lines import line_kernels, update_hidden
 from w2v.kernels.cpu.loss import LOSSES, correct_scores
 from w2v.kernels.cpu.outputs import output_kernels
 from w2v.kernels.cpu.samplers import fill_pool, mark_line
+from w2v.kernels.cpu.sphere import on_sphere, rows_to_sphere
 from w2v.kernels.cpu.structs import Ahead, Sampling, Scratch, Shape, ShardPass, Tally, Variant, Walk, Weights
 from w2v.kernels.cpu.windows import context_chooser, sentence_end, subsample
 from w2v.kernels.rng import seed_shard
@@ -81,7 +82,8 @@ def step_of(kernel: str, variant: Variant) -> Callable[..., bool]:
     look_ahead = looking_ahead(variant)
     read_contexts, _ = context_reader(variant, arithmetic)
     choose_contexts = context_chooser(variant)
-    compose, scatter = hidden_layer(variant, arithmetic)
+    compose, scatter = on_sphere(hidden_layer(variant, arithmetic), variant, arithmetic)
+    to_sphere, has_sphere = rows_to_sphere(arithmetic), variant.cosine and not variant.frozen
     choose_outputs, prepare_outputs = output_kernels(variant, arithmetic)
     score, update = arithmetic.score, update_hidden if variant.frozen else arithmetic.update
     loss_of, gradient = LOSSES[variant.loss]
@@ -130,6 +132,8 @@ def step_of(kernel: str, variant: Variant) -> Callable[..., bool]:
         else:
             update(hidden, output, scratch.outputs, now, scores, scratch.contexts_before, ahead)
         scatter(vectors, m, shape, scratch)
+        if has_sphere:
+            to_sphere(output, scratch.outputs, k, shape, scratch)
         return True
 
     return take_step

@@ -51,7 +51,7 @@ class Variant(NamedTuple):
     sampler: str = "noise"
     """Where negatives come from: noise, batch or hard."""
     loss: str = "bce"
-    """bce, bpr, softmax or hs."""
+    """bce, bpr, softmax, ccl or hs."""
     logq: bool = False
     """Correct the scores for the sampler's probabilities."""
     whole_line: bool = False
@@ -64,6 +64,8 @@ class Variant(NamedTuple):
     """A negative is never a word of the center's line."""
     masked: bool = False
     """Some rows stay as they are: those that Scratch.fixed marks."""
+    cosine: bool = False
+    """All rows stay on a sphere, so that a score is a cosine divided by a temperature (sphere.py). Not masked."""
 
 
 class Shape(NamedTuple):
@@ -74,7 +76,11 @@ class Shape(NamedTuple):
     negative: int
     """Output rows per center, without the center's own."""
     negative_weight: np.float32
-    """Weight of a negative in the loss bce."""
+    """Weight of a negative in the loss bce; weight of their mean in the loss ccl."""
+    margin: np.float32
+    """Cosine from which on a negative is pushed away, in the loss ccl."""
+    radius: np.float32
+    """Length of all rows with cosine scores, else 0."""
     n_draws: int
     """Output rows of a center that are known two steps before: negative, or with the hard sampler candidates + negative
     - n_hard; with paths the nodes at its lower end."""
@@ -260,6 +266,8 @@ class Scratch(NamedTuple):
     """(2 * stride,) the mean of the contexts, for CBOW and the hard sampler, and a copy from before the step."""
     mean_offset: I64
     """(1,) where the mean begins in `mean`: 0."""
+    lengths: F32
+    """(2 * 16,) with cosine scores: what the mean was scaled by, and room for a sum of squares; else empty."""
     labels: F32
     """(8 * n_tiles,) with paths, the label of each column of the score buffer; or empty."""
     hot_rows: HotRows
