@@ -719,8 +719,8 @@ def recommend(
         exclude: do not recommend these items.
         keep_seen: whether to recommend items that the person has taken already.
         reporter: as for `train`.
-        settings: history, decay, prior and line_weight, and for sessions line_names, by default those of the training;
-            see TrainConfig.
+        settings: history, decay, prior, sharpness and line_weight, and for sessions line_names, by default those of the
+            training; see TrainConfig.
 
     Returns:
         (item, score) pairs for one person; Recommendations for many, which has arrays; None if `output` is given.
@@ -782,8 +782,8 @@ def evaluate(
         vectors: what to score, or the file.
         similarity, analogies, next, sessions, reporter: as for `train`.
         from_: the format of `vectors`, if neither its content nor its name shows it.
-        settings: restrict, method, match_case and k, see EvaluationConfig; and history, decay, prior and line_weight,
-            by default those of the training, see TrainConfig.
+        settings: restrict, method, match_case and k, see EvaluationConfig; and history, decay, prior, sharpness and
+            line_weight, by default those of the training, see TrainConfig.
 
     Returns:
         scores.similarity and scores.analogies, an item for each file; `spearman` or `accuracy` is None if the vectors

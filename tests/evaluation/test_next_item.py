@@ -27,7 +27,7 @@ from w2v.vectors import items as item_scoring
 from w2v.vectors.items import scoring_settings
 from w2v.vectors.vectors import Vectors
 
-EXACT = TrainConfig(history=2, decay=1.0, prior=1.0)
+EXACT = TrainConfig(history=2, decay=1.0, prior=1.0, sharpness=0)
 """With whole numbers for rows the mean of one or two has no rounding, so that equal scores are equal to the bit."""
 
 
@@ -55,8 +55,13 @@ def score(vectors: Vectors, items: list[str], item: str, config: TrainConfig) ->
     last = [one for one in items if one in vectors][-config.history :]
     weights = [config.decay**age for age in range(len(last))][::-1]
     row = vectors.index[item]
-    total = sum(w * float(vectors[one] @ vectors.output[row]) for w, one in zip(weights, last, strict=True))
-    return total / (sum(weights) or 1) + config.prior * math.log(vectors.counts[row])
+    scores = [float(vectors[one].astype(float) @ vectors.output[row]) for one in last]
+    weights = [weight / sum(weights) for weight in weights]
+    if last and (b := config.sharpness * math.hypot(*weights)):
+        total = math.log(sum(w * math.exp(b * s) for w, s in zip(weights, scores, strict=True))) / b
+    else:
+        total = sum(w * s for w, s in zip(weights, scores, strict=True))
+    return total + config.prior * math.log(vectors.counts[row])
 
 
 def oracle(scores: dict[str, float], seen: list[str], item: str, k: int) -> list[float]:
@@ -72,7 +77,9 @@ def oracle(scores: dict[str, float], seen: list[str], item: str, k: int) -> list
 
 
 @pytest.mark.parametrize("seed", range(10))
-@pytest.mark.parametrize("config", [EXACT, TrainConfig(history=3, decay=0.6, prior=-0.3)])
+@pytest.mark.parametrize(
+    "config", [EXACT, *(TrainConfig(history=3, decay=0.6, prior=-0.3, sharpness=b) for b in (0, 0.5, 3))]
+)
 def test_full_ranking_is_the_oracles(config: TrainConfig, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(item_scoring, "TABLE", 40)  # three people at a time
     rng = np.random.default_rng(seed)
@@ -238,9 +245,9 @@ def test_what_is_recommended_first_ranks_first(seed: int) -> None:
     rng = np.random.default_rng(seed)
     vectors = made(rng, 40, 16)
     for items in (["i3", "i7", "unknown"], ["i1"], [], ["unknown"]):
-        best = w2v.recommend(vectors, items, 38, history=3, decay=0.5, prior=0.5)
+        best = w2v.recommend(vectors, items, 38, history=3, decay=0.5, prior=0.5, sharpness=seed / 2)
         assert not {item for item, _ in best} & {*items}
-        config = TrainConfig(history=3, decay=0.5, prior=0.5)
+        config = TrainConfig(history=3, decay=0.5, prior=0.5, sharpness=seed / 2)
         if not {*items} & {*vectors}:  # nothing is known: the score is the logarithm of the count
             config = replace(config, prior=1.0)
         wanted = sorted((score(vectors, items, o, config) for o in vectors if o not in items), reverse=True)[:38]
@@ -258,7 +265,7 @@ def test_settings_come_with_the_vectors_and_may_be_changed() -> None:
     assert scoring_settings(vectors, history=5).history == 5
     with pytest.raises(
         SettingsError,
-        match="dim cannot be used with recommend, which takes line_names, history, decay, prior, line_weight",
+        match="dim cannot be used with recommend, which takes line_names, history, decay, prior, sharpness, ",
     ):
         w2v.recommend(vectors, ["i1"], dim=3)  # type: ignore[call-overload]
     vectors = Vectors.of(replace(vectors.model, trained=Trained({"settings": {"history": "many"}})))
@@ -387,7 +394,7 @@ def test_evaluate_shows_a_table(run: Run, items: Path) -> None:
         "1,000 people; the next item of 0 has no vector",
         "1 left out, with no earlier items",
         "coverage: 100.0% of the items are among the first 3 of a person",
-        "history 2, decay 1, prior 0.75",
+        "history 2, decay 1, prior 0.375, sharpness 1",
     ]
 
 

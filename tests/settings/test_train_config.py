@@ -35,7 +35,7 @@ def test_defaults_are_valid_and_cannot_be_changed() -> None:
     settings = TrainConfig()
     assert settings.as_dict() == {field.name: field.default for field in fields(TrainConfig)} | {
         "lr": 0.05,
-        "prior": 0.75,
+        "prior": 0.375,
         "line_weight": 0.0,
     }
     with pytest.raises(FrozenInstanceError):
@@ -175,7 +175,8 @@ def test_a_window_may_be_the_whole_line() -> None:
 def test_scores_are_corrected_where_the_sampler_needs_it(settings: dict[str, Any], corrects: bool) -> None:
     assert TrainConfig(**settings).uses_logq == corrects
     popularity = 0.0 if corrects else 1.0 if "sampler" in settings else 0.75
-    assert TrainConfig(**settings).prior == popularity, "what the sampler has taken out of the scores"
+    assert TrainConfig(**settings, sharpness=0).prior == popularity
+    assert TrainConfig(**settings).prior == popularity / 2, "half of what the sampler has taken out of the scores"
     assert TrainConfig(**settings, prior=0.3).prior == 0.3
 
 

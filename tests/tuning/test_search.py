@@ -263,11 +263,11 @@ def test_the_score_of_next_items_is_that_of_evaluate(people: dict[str, Any]) -> 
         "next",
         **people,
         trials=3,
-        **{**SMALL, "ns_exponent": 0.5, "prior": 0.5},
+        **{**SMALL, "ns_exponent": 0.5, "prior": 0.25},
         fraction=1,
         search=["ns_exponent"],
     )
-    assert [trial.settings["prior"] == trial.settings["ns_exponent"] for trial in search.trials] == [True] * 3
+    assert [trial.settings["prior"] == trial.settings["ns_exponent"] / 2 for trial in search.trials] == [True] * 3
     assert len({trial.settings["ns_exponent"] for trial in search.trials}) == 3
     for trial in search.trials:
         vectors = w2v.train(corpus, save_output=True, **{**SMALL, **trial.settings})

@@ -38,6 +38,7 @@ def oracle(vectors: Vectors, items: list[str], n: int, without: set[str], **sett
     config, rows = scoring_settings(vectors, **settings), rows_of(vectors, items)
     prior = np.float32(config.prior if len(rows) else 1)
     person = person_vector(vectors, rows, config)
+    assert config.sharpness == 0
     scores = np.vecdot(vectors.output, person) + prior * np.log(vectors.counts).astype(np.float32)
     order = np.argsort(-scores, kind="stable").tolist()
     return [(vectors.words[row], float(scores[row])) for row in order if vectors.words[row] not in without][:n]
@@ -49,7 +50,7 @@ def oracle(vectors: Vectors, items: list[str], n: int, without: set[str], **sett
 def test_many_are_as_each_one_is(n: int, whole: bool, table: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(item_scoring, "TABLE", table)
     vectors, people = made(n, whole=whole), people_of(n, 25)
-    how: dict[str, Any] = {"history": 2, "decay": 1.0, "prior": 0.5}
+    how: dict[str, Any] = {"history": 2, "decay": 1.0, "prior": 0.5, "sharpness": 0.0}
     found = w2v.recommend(vectors, people, n, **how)
     assert found.rows.shape == found.scores.shape == found.items.shape == (25, min(n, 300))
     for items, best, known in zip(people, found, ~found.is_popular, strict=True):
@@ -69,10 +70,11 @@ def test_only_some_items_are_recommended() -> None:
     only, exclude = [f"i{n}" for n in range(0, 300, 3)], ["i0", "i3", "nowhere"]
     for keep_seen in (False, True):
         with pytest.warns(W2VWarning, match="exclude: left out 1 of 3 items, which have no vector"):
-            found = w2v.recommend(vectors, people, 9, only=only, exclude=exclude, keep_seen=keep_seen, decay=1.0)
+            how: dict[str, Any] = {"decay": 1.0, "sharpness": 0.0}
+            found = w2v.recommend(vectors, people, 9, only=only, exclude=exclude, keep_seen=keep_seen, **how)
         for items, best in zip(people, found, strict=True):
             without = {*vectors} - {*only} | {*exclude} | ({*items} if not keep_seen else set())
-            assert best == oracle(vectors, items, 9, without, decay=1.0)
+            assert best == oracle(vectors, items, 9, without, **how)
     with pytest.raises(W2VError, match="none of the 1 items of only has a vector"):
         w2v.recommend(vectors, people, only=["nowhere"])
     assert w2v.recommend(vectors, ["i1"], 5, exclude=vectors.words) == []

@@ -66,7 +66,7 @@ def format_next(next: "NextItemScores") -> str:
         notes.append(f"{next.left_out:,} left out, with no earlier items" + ("" if is_single else " or no next ones"))
     notes.append(f"coverage: {next.coverage:.1%} of the items are among the first {next.k} of a person")
     notes.append(
-        f"history {next.history}, decay {next.decay:g}, prior {next.prior:g}"
+        f"history {next.history}, decay {next.decay:g}, prior {next.prior:g}, sharpness {next.sharpness:g}"
         + (f", line weight {next.line_weight:g}" if next.line_weight else "")
     )
     return "\n".join([aligned(rows), *notes])

@@ -22,7 +22,8 @@ from w2v.text.corpus import text_lines
 from w2v.text.people import split_name
 from w2v.vectors.best_items import first_items
 from w2v.vectors.derived import line_vectors
-from w2v.vectors.items import ItemScorer, check_n_lines, lines_of, people_matrix, rows_of
+from w2v.vectors.items import ItemScorer, check_n_lines, lines_of, rows_of
+from w2v.vectors.mixtures import People
 from w2v.vectors.vectors import Vectors
 
 SAMPLED = 100
@@ -107,6 +108,7 @@ class NextItemScores:
     history: int
     decay: float
     prior: float
+    sharpness: float
     line_weight: float
     coverage: float
     """Share of the items that the vectors rank among the first k of at least one person."""
@@ -134,8 +136,9 @@ def rank_next(vectors: Vectors, sessions: Sessions, config: TrainConfig, k: int 
     """Return how high the next items rank, by the vectors and by the counts alone; k is that of HR@k and NDCG@k.
 
     An item that the person has seen is not ranked, unless it is the next one. Takes a few tables of 16 MB. `config`
-    has history, decay, prior and line_weight; with line_weight the people are the lines of the training corpus, in the
-    same order. Raises W2VError if the vectors have no output rows or counts, or no person has earlier and next items.
+    has history, decay, prior, sharpness and line_weight; with line_weight the people are the lines of the training
+    corpus, in the same order. Raises W2VError if the vectors have no output rows or counts, or no person has earlier
+    and next items.
     """
     scorer = ItemScorer(vectors)
     sessions = sessions.without_names() if config.line_names else sessions
@@ -153,8 +156,10 @@ def rank_next(vectors: Vectors, sessions: Sessions, config: TrainConfig, k: int 
     is_covered = np.zeros(len(vectors), bool)
     for start in range(0, len(asked), scorer.block):
         part = asked[start : start + scorer.block]
-        people = people_matrix(vectors, [person.seen for person in part], config, [person.line for person in part])
-        by_vectors = scorer.scores(people, np.full(len(part), config.prior, np.float32))
+        seen, own_lines = [person.seen for person in part], [person.line for person in part]
+        people = People(vectors, config, seen, own_lines, np.full(len(part), config.prior, np.float32))
+        by_vectors = scorer.scores(people.means(), people.priors)
+        people.put_mixtures(by_vectors, scorer, [np.setdiff1d(person.seen, person.next) for person in part])
         by_counts = np.tile(scorer.log_counts, (len(part), 1))
         standings = _standings([by_vectors, by_counts], part, generator, k, is_covered)
         for gathered, standing in zip(found, standings, strict=False):
@@ -176,6 +181,7 @@ def rank_next(vectors: Vectors, sessions: Sessions, config: TrainConfig, k: int 
         history=config.history,
         decay=config.decay,
         prior=config.prior,
+        sharpness=config.sharpness,
         line_weight=config.line_weight,
         coverage=float(is_covered.mean()),
         vectors=vectors_rank,

@@ -26,6 +26,7 @@ class ItemSettings(TypedDict, total=False):
     history: int
     decay: float
     prior: float | None
+    sharpness: float
     line_weight: float | None
 
 

@@ -36,6 +36,8 @@ LINE_WEIGHT = {"none": 0.0, "alone": 1.0, "with-words": 0.3}
 """Measured: docs/items.md. A person's few items say more than their vector."""
 LR = {"skipgram": 0.05, "cbow": 0.1}
 """Measured best: docs/settings.md. CBOW takes more, because each context gets a part of the step."""
+SHARPNESS_LOW = 0.01
+"""Below this float32 cannot tell a mixture from the mean."""
 LONGEST, MOST_DOTS = 1 << 16, 100
 """Bytes of a config, and points in a line of it; a config has one line per setting."""
 
@@ -95,6 +97,10 @@ def _enough_candidates(config: "TrainConfig") -> str:
 def _power_of_two(config: "TrainConfig") -> str:
     is_power = not config.noise_pool & (config.noise_pool - 1)
     return "" if is_power else f"must be 0 or a power of two, not {config.noise_pool:,}"
+
+
+def _sharp_enough(config: "TrainConfig") -> str:
+    return f"must be 0 or at least {SHARPNESS_LOW}" if 0 < config.sharpness < SHARPNESS_LOW else ""
 
 
 def _above_zero(config: "TrainConfig") -> str:
@@ -337,9 +343,15 @@ class TrainConfig:
             low=-16,
             high=16,
             operations=SCORES_ITEMS,
-            unset="--ns-exponent; 1 with --sampler batch; 0 with --logq or --loss full",
+            unset="half of --ns-exponent, or all with --sharpness 0; 0 with --logq or --loss full",
         ),
     ] = None  # type: ignore[assignment]  # __post_init__ sets it: what the sampler has taken out of the scores
+    sharpness: Annotated[
+        float,
+        "How the scores for each of a person's items are combined: 0 takes their mean; a higher value gives the "
+        "highest ones more weight, so that an item may fit one of several interests.",
+        Setting("Items", low=0, high=100, operations=SCORES_ITEMS, check=_sharp_enough),
+    ] = 1.0
     line_weight: Annotated[
         float,
         "Weight of a person's own vector in their score, next to the mean of their items: 0 is the mean alone, 1 "
@@ -367,11 +379,14 @@ class TrainConfig:
         if self.lr is None:
             slower = 1.0 if self.subwords == "none" else SUBWORDS_LR
             object.__setattr__(self, "lr", slower * LR.get(self.model, LR["skipgram"]))
-        if self.prior is None:
-            object.__setattr__(self, "prior", self._popularity_in_scores)
+        prior_is_unset = self.prior is None
+        if prior_is_unset:
+            object.__setattr__(self, "prior", 0.0)
         if self.line_weight is None:
             object.__setattr__(self, "line_weight", LINE_WEIGHT.get(self.line_vectors, 0.0))
         check_values(self)
+        if prior_is_unset:
+            object.__setattr__(self, "prior", self.measured_prior)
 
     @property
     def n_hard(self) -> int:
@@ -379,11 +394,12 @@ class TrainConfig:
         return int(self.hard_share * self.negative + 0.5)
 
     @property
-    def _popularity_in_scores(self) -> float:
-        """The power of counts that the sampler has taken out of the scores, and that `prior` puts back."""
+    def measured_prior(self) -> float:
+        """The power of counts that the sampler has taken out of the scores; half of it for a mixture: docs/items.md."""
         if self.scores_are_likelihoods:
             return 0.0
-        return 1.0 if self.sampler == "batch" else self.ns_exponent
+        power = 1.0 if self.sampler == "batch" else self.ns_exponent
+        return power / 2 if self.sharpness else power
 
     @property
     def output_layer(self) -> OutputLayer:

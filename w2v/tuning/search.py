@@ -166,7 +166,7 @@ class Search:
         asked = study.ask(space) if number > 0 else None
         settings = {name: _rounded(value) for name, value in asked.params.items()} if asked else base
         if self._moves_prior:
-            settings = {**settings, "prior": settings["ns_exponent"]}
+            settings = {**settings, "prior": replace(self.base, **settings).measured_prior}
         config = replace(self.base, **settings)
         began = time.perf_counter()
         try:
@@ -218,7 +218,7 @@ class Search:
     @property
     def _moves_prior(self) -> bool:
         """Whether `prior`, the weight of counts for next items, follows ns_exponent in trials as it does by default."""
-        follows = self.base.prior == self.base.ns_exponent and not self.base.uses_logq
+        follows = self.base.prior == self.base.measured_prior and not self.base.uses_logq
         return follows and self.objective.evaluation.sessions is not None and "ns_exponent" in self.names
 
     def _score(self, embeddings: Embeddings, config: TrainConfig) -> float | None:

@@ -1,45 +1,51 @@
 """The best items of people, found in a table of all scores. NumPy only."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
 from w2v.base.arrays import Indices, Matrix
 from w2v.vectors.items import ItemScorer
+from w2v.vectors.mixtures import CANDIDATES, People
 
 GROUP = 64
 """Scores of which the highest is found first."""
 
 
-def best_items(
-    scorer: ItemScorer, people: Matrix, priors: Matrix, without: Sequence[Indices], n: int
-) -> tuple[Indices, Matrix]:
+def best_items(scorer: ItemScorer, people: People, without: Sequence[Indices], n: int) -> tuple[Indices, Matrix]:
     """Return the n best items of each person, best first, and their scores, (people, n) each; else -1 and NaN.
 
-    A table of all scores, made by one matrix product, tells which items can be among the best. Their scores are then
-    computed pair by pair, so that a score does not depend on which people are scored together. Of equal scores the
-    first item is the better one.
+    A table of all scores by the mean, made by one matrix product, tells which items can be among the best. Their scores
+    are then computed pair by pair, and the scores of a mixture person by person, so that a score does not depend on
+    which people are scored together. Of equal scores the first item is the better one.
 
     Args:
         scorer: the items.
-        people: (people, dim) the vectors of the people.
-        priors: (people,) the weight of the logarithm of an item's count.
+        people: the people.
         without: the items that are not to be among the best, for each person.
         n: how many; at most all.
     """
     best, best_scores = np.full((len(people), n), -1), np.full((len(people), n), np.nan, np.float32)
     if n == 0 or not len(people):
         return best, best_scores
-    n_items = len(scorer)
-    size, n_groups = _groups(n_items, n)
+    means = people.means()
+    mixed = np.array([people.is_mixed(person) for person in range(len(people))])
+    n_candidates = max(n, min(CANDIDATES, len(scorer))) if mixed.any() else n
+    size, n_groups = _groups(len(scorer), n_candidates)
     table = np.full((len(people), n_groups * size), -np.inf, np.float32)
-    scorer.scores(people, priors, table[:, :n_items])
+    scorer.scores(means, people.priors, table[:, : len(scorer)])
     table[np.repeat(np.arange(len(people)), [len(items) for items in without]), np.concatenate(without)] = -np.inf
-    who, items = _contenders(table.reshape(len(people), size, n_groups), n, _margins(scorer, people))
-    scores = scorer.pair_scores(people[who], priors[who], items)
-    order, ranks = _ranked(who, items, scores)
-    order, ranks = order[ranks < n], ranks[ranks < n]
-    best[who[order], ranks], best_scores[who[order], ranks] = items[order], scores[order]
+    who, items = _contenders(table.reshape(len(people), size, n_groups), n_candidates, _margins(scorer, means))
+    bounds = np.searchsorted(who, np.arange(len(people) + 1))
+    for person, (start, end) in enumerate(pairwise(bounds.tolist())):
+        found = np.sort(items[start:end])
+        scores = scorer.scores_of(found, means[person], people.priors[person])
+        if mixed[person]:
+            found = np.sort(found[np.argsort(-scores, kind="stable")[:n_candidates]])
+            scores = people.mixture(person, scorer, found)
+        order = np.argsort(-scores, kind="stable")[:n]
+        best[person, : len(order)], best_scores[person, : len(order)] = found[order], scores[order]
     return best, best_scores
 
 

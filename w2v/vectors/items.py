@@ -2,11 +2,12 @@
 
 A person is the weighted mean of the input rows of the last items, or the vector of the person's line in the training
 corpus, or both. The score of an item is the dot product of the person with the item's output row, plus `prior` times
-the logarithm of the item's count: docs/items.md derives it, and says why it is not the cosine of input rows.
+the logarithm of the item's count: docs/items.md derives it, and says why it is not the cosine of input rows. With a
+`sharpness` above 0 the best items get the score of a mixture instead: mixtures.py.
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -63,10 +64,10 @@ class ItemScorer:
                 table[person] += priors[person] * self.log_counts
         return table
 
-    def pair_scores(self, people: Matrix, priors: Matrix, items: Indices) -> Matrix:
-        """Return the scores of pairs, (n,), of a person, a row of (n, dim), and an item; bits do not depend on n."""
+    def scores_of(self, items: Indices, person: Matrix, prior: np.float32) -> Matrix:
+        """Return the scores of items, (n,), for a person, (dim,); bits do not depend on the other items."""
         with np.errstate(all="ignore"):
-            found: Matrix = np.vecdot(self.output[items], people) + priors * self.log_counts[items]
+            found: Matrix = np.vecdot(self.output[items], person) + prior * self.log_counts[items]
         return found
 
 
@@ -100,6 +101,12 @@ def rows_of(vectors: Vectors, items: Iterable[str]) -> Indices:
     return np.array([row for item in items if (row := vectors.find(item)) is not None], np.int64)
 
 
+def item_weights(n: int, config: TrainConfig) -> Matrix:
+    """Return the weights of a person's last n items, (n,), the last first: decay ** age."""
+    weights: Matrix = np.float32(config.decay) ** np.arange(n, dtype=np.float32)
+    return weights
+
+
 def person_vector(vectors: Vectors, rows: Indices, config: TrainConfig, line: Matrix | None = None) -> Matrix:
     """Return the vector of a person, (dim,): the mean of the input rows of the last items, weighted by decay ** age.
 
@@ -107,19 +114,11 @@ def person_vector(vectors: Vectors, rows: Indices, config: TrainConfig, line: Ma
     items' mean.
     """
     last = rows[::-1][: config.history]
-    weights = np.float32(config.decay) ** np.arange(len(last), dtype=np.float32)
+    weights = item_weights(len(last), config)
     person: Matrix = weights @ vectors.take(last) / max(np.float32(1e-30), weights.sum())
     if line is not None:
         person = np.float32(1 - config.line_weight) * person + np.float32(config.line_weight) * line
     return person
-
-
-def people_matrix(
-    vectors: Vectors, people: Sequence[Indices], config: TrainConfig, lines: Sequence[Matrix | None]
-) -> Matrix:
-    """Return the vectors of people, (people, dim), from the rows of their items and the vectors of their lines."""
-    found = [person_vector(vectors, rows, config, line) for rows, line in zip(people, lines, strict=True)]
-    return np.stack(found) if found else np.empty((0, vectors.dim), np.float32)
 
 
 def check_n_lines(vectors: Vectors, n_people: int) -> None:

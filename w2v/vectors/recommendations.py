@@ -15,7 +15,8 @@ from w2v.base.errors import W2VError, option
 from w2v.text.people import PersonItems, read_people
 from w2v.vectors.best_items import best_items
 from w2v.vectors.derived import line_vectors
-from w2v.vectors.items import ItemScorer, check_n_lines, lines_of, people_matrix, rows_of, scoring_settings
+from w2v.vectors.items import ItemScorer, check_n_lines, lines_of, rows_of, scoring_settings
+from w2v.vectors.mixtures import People
 from w2v.vectors.vectors import Vectors
 
 SHOWN = 3
@@ -92,7 +93,7 @@ class Recommender:
             exclude: do not recommend these items.
             keep_seen: whether to recommend what the person has taken already.
             warn: is called with a message if items are left out.
-            settings: history, decay, prior, line_weight and line_names, by default those of the training.
+            settings: history, decay, prior, sharpness, line_weight and line_names, by default those of the training.
 
         Raises:
             W2VError: there are no output rows or no counts, or none of `only` has a vector.
@@ -151,7 +152,6 @@ class Recommender:
 
     def _recommend(self, part: list[PersonItems], lines: list[Matrix | None]) -> Recommendations:
         seen = [self._known(person.items) for person in part]
-        people = people_matrix(self.vectors, seen, self.config, lines)
         uses_line = [line is not None and self.config.line_weight > 0 for line in lines]
         is_popular = np.array([not len(rows) and not used for rows, used in zip(seen, uses_line, strict=True)])
         self._n_people += len(part)
@@ -159,7 +159,8 @@ class Recommender:
         priors = np.where(is_popular, 1, self.config.prior).astype(np.float32)
         without = [np.empty(0, np.int64) if self._keep_seen else self._place[rows] for rows in seen]
         without = [places[places >= 0] for places in without]
-        places, scores = best_items(self.scorer, people, priors, without, self._n)
+        people = People(self.vectors, self.config, seen, lines, priors)
+        places, scores = best_items(self.scorer, people, without, self._n)
         rows = np.where(places >= 0, self._rows[places], -1)
         return Recommendations([person.name for person in part], rows, scores, is_popular, self.vectors.words)
 

@@ -1,0 +1,101 @@
+"""Mixtures: the score of an item for a person, from its scores for each of the person's items. NumPy only.
+
+With s(c, o), the score of an item o for a person with the one item c, and w_c, weights that add up to 1,
+
+    score(o) = log(sum_c w_c exp(b s(c, o))) / b        b = sharpness * sqrt(sum_c w_c ** 2) > 0
+    score(o) = sum_c w_c s(c, o)                        b = 0: the mean, the limit of the above
+
+s(c, o) is the logarithm of a probability, up to terms that do not depend on o. The mean multiplies probabilities: an
+item that fits one of several interests loses by the others. b = 1 adds probabilities: one good reason is enough. The
+score rises with b (Jensen), up to the largest s(c, o). n items of equal weight have b = sharpness / sqrt(n): the more
+items, the more say the others about an interest that one item shows. It was measured best: docs/items.md.
+
+The mean is linear in the person's items: it takes one dot product per item of the catalogue. The mixture takes one for
+each of the person's items. So the mean chooses candidates, and these get the score of the mixture, which is not below
+their mean. So a candidate is never below an item that is not a candidate.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from w2v.base.arrays import Indices, Matrix
+from w2v.settings.train import TrainConfig
+from w2v.vectors.items import ItemScorer, item_weights, person_vector
+from w2v.vectors.vectors import Vectors
+
+CANDIDATES = 500
+"""Items per person that get the score of the mixture. What this loses: docs/items.md."""
+AT_ONCE = 4_096
+"""A person's items that are scored at a time, which limits memory."""
+
+
+@dataclass(frozen=True)
+class People:
+    """Some people to score items for."""
+
+    vectors: Vectors
+    config: TrainConfig
+    """Has history, decay, line_weight and sharpness."""
+    rows: Sequence[Indices]
+    """The rows of each person's items, oldest first."""
+    lines: Sequence[Matrix | None]
+    """(dim,) the vector of each person's line, if it is used."""
+    priors: Matrix
+    """(people,) the weight of the logarithm of an item's count."""
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def means(self) -> Matrix:
+        """Return the vectors of the people, (people, dim): the means of their items and lines."""
+        means = np.empty((len(self), self.vectors.dim), np.float32)
+        for person, (rows, line) in enumerate(zip(self.rows, self.lines, strict=True)):
+            means[person] = person_vector(self.vectors, rows, self.config, line)
+        return means
+
+    def is_mixed(self, person: int) -> bool:
+        """Return whether the person's scores are a mixture of several."""
+        n_parts = min(len(self.rows[person]), self.config.history) + (self.lines[person] is not None)
+        return n_parts > 1 and self.config.sharpness > 0
+
+    def mixture(self, person: int, scorer: ItemScorer, items: Indices) -> Matrix:
+        """Return the scores of items, (n,), for a person; bits do not depend on the other people."""
+        output, config, line = scorer.output[items], self.config, self.lines[person]
+        last = self.rows[person][::-1][: config.history]
+        weights = item_weights(len(last), config) / item_weights(len(last), config).sum()
+        line_weight = np.float32(0 if line is None else config.line_weight)
+        weights *= 1 - line_weight
+        sharpness = np.float32(config.sharpness) * np.sqrt(weights @ weights + line_weight**2)
+        found = np.full(len(items), -np.inf, np.float32)
+        with np.errstate(all="ignore"):  # a score may be beyond float32
+            if line is not None:
+                found = sharpness * (output @ line) + np.log(line_weight)
+            for start in range(0, len(last), AT_ONCE):
+                part = slice(start, start + AT_ONCE)
+                scores = (sharpness * self.vectors.take(last[part])) @ output.T
+                np.logaddexp(found, _log_of_sum(scores, weights[part]), out=found)
+            found /= sharpness
+            found += self.priors[person] * scorer.log_counts[items]
+        return found
+
+    def put_mixtures(self, table: Matrix, scorer: ItemScorer, without: Sequence[Indices]) -> None:
+        """Replace the scores of the candidates in a table of the scores by the mean, (people, n_items).
+
+        `without` are the items that are no candidates, for each person.
+        """
+        n = min(table.shape[1], CANDIDATES)
+        for person in filter(self.is_mixed, range(len(self))):
+            minus = -table[person]
+            minus[without[person]] = np.inf
+            candidates = np.argpartition(minus, n - 1)[:n]
+            table[person, candidates] = self.mixture(person, scorer, candidates)
+
+
+def _log_of_sum(scores: Matrix, weights: Matrix) -> Matrix:
+    """Return log(sum_c w_c exp(s_c)), (n,), of scores (m, n), which are mutated; infinite if the highest score is."""
+    highest = scores.max(axis=0)
+    scores -= highest
+    total: Matrix = np.log(weights @ np.exp(scores, out=scores)) + highest
+    return np.where(np.isinf(highest), highest, total)
