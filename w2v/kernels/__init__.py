@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 from w2v.base.import_numba import why_refused  # isort: skip  # first: it loads Numba
 import numba
 
+import w2v.kernels.tuples  # noqa: F401  # how the kernels' parts are called
 from w2v.kernels.cache import KernelCache, notes
 from w2v.kernels.parts import PartCompiler
 
@@ -22,13 +23,13 @@ OPTIONS: Any = {
     "error_model": "numpy",
     "fastmath": {"reassoc", "contract", "nsz", "arcp"},
     "_nrt": False,
+    "no_cfunc_wrapper": True,
 }
 # What only other kernels call needs no way in from Python: without them the first start took 6.5 s instead of 9.1.
-# Nor does it need machine code of its own: `PartCompiler` takes a tenth off again.
+# Nor does it need machine code of its own: `PartCompiler` takes a tenth off again, and tuples.py a fifth.
 INLINED: Any = {
     "forceinline": True,
     "no_cpython_wrapper": True,
-    "no_cfunc_wrapper": True,
     "pipeline_class": PartCompiler,
 }
 

@@ -10,6 +10,7 @@ not see what their common n-grams learn from each other.
 """
 
 from collections.abc import Callable
+from functools import cache
 from types import ModuleType
 from typing import NamedTuple
 
@@ -49,6 +50,7 @@ def put_back_nothing(input: F32, shape: Shape, scratch: Scratch) -> None:
     """Leave the input rows as they are: the steps have moved them."""
 
 
+@cache
 def composed_reader(arithmetic: ModuleType) -> ContextReader:
     """Return the pair of functions that compose vectors and dissolve them again."""
     average, scatter_difference = arithmetic.average, arithmetic.scatter_difference

@@ -11,6 +11,7 @@ composed of them (composed.py).
 """
 
 from collections.abc import Callable
+from functools import cache
 from types import ModuleType
 from typing import NamedTuple
 
@@ -34,11 +35,10 @@ class HiddenLayer(NamedTuple):
 
 def hidden_layer(variant: Variant, arithmetic: ModuleType) -> HiddenLayer:
     """Return the hidden layer of a variant, with the loops of `scalar` or `simd`."""
-    return (
-        HiddenLayer(compose_contexts, scatter_nothing)
-        if variant.hidden == "context"
-        else mean_layer(variant, arithmetic)
-    )
+    if variant.hidden == "context":
+        return HiddenLayer(compose_contexts, scatter_nothing)
+    # With subwords the contexts are composed vectors, which always move.
+    return mean_layer(variant.frozen, variant.masked and not variant.subwords, arithmetic)
 
 
 @inlined
@@ -52,7 +52,8 @@ def scatter_nothing(input: F32, n_contexts: int, shape: Shape, scratch: Scratch)
     """Leave the input rows as they are: the step has moved them."""
 
 
-def mean_layer(variant: Variant, arithmetic: ModuleType) -> HiddenLayer:
+@cache
+def mean_layer(is_frozen: bool, is_masked: bool, arithmetic: ModuleType) -> HiddenLayer:
     """Return the layer whose one hidden vector is the mean of the contexts."""
     average, scatter_difference = arithmetic.average, arithmetic.scatter_difference
 
@@ -75,7 +76,4 @@ def mean_layer(variant: Variant, arithmetic: ModuleType) -> HiddenLayer:
         n_free = move_free(scratch.contexts, n_contexts, scratch.fixed.input, shape.stride)
         scatter_difference(input, scratch.contexts, n_free, share, shape.stride, scratch.mean)
 
-    if variant.frozen:
-        return HiddenLayer(compose, scatter_to_line)
-    # With subwords the contexts are composed vectors, which always move.
-    return HiddenLayer(compose, scatter_to_free if variant.masked and not variant.subwords else scatter)
+    return HiddenLayer(compose, scatter_to_line if is_frozen else scatter_to_free if is_masked else scatter)

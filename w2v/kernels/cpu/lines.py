@@ -9,6 +9,7 @@ where a line is a person. In the mean with the words of the window it is PV-DM.
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -55,9 +56,10 @@ def put_back_row(input: F32, lines: F32, line: int, stride: int, scratch: Scratc
         lines[line * stride + j] = input[at + j]
 
 
-def with_line(variant: Variant, choose_words: Callable[[Walk, Shape, Scratch], int]) -> Callable[..., int]:
+@cache
+def with_line(lines: str, choose_words: Callable[[Walk, Shape, Scratch], int]) -> Callable[..., int]:
     """Return what chooses the contexts of a center: the words that `choose_words` finds, the line's row, or both."""
-    if variant.lines == "none":
+    if lines == "none":
         return choose_words
 
     @inlined
@@ -73,7 +75,7 @@ def with_line(variant: Variant, choose_words: Callable[[Walk, Shape, Scratch], i
         scratch.contexts[n_words] = scratch.line_row[0]
         return n_words + 1
 
-    return choose_line if variant.lines == "alone" else choose_both
+    return choose_line if lines == "alone" else choose_both
 
 
 @inlined

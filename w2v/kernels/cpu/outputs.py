@@ -9,6 +9,7 @@ then have two steps' time to arrive. To add one: write the pair and return it fr
 """
 
 from collections.abc import Callable
+from functools import cache
 from types import ModuleType
 from typing import NamedTuple
 
@@ -46,12 +47,13 @@ def output_kernels(variant: Variant, arithmetic: ModuleType) -> OutputKernels:
         return OutputKernels(choose_all, prepare_nothing)
     if variant.output == "path":
         return OutputKernels(choose_path, prepare_path)
-    return sampled_layer(variant, arithmetic)
+    return sampled_layer(variant.sampler, variant.hidden, variant.reject_positives, arithmetic)
 
 
-def sampled_layer(variant: Variant, arithmetic: ModuleType) -> OutputKernels:
+@cache
+def sampled_layer(sampler: str, hidden: str, rejects: bool, arithmetic: ModuleType) -> OutputKernels:
     """Return the layer of the center and its negatives."""
-    is_hard, has_mean, rejects = variant.sampler == "hard", variant.hidden == "mean", variant.reject_positives
+    is_hard, has_mean = sampler == "hard", hidden == "mean"
     average, score = arithmetic.average, arithmetic.score
 
     @inlined
@@ -82,9 +84,10 @@ def sampled_layer(variant: Variant, arithmetic: ModuleType) -> OutputKernels:
         fill_tiles(n_outputs, shape, scratch)
         return n_outputs
 
-    return OutputKernels(choose, drawing_ahead(variant.sampler))
+    return OutputKernels(choose, drawing_ahead(sampler))
 
 
+@cache
 def drawing_ahead(sampler: str) -> Callable[[Walk, Shape, Sampling, Scratch], None]:
     """Return the `prepare` of a sampler."""
     draw_later = SAMPLERS[sampler]

@@ -21,6 +21,7 @@ used next.
 """
 
 from collections.abc import Callable
+from functools import cache
 from types import ModuleType
 
 from w2v.kernels import inlined
@@ -67,6 +68,7 @@ def on_sphere(layer: HiddenLayer, variant: Variant, arithmetic: ModuleType) -> H
     return HiddenLayer(compose, scatter)
 
 
+@cache
 def rows_to_sphere(arithmetic: ModuleType) -> Callable[[F32, I64, int, Shape, Scratch], None]:
     """Return the function that scales rows to the sphere."""
     scale_to = arithmetic.scale_to

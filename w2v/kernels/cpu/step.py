@@ -51,11 +51,9 @@ threads, because the other one takes them away before they are used; and into th
 TrainShard = Callable[[I32, Weights, Sampling, Shape, Scratch, Tally, ShardPass], None]
 
 
-def looking_ahead(variant: Variant) -> Callable[[Weights, Walk, Shape, Scratch], Ahead]:
+@cache
+def looking_ahead(of_input: bool, of_output: bool) -> Callable[[Weights, Walk, Shape, Scratch], Ahead]:
     """Return the function that says which rows the next steps need and none before did, as far as they are single."""
-    # With subwords 20 rows at once would stall as long as they save: no gain.
-    of_input = not variant.subwords and variant.lines != "alone"
-    of_output = variant.output != "path"
 
     @inlined
     def look_ahead(weights: Weights, walk: Walk, shape: Shape, scratch: Scratch) -> Ahead:
@@ -79,7 +77,9 @@ def step_of(kernel: str, variant: Variant) -> Callable[..., bool]:
     arithmetic = ARITHMETIC[kernel]
     has_logq, composes, has_path = variant.logq, variant.subwords, variant.output == "path"
     is_masked, update_free = variant.masked, masked_update(variant, arithmetic)
-    look_ahead = looking_ahead(variant)
+    # With subwords 20 rows at once would stall as long as they save: no gain.
+    has_one_input = not variant.subwords and variant.lines != "alone"
+    look_ahead = looking_ahead(has_one_input, variant.output != "path")
     read_contexts, _ = context_reader(variant, arithmetic)
     choose_contexts = context_chooser(variant)
     compose, scatter = on_sphere(hidden_layer(variant, arithmetic), variant, arithmetic)

@@ -1,6 +1,7 @@
 """Stage 1, first half: which tokens are kept, and which of them are a center's contexts."""
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 
@@ -53,8 +54,16 @@ def sentence_end(tokens: I32 | I64, begin: int, n: int) -> int:
 
 def context_chooser(variant: Variant) -> Callable[[Walk, Shape, Scratch], int]:
     """Return the function that chooses a center's contexts for a variant."""
-    whole_line, shrinks, only_before = variant.whole_line, variant.shrink_window, variant.only_before
     n_spare = 0 if variant.lines == "none" else 1  # the line's row takes one place
+    choose_words = word_chooser(variant.whole_line, variant.shrink_window, variant.only_before, n_spare)
+    return with_line(variant.lines, choose_words)
+
+
+@cache
+def word_chooser(
+    whole_line: bool, shrinks: bool, only_before: bool, n_spare: int
+) -> Callable[[Walk, Shape, Scratch], int]:
+    """Return the function that chooses the words among a center's contexts."""
 
     @inlined
     def choose_words(walk: Walk, shape: Shape, scratch: Scratch) -> int:
@@ -75,7 +84,7 @@ def context_chooser(variant: Variant) -> Callable[[Walk, Shape, Scratch], int]:
         radius = 1 + below(draw(scratch.state), np.uint64(shape.window)) if shrinks else shape.window
         return copy_contexts(scratch.kept, max(walk.begin, t - radius), t, min(last, t + radius + 1), scratch.contexts)
 
-    return with_line(variant, choose_words)
+    return choose_words
 
 
 @inlined
