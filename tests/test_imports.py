@@ -35,7 +35,9 @@ LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 
 MAY_IMPORT_KERNELS = {
     "w2v.text.encoding",
+    "w2v.text.joining",
     "w2v.text.phrases",
+    "w2v.text.word_table",
     "w2v.text.words",
     "w2v.training.execution",
     "w2v.training.plan",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Unpack, cast, overload
 
 from w2v.base.arguments import check_number, check_type, check_words, seconds_of
 from w2v.base.errors import SettingsError, W2VError, option
-from w2v.base.outputs import check_kept_output, check_outputs, listed
+from w2v.base.outputs import Paths, check_kept_output, check_outputs, listed
 from w2v.reports import PythonReporter, Reporter
 from w2v.settings.evaluation import RESTRICT
 from w2v.settings.operations import CHECKPOINT_EVERY_S, FREEZES, check_request
@@ -69,7 +69,8 @@ def build_vocab(
         output: a file to write, one `word count` line per word; "-" is standard output.
         progress: whether to draw a bar, on standard error or in a notebook.
         reporter: as for `train`.
-        settings: min_count, max_vocab, max_types, words, lowercase, column, force_text, threads; see TrainConfig.
+        settings: min_count, max_vocab, max_types, words, lowercase, column, force_text, phrases, threads; see
+            TrainConfig.
 
     Raises:
         W2VError: no word of the corpus is left.
@@ -84,7 +85,7 @@ def build_vocab(
 
     with _reporting(reporter, progress) as told:
         source = _open(corpus, told)
-        check_outputs({"output": output}, {}, told.tell, source.holds, can_stream=True)
+        check_outputs({"output": output}, {"phrases": config.phrases}, told.tell, source.holds, can_stream=True)
         encoded = encode(source, config, keep_stream=False, report=told.reading)
         encoded.tell(told)
         if output is not None:
@@ -213,36 +214,45 @@ def find_phrases(
     corpus: "Source",
     output: str | Path | None = None,
     *,
-    list_file: str | Path | None = None,
+    save: str | Path | None = None,
+    apply: str | Path | None = None,
     progress: bool = False,
     reporter: Reporter | None = None,
     **settings: "Unpack[PhraseSettings]",
 ) -> "Phrases":
-    """Find pairs of words that belong together, and write the text with them joined.
+    """Find pairs of words that belong together, or read them, and write the text with them joined.
 
     Args:
         corpus: as for `train`.
         output: the text to write, compressed if its name ends in .gz; None only finds.
-        list_file: a file to write the phrases to: phrase, score and count per line, separated by tabs.
+        save: a file to write the phrases to, for `apply`, and for the setting phrases of `train`, `infer`, `embed` and
+            `evaluate`.
+        apply: a file with the phrases to join, from `save`; then none are searched.
         progress, reporter: as for `train`.
-        settings: min_count, threshold, scorer, delimiter, passes, line_names, words, lowercase, column, force_text,
-            threads; see PhraseConfig.
+        settings: min_count, threshold, scorer, delimiter, connector_words, passes, line_names, words, lowercase,
+            column, force_text, threads; see PhraseConfig.
 
     Examples:
         >>> find_phrases([["in", "new", "york"], ["new", "york"]] * 3, min_count=1, threshold=0.5).found[0].phrase
         'new_york'
     """
-    check_request("phrases", settings)
+    check_request("phrases", {**settings, "save": save, "apply": apply})
+    if apply is not None and output is None:
+        raise SettingsError(f"{option('apply')} needs an output: the text with its phrases joined", "apply")
     from w2v.text import phrases
 
     with _reporting(reporter, progress) as told:
         source = _open(corpus, told)
-        check_outputs({"output": output, "list_file": list_file}, {}, told.tell, source.holds, can_stream=True)
+        check_outputs({"output": output, "save": save}, {"apply": apply}, told.tell, source.holds, can_stream=True)
         config = PhraseConfig(**settings)
         phrases.check_suffix(output)
-        found = phrases.find_phrases(source, config, output, told)
-        if list_file is not None:
-            phrases.write_list(found.found, list_file)
+        if apply is not None and output is not None:
+            found = phrases.apply_phrases(source, apply, config, output, told)
+        else:
+            found = phrases.find_phrases(source, config, output, told)
+        if save is not None:
+            found.save(save)
+            told.tell(f"wrote {save}: {len(found.table.phrases):,} phrases")
         for message in found.summary():
             told.tell(message)
         for flaw in found.encoded.flaws():
@@ -404,6 +414,7 @@ def train(
     files = _run_files(output, save_output, log_json, checkpoint, checkpoint_every)
     frozen_words = None if str(freeze) in FREEZES else freeze
     inputs = {**test_sets, "config": config, "init_from": init_from, "freeze": frozen_words}
+    inputs["phrases"] = run_config.phrases
     from w2v.evaluation.scores import Evaluation
     from w2v.text.vocab import Vocab
     from w2v.training import run as single
@@ -423,7 +434,7 @@ def train(
         if known is not None:
             check_type("vocab", known, Vocab, "w2v.Vocab.load reads a file")
         files.check({**inputs, "vocab": vocab if isinstance(vocab, str | Path) else None}, told.tell, source.holds)
-        evaluation = Evaluation.read(**test_sets, restrict=restrict)
+        evaluation = Evaluation.read(**test_sets, restrict=restrict, phrases=run_config.phrases)
         scored = evaluation.after_epoch(told, each_epoch, after_epoch, selection)
         evaluation.tell(told)
 
@@ -554,7 +565,7 @@ def infer(
         progress: whether to draw a bar, on standard error or in a notebook.
         reporter: as for `train`.
         settings: epochs, lr, negative, sample and seed, by default those of the training; words, lowercase,
-            column, force_text, line_names and threads.
+            column, force_text, line_names, phrases and threads.
 
     Returns:
         A vector for each line, under its name or number.
@@ -571,7 +582,8 @@ def infer(
         source = _open(corpus, told)
         folder_files = () if output is None else find(output).files
         model = vectors if isinstance(vectors, str | Path) else None
-        check_outputs({"output": output}, {"vectors": model}, told.tell, source.holds, folder_files)
+        inputs: Paths = {"vectors": model, "phrases": settings.get("phrases")}
+        check_outputs({"output": output}, inputs, told.tell, source.holds, folder_files)
         found = named_lines(infer(_vectors_of(vectors, told, from_), source, told, **settings))
         if output is not None:
             found.save(output)
@@ -600,7 +612,7 @@ def embed(
         progress: whether to draw a bar, on standard error or in a notebook.
         reporter: as for `train`.
         settings: weights and sif_a, see EmbeddingConfig; words, lowercase, column and force_text, by default those of
-            the training; line_names and threads.
+            the training; line_names, phrases and threads.
 
     Returns:
         A vector for each line, under its name or number; `numpy.asarray` returns the matrix, (n_lines, dim).
@@ -619,7 +631,8 @@ def embed(
         is_array = output is None or Path(output).suffix == ARRAY
         folder_files = () if output is None or is_array else find(output).files
         model = vectors if isinstance(vectors, str | Path) else None
-        check_outputs({"output": output}, {"vectors": model}, told.tell, source.holds, folder_files)
+        inputs: Paths = {"vectors": model, "phrases": settings.get("phrases")}
+        check_outputs({"output": output}, inputs, told.tell, source.holds, folder_files)
         found = embed_lines(_vectors_of(vectors, told), source, told, settings)
         if output is not None:
             save_lines(found, output)
@@ -782,8 +795,8 @@ def evaluate(
         vectors: what to score, or the file.
         similarity, analogies, next, sessions, reporter: as for `train`.
         from_: the format of `vectors`, if neither its content nor its name shows it.
-        settings: restrict, method, match_case and k, see EvaluationConfig; and history, decay, prior, sharpness and
-            line_weight, by default those of the training, see TrainConfig.
+        settings: restrict, method, phrases, match_case and k, see EvaluationConfig; and history, decay, prior,
+            sharpness and line_weight, by default those of the training, see TrainConfig.
 
     Returns:
         scores.similarity and scores.analogies, an item for each file; `spearman` or `accuracy` is None if the vectors

@@ -229,7 +229,7 @@ def test_a_terminal_without_unicode_is_no_reason_to_fail(vectors_file: Path, mon
     (
         (("plot", "good.bin", "-o", "a.html", "--words", "a.html"), "-o and --words are the same file"),
         (("convert", "good.bin", "./good.bin"), "DST and SRC are the same file"),
-        (("phrases", "corpus.txt", "--list", "corpus.txt"), "--list corpus.txt is a file of the corpus"),
+        (("phrases", "corpus.txt", "--save", "corpus.txt"), "--save corpus.txt is a file of the corpus"),
     ),
 )
 def test_parameters_are_named_as_in_the_help(run: Run, folder: Path, arguments: tuple[str, ...], said: str) -> None:

@@ -56,7 +56,7 @@ OUTPUTS = (
     ("train", "corpus.txt", *QUICK, "-o", "out.bin", "--checkpoint", X),
     ("build-vocab", "corpus.txt", "-o", X),
     ("phrases", "corpus.txt", "-o", X),
-    ("phrases", "corpus.txt", "-o", "out.txt", "--list", X),
+    ("phrases", "corpus.txt", "-o", "out.txt", "--save", X),
     ("tune", "corpus.txt", "--metric", "loss", *TUNE, "-o", X),
     ("convert", "v.w2v", X),
     ("convert", "v.w2v", X, "--to", "native"),

@@ -81,7 +81,7 @@ def _saves() -> Iterator[Save]:
     yield Save("vocabulary", ("convert", "source.w2v", "v.words", "--to", "word2vec-vocab"), ("v.words",))
     yield Save("build-vocab", ("build-vocab", "corpus.txt", "-o", "words.txt"), ("words.txt",))
     phrases = ("phrases", "corpus.txt", "--threshold", "1", "-o")
-    yield Save("phrases", (*phrases, "p.txt", "--list", "l.tsv"), ("p.txt", "l.tsv"), reads=True)
+    yield Save("phrases", (*phrases, "p.txt", "--save", "l.tsv"), ("p.txt", "l.tsv"), reads=True)
     yield Save("phrases, packed", (*phrases, "p.txt.gz"), ("p.txt.gz",))
     train = ("train", "corpus.txt", *TRAIN, "-o")
     yield Save("train", (*train, "v.bin", "--save-output"), ("v.bin", "v.output.bin"))

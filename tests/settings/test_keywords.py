@@ -38,6 +38,7 @@ def type_of(field: Field) -> str:
     """Return the type of a setting's values as it stands in Python."""
     choices = () if field.kind is bool else field.choices
     types = [] if choices and field.kind is str else [field.kind.__name__]
+    types += [f"list[{field.kind.__name__}]"] if field.is_list else []
     types += ["bool"] if field.setting.bare else []
     types += ["Literal[" + ", ".join(f'"{choice}"' for choice in choices) + "]"] if choices else []
     may_be_none = field.may_be_none or getattr(TrainConfig, field.name, ...) is None

@@ -27,7 +27,7 @@ RANGES["lr"] = (1e-30, RANGES["lr"][1])
 
 
 def test_every_setting_is_tested_here() -> None:
-    assert {field.name for field in fields(TrainConfig)} == {*RANGES, *CHOICES, "column"}
+    assert {field.name for field in fields(TrainConfig)} == {*RANGES, *CHOICES, "column", "phrases"}
     assert all(math.isfinite(end) for ends in RANGES.values() for end in ends)
 
 
@@ -60,6 +60,12 @@ def test_a_column_is_a_name() -> None:
     assert TrainConfig(column="text").column == "text"
     with pytest.raises(SettingsError, match="^column must be text, not 5"):
         TrainConfig(column=5)  # type: ignore[arg-type]
+
+
+def test_a_path_is_text() -> None:
+    assert TrainConfig(phrases=Path("p.tsv")).phrases == "p.tsv"  # type: ignore[arg-type]
+    with pytest.raises(SettingsError, match="^phrases must be text, not 5"):
+        TrainConfig(phrases=5)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("name", NUMBERS)

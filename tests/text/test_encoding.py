@@ -22,6 +22,7 @@ from w2v.text import corpus, encoding
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, encode
 from w2v.text.vocab import Vocab
+from w2v.text.word_table import WordTable
 
 WHITESPACE = [chr(code) for code in range(sys.maxunicode + 1) if chr(code).isspace()]
 
@@ -389,7 +390,7 @@ def test_a_failure_in_a_thread_ends_the_reading(path: Path, threads: int) -> Non
     def fail(*_: object) -> None:
         raise MemoryError
 
-    with patch.object(encoding.WordTable, "scan", fail), pytest.raises(MemoryError):
+    with patch.object(WordTable, "scan", fail), pytest.raises(MemoryError):
         encode_text(path, "word " * 1000, 7, threads=threads)
 
 

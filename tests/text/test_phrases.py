@@ -2,12 +2,14 @@
 
 import gzip
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import numpy as np
 import pytest
+from gensim.models.phrases import ENGLISH_CONNECTOR_WORDS
 from gensim.models.phrases import Phrases as Gensim
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,7 +18,7 @@ import w2v
 from w2v.base.errors import SettingsError, W2VError
 from w2v.kernels.text import pairs as kernels
 from w2v.settings.phrases import PhraseConfig
-from w2v.text import encoding
+from w2v.text import encoding, joining
 from w2v.text import phrases as phrasing
 from w2v.text.corpus import Corpus
 from w2v.text.phrases import Phrases, find_phrases
@@ -84,6 +86,37 @@ def test_phrases_scores_and_text_are_those_of_gensim(
     assert found.encoded.tokens_read == sum(map(len, SENTENCES))
 
 
+def test_connector_words_are_those_of_gensim(folder: Path) -> None:
+    texts = [*SENTENCES, *[["w5", "bank", "w6", "w9", "america", "w5", "x3"]] * 9]
+    connectors = ["w5", "w6", "x3", "w9"]
+    config = {"min_count": 2, "threshold": 0.5, "connector_words": " ".join(connectors), "threads": 2}
+    found, written = run(texts, folder, **config)
+    gensim = Gensim(texts, min_count=2, threshold=0.5, connector_words=frozenset(connectors))
+    assert written == [gensim[sentence] for sentence in texts]
+    assert any(len(phrase.words) > 2 for phrase in found.found)
+    expected = gensim.export_phrases()
+    assert {phrase.phrase: phrase.score for phrase in found.table.phrases} == pytest.approx(expected, rel=1e-12)
+    assert written == [found.table.join(sentence) for sentence in texts]
+    assert (
+        sum(map(len, written))
+        == found.tokens_written
+        == found.encoded.tokens_read - sum(phrase.joined * (len(phrase.words) - 1) for phrase in found.found)
+    )
+
+
+def test_english_connector_words_are_those_of_gensim() -> None:
+    assert PhraseConfig(connector_words="english").connectors == ENGLISH_CONNECTOR_WORDS
+
+
+def test_each_pass_has_its_threshold(folder: Path) -> None:
+    both, written = run(SENTENCES, folder, threshold=[5.0, 2.0], passes=2)
+    first, once = run(SENTENCES, folder, threshold=5.0)
+    second, twice = run(once, folder, threshold=2.0)
+    assert written == twice
+    assert [phrase.phrase for phrase in both.found] == [phrase.phrase for phrase in first.found + second.found]
+    assert {phrase.number for phrase in both.found} == {1, 2}
+
+
 def test_a_second_pass_is_that_of_gensim_over_the_text_of_the_first(folder: Path) -> None:
     # Words that hold no delimiter, which gensim could not tell from its pairs.
     _, once = run(SENTENCES, folder, delimiter="+", threshold=2.0)
@@ -137,16 +170,16 @@ def test_passes_are_runs_and_pieces_and_threads_change_nothing(
         "threshold": data.draw(st.sampled_from([0.5, 1.0, 2.0])),
         "scorer": data.draw(st.sampled_from(["original", "word2phrase"])),
     }
-    with patch.object(phrasing, "PIECE", piece), patch.object(phrasing, "CHUNK", chunk):
+    with patch.object(joining, "PIECE", piece), patch.object(phrasing, "CHUNK", chunk):
         found, written = run(sentences, folder, passes=passes, threads=3, **made)
     written = [[token for token in line if token] for line in written]  # "" of an empty line
     lines = sentences
     assert ["".join(line).replace("_", "") for line in written] == ["".join(line).replace("_", "") for line in lines]
     step, phrases = lines, []
-    for _ in range(passes):
+    for number in range(1, passes + 1):
         one, step = run(step, folder, threads=1, **made)
         step = [[token for token in line if token] for line in step]
-        phrases += one.found
+        phrases += [replace(phrase, number=number) for phrase in one.found]
     assert written == step
     assert found.found == phrases
     assert found.tokens_written == sum(map(len, written))
@@ -171,7 +204,7 @@ def test_nothing_is_lost_of_a_text(tmp_path: Path) -> None:
 
 
 def test_one_endless_sentence_of_one_word(folder: Path) -> None:
-    with patch.object(phrasing, "PIECE", 16):
+    with patch.object(joining, "PIECE", 16):
         found, written = run([["la"] * 1_001], folder, threshold=0.0001, passes=2)
     assert [phrase.phrase for phrase in found.found] == ["la_la", "la_la_la_la"]
     assert written == [["la_la_la_la"] * 250 + ["la"]]
@@ -179,7 +212,7 @@ def test_one_endless_sentence_of_one_word(folder: Path) -> None:
 
 def test_gz_is_the_same_text_and_the_same_bytes_each_time(tmp_path: Path) -> None:
     for name in ("a.txt", "b.gz", "c.gz"):
-        with patch.object(phrasing, "PIECE", 5_000):
+        with patch.object(joining, "PIECE", 5_000):
             find_phrases(Corpus(iter(SENTENCES)), PhraseConfig(), tmp_path / name)
     packed = (tmp_path / "b.gz").read_bytes()
     assert gzip.decompress(packed) == (tmp_path / "a.txt").read_bytes()
@@ -205,7 +238,7 @@ def test_each_stage_tells_how_far_it_is(folder: Path) -> None:
         def joining(self, stage: str, done: int, total: int | None) -> None:
             told.append((stage, done, total))
 
-    with patch.object(phrasing, "PIECE", 5_000):
+    with patch.object(joining, "PIECE", 5_000):
         find_phrases(Corpus(folder / "in.txt"), PhraseConfig(), folder / "out.txt", Follower())
     assert list(dict.fromkeys(stage for stage, _, _ in told)) == ["read", "count", "join", "write"]
     for stage in ("read", "count", "join", "write"):
@@ -270,8 +303,8 @@ def test_lines_keep_their_numbers_and_names(tmp_path: Path) -> None:
     lines = [f"d{n}\t" + ("" if n % 3 == 0 else "in new york or x") for n in range(40)]
     (tmp_path / "in.txt").write_text("\n".join(lines) + "\n")
     config = PhraseConfig(min_count=1, threshold=0.01, line_names=True)
-    for piece in (7, phrasing.PIECE):
-        with patch.object(phrasing, "PIECE", piece):
+    for piece in (7, joining.PIECE):
+        with patch.object(joining, "PIECE", piece):
             found = find_phrases(Corpus(tmp_path / "in.txt"), config, tmp_path / "out.txt")
             assert (tmp_path / "out.txt").read_text() == "\n".join(lines).replace(
                 "in new york or", "in_new york_or"

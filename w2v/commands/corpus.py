@@ -7,7 +7,7 @@ from w2v import api
 from w2v.commands.options import CORPUS_HELP, CorpusFiles, Quiet, command
 from w2v.commands.terminal import TerminalReporter
 from w2v.settings.fields import Setting
-from w2v.settings.operations import settings_for
+from w2v.settings.operations import parameters_for, settings_for
 
 
 @command(
@@ -29,21 +29,17 @@ def build_vocab(
 @command(
     "The text is written with these pairs joined. Every other word stays as it is, and each sentence stays on one "
     f"line.\n\n{CORPUS_HELP}\n\n"
-    "Example: w2v phrases corpus.txt -o phrased.txt   (then w2v train phrased.txt)",
+    "Example: w2v phrases corpus.txt -o phrased.txt --save phrases.tsv   (then w2v train phrased.txt)",
     *settings_for("phrases"),
+    *parameters_for("phrases"),
 )
 def phrases(
     corpus: CorpusFiles,
     output: Annotated[
         Path, "The text to write; .gz is compressed; - is standard output.", Setting(flags=("-o", "--output"))
     ] = Path("phrased.txt"),
-    list_file: Annotated[
-        Path | None,
-        "Write the phrases to this file too: phrase, score and count per line, with tabs between.",
-        Setting(flags=("--list",)),
-    ] = None,
     quiet: Quiet = False,
     **settings: Any,  # noqa: ANN401
 ) -> None:
     """Find phrases, and write the text with them joined."""
-    api.find_phrases(corpus, output, list_file=list_file, reporter=TerminalReporter(quiet), **settings)
+    api.find_phrases(corpus, output, reporter=TerminalReporter(quiet), **settings)

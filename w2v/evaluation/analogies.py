@@ -5,7 +5,7 @@ spellings counts, and questions with a word that has no vector are left out and 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +34,11 @@ class Questions:
 
     file: str
     sections: list[tuple[str, list[tuple[str, ...]]]]
+
+    def with_words(self, function: Callable[[str], str]) -> "Questions":
+        """Return the questions with each word changed."""
+        sections = [(name, [tuple(map(function, one)) for one in asked]) for name, asked in self.sections]
+        return replace(self, sections=sections)
 
 
 @dataclass(frozen=True)

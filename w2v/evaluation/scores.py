@@ -1,17 +1,19 @@
 """Scores: test files read once, and how any number of models score on them. NumPy only."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from w2v.base.errors import SettingsError, option
 from w2v.evaluation.analogies import Analogies, Questions, read_questions, score_questions
 from w2v.evaluation.next_item import NextItemScores, Sessions, rank_next, read_sessions
+from w2v.evaluation.spellings import folding
 from w2v.evaluation.word_pairs import Similarity, WordPairs, read_pairs, score_pairs
 from w2v.reports import Progress, Reporter
 from w2v.settings.evaluation import EvaluationConfig
+from w2v.text.phrase_table import PhraseTable
 from w2v.vectors.items import scoring_settings
 from w2v.vectors.vectors import Vectors
 
@@ -105,10 +107,13 @@ class Evaluation:
         """
         own = {name: settings.pop(name) for name in [*settings] if name in EvaluationConfig.__annotations__}
         config = EvaluationConfig(**own)
+        joined = _joining(config)
         people = read_sessions(sessions, next) if sessions is not None and next is not None else None
         if people is None and (settings or next != sessions):
             raise SettingsError(f"{option('next')} and {option('sessions')} must be given together", "sessions")
-        return cls([*map(read_pairs, similarity)], [*map(read_questions, analogies)], people, config, settings)
+        pairs = [read_pairs(path).with_words(joined) for path in similarity]
+        questions = [read_questions(path).with_words(joined) for path in analogies]
+        return cls(pairs, questions, people, config, settings)
 
     def tell(self, told: Reporter) -> None:
         """Report what in the files was taken for something else than a pair."""
@@ -153,3 +158,18 @@ class Evaluation:
             return found or None
 
         return score
+
+
+def _joining(config: EvaluationConfig) -> Callable[[str], str]:
+    """Return the function that makes one word of the words of a phrase, `new york`; it leaves other words alone."""
+    if config.phrases is None:
+        return str
+    table = PhraseTable.load(config.phrases)
+    table = replace(table, fold=folding(config.match_case))
+
+    def joined(word: str) -> str:
+        tokens = word.split()
+        found = table.join(tokens) if len(tokens) > 1 else []
+        return found[0] if len(found) == 1 else word
+
+    return joined

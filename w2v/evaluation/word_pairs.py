@@ -5,6 +5,7 @@ counts, and pairs with a word that has no vector are left out and counted.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,6 +28,10 @@ class WordPairs:
     scores: list[float]
     notes: tuple[str, ...] = ()
     """What was taken for something else than a pair, in words."""
+
+    def with_words(self, function: Callable[[str], str]) -> "WordPairs":
+        """Return the pairs with each word changed."""
+        return replace(self, words=[(function(first), function(second)) for first, second in self.words])
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from w2v.base.arrays import Counts, Matrix
-from w2v.base.errors import SettingsError
+from w2v.base.errors import SettingsError, without_secrets
 from w2v.base.typed_json import checked
 from w2v.base.version import __version__
 from w2v.settings.fields import fields_of
@@ -39,8 +40,14 @@ class Trained:
 
     @classmethod
     def of(cls, config: TrainConfig, corpus: list[dict[str, Any]] | None = None) -> "Trained":
-        """Return how this version trains with these settings, on a corpus of files with these fingerprints."""
-        return cls({"w2v": __version__, "settings": config.as_dict(), "corpus": corpus})
+        """Return how this version trains with these settings, on a corpus of files with these fingerprints.
+
+        Of the file of phrases only the name is kept, so that a copy can be given away.
+        """
+        settings = config.as_dict()
+        if config.phrases is not None:
+            settings["phrases"] = without_secrets(Path(config.phrases).name)
+        return cls({"w2v": __version__, "settings": settings, "corpus": corpus})
 
     def with_seed_after(self, n: int) -> "Trained":
         """Return the same with a seed that is n higher, if the seed is known."""

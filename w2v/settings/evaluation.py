@@ -29,6 +29,11 @@ class EvaluationConfig:
         "How analogies are answered: 3cosadd or 3cosmul.",
         Setting("Evaluation", only_with={"analogies": ()}),
     ] = "3cosadd"
+    phrases: Annotated[
+        str | None,
+        "Join the words of the test files by this file, from `w2v phrases --save`: new york is new_york.",
+        Setting("Evaluation", only_with={"similarity": (), "analogies": ()}, metavar="FILE"),
+    ] = None
     match_case: Annotated[
         bool,
         "Treat King and king as two words; otherwise the first of them in VECTORS counts.",

@@ -99,6 +99,10 @@ class Field:
         """Raise a SettingsError if a value is of the wrong type, out of range or not among the choices."""
         if value is None and self.may_be_none:
             return
+        if self.is_list and isinstance(value, list | tuple):
+            for one in value:
+                self.check(one)
+            return
         if any(value is choice or (value == choice and isinstance(choice, str)) for choice in self.choices):
             return
         if self.choices and self.kind in (bool, str):
@@ -174,12 +178,14 @@ def read_field(name: str, hint: Any, default: object) -> Field | None:  # noqa: 
 
 
 def make_plain(config: object) -> None:
-    """Replace NumPy scalars in a described dataclass by Python's numbers, which every file format can hold."""
+    """Replace NumPy scalars and paths in a described dataclass by numbers and text, which every format can hold."""
     cls: Any = type(config)
     for field in fields_of(cls):
         value = getattr(config, field.name)
         if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
             object.__setattr__(config, field.name, value.item())
+        elif field.kind is str and isinstance(value, Path):
+            object.__setattr__(config, field.name, str(value))
 
 
 def check_values(config: object) -> None:

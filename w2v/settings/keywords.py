@@ -16,6 +16,7 @@ class VocabSettings(TypedDict, total=False):
     lowercase: bool
     column: str | None
     force_text: bool
+    phrases: str | None
     threads: int | None
 
 
@@ -75,8 +76,9 @@ class PhraseSettings(TypedDict, total=False):
 
     min_count: int
     scorer: Literal["original", "word2phrase", "npmi"]
-    threshold: float | None
+    threshold: float | list[float] | None
     delimiter: str
+    connector_words: str
     passes: int
     line_names: bool
     words: bool
@@ -97,6 +99,7 @@ class InferenceSettings(ResumeSettings, total=False):
     lowercase: bool
     column: str | None
     force_text: bool
+    phrases: str | None
     seed: int
 
 
@@ -110,6 +113,7 @@ class EmbeddingSettings(TypedDict, total=False):
     lowercase: bool
     column: str | None
     force_text: bool
+    phrases: str | None
     threads: int | None
 
 
@@ -118,5 +122,6 @@ class EvaluationSettings(ItemSettings, total=False):
 
     restrict: int | None
     method: Literal["3cosadd", "3cosmul"]
+    phrases: str | None
     match_case: bool
     k: int

@@ -112,6 +112,16 @@ class Parameters:
         "With --runs: train each model on lines of the corpus that are drawn with replacement, as many as there are.",
         Setting("Training", operations=("train",), only_with={"runs": ()}),
     ] = None
+    save: Annotated[
+        Path | None,
+        "Write the phrases to this file, for --apply, and for --phrases of w2v train and others.",
+        Setting("Output", operations=("phrases",), not_with={"apply": ()}),
+    ] = None
+    apply: Annotated[
+        Path | None,
+        "Join the phrases of this file, from --save, instead of finding phrases.",
+        Setting("Phrases", operations=("phrases",)),
+    ] = None
     log_json: Annotated[
         Path | None,
         "Write the progress to this file, one JSON object per line.",

@@ -11,12 +11,20 @@ THRESHOLDS = {"original": (10.0, 0.0, 1e300), "word2phrase": (100.0, 0.0, 1e300)
 """Of each scorer of phrases: the default threshold, the least and the largest."""
 
 
+APPLIED: dict[str, tuple[object, ...]] = {"apply": ()}  # Phrases that are read from a file are found already
+ENGLISH = "a an the for of with without at from to in on by and or"
+"""The connector words that `english` stands for, those of gensim's ENGLISH_CONNECTOR_WORDS."""
+
+
 def _in_scale(config: "PhraseConfig") -> str:
     _, low, high = THRESHOLDS[config.scorer]
-    if low <= config.cutoff <= high:  # not so for NaN
-        return ""
-    upper = "" if high == 1e300 else f" and at most {high:g}"
-    return f"must be at least {low:g}{upper} with {option('scorer', config.scorer)}, not {config.cutoff}"
+    if config.n_thresholds > config.passes:
+        return f"has {config.n_thresholds} values for {option('passes', config.passes)}; give at most one for each pass"
+    for cutoff in config.cutoffs:
+        if not low <= cutoff <= high:  # so for NaN
+            upper = "" if high == 1e300 else f" and at most {high:g}"
+            return f"must be at least {low:g}{upper} with {option('scorer', config.scorer)}, not {cutoff}"
+    return ""
 
 
 def _without_whitespace(config: "PhraseConfig") -> str:
@@ -31,30 +39,41 @@ class PhraseConfig:
     Raises:
         SettingsError: a value is of the wrong type or out of range; the message names it.
 
-    >>> PhraseConfig(scorer="npmi").cutoff
-    0.5
+    >>> PhraseConfig(scorer="npmi").cutoffs, PhraseConfig(threshold=[9, 5], passes=3).cutoffs
+    ([0.5], [9, 5, 5])
     """
 
     min_count: Annotated[
         int,
         "Pairs that occur less often are not phrases; original and word2phrase also subtract it from each count.",
-        Setting("Phrases", low=1, high=2**62),
+        Setting("Phrases", low=1, high=2**62, not_with=APPLIED),
     ] = 5
     scorer: Annotated[
         Literal["original", "word2phrase", "npmi"],
         "The score: original (as in gensim), word2phrase (as in the C program) or npmi.",
-        Setting("Phrases"),
+        Setting("Phrases", not_with=APPLIED),
     ] = "original"
     threshold: Annotated[
-        float | None,
-        "Pairs with a score above this are phrases: a higher one joins fewer.",
-        Setting("Phrases", unset="original 10, word2phrase 100, npmi 0.5", check=_in_scale),
+        float | list[float] | None,
+        "Pairs with a score above this are phrases: a higher one joins fewer. May be repeated, for each pass; the last "
+        "is that of all further passes.",
+        Setting("Phrases", unset="original 10, word2phrase 100, npmi 0.5", check=_in_scale, not_with=APPLIED),
     ] = None
     delimiter: Annotated[
-        str, "Text between the words of a phrase.", Setting("Phrases", metavar="TEXT", check=_without_whitespace)
+        str,
+        "Text between the words of a phrase.",
+        Setting("Phrases", metavar="TEXT", check=_without_whitespace, not_with=APPLIED),
     ] = "_"
+    connector_words: Annotated[
+        str,
+        "Words that a phrase may have inside, such as of in bank_of_america, separated by spaces; english is a list of "
+        "15. They begin and end no phrase.",
+        Setting("Phrases", metavar="WORDS", unset="none", not_with=APPLIED),
+    ] = ""
     passes: Annotated[
-        int, "Number of passes: two join up to 4 words, three up to 8.", Setting("Phrases", low=1, high=100)
+        int,
+        "Number of passes: two join up to 4 words, three up to 8.",
+        Setting("Phrases", low=1, high=100, not_with=APPLIED),
     ] = 1
     line_names: Annotated[
         bool, "Each line starts with its name and a tab, which stay as they are.", Setting("Lines")
@@ -70,9 +89,21 @@ class PhraseConfig:
         check_values(self)
 
     @property
-    def cutoff(self) -> float:
-        """The threshold, or where none is given the default of the scorer."""
-        return THRESHOLDS[self.scorer][0] if self.threshold is None else self.threshold
+    def cutoffs(self) -> list[float]:
+        """The threshold of each pass; where none is given the default of the scorer."""
+        given = list(self.threshold) if isinstance(self.threshold, list | tuple) else [self.threshold]
+        known = [THRESHOLDS[self.scorer][0] if one is None else one for one in given or [None]]
+        return (known + known[-1:] * self.passes)[: max(self.passes, len(known))]
+
+    @property
+    def n_thresholds(self) -> int:
+        """How many thresholds were given."""
+        return len(self.threshold) if isinstance(self.threshold, list | tuple) else 1
+
+    @property
+    def connectors(self) -> frozenset[str]:
+        """The connector words."""
+        return frozenset((ENGLISH if self.connector_words == "english" else self.connector_words).split())
 
     def reading(self, min_count: int = 1) -> TrainConfig:
         """Return the settings to read a text with; every word stays in it."""

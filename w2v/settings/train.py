@@ -324,6 +324,11 @@ class TrainConfig:
     lowercase: Lowercase = False
     column: Column = None
     force_text: ForceText = False
+    phrases: Annotated[
+        str | None,
+        "Join the phrases of this file, from `w2v phrases --save`.",
+        Setting("Corpus", metavar="FILE", unset="none", operations=READS, is_of_model=False, not_with={"ray": ()}),
+    ] = None
     threads: Threads = None
     history: Annotated[
         int,

@@ -7,12 +7,10 @@ result depends on the text alone, unless it has more distinct words than `max_ty
 
 import re
 import unicodedata
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,21 +19,18 @@ from w2v.base.arrays import Ids
 from w2v.base.errors import W2VError, option
 from w2v.base.machine import available_memory, available_threads
 from w2v.kernels.text import scan as kernels
-from w2v.kernels.text.tables import Table
-from w2v.kernels.text.words import separate
 from w2v.reports import Reporter
 from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
+from w2v.text.joining import Joined, map_ahead
 from w2v.text.line_names import LineNames
+from w2v.text.phrase_table import PhraseTable
 from w2v.text.stream import Spool
 from w2v.text.vocab import Vocab, sorted_vocab
-from w2v.text.words import class_table
+from w2v.text.word_table import WordTable
 
 ScanReport = Callable[[int, int | None], None]
 """Called with the bytes read and, where that is known, the bytes there are."""
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 MOST_MENDED, MENDED_SHARE = 4, 0.05
 """With more tokens than this that are not UTF-8, and a larger share, a text has another encoding: 10% of the words of
@@ -74,9 +69,13 @@ class Encoded:
     """Whether words were separated from punctuation."""
     words_absent: int = 0
     """Words of a vocabulary without counts that the text does not have, and that were left out."""
+    joined: Joined | None = None
+    """What became of the phrases of a file; the numbers of tokens above are those after joining."""
 
     def tell(self, told: Reporter, is_reused: bool = False) -> None:
         """Report what was read, and what was dropped or changed; `is_reused` if the vocabulary is not the text's."""
+        if self.joined is not None:
+            self.joined.tell(told)
         told.tell(self.summary(is_reused))
         for flaw in self.flaws():
             told.warn(flaw)
@@ -128,7 +127,8 @@ def encode(
 
     Args:
         corpus: the text.
-        config: uses min_count, max_vocab, max_types, words, lowercase, column, threads, line_vectors and line_names.
+        config: uses min_count, max_vocab, max_types, words, lowercase, phrases, column, threads, line_vectors and
+            line_names.
         vocab: use this vocabulary, with its counts, in place of the text's own. One without counts gets those of the
             text, and loses the words that the text does not have.
         keep_stream: False leaves the stream empty, and takes no memory for it.
@@ -141,13 +141,20 @@ def encode(
     if spool_above is None:
         spool_above = available_memory() // 4
     threads = config.threads or available_threads()
+    phrases = None if config.phrases is None else PhraseTable.load(config.phrases)
     keep_empty = config.has_lines or keep_lines
     names = LineNames(keeps=keep_empty) if config.line_names else None
     with Spool(spool_above, keep_empty) as spool, ThreadPoolExecutor(threads) as pool:
         tables = [WordTable() for _ in range(threads)]
-        scan = _Scan(config, tables, pool, spool if keep_stream else None, vocab, names, keep_empty)
+        is_kept = keep_stream or phrases is not None
+        scan = _Scan(config, tables, pool, spool if is_kept else None, vocab, names, keep_empty)
         scan.read(corpus, report)
         merged, numbers = scan.merge()
+        joined = None
+        if phrases is not None:
+            scan.rewrite(numbers)
+            joined = Joined.in_stream(phrases, spool, merged, config, pool, threads)
+            numbers = [np.arange(len(merged))]
         counts = merged.counts()
         tokens_read = int(counts.sum()) + scan.dropped_tokens
         if tokens_read == 0:
@@ -173,13 +180,16 @@ def encode(
         if tokens_kept == 0:
             raise W2VError(f"none of the {tokens_read:,} tokens of the corpus is in the vocabulary")
         rows = [row_of[number] for number in numbers]
-        stream = spool.finish(lambda table, ids: kernels.renumber(ids, rows[table], keep_empty), pool.map)
+        stream = np.empty(0, np.int32)
+        if keep_stream:
+            stream = spool.finish(lambda table, ids: kernels.renumber(ids, rows[table], keep_empty), pool.map)
     line_names, dropped = names.finish() if names and keep_empty else None, scan.dropped_count
     empty, absent = corpus.rows_empty, max(0, n_known - len(vocab))
     return Encoded(
         *(vocab, stream, tokens_read, types_read, tokens_kept, scan.mended, dropped, empty, line_names),
         has_words=config.words,
         words_absent=absent,
+        joined=joined,
     )
 
 
@@ -192,7 +202,7 @@ class _Scan:
     """
 
     config: TrainConfig
-    tables: "list[WordTable]"
+    tables: list[WordTable]
     pool: ThreadPoolExecutor
     spool: Spool | None
     vocab: Vocab | None
@@ -254,7 +264,7 @@ class _Scan:
                 f"are not UTF-8; convert it: iconv -f ENCODING -t UTF-8; or read it anyway with {option('force_text')}"
             )
 
-    def merge(self) -> "tuple[WordTable, list[npt.NDArray[np.int64]]]":
+    def merge(self) -> tuple[WordTable, list[npt.NDArray[np.int64]]]:
         """Return one table of all words, and the number there of each word of each table; empties the tables.
 
         The words of a vocabulary come first, in its order.
@@ -264,6 +274,12 @@ class _Scan:
             return tables[0], [np.arange(len(tables[0])), *(tables[0].absorb(table) for table in tables[1:])]
         merged = WordTable(self.known)
         return merged, [merged.absorb(table) for table in tables]
+
+    def rewrite(self, numbers: list[npt.NDArray[np.int64]]) -> None:
+        """Replace the numbers that the words have in each table by these."""
+        if self.spool is not None:
+            rows = [number.astype(np.int32) for number in numbers]
+            self.spool.rewrite(lambda table, ids: kernels.renumber(ids, rows[table], self.keep_empty), self.pool.map)
 
     @property
     def _is_full(self) -> bool:
@@ -289,9 +305,7 @@ class _Scan:
             self.dropped_types += int((mapping < 0).sum())
             self.dropped_count = max(self.dropped_count, highest)
             merged = kept
-        if self.spool is not None:
-            rows = [number.astype(np.int32) for number in numbers]
-            self.spool.rewrite(lambda table, ids: kernels.renumber(ids, rows[table], self.keep_empty), self.pool.map)
+        self.rewrite(numbers)
         self.tables = [merged, *(WordTable() for _ in range(threads - 1))]
         self.full = max(self.max_types, len(merged) + self.max_types // 4)
 
@@ -309,19 +323,6 @@ def punctuated_share(words: Sequence[str]) -> float:
         for word in some
     )
     return found / len(some) if found >= FEWEST_PUNCTUATED else 0.0
-
-
-def map_ahead(
-    pool: ThreadPoolExecutor, function: Callable[[Item], Result], items: Iterable[Item], ahead: int
-) -> Iterator[Result]:
-    """Yield function(item) in the order of the items, of which only `ahead` are taken in advance."""
-    running: deque[Future[Result]] = deque()
-    for item in items:
-        running.append(pool.submit(function, item))
-        if len(running) > ahead:
-            yield running.popleft().result()
-    while running:
-        yield running.popleft().result()
 
 
 def renumber(stream: Ids, row_of: Ids, keep_empty: bool = False) -> Ids:
@@ -358,88 +359,3 @@ def _wanted(counts: npt.NDArray[np.int64], min_count: int, max_vocab: int | None
         cut = np.partition(counts[wanted], -max_vocab)[-max_vocab]
         wanted = wanted[counts[wanted] >= cut]
     return wanted
-
-
-class WordTable:
-    """Distinct words and counts, grown as they come; the arrays are the kernels' `Table`."""
-
-    def __init__(self, words: "list[str] | tuple[()]" = ()) -> None:
-        """Make a table that holds `words`, numbered from 0, each with count 0."""
-        self._table = _empty_table(1 << 14, 1 << 16)
-        self._ids = np.empty(0, np.int32)
-        self._text = np.empty(0, np.uint8)
-        if words:
-            self.scan(" ".join(words).encode())
-            self._table.counts[:] = 0
-
-    def scan(self, text: bytes, keep_empty: bool = False, words: bool = False) -> Ids:
-        """Count the tokens of a text and return their numbers, with SENTENCE_END for newlines, with keep_empty each.
-
-        With `words` a token is a word as `w2v.text.words` defines it.
-        """
-        end = len(text)
-        if len(self._ids) <= end:
-            self._ids = np.empty(end + 1, np.int32)
-            self._text = np.zeros(end + kernels.PADDING, np.uint8)
-        self._text[:end] = np.frombuffer(text, np.uint8)
-        if words:
-            separate(self._text, end, *class_table())
-        self._make_room(0, end)
-        at, filled = kernels.scan(self._text, 0, end, self._table, self._ids, 0, keep_empty)
-        while at < end:
-            self._make_room(len(self), end - at)
-            at, filled = kernels.scan(self._text, at, end, self._table, self._ids, filled, keep_empty)
-        return self._ids[:filled].copy()
-
-    def absorb(self, other: "WordTable", least: int = 0, always: int = 0) -> npt.NDArray[np.int64]:
-        """Add another table's words and counts; return the number of each here.
-
-        Words seen less often than `least` are left out, number -1, except those numbered below `always`.
-        """
-        mapping = np.empty(len(other), np.int64)
-        self._make_room(len(other), other._bytes_used)
-        kernels.absorb(self._table, other._table, mapping, least, always)
-        return mapping
-
-    def counts(self) -> npt.NDArray[np.int64]:
-        """Return the count of every word, by number."""
-        return self._table.counts[: len(self)]
-
-    def words(self, wanted: npt.NDArray[np.int64]) -> list[str]:
-        """Return the words of these numbers."""
-        starts = self._table.starts
-        out = np.empty(int((starts[wanted + 1] - starts[wanted]).sum()) + len(wanted), np.uint8)
-        kernels.gather_words(self._table, wanted, out)
-        return str(out.data, "utf-8").split("\n")[:-1]
-
-    def __len__(self) -> int:
-        return int(self._table.size[0])
-
-    @property
-    def _bytes_used(self) -> int:
-        return int(self._table.starts[len(self)])
-
-    def _make_room(self, n_words: int, n_bytes: int) -> None:
-        """Grow, so that so many more words of so many bytes in all fit."""
-        table = self._table
-        n_words += len(self) + 2
-        if n_words <= len(table.counts) and self._bytes_used + n_bytes <= len(table.arena) - kernels.PADDING:
-            return
-        capacity = max(len(table.counts), 1 << (n_words - 1).bit_length())
-        # Untouched memory costs nothing, so the arena is asked for generously.
-        arena = len(table.arena) - kernels.PADDING
-        while arena < self._bytes_used + n_bytes:
-            arena *= 2
-        grown = _empty_table(capacity, arena)
-        kernels.absorb(grown, table, np.empty(len(self), np.int64), 0, 0)
-        self._table = grown
-
-
-def _empty_table(capacity: int, arena: int) -> Table:
-    return Table(
-        slots=np.zeros(2 * capacity, np.uint64),
-        starts=np.zeros(capacity + 1, np.int64),
-        counts=np.zeros(capacity, np.int64),
-        arena=np.empty(arena + kernels.PADDING, np.uint8),
-        size=np.zeros(1, np.int64),
-    )

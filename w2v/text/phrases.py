@@ -3,18 +3,19 @@
 `new york` becomes `new_york`, a word like any other. The text becomes a stream of the ids of all words; the pairs of
 the stream are counted and scored, those above the threshold are joined from left to right, and the stream is spelled
 out again. Each further pass does the same to the result of the one before: `new_york times` may become
-`new_york_times`.
+`new_york_times`. Connector words begin and end no phrase, and may stand inside one: `bank of america`.
 """
 
 import gzip
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from w2v.base.arrays import Counts, Floats, Ids
 from w2v.base.errors import SettingsError, option
@@ -24,17 +25,15 @@ from w2v.kernels.text import pairs as kernels
 from w2v.kernels.text.tables import Pairs
 from w2v.reports import Reporter
 from w2v.settings.phrases import PhraseConfig
+from w2v.text import joining
 from w2v.text.corpus import Corpus
-from w2v.text.encoding import Encoded, encode, map_ahead
+from w2v.text.encoding import Encoded, encode
+from w2v.text.joining import SHOWN, Links, StageReport, join_stream, link, map_ahead
+from w2v.text.phrase_table import Phrase, PhraseTable
 
 CHUNK = 1 << 26
 """Tokens whose pairs are counted at a time, 4 bytes of memory each."""
-PIECE = 1 << 18
-"""Tokens that a thread joins, or spells, at a time."""
 REFUSED_SUFFIXES = (".bz2", ".xz", ".zst", ".zip")
-
-StageReport = Callable[[str, int, int | None], None]
-"""Called with the stage (count, join or write), the tokens that are done, and how many there are."""
 
 
 class PairCounts(NamedTuple):
@@ -50,7 +49,7 @@ class PairCounts(NamedTuple):
     n_tokens: int
     """Tokens of the text."""
     n_distinct: int
-    """Distinct words and distinct pairs of the text, together."""
+    """Distinct words and distinct pairs of the text, together, without connector words."""
 
 
 def original(pairs: PairCounts) -> Floats:
@@ -80,17 +79,6 @@ SCORERS = {"original": original, "word2phrase": word2phrase, "npmi": npmi}
 
 
 @dataclass(frozen=True)
-class Phrase:
-    """Two words that belong together."""
-
-    phrase: str
-    """The words, joined."""
-    score: float
-    count: int
-    """How often they stand side by side; they may be joined less often, if one is joined to its other neighbour."""
-
-
-@dataclass(frozen=True)
 class Phrases:
     """What was found, and what became of the text."""
 
@@ -100,17 +88,25 @@ class Phrases:
     """Tokens that are left when all is joined."""
     encoded: Encoded
     """What was read; without its stream."""
+    table: PhraseTable
+    """All phrases, those too that were never joined here."""
+
+    def save(self, path: str | Path) -> None:
+        """Write the phrases to a file, for `phrases` of `w2v.train` and others; raise W2VError if that fails."""
+        self.table.save(path)
 
     def summary(self) -> Iterator[str]:
         """Yield how many phrases were joined, and the most frequent, in words."""
+        if self.encoded.joined is not None:  # they come from a file
+            return
         read, n = self.encoded.tokens_read, len(self.found)
         yield (
             f"{n:,} phrase{'s' * (n != 1)} joined {read - self.tokens_written:,} times: "
             f"{read:,} tokens became {self.tokens_written:,}"
         )
-        most = sorted(self.found, key=lambda phrase: -phrase.count)[:5]
+        most = sorted(self.found, key=lambda phrase: -phrase.joined)[:SHOWN]
         if most:
-            yield f"most frequent: {', '.join(phrase.phrase for phrase in most)}"
+            yield f"most frequent: {', '.join(f'{phrase.phrase} {phrase.joined:,}' for phrase in most)}"
         else:
             yield f"no pair of words is a phrase: a lower {option('threshold')} or {option('min_count')} finds more"
 
@@ -123,6 +119,12 @@ class Text:
     index: dict[str, int]
     """The id of each word, in the order of the ids."""
     counts: Counts
+
+    def flags(self, words: Iterable[str]) -> npt.NDArray[np.uint8]:
+        """Return 1 for each of these words, 0 for others, (n_types,)."""
+        found = np.zeros(len(self.counts), np.uint8)
+        found[[self.index[word] for word in words if word in self.index]] = 1
+        return found
 
 
 def find_phrases(
@@ -138,17 +140,45 @@ def find_phrases(
     encoded = encode(corpus, config.reading(), keep_lines=True, report=told.reading)
     text, found = Text(encoded.stream, dict(encoded.vocab.index), encoded.vocab.counts), list[Phrase]()
     with ThreadPoolExecutor(threads) as pool:
-        for _ in range(config.passes):
-            phrases, scores = score_pairs(count_pairs(text, pool, threads, told.joining), text.counts, config)
+        for number, cutoff in enumerate(config.cutoffs, 1):
+            is_connector = text.flags(config.connectors)
+            links = link(text.ids, is_connector)
+            parts = count_pairs(text, links, pool, threads, told.joining)
+            phrases, scores = score_pairs(parts, text.counts, links, is_connector, config, cutoff)
             if len(scores) == 0:
                 break
-            found += join(text, phrases, scores, config.delimiter, pool, threads, told.joining)
+            found += join(text, links, phrases, scores, config.delimiter, number, pool, threads, told.joining)
         if output is not None:
             write(text, output, pool, threads, told.joining, encoded.line_names)
-    return Phrases(found, int(text.counts.sum()), replace(encoded, stream=np.empty(0, np.int32)))
+    table = PhraseTable(found, config.delimiter, config.connectors, config.words, config.lowercase)
+    joined = [phrase for phrase in found if phrase.joined]
+    return Phrases(joined, int(text.counts.sum()), _without_stream(encoded), table)
 
 
-def count_pairs(text: Text, pool: ThreadPoolExecutor, threads: int, report: StageReport) -> list[tuple[int, Pairs]]:
+def apply_phrases(
+    corpus: Corpus, phrases: str | Path, config: PhraseConfig, output: str | Path, told: Reporter | None = None
+) -> Phrases:
+    """Write a text with the phrases of a file joined, as `find_phrases` writes it; raises W2VError as that does."""
+    told = told or Reporter()
+    threads = config.threads or available_threads()
+    reading = replace(config.reading(), phrases=str(phrases))
+    encoded = encode(corpus, reading, keep_lines=True, report=told.reading)
+    assert encoded.joined is not None
+    text = Text(encoded.stream, encoded.vocab.index, encoded.vocab.counts)
+    with ThreadPoolExecutor(threads) as pool:
+        write(text, output, pool, threads, told.joining, encoded.line_names)
+    encoded.joined.tell(told)
+    joined = encoded.joined
+    return Phrases(joined.found, joined.tokens_after, _without_stream(encoded), joined.table)
+
+
+def _without_stream(encoded: Encoded) -> Encoded:
+    return replace(encoded, stream=np.empty(0, np.int32))
+
+
+def count_pairs(
+    text: Text, links: Links, pool: ThreadPoolExecutor, threads: int, report: StageReport
+) -> list[tuple[int, Pairs]]:
     """Count pairs within sentences; return for each thread its first word, and the pairs that begin with its words."""
     upto = np.cumsum(text.counts)
     bounds = np.searchsorted(upto, upto[-1] * np.arange(1, threads) / threads)
@@ -161,12 +191,12 @@ def count_pairs(text: Text, pool: ThreadPoolExecutor, threads: int, report: Stag
     for begin in range(0, len(text.ids), CHUNK):
         end = min(begin + CHUNK, len(text.ids))
 
-        parts = list(pool.map(partial(_count_part, text, begin, end), parts))
+        parts = list(pool.map(partial(_count_part, text, links, begin, end), parts))
         report("count", end, len(text.ids))
     return parts
 
 
-def _count_part(text: Text, begin: int, end: int, part: tuple[int, Pairs]) -> tuple[int, Pairs]:
+def _count_part(text: Text, links: Links, begin: int, end: int, part: tuple[int, Pairs]) -> tuple[int, Pairs]:
     """Return a part of `count_pairs` with the pairs of ids[begin:end] that begin with one of its words."""
     low, old = part
     n = len(old.starts) - 1
@@ -174,14 +204,21 @@ def _count_part(text: Text, begin: int, end: int, part: tuple[int, Pairs]) -> tu
     # Untouched memory costs nothing, so there is room for as many pairs as there can be.
     size = len(old.seconds) + room
     new = Pairs(np.empty(n + 1, np.int64), np.empty(size, np.int32), np.empty(size, np.int64))
-    ends, buckets, tally = np.empty(n + 1, np.int64), np.empty(room, np.int32), np.zeros(len(text.counts), np.int64)
-    kernels.count_pairs(text.ids, begin, end, low, old, new, ends, buckets, tally)
+    ends, buckets, tally = np.empty(n + 1, np.int64), np.empty(room, np.int32), np.zeros(links.n_parts, np.int64)
+    kernels.count_pairs(text.ids, links.seconds, begin, end, low, old, new, ends, buckets, tally)
     filled = int(new.starts[n])
     return low, Pairs(new.starts, new.seconds[:filled], new.counts[:filled])
 
 
-def score_pairs(parts: list[tuple[int, Pairs]], counts: Counts, config: PhraseConfig) -> tuple[Pairs, Floats]:
-    """Return the pairs whose score is above the threshold, seconds ascending, and their scores, (n_phrases,)."""
+def score_pairs(
+    parts: list[tuple[int, Pairs]],
+    counts: Counts,
+    links: Links,
+    is_connector: npt.NDArray[np.uint8],
+    config: PhraseConfig,
+    cutoff: float,
+) -> tuple[Pairs, Floats]:
+    """Return the pairs whose score is above the cutoff, seconds ascending, and their scores, (n_phrases,)."""
     firsts, seconds, together = [], [], []
     for low, pairs in parts:
         frequent = np.flatnonzero(pairs.counts >= config.min_count)
@@ -189,10 +226,11 @@ def score_pairs(parts: list[tuple[int, Pairs]], counts: Counts, config: PhraseCo
         seconds.append(pairs.seconds[frequent])
         together.append(pairs.counts[frequent])
     first, second, count = np.concatenate(firsts), np.concatenate(seconds), np.concatenate(together)
-    n_distinct = np.count_nonzero(counts) + sum(len(pairs.seconds) for _, pairs in parts)
-    counted = PairCounts(count, counts[first], counts[second], config.min_count, int(counts.sum()), int(n_distinct))
+    n_distinct = np.count_nonzero(counts[is_connector == 0]) + sum(len(pairs.seconds) for _, pairs in parts)
+    ends = counts[links.last_words[second]]
+    counted = PairCounts(count, counts[first], ends, config.min_count, int(counts.sum()), int(n_distinct))
     scores = SCORERS[config.scorer](counted)
-    above = np.flatnonzero(scores > config.cutoff)
+    above = np.flatnonzero(scores > cutoff)
     above = above[np.lexsort((second[above], first[above]))]
     starts = np.searchsorted(first[above], np.arange(len(counts) + 1))
     return Pairs(starts, second[above], count[above]), scores[above]
@@ -200,47 +238,33 @@ def score_pairs(parts: list[tuple[int, Pairs]], counts: Counts, config: PhraseCo
 
 def join(
     text: Text,
+    links: Links,
     phrases: Pairs,
     scores: Floats,
     delimiter: str,
+    number: int,
     pool: ThreadPoolExecutor,
     threads: int,
     report: StageReport,
 ) -> list[Phrase]:
-    """Join the phrases in the text, in place; return those that were joined, best first.
+    """Join the phrases in the text, in place; return all of them, best first.
 
     A phrase that is spelled like a word becomes that word.
     """
-    report("join", 0, len(text.ids))
     words = list(text.index)
-    firsts = np.repeat(np.arange(len(words)), np.diff(phrases.starts))
-    spelled = [
-        f"{words[a]}{delimiter}{words[b]}" for a, b in zip(firsts.tolist(), phrases.seconds.tolist(), strict=True)
-    ]
-    names = np.array([text.index.setdefault(name, len(text.index)) for name in spelled], np.int32)
-    bounds = [0]
-    for at in range(PIECE, len(text.ids), PIECE):
-        bounds.append(kernels.next_break(text.ids, max(at, bounds[-1]), phrases))
-    pieces = np.split(text.ids, bounds)[1:]
-
-    def join_piece(piece: Ids) -> tuple[Ids, Counts]:
-        joined = np.zeros(len(names), np.int64)
-        return piece[: kernels.join_pairs(piece, phrases, names, joined)], joined
-
-    total = np.zeros(len(names), np.int64)
-    filled = 0
-    for end, (piece, joined) in zip(
-        [*bounds[1:], len(text.ids)], map_ahead(pool, join_piece, pieces, 2 * threads), strict=True
-    ):
-        text.ids[filled : filled + len(piece)] = piece
-        filled += len(piece)
-        total += joined
-        report("join", end, len(text.ids))
-    text.ids = text.ids[:filled]
+    firsts = np.repeat(np.arange(len(words)), np.diff(phrases.starts)).tolist()
+    rows = [(a, *links.words_of(b)) for a, b in zip(firsts, phrases.seconds.tolist(), strict=True)]
+    spelled = [tuple(words[row] for row in one) for one in rows]
+    names = np.array([text.index.setdefault(delimiter.join(one), len(text.index)) for one in spelled], np.int32)
+    text.ids, total = join_stream(text.ids, links, phrases, names, pool, threads, report)
     text.counts = np.append(text.counts, np.zeros(len(text.index) - len(words), np.int64))
-    for rows, change in ((names, total), (firsts, -total), (phrases.seconds, -total)):
-        np.add.at(text.counts, rows, change)
-    found = [Phrase(spelled[i], float(scores[i]), int(phrases.counts[i])) for i in np.flatnonzero(total).tolist()]
+    np.add.at(text.counts, names, total)
+    lengths = [*map(len, rows)]
+    np.subtract.at(text.counts, np.array([row for one in rows for row in one]), np.repeat(total, lengths))
+    found = [
+        Phrase(delimiter.join(one), float(score), int(count), int(joined), one, number)
+        for one, score, count, joined in zip(spelled, scores, phrases.counts, total, strict=True)
+    ]
     return sorted(found, key=lambda phrase: (-phrase.score, phrase.phrase, phrase.count))
 
 
@@ -263,11 +287,11 @@ def write(
     lengths = np.append(np.diff(starts), 1)  # the last is that of SENTENCE_END, -1
 
     def spell(begin: int) -> memoryview:
-        end = min(begin + PIECE, len(text.ids))
+        end = min(begin + joining.PIECE, len(text.ids))
         out = np.empty(int(lengths[text.ids[begin:end]].sum()) + kernels.PADDING, np.uint8)
         return out.data[: kernels.spell(text.ids, begin, end, starts, spelled, out)]
 
-    begins = range(0, len(text.ids), PIECE)
+    begins = range(0, len(text.ids), joining.PIECE)
     if names is None:
         pieces = map_ahead(pool, lambda begin: pack(spell(begin)), begins, 2 * threads)
     else:
@@ -275,7 +299,7 @@ def write(
     with replacing(output) as file:
         for number, piece in enumerate(pieces, 1):
             file.write(piece)
-            report("write", min(number * PIECE, len(text.ids)), len(text.ids))
+            report("write", min(number * joining.PIECE, len(text.ids)), len(text.ids))
 
 
 def _with_names(pieces: Iterable[memoryview], names: Sequence[str]) -> Iterator[bytes]:
@@ -294,12 +318,6 @@ def _with_names(pieces: Iterable[memoryview], names: Sequence[str]) -> Iterator[
         else:
             found.append(b"")
         yield b"\n".join(found)
-
-
-def write_list(found: list[Phrase], path: str | Path) -> None:
-    """Write lines of phrase, score and count, separated by tabs; raise W2VError if that fails."""
-    with replacing(path) as file:
-        file.writelines(f"{phrase}\t{score:.6g}\t{count}\n".encode() for phrase, score, count in map(astuple, found))
 
 
 def check_suffix(output: str | Path | None) -> None:

@@ -82,6 +82,13 @@ class Spool:
         if self._file is not None:
             self._file.seek(4 * self._filled)  # and not truncate, which Windows refuses while the file is mapped
 
+    def change(self, function: Callable[[Ids], Ids]) -> None:
+        """Change the whole stream in place; `function` returns what is left of it, from its beginning."""
+        self._filled = len(function(self._ids()))
+        self._blocks = [(0, min(GROWTH, self._filled - at)) for at in range(0, self._filled, GROWTH)]
+        if self._file is not None:
+            self._file.seek(4 * self._filled)
+
     def finish(self, renumber: Renumber, map_blocks: MapBlocks) -> Ids:
         """Rewrite all blocks as `rewrite` does, and return them as one stream."""
         self.rewrite(renumber, map_blocks)

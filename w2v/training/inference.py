@@ -25,6 +25,7 @@ from w2v.training.line_rows import count_lines
 from w2v.training.plan import kernel_name, new_scratch, new_tally, sampling_of, shape_of, variant_of
 from w2v.training.schedule import shard_bounds
 from w2v.training.weights import aligned_zeros, padded
+from w2v.vectors.sentences import warn_of_phrases
 from w2v.vectors.vectors import Vectors
 
 NOISE_POOL = 1024
@@ -52,6 +53,7 @@ def infer(vectors: Vectors, corpus: Corpus, told: Reporter | None = None, **chan
         check_finite(vectors.name, vectors.words, rows)
     vocab = Vocab(vectors.words, np.asarray(vectors.counts))
     told = told or Reporter()
+    warn_of_phrases(vectors, config.phrases, told)
     encoded = encode(corpus, config, vocab=vocab, report=told.reading)
     encoded.tell(told, is_reused=True)
     bounds = shard_bounds(encoded.stream, whole_lines=True)

@@ -16,6 +16,7 @@ import numpy as np
 from w2v import reports
 from w2v.base.arrays import Ids
 from w2v.base.errors import SettingsError, W2VError, option, without_secrets
+from w2v.base.stores import absolute
 from w2v.checkpoints import checkpoint as checkpoints
 from w2v.checkpoints.checkpoint import Checkpoint
 from w2v.checkpoints.fingerprints import Fingerprint, changed
@@ -91,6 +92,14 @@ def begin(
         W2VError: as `encode` does.
     """
     corpus.examine(config.column, config.force_text)
+    if config.phrases is not None:
+        if backend.n_nodes:
+            raise SettingsError(
+                f"{option('phrases')} cannot be used with {option('ray')}; join the phrases before, by `w2v phrases "
+                "--apply`",
+                "phrases",
+            )
+        config = replace(config, phrases=absolute(config.phrases))  # for a resumed run
     files = None
     if corpus.files is not None and not any(map(_cannot_be_named, corpus.files)):
         files = [Fingerprint.of(path) for path in corpus.files]

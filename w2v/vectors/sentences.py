@@ -51,6 +51,7 @@ def embed(vectors: Vectors, corpus: Corpus, told: Reporter, settings: Mapping[st
     reads = {name: trained[name] for name in trained if name in reading}
     reads |= {name: settings[name] for name in settings if name not in names}
     reader = load_config(None, {"line_vectors": "alone", "min_count": 1, **reads})
+    warn_of_phrases(vectors, reader.phrases, told)
     encoded = encode(corpus, reader, report=told.reading)
     words = encoded.vocab.words
     row_of, rows = word_rows(vectors, words, config)
@@ -65,6 +66,13 @@ def embed(vectors: Vectors, corpus: Corpus, told: Reporter, settings: Mapping[st
         else:
             told.warn(f"the first component of one line is the line: it stays; or use {option('weights', 'mean')}")
     return Lines(means, encoded.line_names)
+
+
+def warn_of_phrases(vectors: Vectors, phrases: str | None, told: Reporter) -> None:
+    """Warn if a text is read without the phrases that the text of the training was read with."""
+    before = vectors.trained.known.get("phrases") if vectors.trained else None
+    if before is not None and phrases is None:
+        told.warn(f"{vectors.name} was trained with phrases joined; to join them here too: {option('phrases', before)}")
 
 
 def embed_documents(

@@ -25,7 +25,8 @@ def count(ids: I32, begin: int, end: int, low: int, old: Pairs) -> Pairs:
     n, room = len(old.starts) - 1, len(old.seconds) + end - begin
     new = Pairs(np.empty(n + 1, np.int64), np.empty(room, np.int32), np.empty(room, np.int64))
     tally = np.zeros(N_TYPES, np.int64)
-    kernels.count_pairs(ids, begin, end, low, old, new, np.empty(n + 1, np.int64), np.empty(room, np.int32), tally)
+    ends, buckets = np.empty(n + 1, np.int64), np.empty(room, np.int32)
+    kernels.count_pairs(ids, ids[1:], begin, end, low, old, new, ends, buckets, tally)
     assert not tally.any()
     filled = new.starts[n]
     return Pairs(new.starts, new.seconds[:filled], new.counts[:filled])
@@ -64,7 +65,7 @@ def test_joining_is_greedy_from_the_left_and_pieces_change_nothing(
 ) -> None:
     table = table_of(phrases)
     names = np.arange(100, 100 + len(phrases), dtype=np.int32)
-    cut = kernels.next_break(ids, min(at, len(ids)), table)
+    cut = kernels.next_break(ids, ids[1:], min(at, len(ids)), table)
     expected: list[int] = []
     t = 0
     while t < len(ids):
@@ -74,7 +75,8 @@ def test_joining_is_greedy_from_the_left_and_pieces_change_nothing(
         t += 1 + is_phrase
     joined, got = np.zeros(len(names), np.int64), list[int]()
     for piece in (ids[:cut].copy(), ids[cut:].copy()):
-        got += piece[: kernels.join_pairs(piece, table, names, joined)].tolist()
+        widths = np.ones(len(names), np.int32)
+        got += piece[: kernels.join_pairs(piece, piece[1:], table, names, widths, joined)].tolist()
     assert got == expected
     assert joined.tolist() == [expected.count(name) for name in names.tolist()]
 

@@ -3,6 +3,10 @@
 No hash table is needed: how often each word comes first in a pair is known, so the second words are laid into
 buckets, one a first word, and each bucket is tallied by itself. The text is read in order, and only the buckets are
 written to at random.
+
+Kernels take the pair that begins at t as (ids[t], seconds[t]); seconds[t] is SENTENCE_END if no pair begins there.
+Without connector words seconds is ids[1:]. With connector words `link` makes it: a connector word begins no pair, and
+"of america" has a number of its own, so that "bank of america" is a pair too.
 """
 
 import numpy as np
@@ -10,16 +14,64 @@ import numpy as np
 from w2v.base.arrays import SENTENCE_END
 from w2v.kernels import inlined, jit
 from w2v.kernels.scalars import I32, I64, U8
-from w2v.kernels.text.bytes import copy_bytes
-from w2v.kernels.text.tables import Pairs
+from w2v.kernels.text.bytes import copy_bytes, hash_bytes
+from w2v.kernels.text.scan import find_or_add
+from w2v.kernels.text.tables import Pairs, Table
 
 PADDING = 8
 """Bytes that must be there behind the words, and behind what they are spelled into."""
+MOST_CONNECTORS = 6
+"""Connector words that a phrase may have between two of its words."""
+
+
+@jit
+def link(ids: I32, at: int, until: int, is_connector: U8, table: Table, key: U8, seconds: I32) -> int:
+    """Write the second part of the pair that begins at each token from `at` to before `until` to seconds.
+
+    The second part is the next word, or a run of up to MOST_CONNECTORS connector words and the word after it. A run has
+    the number len(is_connector) + its number in the table. Stops where the table is full; the caller grows it and calls
+    again.
+
+    Args:
+        ids: (n,) the token stream.
+        at: where to start.
+        until: where to end.
+        is_connector: (n_types,) 1 for a connector word.
+        table: the runs: the bytes of their ids. Mutated; its arena has room for 8 bytes for each of these tokens.
+        key: (4 * (MOST_CONNECTORS + 1) + PADDING,) mutated: the run at hand.
+        seconds: (n,) mutated.
+
+    Returns:
+        where it stopped, `until` when done.
+    """
+    n, full = len(ids), len(table.counts) - 1
+    for t in range(at, until):
+        seconds[t] = SENTENCE_END
+        if ids[t] == SENTENCE_END or is_connector[ids[t]]:
+            continue
+        end = t + 1
+        while end < n and end - t <= MOST_CONNECTORS and ids[end] != SENTENCE_END and is_connector[ids[end]]:
+            end += 1
+        if end == n or ids[end] == SENTENCE_END or is_connector[ids[end]]:
+            continue
+        if end == t + 1:
+            seconds[t] = ids[end]
+            continue
+        if table.size[0] >= full:
+            return t
+        length = 0
+        for i in range(t + 1, end + 1):
+            for shift in range(0, 32, 8):
+                key[length] = (ids[i] >> shift) & 0xFF
+                length += 1
+        run = find_or_add(table, key, 0, length, hash_bytes(key, 0, length))
+        seconds[t] = len(is_connector) + run
+    return until
 
 
 @inlined
-def fill_buckets(ids: I32, begin: int, end: int, low: int, ends: I64, buckets: I32) -> None:
-    """Lay the second words of the pairs (ids[t], ids[t + 1]), begin <= t < end, into a bucket for each first word.
+def fill_buckets(ids: I32, seconds: I32, begin: int, end: int, low: int, ends: I64, buckets: I32) -> None:
+    """Lay the second parts of the pairs that begin at begin <= t < end into a bucket for each first word.
 
     Mutates buckets and ends: the bucket of word low + i ends at ends[i], where the next one begins.
     """
@@ -27,29 +79,38 @@ def fill_buckets(ids: I32, begin: int, end: int, low: int, ends: I64, buckets: I
     ends[:] = 0
     for t in range(begin, end):
         first = ids[t] - low  # below 0 for a SENTENCE_END
-        if 0 <= first < n and ids[t + 1] != SENTENCE_END:
+        if 0 <= first < n and seconds[t] != SENTENCE_END:
             ends[first + 1] += 1
     for i in range(n):
         ends[i + 1] += ends[i]
     # ends[i] is where a bucket begins now, and filling it moves that to where it ends.
     for t in range(begin, end):
         first = ids[t] - low
-        if 0 <= first < n and ids[t + 1] != SENTENCE_END:
-            buckets[ends[first]] = ids[t + 1]
+        if 0 <= first < n and seconds[t] != SENTENCE_END:
+            buckets[ends[first]] = seconds[t]
             ends[first] += 1
 
 
 @jit
 def count_pairs(
-    ids: I32, begin: int, end: int, low: int, old: Pairs, new: Pairs, ends: I64, buckets: I32, tally: I64
+    ids: I32,
+    seconds: I32,
+    begin: int,
+    end: int,
+    low: int,
+    old: Pairs,
+    new: Pairs,
+    ends: I64,
+    buckets: I32,
+    tally: I64,
 ) -> None:
-    """Add the pairs (ids[t], ids[t + 1]), begin <= t < end, to those of `old` and write all of them to `new`.
+    """Add the pairs that begin at begin <= t < end to those of `old` and write all of them to `new`.
 
     Only pairs whose first word is one of low .. low + n - 1, with n = len(new.starts) - 1; so threads share the work.
-    A pair never reaches over a SENTENCE_END.
 
     Args:
-        ids: the token stream, read also at `end` where it goes on.
+        ids: the token stream.
+        seconds: the second part of the pair that begins at each token; may end before ids.
         begin: where to start.
         end: where to end.
         low: the first word that is looked at, whose pairs stand at old.starts[0].
@@ -57,9 +118,9 @@ def count_pairs(
         new: mutated; seconds and counts have room for the pairs of old and one for each of these tokens.
         ends: (n + 1,) mutated.
         buckets: room for each of these tokens with a first word that is looked at; mutated.
-        tally: (n_types,) zeros, and so again at the end.
+        tally: zeros, one for each number in seconds; and so again at the end.
     """
-    fill_buckets(ids, begin, min(end, len(ids) - 1), low, ends, buckets)
+    fill_buckets(ids, seconds, begin, min(end, len(seconds)), low, ends, buckets)
     filled, at = 0, 0
     for first in range(len(new.starts) - 1):
         new.starts[first] = filled
@@ -95,38 +156,43 @@ def find_pair(phrases: Pairs, first: np.int32, second: np.int32) -> np.int64:
 
 
 @jit
-def next_break(ids: I32, at: int, phrases: Pairs) -> int:
-    """Return the first position from `at` on whose token makes no phrase with the one before it.
+def next_break(ids: I32, seconds: I32, at: int, phrases: Pairs) -> int:
+    """Return the first position from `at` on, 0 or behind a word that begins no phrase and is no connector word.
 
     There the text can be cut: what is joined before such a place says nothing about what is joined after it.
     """
-    while 0 < at < len(ids) and ids[at - 1] != SENTENCE_END and find_pair(phrases, ids[at - 1], ids[at]) >= 0:
+    while 0 < at < len(ids) and ids[at - 1] != SENTENCE_END:
+        second = seconds[at - 1]
+        if second != SENTENCE_END and find_pair(phrases, ids[at - 1], second) < 0:
+            return at
         at += 1
     return at
 
 
 @jit
-def join_pairs(ids: I32, phrases: Pairs, names: I32, joined: I64) -> int:
+def join_pairs(ids: I32, seconds: I32, phrases: Pairs, names: I32, widths: I32, joined: I64) -> int:
     """Join the pairs that are phrases, from left to right, in place; return how many tokens are left.
 
     A token that has been joined to the one before it is not joined to the next.
 
     Args:
         ids: a piece of the token stream, with breaks at both ends; mutated.
+        seconds: the second part of the pair that begins at each token, which may be ids[1:].
         phrases: the pairs to join; the seconds of each first ascend.
         names: (n_phrases,) the word that each becomes.
+        widths: (n_phrases,) the tokens of its second part.
         joined: (n_phrases,) mutated: how often each was joined is added.
     """
     filled, t = 0, 0
     while t < len(ids):
         token = ids[t]
-        t += 1
-        if token != SENTENCE_END and t < len(ids):
-            phrase = find_pair(phrases, token, ids[t])
+        if token != SENTENCE_END and t < len(seconds) and seconds[t] != SENTENCE_END:
+            phrase = find_pair(phrases, token, seconds[t])
             if phrase >= 0:
                 token = names[phrase]
                 joined[phrase] += 1
-                t += 1
+                t += widths[phrase]
+        t += 1
         ids[filled] = token
         filled += 1
     return filled
