@@ -1,16 +1,25 @@
 """An independent reader for each format of vector files: slow, strict, and written from the formats' descriptions.
 
-Each returns the words and their vectors, or None where the bytes are not a file of the format.
+Each returns the words and their vectors, or None where the bytes are not a file of the format. Parquet is read by
+DuckDB, which has a reader of its own.
 """
 
+import io
+import json
 import re
 import struct
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Mapping
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Read = tuple[list[str], npt.NDArray[np.float32]] | None
+Rows = tuple[list[str], npt.NDArray[np.float32]]
+Read = Rows | None
 NUMBER = re.compile(rb"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 INTEGER = re.compile(rb"-?\d+")
 
@@ -132,10 +141,120 @@ def finalfusion(data: bytes) -> Read:
     return None if words is None or vectors is None else (words, vectors.astype(np.float32))
 
 
-READERS: dict[str, Callable[[bytes], Read]] = {
-    "word2vec-text": text,
-    "glove": headless,
-    "word2vec": binary,
-    "fasttext": fasttext,
-    "finalfusion": finalfusion,
+def floret(data: bytes) -> Read:
+    """Read a table: what its first line says, in place of words, and the rows of the buckets."""
+    head, *lines = data.rstrip().split(b"\n")
+    fields = head.split()
+    if len(fields) != 8 or fields[5:] != [b"2166136261", b"<", b">"] or not all(map(bytes.isdigit, fields[:5])):
+        return None
+    buckets, dim, min_n, max_n, hash_count = map(int, fields[:5])
+    if not (1 <= min_n <= max_n and 1 <= hash_count <= 4 and buckets == len(lines) and dim):
+        return None
+    rows: dict[int, list[float]] = {}
+    for line in lines:
+        number, *numbers = line.split() or [b""]
+        if not number.isdigit() or len(numbers) != dim or not all(map(_is_number, numbers)):
+            return None
+        rows[int(number)] = [*map(float, numbers)]
+    if rows.keys() != {*range(buckets)}:
+        return None
+    known = [str(int(field)) for field in fields[:5]]
+    with np.errstate(over="ignore"):
+        return known, np.array([rows[number] for number in range(buckets)]).astype(np.float32)
+
+
+def native(files: Mapping[str, bytes]) -> Read:
+    """Read a .w2v folder."""
+    config = _json(files["config.json"])
+    if not isinstance(config, dict) or type(config.get("format")) is not int or config["format"] != 1:
+        return None
+    try:
+        rows = [line.split("\t") for line in files["vocab.tsv"].decode().removesuffix("\n").split("\n")]
+        vectors = np.load(io.BytesIO(files["vectors.npy"]), allow_pickle=False)
+    except Exception:
+        return None
+    if len({len(row) for row in rows}) > 1 or len(rows[0]) > 2 or vectors.dtype != np.dtype("<f4"):
+        return None
+    if not all(re.fullmatch("[0-9]+", count) for row in rows for count in row[1:]):
+        return None
+    return ([row[0] for row in rows], vectors) if vectors.ndim == 2 and len(vectors) == len(rows) else None
+
+
+def safetensors(files: Mapping[str, bytes]) -> Read:
+    """Read a matrix, and the token of each row; a row that was added for unknown words, the last, is left out."""
+    data = files["model.safetensors"]
+    begin = 8 + int.from_bytes(data[:8], "little")
+    header, tokenizer = _json(data[8:begin]), _json(files["tokenizer.json"])
+    try:
+        tensor = header["embeddings" if "embeddings" in header else "embedding.weight"]
+        kind = {"F32": "<f4", "F16": "<f2"}[tensor["dtype"]]
+        first, last = (begin + at for at in tensor["data_offsets"])
+        vectors = np.frombuffer(data[first:last], kind).reshape(tensor["shape"]).astype(np.float32)
+        tokens = dict(tokenizer["model"]["vocab"])
+        tokens |= {token["content"]: token["id"] for token in tokenizer.get("added_tokens") or ()}
+        words = sorted(tokens, key=tokens.__getitem__)
+    except (KeyError, TypeError, ValueError):
+        return None
+    if [tokens[word] for word in words] != [*range(len(vectors))] or last > len(data):
+        return None
+    if words[-1:] == [(header.get("__metadata__") or {}).get("added")]:
+        words, vectors = words[:-1], vectors[:-1]
+    return words, vectors
+
+
+def tensorboard(files: Mapping[str, bytes]) -> Read:
+    """Read the tables of vectors and of words, which has a header if it has several columns."""
+    try:
+        lines = files["metadata.tsv"].decode("utf-8-sig").removesuffix("\n").split("\n")
+    except ValueError:
+        return None
+    if "\t" not in lines[0] and any("\t" in line for line in lines):
+        return None
+    words = [line.split("\t")[0] for line in (lines[1:] if "\t" in lines[0] else lines)]
+    rows = [[field.strip() for field in line.split(b"\t")] for line in files["vectors.tsv"].rstrip().split(b"\n")]
+    if len(rows) != len(words) or len({*map(len, rows)}) > 1 or not all(map(_is_number, chain(*rows))):
+        return None
+    with np.errstate(over="ignore"):
+        return words, np.array([[float(field) for field in row] for row in rows]).astype(np.float32)
+
+
+def parquet(data: bytes) -> Read:
+    """Read the columns `word` and `vector`."""
+    import duckdb
+
+    with tempfile.NamedTemporaryFile(suffix=".parquet") as file:
+        Path(file.name).write_bytes(data)
+        try:
+            rows = duckdb.execute("SELECT word, vector FROM read_parquet(?)", [file.name]).fetchall()
+        except duckdb.Error:
+            return None
+    try:
+        return [word for word, _ in rows], np.array([vector for _, vector in rows], np.float32)
+    except (TypeError, ValueError):  # it is no column of lists of one length
+        return None
+
+
+def _json(data: bytes) -> Any:  # noqa: ANN401
+    try:
+        return json.loads(data)
+    except ValueError:
+        return None
+
+
+def _alone(read: Callable[[bytes], Read], files: Mapping[str, bytes]) -> Read:
+    return read(files[""])
+
+
+READERS: dict[str, Callable[[Mapping[str, bytes]], Read]] = {
+    "word2vec-text": partial(_alone, text),
+    "glove": partial(_alone, headless),
+    "word2vec": partial(_alone, binary),
+    "fasttext": partial(_alone, fasttext),
+    "finalfusion": partial(_alone, finalfusion),
+    "floret": partial(_alone, floret),
+    "native": native,
+    "safetensors": safetensors,
+    "tensorboard": tensorboard,
+    "parquet": partial(_alone, parquet),
 }
+"""By the name of the format: given the files of a folder by name, or the one file by the name ""."""

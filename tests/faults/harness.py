@@ -120,7 +120,7 @@ class Nursery:
         stderr: Path | str | None = "",
         limits: Mapping[str, int] | None = None,
         memory: int | None = None,
-        environment: Mapping[str, str] | None = None,
+        environment: Mapping[str, str | None] | None = None,
         can_exchange: bool = True,
         blocks: bool = False,
     ) -> int:
@@ -135,7 +135,7 @@ class Nursery:
             stderr: the same.
             limits: of the system, by their name in `resource`; of memory what may come on top of what there is.
             memory: the free memory that the program believes in, in bytes.
-            environment: variables.
+            environment: variables; None removes one.
             can_exchange: whether the system lets two folders change places.
             blocks: whether it waits for what standard input may still bring.
         """

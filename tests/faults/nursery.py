@@ -81,7 +81,10 @@ def begin(shim: Shim, request: dict[str, Any]) -> int:
         return child
     try:
         os.chdir(request["folder"])
-        os.environ.update(request["environment"])
+        for name, value in request["environment"].items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
         for number, (path, flags) in enumerate(request["streams"]):
             if path is None:
                 os.close(number)

@@ -2,12 +2,15 @@
 
 import bz2
 import gzip
+import importlib
 import lzma
 import os
 import threading
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -28,7 +31,14 @@ def zipped(data: bytes) -> bytes:
     return Path("packed.zip").read_bytes()
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, zipped, bytes])
+def zstd(data: bytes) -> bytes:
+    for name in ("compression.zstd", "backports.zstd"):
+        with suppress(ImportError):
+            return cast(bytes, importlib.import_module(name).compress(data))
+    pytest.skip("needs backports.zstd")
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, zstd, zipped, bytes])
 @pytest.mark.parametrize("suffix", [".bin", ".vec", ".glove", ".fasttext.bin", ".fifu", ".parquet"])
 def test_packed_files_and_those_without_a_suffix_are_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str, pack: Callable[[bytes], bytes]
@@ -92,3 +102,54 @@ def test_bad_rows_and_limits_on_the_command_line(run: Run, tmp_path: Path) -> No
     assert "--encoding gb18030" in run("info", "gbk.txt").err
     assert run("convert", "gbk.txt", "utf8.txt", "--encoding", "gbk").status == 0
     assert w2v.Vectors.load(tmp_path / "utf8.txt").words == ["中文", "汉语", "a"]
+
+
+GENSIM = {
+    "EN.1-10.cbow1_wind5_hs0_neg10_size300_smpl1e-05.txt": False,
+    "IT.1-10.cbow1_wind5_hs0_neg10_size300_smpl1e-05.txt": False,
+    "crime-and-punishment.bin": None,
+    "crime-and-punishment.vec": False,
+    "euclidean_vectors.bin": True,
+    "high_precision.kv.bin": True,
+    "high_precision.kv.txt": False,
+    "lee_fasttext.vec": False,
+    "lee_fasttext_new.bin": None,
+    "poincare_vectors.bin": True,
+    "toy-model-pretrained.bin": None,
+    "toy-model.bin": None,
+    "toy-model.vec": False,
+    "word2vec_pre_kv_c": False,
+}
+"""Files that gensim tests its readers with, and whether they are binary; None for models of fastText."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", GENSIM)
+def test_gensims_own_files_are_read_as_gensim_reads_them(name: str) -> None:
+    keyed = pytest.importorskip("gensim.models.keyedvectors").KeyedVectors
+    path = Path(pytest.importorskip("gensim.test.utils").datapath(name))
+    if not path.exists():
+        pytest.skip("this gensim comes without its test data")
+    if GENSIM[name] is None:
+        held = pytest.importorskip("gensim.models.fasttext").load_facebook_vectors(str(path))
+    else:
+        held = keyed.load_word2vec_format(str(path), binary=GENSIM[name])
+    vectors = w2v.Vectors.load(path)
+    assert vectors.words == held.index_to_key
+    alike = [
+        row for row, word in enumerate(vectors.words) if word != "</s>"
+    ]  # fastText gives it no n-grams, gensim does
+    np.testing.assert_allclose(vectors.matrix[alike], held.vectors[alike], rtol=1e-5, atol=1e-7)
+
+
+def test_gensims_damaged_files_are_refused() -> None:
+    datapath = pytest.importorskip("gensim.test.utils").datapath
+    for name, said in {
+        "pretrained.vec": "cut short",
+        "cp852_fasttext.bin": "first line",
+        "pang_lee_polarity_fasttext.bin": "supervised",
+        "w2v_keyedvectors_load_test.modeldata": "not UTF-8",
+    }.items():
+        if Path(datapath(name)).exists():
+            with pytest.raises(W2VError, match=said):
+                w2v.Vectors.load(datapath(name))

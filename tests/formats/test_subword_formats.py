@@ -103,19 +103,21 @@ def test_gensim_has_the_same_vectors(tmp_path: Path) -> None:
     assert largest_difference(model.get_vector, vectors, KNOWN + UNKNOWN) < 1e-5
 
 
-def test_the_floret_package_has_the_same_ngrams_and_its_tables_are_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("hash_count", [1, 2, 3, 4])
+def test_the_floret_package_has_the_same_ngrams_and_its_tables_are_read(tmp_path: Path, hash_count: int) -> None:
     floret = pytest.importorskip("floret")
     (tmp_path / "text").write_text("\n".join(" ".join(KNOWN[i : i + 9]) for i in range(0, 1000, 9)), encoding="utf-8")
     model = floret.train_unsupervised(
-        str(tmp_path / "text"), mode="floret", hashCount=2, dim=DIM, epoch=1, minCount=1, bucket=2000, minn=2, maxn=4,
-        thread=1, verbose=0,
+        str(tmp_path / "text"), mode="floret", hashCount=hash_count, dim=DIM, epoch=1, minCount=1, bucket=2000, minn=2,
+        maxn=4, thread=1, verbose=0,
     )  # fmt: skip
     model.save_floret_vectors(str(tmp_path / "a.floret"))
     vectors = Vectors.load(tmp_path / "a.floret")
     assert len(vectors) == 0 and vectors.subwords is not None
-    asked = KNOWN[1:] + UNKNOWN  # floret gives the second row of its vocabulary another row besides
-    differences = [float(np.abs(model.get_word_vector(word) - vectors[word]).max()) for word in asked]
-    assert np.median(differences) < 1e-5 and sum(difference > 1e-4 for difference in differences) <= 1
+    asked = KNOWN + UNKNOWN
+    differences = {word: float(np.abs(model.get_word_vector(word) - vectors[word]).max()) for word in asked}
+    # floret gives the end of a line no n-grams; spaCy, which has the table alone, takes it for a word like any other.
+    assert {word for word, difference in differences.items() if difference > 1e-4} <= {"</s>"}
 
 
 def test_spacy_has_the_same_vectors(tmp_path: Path) -> None:

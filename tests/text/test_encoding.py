@@ -299,6 +299,14 @@ def test_the_rarest_are_dropped_and_the_rest_is_whole(
         assert kept == Counter(tokens)
 
 
+@pytest.mark.parametrize(("text", "words"), [("a b c\na b\na d\nb c\n", ["a", "b"]), ("x\ny\nz\n", ["x", "y"])])
+def test_at_the_end_as_many_words_are_kept_as_are_allowed(path: Path, text: str, words: list[str]) -> None:
+    encoded = encode_text(path, text, 512, threads=2, max_types=2)
+    assert encoded.vocab.words == words and encoded.dropped_count
+    assert encoded.tokens_kept == sum(text.split().count(word) for word in words) == encoded.vocab.n_tokens
+    assert encoded.tokens_read == len(text.split())
+
+
 def test_a_word_that_is_frequent_throughout_loses_nothing(path: Path) -> None:
     text = "".join(f"often w{n} very\n" for n in range(3_000))
     encoded = encode_text(path, text, 512, threads=2, max_types=200)

@@ -9,6 +9,7 @@ import re
 import secrets
 import shutil
 import signal
+import stat
 import sys
 import tempfile
 import threading
@@ -31,6 +32,8 @@ STDOUT = "-"
 """The name of standard output."""
 TRIAL = "w2v-trial"
 """The name of what a trial writes, in a temporary folder."""
+MOST_LINKS = 40
+"""Links to links that are followed, as Linux does."""
 STEM = 50
 """Characters of a name that its temporary file repeats: a name may be 255 bytes long, a character 4."""
 
@@ -58,7 +61,7 @@ def replacing(path: str | Path) -> Iterator[BinaryIO]:
         with stores.uploading(url) as copy, copy.open("wb") as file:
             yield file
         return
-    target = Path(os.path.realpath(path))
+    target = _target_of(path)
     _check_kind(path, ())
     temporary: Path | None = None
     try:
@@ -97,7 +100,7 @@ def replacing_folder(path: str | Path, names: Collection[str]) -> Iterator[Path]
         with stores.uploading(url, names) as copy:
             yield copy
         return
-    target = Path(os.path.realpath(path))
+    target = _target_of(path)
     _check_kind(path, names)
     with _locked_folder(path, names) as temporary:
         yield temporary
@@ -129,7 +132,7 @@ def trial_path(path: str | Path, names: Collection[str]) -> Iterator[Path]:
 @contextmanager
 def _locked_folder(path: str | Path, names: Collection[str]) -> Iterator[Path]:
     """Make a temporary folder next to `path`, and remove what is there at the end."""
-    target = Path(os.path.realpath(path))
+    target = _target_of(path)
     temporary, handle = None, -1
     try:
         with _uninterrupted():
@@ -152,7 +155,7 @@ def check_writable(path: str | Path, names: Collection[str] = ()) -> None:
     if url := stores.url_of(path):
         stores.check_writable(url)
         return
-    target = Path(os.path.realpath(path))
+    target = _target_of(path)
     if not os.path.isdir(folder := target.parent):
         raise W2VError(f"cannot write {path}: there is no folder {folder}; create it first")
     _check_kind(path, names)
@@ -177,6 +180,26 @@ def is_same(path: str | Path, other: str | Path) -> bool:
         return os.path.samefile(path, other)
     except OSError:  # one of them is not there
         return False
+
+
+def _target_of(path: str | Path) -> Path:
+    """Return the file that will be replaced: the path itself, or what it links to.
+
+    Raises:
+        W2VError: another user has put the link into a folder where everyone may write, such as /tmp: it may lead to any
+            file of this user. Linux does not follow such links either.
+    """
+    link = os.fspath(path)
+    for _ in range(MOST_LINKS):
+        if not os.path.islink(link):
+            break
+        folder = os.path.dirname(link) or "."
+        status, holder = os.lstat(link), os.stat(folder)
+        is_open = holder.st_mode & stat.S_ISVTX and holder.st_mode & stat.S_IWOTH
+        if is_open and hasattr(os, "geteuid") and status.st_uid not in (os.geteuid(), holder.st_uid):
+            raise W2VError(f"cannot write {path}: {link} is a link of another user; remove it, or name another file")
+        link = os.path.join(folder, os.readlink(link))
+    return Path(os.path.realpath(path))
 
 
 def _check_kind(path: str | Path, names: Collection[str]) -> None:

@@ -247,6 +247,8 @@ def read_numbers(fields: Sequence[bytes], dim: int) -> Matrix:
     Raises:
         ValueError: they are not dim numbers, or float32 cannot hold one of them.
     """
+    if any(b"_" in field for field in fields):  # which Python allows in numbers
+        raise ValueError("expected numbers")
     with np.errstate(over="raise"):
         try:
             # The shape is checked, because NumPy would copy a single number to a whole row.
@@ -268,6 +270,17 @@ def write_words(path: Path, words: Iterable[str], counts: Counts | None, header:
 def to_json(value: Any, indent: int | None = None) -> bytes:  # noqa: ANN401
     """Return JSON in UTF-8. Half a character, as the name of a file in Latin-1 has it, is escaped: UTF-8 has none."""
     return json.dumps(value, indent=indent, ensure_ascii=False).encode("utf-8", "backslashreplace")
+
+
+def parse_count(field: str) -> int:
+    """Return a count as a table has it.
+
+    Raises:
+        ValueError: it is not in digits, or in more than int64 has.
+    """
+    if not (field.isascii() and field.isdigit() and len(field) < 20):
+        raise ValueError(f"{field[:40]!r} is not a count")
+    return int(field)
 
 
 def checked_counts(path: Path, words: Sequence[str], counts: list[int]) -> Counts | None:

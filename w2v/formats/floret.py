@@ -10,7 +10,7 @@ import numpy as np
 
 from w2v.base.errors import W2VError, option
 from w2v.base.files import check_space, replacing
-from w2v.formats.common import read_numbers
+from w2v.formats.common import not_finite, read_numbers
 from w2v.formats.model import Model
 from w2v.formats.options import DEFAULTS, ReadOptions
 from w2v.formats.unpacking import reading
@@ -42,15 +42,22 @@ def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
         is_sound = 1 <= hash_count <= 4 and 1 <= min_n <= max_n <= LONGEST and buckets and dim
         if not is_sound or buckets * (2 + 2 * dim) > room:
             raise W2VError(f"{path} is cut short or damaged: its header says {buckets:,} x {dim:,}")
-        rows = np.zeros((buckets, dim), np.float32)
-        for number in range(buckets):
+        rows, is_read = np.zeros((buckets, dim), np.float32), np.zeros(buckets, bool)
+        for number in range(2, buckets + 2):
             line = file.readline(NUMBER_LIMIT * (dim + 1)).split()
             try:
                 if not line[0].isdigit():
                     raise ValueError(line[0])
-                rows[int(line[0])] = read_numbers(line[1:], dim)
+                rows[int(line[0])] = row = read_numbers(line[1:], dim)
             except (ValueError, IndexError):
-                raise W2VError(f"{path}, line {number + 2:,}: expected a bucket and {dim:,} numbers") from None
+                raise W2VError(f"{path}, line {number:,}: expected a bucket and {dim:,} numbers") from None
+            if is_read[int(line[0])]:
+                raise W2VError(f"{path}, line {number:,}: the bucket {int(line[0]):,} is there for the second time")
+            if not np.isfinite(row).all():
+                raise W2VError(f"{path}, line {number:,}: {not_finite(row)}")
+            is_read[int(line[0])] = True
+        if file.read(1 << 10).strip():
+            raise W2VError(f"{path} goes on behind its last line, {buckets + 1:,}: its first line is wrong")
     subwords = Subwords(NGrams("floret", min_n, max_n, buckets, hash_count), np.arange(buckets), rows)
     return Model([], np.empty((0, dim), np.float32), subwords=subwords)
 

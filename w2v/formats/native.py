@@ -31,7 +31,7 @@ from w2v.base.errors import W2VError
 from w2v.base.files import replacing_folder
 from w2v.base.npy import map_npy, npy_header
 from w2v.base.typed_json import checked, member, parse
-from w2v.formats.common import checked_counts, to_json, with_finite_rows, write_rows, write_words
+from w2v.formats.common import checked_counts, parse_count, to_json, with_finite_rows, write_rows, write_words
 from w2v.formats.model import Lines, Model, Trained
 from w2v.formats.options import DEFAULTS, ReadOptions
 from w2v.formats.registry import FORMATS
@@ -229,7 +229,7 @@ def _read_vocab(path: Path) -> tuple[Sequence[str], Counts | None]:
     data = path.read_bytes()
     try:
         rows = [line.split("\t") for line in data.decode().removesuffix("\n").split("\n")]
-        counts = [int(row[1]) for row in rows if len(row) > 1]
+        counts = [parse_count(count) for row in rows for count in row[1:]]
     except ValueError as error:
         raise W2VError(f"{path} is damaged: {error}") from None
     words = [row[0] for row in rows]

@@ -30,7 +30,7 @@ def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
 
     path = plain_file(path)
     try:
-        with path.open("rb") as opened, pq.ParquetFile(opened) as file:
+        with path.open("rb") as opened, pq.ParquetFile(opened, page_checksum_verification=True) as file:
             names = file.schema_arrow.names
             twice = [name for name in ("word", "vector", "count") if names.count(name) > 1]
             if twice:
@@ -74,7 +74,10 @@ def write(path: Path, model: Model) -> None:
         fields.insert(1, pa.field("count", pa.int64()))
     schema = pa.schema(fields)
     words, first = iter(model.words), 0
-    with replacing(path) as file, pq.ParquetWriter(file, schema, use_dictionary=False) as writer:
+    with (
+        replacing(path) as file,
+        pq.ParquetWriter(file, schema, use_dictionary=False, write_page_checksum=True) as writer,
+    ):
         for block in blocks(model.vectors):
             columns: list[Any] = [pa.array(list(islice(words, len(block))), pa.string())]
             if counts is not None:

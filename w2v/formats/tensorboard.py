@@ -12,7 +12,7 @@ from pathlib import Path
 from w2v.base.arrays import Counts
 from w2v.base.errors import W2VError
 from w2v.base.files import replacing_folder
-from w2v.formats.common import Rows, checked_counts, read_numbers, write_words
+from w2v.formats.common import Rows, checked_counts, parse_count, read_numbers, write_words
 from w2v.formats.model import Model
 from w2v.formats.options import DEFAULTS, ReadOptions
 from w2v.formats.registry import FORMATS
@@ -60,11 +60,13 @@ def _read_metadata(path: Path) -> tuple[list[str], Counts | None]:
     except ValueError as error:
         raise W2VError(f"{path} is damaged: {error}") from None
     if "\t" not in lines[0]:  # TensorBoard's rule: one column has no header
+        if any("\t" in line for line in lines):
+            raise W2VError(f"{path} is damaged: it has several columns, and its first line has one")
         return lines, None
     words = [line.split("\t")[0] for line in lines[1:]]
     if lines[0] != HEADER:
         return words, None
     try:
-        return words, checked_counts(path, words, [int(line.split("\t")[1]) for line in lines[1:]])
+        return words, checked_counts(path, words, [parse_count(line.split("\t")[1]) for line in lines[1:]])
     except (ValueError, IndexError):
         raise W2VError(f"{path} is damaged: a count is missing or no number") from None

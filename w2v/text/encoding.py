@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from queue import SimpleQueue
 
 import numpy as np
@@ -251,7 +252,7 @@ class _Scan:
                         report(corpus.bytes_read, corpus.bytes_total)
                 if not self._is_full:
                     return
-                self._make_room()
+                blocks = self._make_room_for(blocks)
         except BaseException:
             self.pool.shutdown(cancel_futures=True)
             raise
@@ -290,16 +291,34 @@ class _Scan:
         while not self._is_full and (block := next(blocks, None)) is not None:
             yield block
 
-    def _make_room(self) -> None:
-        """Make the tables one; if it has more than max_types words, keep the most frequent half of that at most."""
+    def _make_room_for(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        """Drop the rarest words, and return the blocks that follow; if none do, as many words are kept as may be."""
+        following = next(blocks, None)
+        if following is None:
+            self._make_room(self.config.max_types, keep_ties=True)
+            return iter(())
+        self._make_room(max(1, self.max_types // 2))
+        return chain([following], blocks)
+
+    def _make_room(self, most: int, keep_ties: bool = False) -> None:
+        """Make the tables one; if it has more than max_types words, keep the `most` most frequent.
+
+        Words that are as frequent as the first that is dropped are dropped too, so that it takes long until the table
+        is full again; with keep_ties the first of them are kept.
+        """
         threads = len(self.tables)
         merged, numbers = self.merge()
         if len(merged) > self.max_types:
             counts = merged.counts()
             rest = counts[len(self.known) :]
-            highest = int(np.partition(rest, -max(1, self.max_types // 2))[-max(1, self.max_types // 2)])
+            highest = int(np.partition(rest, -most)[-most]) if most <= len(rest) else 0
+            n_ties = most - int(np.count_nonzero(rest > highest)) if keep_ties else 0
+            ties = len(self.known) + np.flatnonzero(rest == highest)[:n_ties]
+            counts[ties] += 1  # to be kept
             kept = WordTable()
             mapping = kept.absorb(merged, least=highest + 1, always=len(self.known))
+            kept.counts()[mapping[ties]] -= 1
+            counts[ties] -= 1
             numbers = [mapping[number] for number in numbers]
             self.dropped_tokens += int(counts[mapping < 0].sum())
             self.dropped_types += int((mapping < 0).sum())

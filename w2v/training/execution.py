@@ -199,6 +199,11 @@ def tell_of_run(run: Run, kernel: str, told: Reporter) -> None:
         on = f"{n_nodes} node{'s' * (n_nodes > 1)}"
     told.tell(f"training {len(run.vocab):,} words x {run.config.dim} on {on}")
     warn_of_subsampling(run.vocab, run.config.sample, told)
+    if run.config.has_lines and not run.config.output_layer.outputs_are_words:
+        told.warn(
+            f"{option('loss', run.config.loss)} keeps no output rows, so that `w2v infer` cannot make vectors for new "
+            "lines"
+        )
 
 
 def compile_kernels(run: Run, told: Reporter) -> None:
