@@ -189,7 +189,9 @@ def _vector_targets(folder: Path) -> list[Target]:
             found.append(Target(f"v{format.suffixes[0]}", vector_seeds(folder, name), load))
     plain = found[0].seeds[0][""]
     text = found[1].seeds[0][""]
-    for suffix, pack in {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress, "zip": _zipped}.items():
+    packers: dict[str, Callable[[bytes], bytes]]
+    packers = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress, "zip": _zipped}
+    for suffix, pack in packers.items():
         seeds = [{"": pack(data)} for data in (plain, text)]
         found.append(Target(f"packed.{suffix}", seeds, load, 5))
     return found
