@@ -1,5 +1,7 @@
-"""What several test files share and no fixture can hand out: types, places, and the program as a process."""
+"""What several test files share and no fixture can hand out: types, places, libraries, and the program as a process."""
 
+import importlib
+import importlib.util
 import os
 import signal
 import subprocess
@@ -17,6 +19,23 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 CHECKOUT = Path(__file__).parent.parent
 
 needs_fifos = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes")
+
+
+class Library:
+    """A library that is imported when a test uses it: each process collects all tests, and runs some of them."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, attribute: str) -> Any:  # noqa: ANN401
+        """Return what the library has of that name."""
+        return getattr(importlib.import_module(self._name), attribute)
+
+
+def needs(*libraries: str, reason: str) -> None:
+    """Skip the tests of the module that calls this if a library is not installed. Imports none."""
+    if not all(importlib.util.find_spec(library) for library in libraries):
+        pytest.skip(reason, allow_module_level=True)
 
 
 class Result(NamedTuple):

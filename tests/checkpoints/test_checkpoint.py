@@ -247,6 +247,7 @@ def test_a_stream_is_kept(tmp_path: Path) -> None:
         checkpoint.load_stream(tmp_path, 4)
 
 
+@pytest.mark.slow
 def test_each_flipped_byte_of_each_file_is_refused_by_name(tmp_path: Path) -> None:
     """One bit of each byte; W2V_LONG=1 flips all eight."""
     stream = np.array([2, 0, 1, -1, 2], np.int32)

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gensim.models import KeyedVectors
-from helpers import Run, files_in
+from helpers import Library, Run, files_in
 from toy_corpus import sentences
 
 import w2v
@@ -15,6 +14,8 @@ from w2v.formats import registry
 from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.training import run as session
+
+gensim = Library("gensim.models")
 
 SMALL = ("--dim", "8", "--epochs", "1", "--sample", "1e-2", "--threads", "1")
 NAMES = ["v.bin", "v.bin.gz", "v.txt", "v.vec.gz", "v.glove.txt", "v.w2v", "v.safetensors", "v.projector", "v.parquet"]
@@ -143,7 +144,7 @@ def test_the_same_run_gives_the_same_folder(run: Run, native: w2v.Vectors) -> No
 def test_a_name_of_a_format_wins_over_the_suffix(run: Run, native: w2v.Vectors) -> None:
     assert run("convert", "v.w2v", "v.txt", "--to", "glove", "--quiet").status == 0
     assert Path("v.txt").read_text(encoding="utf-8").startswith(f"{native.words[0]} ")
-    loaded = KeyedVectors.load_word2vec_format("v.txt", binary=False, no_header=True)
+    loaded = gensim.KeyedVectors.load_word2vec_format("v.txt", binary=False, no_header=True)
     assert loaded.index_to_key == native.words
     np.testing.assert_array_equal(loaded.vectors, native.matrix)
     for flags in ([], ["--from", "glove"]):  # the missing header is seen

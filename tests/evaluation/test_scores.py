@@ -8,11 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gensim.models import KeyedVectors
-from helpers import Run
+from helpers import Library, Run
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import spearmanr
 
 import w2v
 from w2v.base.errors import SettingsError, W2VError
@@ -21,6 +19,10 @@ from w2v.evaluation.metrics import ranks, spearman
 from w2v.evaluation.scores import Evaluation, Scores
 from w2v.evaluation.word_pairs import WordPairs, read_pairs, score_pairs
 from w2v.vectors.vectors import Vectors
+
+stats = Library("scipy.stats")
+
+gensim = Library("gensim.models")
 
 SHARED = Path(os.environ.get("W2V_SHARED", "nowhere"))
 
@@ -56,10 +58,10 @@ def made(folder: Path, seed: int) -> tuple[Vectors, Path, Path]:
     return Vectors(words, matrix), folder / "pairs", folder / "questions"
 
 
-def in_gensim(vectors: Vectors) -> KeyedVectors:
+def in_gensim(vectors: Vectors) -> Any:  # noqa: ANN401
     """Return the same in gensim, each word once: it loads a file that has one twice, but then cannot score it."""
     words = list(dict.fromkeys(vectors.words))
-    theirs = KeyedVectors(vectors.dim)
+    theirs = gensim.KeyedVectors(vectors.dim)
     theirs.add_vectors(words, vectors[words])
     return theirs
 
@@ -165,7 +167,7 @@ def test_spearman_is_scipys(pairs: list[tuple[int, int]]) -> None:
     if len(set(left)) == 1 or len(set(right)) == 1:
         assert found is None
     else:
-        assert found == pytest.approx(spearmanr(left, right)[0], abs=1e-12)
+        assert found == pytest.approx(stats.spearmanr(left, right)[0], abs=1e-12)
 
 
 def test_pairs_of_a_word_with_itself_are_equally_alike(tmp_path: Path) -> None:
@@ -417,6 +419,7 @@ def test_train_refuses_before_it_reads_the_corpus(
     assert (files / "pairs.txt").read_text() == before
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not SHARED.is_dir(), reason="W2V_SHARED names no folder")
 def test_real_files_score_as_in_gensim() -> None:
     vectors = w2v.train(SHARED / "corpora/wiki1m.txt.gz", epochs=5)

@@ -16,8 +16,7 @@ import numpy as np
 import pyarrow
 import pyarrow.parquet
 import pytest
-from gensim.models import KeyedVectors
-from helpers import files_in, python
+from helpers import Library, files_in, python
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -25,6 +24,8 @@ import w2v
 from w2v.base.errors import SettingsError, W2VError, W2VWarning
 from w2v.formats import registry, vector_files
 from w2v.formats.model import Model, Trained
+
+gensim = Library("gensim.models")
 
 WORDS = ["the", "世界", "\ufeffé", "</s>", "🙂"]
 MATRIX = np.array(
@@ -104,7 +105,7 @@ def test_the_suffix_tells_the_format_and_a_name_wins_over_it(name: str, format: 
 def test_gensim_reads_every_word_and_number(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a{suffix}"
     vector_files.write(path, CONTENTS)
-    loaded = KeyedVectors.load_word2vec_format(str(path), binary=".bin" in suffix)
+    loaded = gensim.KeyedVectors.load_word2vec_format(str(path), binary=".bin" in suffix)
     assert loaded.index_to_key == WORDS
     assert same_bits(loaded.vectors, MATRIX)
 
@@ -112,7 +113,7 @@ def test_gensim_reads_every_word_and_number(tmp_path: Path, suffix: str) -> None
 @each_suffix
 def test_what_gensim_writes_is_read(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a{suffix}"
-    theirs = KeyedVectors(3)
+    theirs = gensim.KeyedVectors(3)
     theirs.add_vectors(WORDS, MATRIX)
     theirs.save_word2vec_format(str(path), binary=".bin" in suffix)
     held = vector_files.read(path)

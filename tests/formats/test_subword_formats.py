@@ -48,6 +48,7 @@ def test_what_is_written_is_read_again(tmp_path: Path, suffix: str, kind: str) -
     np.testing.assert_allclose(again[KNOWN + UNKNOWN], vectors[KNOWN + UNKNOWN], atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_model_with_another_name_is_told_by_its_first_bytes(tmp_path: Path) -> None:
     vectors = trained("fasttext")
     vectors.save(tmp_path / "a.fasttext.bin")
@@ -130,6 +131,7 @@ def test_spacy_has_the_same_vectors(tmp_path: Path) -> None:
     assert largest_difference(lambda word: nlp.vocab[word].vector, vectors, KNOWN + UNKNOWN) < 1e-5
 
 
+@pytest.mark.slow
 def test_a_floret_table_is_read_again(tmp_path: Path) -> None:
     vectors = trained("floret")
     vectors.save(tmp_path / "a.floret")

@@ -3,10 +3,12 @@
 import naive
 import numpy as np
 import pytest
-from scipy import stats
+from helpers import Library
 
 from w2v.kernels import jit, rng
 from w2v.kernels.scalars import I64, U64
+
+stats = Library("scipy.stats")
 
 
 @jit

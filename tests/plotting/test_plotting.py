@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from helpers import Run, files_in, python
+from helpers import Run, files_in, needs, python
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -22,8 +22,7 @@ from w2v.plotting.curves import read_curves
 from w2v.plotting.maps import word_map
 from w2v.vectors.vectors import Vectors
 
-for library in ("bokeh", "matplotlib", "sklearn", "textalloc"):
-    pytest.importorskip(library, reason="needs the extra `plot`")
+needs("bokeh", "matplotlib", "sklearn", "textalloc", reason="needs the extra `plot`")
 
 HARD_WORDS = (
     *("</script>", "<script>alert(1)</script>", "<!--", "<img/src=x/onerror=alert(1)>", "&lt;b&gt;", "{{x}}", "@rank"),

@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import Run
+from helpers import Run, needs
 
 import w2v
 from w2v.base.errors import SettingsError, W2VError, W2VWarning
 from w2v.text import events
 from w2v.text.people import read_people
 
-pytest.importorskip("duckdb")
+needs("duckdb", reason="needs the extra `events`")
 
 Event = tuple[str, str, int]
 HEADER = "user_id,item_id,timestamp\n"
@@ -106,6 +106,7 @@ def test_sessions_are_the_oracles(
     assert [tuple(session) for session in found] == wanted
 
 
+@pytest.mark.slow
 def test_formats_and_frames_have_the_same_sessions(tmp_path: Path) -> None:
     pa = pytest.importorskip("pyarrow")
     import pyarrow.parquet as pq

@@ -9,8 +9,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from gensim.models.phrases import ENGLISH_CONNECTOR_WORDS
-from gensim.models.phrases import Phrases as Gensim
+from helpers import Library
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +21,8 @@ from w2v.text import encoding, joining
 from w2v.text import phrases as phrasing
 from w2v.text.corpus import Corpus
 from w2v.text.phrases import Phrases, find_phrases
+
+gensim_phrases = Library("gensim.models.phrases")
 
 Sentences = list[list[str]]
 
@@ -68,7 +69,7 @@ def test_phrases_scores_and_text_are_those_of_gensim(
     found, written = run(
         SENTENCES, folder, scorer=scorer, min_count=min_count, threshold=threshold, delimiter=delimiter, threads=2
     )
-    gensim = Gensim(
+    gensim = gensim_phrases.Phrases(
         SENTENCES,
         min_count=min_count,
         threshold=threshold,
@@ -91,7 +92,7 @@ def test_connector_words_are_those_of_gensim(folder: Path) -> None:
     connectors = ["w5", "w6", "x3", "w9"]
     config = {"min_count": 2, "threshold": 0.5, "connector_words": " ".join(connectors), "threads": 2}
     found, written = run(texts, folder, **config)
-    gensim = Gensim(texts, min_count=2, threshold=0.5, connector_words=frozenset(connectors))
+    gensim = gensim_phrases.Phrases(texts, min_count=2, threshold=0.5, connector_words=frozenset(connectors))
     assert written == [gensim[sentence] for sentence in texts]
     assert any(len(phrase.words) > 2 for phrase in found.found)
     expected = gensim.export_phrases()
@@ -105,7 +106,7 @@ def test_connector_words_are_those_of_gensim(folder: Path) -> None:
 
 
 def test_english_connector_words_are_those_of_gensim() -> None:
-    assert PhraseConfig(connector_words="english").connectors == ENGLISH_CONNECTOR_WORDS
+    assert PhraseConfig(connector_words="english").connectors == gensim_phrases.ENGLISH_CONNECTOR_WORDS
 
 
 def test_each_pass_has_its_threshold(folder: Path) -> None:
@@ -121,7 +122,7 @@ def test_a_second_pass_is_that_of_gensim_over_the_text_of_the_first(folder: Path
     # Words that hold no delimiter, which gensim could not tell from its pairs.
     _, once = run(SENTENCES, folder, delimiter="+", threshold=2.0)
     found, twice = run(once, folder, threshold=2.0)
-    gensim = Gensim(once, threshold=2.0)
+    gensim = gensim_phrases.Phrases(once, threshold=2.0)
     assert {phrase.phrase: phrase.score for phrase in found.found} == pytest.approx(gensim.export_phrases(), rel=1e-12)
     assert twice == [gensim[sentence] for sentence in once]
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gensim.models import KeyedVectors
+from helpers import Library
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +12,8 @@ from w2v.base.errors import W2VError
 from w2v.formats import word2vec
 from w2v.formats.model import Model
 from w2v.text.vocab import Vocab
+
+gensim = Library("gensim.models")
 
 words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8).filter(lambda w: w.split() == [w])
 counts = st.dictionaries(words.filter(lambda word: word != "</s>"), st.integers(1, 2**50), min_size=1, max_size=20)
@@ -61,7 +63,9 @@ def test_gensim_takes_the_counts(tmp_path: Path) -> None:
     vocab = Vocab.of({"the": 90, "cat": 7, "世界": 7, "é": 1})
     vocab.save(tmp_path / "vocab.txt")
     word2vec.write(tmp_path / "v.bin", Model(vocab.words, np.ones((4, 3), np.float32)))
-    loaded = KeyedVectors.load_word2vec_format(str(tmp_path / "v.bin"), fvocab=str(tmp_path / "vocab.txt"), binary=True)
+    loaded = gensim.KeyedVectors.load_word2vec_format(
+        str(tmp_path / "v.bin"), fvocab=str(tmp_path / "vocab.txt"), binary=True
+    )
     assert {word: loaded.get_vecattr(word, "count") for word in loaded.key_to_index} == {
         "the": 90,
         "cat": 7,

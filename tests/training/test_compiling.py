@@ -44,10 +44,12 @@ print("prepared")
 """
 
 
+@pytest.mark.slow
 def test_a_run_compiles_nothing_more() -> None:
     assert python(TRAIN) == "prepared\n"
 
 
+@pytest.mark.slow
 def test_with_an_empty_cache_nothing_is_compiled(tmp_path: Path) -> None:
     code = "from w2v.settings.train import TrainConfig; from w2v.training.compiling import is_compiled; "
     code += f"print([is_compiled(TrainConfig(**settings)) for settings in {VARIANTS}])"

@@ -3,9 +3,9 @@
 import naive
 import numpy as np
 import pytest
+from helpers import Library
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
 
 from w2v.kernels import jit
 from w2v.kernels.cpu import samplers, windows
@@ -15,6 +15,8 @@ from w2v.kernels.scalars import I32, I64, U64
 from w2v.settings.train import TrainConfig
 from w2v.training.distributions import alias_table, keep_prob, noise_distribution, thresholds
 from w2v.training.plan import new_scratch, shape_of
+
+stats = Library("scipy.stats")
 
 NONE = np.empty(0, np.float32)
 NO_COPIES = HotRows(0, 0, 0, np.empty(0, np.float32), np.empty(0, np.float32))

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import Run, start
+from helpers import Run, needs, start
 from hypothesis import given
 from hypothesis import strategies as st
 from toy_corpus import GROUPS, sentences
@@ -30,7 +30,7 @@ from w2v.tuning.parts import take_parts
 from w2v.tuning.search import Search
 from w2v.tuning.space import SPACE
 
-pytest.importorskip("optuna", reason="needs the extra `tune`")
+needs("optuna", reason="needs the extra `tune`")
 
 SMALL: dict[str, Any] = {"dim": 8, "sample": 1e-2, "threads": 1}
 QUICK: dict[str, Any] = {"fraction": 0.5, "search": ["lr", "epochs"], **SMALL}

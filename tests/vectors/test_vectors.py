@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from gensim.models import KeyedVectors
+from helpers import Library
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +23,8 @@ from w2v.formats.model import Lines, Model
 from w2v.formats.vocab_table import VocabTable
 from w2v.settings.aliases import VECTORS
 from w2v.vectors.vectors import Vectors
+
+gensim = Library("gensim.models")
 
 
 def make_vectors(n_types: int = 50, dim: int = 8, seed: int = 1) -> Vectors:
@@ -129,8 +131,8 @@ def test_words_and_rows_must_be_as_many() -> None:
         Vectors(["a", "b"], np.ones((3, 2), np.float32))
 
 
-def in_gensim(vectors: Vectors) -> KeyedVectors:
-    theirs = KeyedVectors(vectors.dim)
+def in_gensim(vectors: Vectors) -> Any:  # noqa: ANN401
+    theirs = gensim.KeyedVectors(vectors.dim)
     theirs.add_vectors(vectors.words, vectors.matrix)
     return theirs
 
