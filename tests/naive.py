@@ -26,6 +26,13 @@ def bce(scores: Matrix, negative_weight: float = 1.0) -> tuple[float, Matrix]:
     return float(losses.sum()), weights * (sigmoid(scores) - labels)
 
 
+def gbce(scores: Matrix, center_weight: float = 1.0) -> tuple[float, Matrix]:
+    labels = np.arange(len(scores)) == 0
+    weights = np.where(labels, center_weight, 1.0)
+    losses = -weights * np.log(np.where(labels, sigmoid(scores), sigmoid(-scores)))
+    return float(losses.sum()), weights * (sigmoid(scores) - labels)
+
+
 def bpr(scores: Matrix) -> tuple[float, Matrix]:
     margins = scores[0] - scores[1:]
     slope = -sigmoid(-margins)
@@ -44,7 +51,13 @@ def ccl(scores: Matrix, negative_weight: float = 1.0, margin: float = 0.5) -> tu
     return float(1 - scores[0] + weight * beyond.sum()), np.concatenate([[-1], weight * (beyond > 0)])
 
 
-LOSSES: dict[str, Callable[..., tuple[float, Matrix]]] = {"bce": bce, "bpr": bpr, "softmax": softmax, "ccl": ccl}
+LOSSES: dict[str, Callable[..., tuple[float, Matrix]]] = {
+    "bce": bce,
+    "bpr": bpr,
+    "softmax": softmax,
+    "ccl": ccl,
+    "gbce": gbce,
+}
 
 
 def on_sphere(rows: Matrix, radius: float) -> Matrix:
@@ -91,6 +104,7 @@ def step(
     fixed: tuple[set[int], set[int]] = (set(), set()),
     margin: float = 0.5,
     radius: float = 0.0,
+    logq_center: bool = True,
 ) -> tuple[Matrix, Matrix, float]:
     """Return both matrices after one step, and its loss.
 
@@ -98,7 +112,9 @@ def step(
     output rows stay as they are. With a radius, all rows have this length after the step, and a mean has it before.
     """
     new_input, new_output = input.copy(), output.copy()
-    correction = logq[outputs] if logq is not None else 0.0
+    correction = logq[outputs] if logq is not None else np.zeros(len(outputs))
+    if not logq_center:
+        correction[0] = 0
     total = 0.0
     for group in [contexts] if cbow else [[context] for context in contexts]:
         mean = input[group].mean(axis=0)
@@ -178,6 +194,7 @@ class Shard:
     negative_weight: float = 1.0
     margin: float = 0.5
     radius: float = 0.0
+    logq_center: bool = True
     candidates: int = 0
     n_hard: int = 0
     lines: str = "none"
@@ -351,6 +368,7 @@ def train_shard(
                 shard.fixed,
                 shard.margin,
                 shard.radius,
+                shard.logq_center,
             )
             on_step(contexts, outputs, loss)
             input = composed.take(input, vectors)

@@ -186,6 +186,15 @@ def test_scores_are_corrected_where_the_sampler_needs_it(settings: dict[str, Any
     assert TrainConfig(**settings, prior=0.3).prior == 0.3
 
 
+@pytest.mark.parametrize("calibration", [0.0, 0.75, 1.0])
+def test_the_center_weighs_beta_in_gbce(calibration: float) -> None:
+    alpha = 20 / 999
+    beta = alpha * (calibration * (1 - 1 / alpha) + 1 / alpha)  # Petrov and Macdonald 2023
+    config = TrainConfig(loss="gbce", negative=20, calibration=calibration)
+    assert config.center_weight(1_000) == pytest.approx(beta)
+    assert config.center_weight(5) == pytest.approx(1)
+
+
 def test_cosine_scores_have_a_temperature() -> None:
     assert TrainConfig().radius == 0
     assert TrainConfig(temperature=0.25).radius == 2

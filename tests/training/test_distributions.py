@@ -13,8 +13,9 @@ from w2v.kernels.cpu.structs import HotRows, Sampling, Scratch
 from w2v.kernels.rng import draw
 from w2v.kernels.scalars import I32, I64, U64
 from w2v.settings.train import TrainConfig
+from w2v.text.vocab import Vocab
 from w2v.training.distributions import alias_table, keep_prob, noise_distribution, thresholds
-from w2v.training.plan import new_scratch, shape_of
+from w2v.training.plan import new_scratch, sampling_of, shape_of
 
 stats = Library("scipy.stats")
 
@@ -147,3 +148,15 @@ def test_recycled_noise_has_the_same_distribution() -> None:
 
 def test_thresholds_reach_both_ends() -> None:
     np.testing.assert_array_equal(thresholds(np.array([0.0, 0.5, 1.0])), [0, 2**31 - 1, 2**32 - 1])
+
+
+def test_without_a_correction_of_the_center_q_is_the_share_of_steps_with_the_word() -> None:
+    """A word that is drawn twice is there once, so the share is 1 - (1 - q) ** k; e ** logq must be this."""
+    vocab = Vocab([f"word{i}" for i in range(10)], COUNTS)
+    config = TrainConfig(loss="softmax", logq_center=False, negative=20)
+    shares = np.exp(sampling_of(config, vocab).logq.astype(np.float64))
+    q = noise_distribution(COUNTS, config.ns_exponent)
+    drawn = np.random.default_rng(1).choice(10, (20_000, 20), p=q)
+    seen = np.array([(drawn == word).any(axis=1).mean() for word in range(10)])
+    np.testing.assert_allclose(shares, seen, atol=5 * 0.5 / np.sqrt(20_000))
+    np.testing.assert_allclose(shares[-1], 20 * q[-1], rtol=0.02)

@@ -51,7 +51,8 @@ class TrainSettings(VocabSettings, ItemSettings, total=False):
     candidates: int
     hard_share: float
     reject_positives: bool
-    loss: Literal["bce", "bpr", "softmax", "ccl", "full", "hs"]
+    loss: Literal["bce", "gbce", "bpr", "softmax", "ccl", "full", "hs"]
+    calibration: float
     temperature: float | None
     margin: float
     logq: bool | None
@@ -59,6 +60,7 @@ class TrainSettings(VocabSettings, ItemSettings, total=False):
     noise_pool: int
     ns_exponent: float
     uniform_share: float
+    logq_center: bool
     epochs: int
     lr: float | None
     seed: int

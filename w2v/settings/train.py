@@ -219,11 +219,17 @@ class TrainConfig:
         Setting("Sampling", not_with=NO_NEGATIVES, is_strict=True),
     ] = False
     loss: Annotated[
-        Literal["bce", "bpr", "softmax", "ccl", "full", "hs"],
-        "bce (pointwise), bpr (pairwise), softmax (over the sampled words), ccl (contrastive, of cosines), full "
-        "(softmax over the whole vocabulary: slow) or hs (hierarchical softmax: no negatives).",
+        Literal["bce", "gbce", "bpr", "softmax", "ccl", "full", "hs"],
+        "bce (pointwise), gbce (pointwise, calibrated), bpr (pairwise), softmax (over the sampled words), ccl "
+        "(contrastive, of cosines), full (softmax over the whole vocabulary: slow) or hs (hierarchical softmax: no "
+        "negatives).",
         Setting("Model", one_machine=("hs",), is_common=True),
     ] = "bce"
+    calibration: Annotated[
+        float,
+        "The t of gbce: 0 is bce; with 1 and uniform noise, sigmoid(score) is the probability.",
+        Setting("Model", low=0, high=1, only_with={"loss": ("gbce",)}),
+    ] = 0.75
     temperature: Annotated[
         float | None,
         "Make scores cosines divided by this number, and all rows equally long.",
@@ -271,6 +277,11 @@ class TrainConfig:
         "Share of the noise words that are drawn uniformly; the others follow --ns-exponent.",
         Setting("Sampling", low=0, high=1, not_with=NO_NOISE),
     ] = 0.0
+    logq_center: Annotated[
+        bool,
+        "With --logq, correct the score of the center like those of negatives.",
+        Setting("Model", not_with=NO_SCORES),
+    ] = True
     epochs: Annotated[
         int,
         "Passes over the text: a small corpus needs more.",
@@ -414,6 +425,11 @@ class TrainConfig:
         if self.loss == "hs":
             return OutputLayer("path", "hs", has_negatives=False, outputs_are_words=False)
         return OutputLayer("sampled", self.loss)
+
+    def center_weight(self, n_types: int) -> float:
+        """The weight of the center in the loss gbce, for a vocabulary: beta of Petrov and Macdonald 2023."""
+        share = min(1.0, self.negative / max(1, n_types - 1))  # alpha, the share of the other words that are negatives
+        return share * self.calibration + (1 - self.calibration)
 
     @property
     def radius(self) -> float:

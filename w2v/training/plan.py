@@ -246,6 +246,7 @@ def variant_of(config: TrainConfig) -> Variant:
         sampler=config.sampler,
         loss=layer.loss,
         logq=config.uses_logq,
+        logq_center=config.logq_center,
         whole_line=config.window == "full",
         shrink_window=config.shrink_window,
         only_before=config.window_side == "before",
@@ -281,6 +282,7 @@ def shape_of(config: TrainConfig, most_outputs: int) -> Shape:
         window,
         negative,
         np.float32(config.negative_weight),
+        np.float32(config.center_weight(most_outputs)),
         np.float32(config.margin),
         np.float32(config.radius),
         n_draws,
@@ -309,8 +311,12 @@ def sampling_of(config: TrainConfig, vocab: Vocab) -> Sampling:
     keep, noise = keep_prob(vocab.counts, config.sample), noise_of(config, vocab)
     prob, alias = alias_table(noise)
     drawn = keep * vocab.counts if config.sampler == "batch" else noise
-    logq = np.log(drawn / drawn.sum())
-    logq -= logq.mean()
+    drawn = drawn / drawn.sum()
+    if config.logq_center:
+        logq = np.log(drawn)
+        logq -= logq.mean()
+    else:
+        logq = np.log(-np.expm1(config.negative * np.log1p(-np.minimum(drawn, 1 - 1e-12))))
     return Sampling(thresholds(keep), thresholds(prob), alias, logq.astype(np.float32))
 
 

@@ -159,7 +159,7 @@ VARIANTS: list[dict[str, Any]] = [
     {"loss": "hs", "subwords": True, "window_side": "before"},
     {"loss": "ccl", "margin": 0.1, "negative_weight": 3.0},
     {"loss": "ccl", "line_vectors": "with-words", "model": "cbow", "negative": 10, "margin": 0.0},
-    {"temperature": 0.5, "line_vectors": "alone", "loss": "softmax"},
+    {"temperature": 0.5, "line_vectors": "alone", "loss": "softmax", "logq_center": False},
     {"line_vectors": "alone"},
     {"line_vectors": "alone", "sampler": "hard", "candidates": 13, "loss": "bpr", "reject_positives": True},
     {"line_vectors": "alone", "loss": "hs"},
@@ -335,7 +335,8 @@ def _paths(counts: npt.NDArray[np.int64]) -> list[list[tuple[int, int]]]:
 def test_a_center_without_contexts_is_no_step() -> None:
     model = _model(8, seed=1)
     before = model.input.copy()
-    shape = Shape(5, 5, np.float32(1), np.float32(0), np.float32(0), 5, 0, 0, model.stride, model.stride, 1, (0,) * 6)
+    one, zero = np.float32(1), np.float32(0)
+    shape = Shape(5, 5, one, one, zero, zero, 5, 0, 0, model.stride, model.stride, 1, (0,) * 6)
     tally = Tally(np.zeros(1), np.zeros(1, np.int64), np.zeros(1, np.int64))
     tokens = np.array([3, -1, 4, -1, -1, 5], np.int32)
     step.train_shard("scalar", step.SGNS)(

@@ -29,6 +29,7 @@ def with_tiles(shape: Shape, n_outputs: int) -> Shape:
         shape.window,
         shape.negative,
         shape.negative_weight,
+        shape.center_weight,
         shape.margin,
         shape.radius,
         shape.n_draws,

@@ -8,6 +8,7 @@ functions: `loss`, which is L in float64, and `gradient`, which turns a score f 
 step moves the rows by G. To add one: write the pair and name it in LOSSES.
 
     bce      L = -log sigmoid(s) - w sum_i log sigmoid(-s_i)    dL/df = sigmoid(f) - label, of a negative w times that
+    gbce     L = -b log sigmoid(s) - sum_i log sigmoid(-s_i)    dL/df = sigmoid(f) - label, of the center b times that
     bpr      L = -sum_i log sigmoid(s - s_i)                    dL/ds_i = sigmoid(s_i - s), dL/ds = -sum of these
     softmax  L = -s + log(e^s + sum_i e^s_i)                    dL/df = softmax(f) - label
     ccl      L = 1 - s + w mean_i max(0, s_i - margin)          dL/ds = -1, dL/ds_i = w / k where s_i > margin, else 0
@@ -17,9 +18,9 @@ With hs the outputs are the inner nodes on the path to the center, and `labels` 
 score buffer; the others do not look there. word2vec.c and gensim skip an output with |f| >= 6; here no gradient is
 left out. Otherwise the label is 1 for the center and 0 for a negative.
 
-bce is skip-gram with negative sampling (Mikolov et al. 2013), bpr is Rendle et al. 2009, and softmax over a sample is
-Bengio and Senecal 2008; over all words it is the softmax itself. ccl is the cosine contrastive loss (Mao et al. 2021),
-whose scores are cosines (sphere.py). hs is Morin and Bengio 2005.
+bce is skip-gram with negative sampling (Mikolov et al. 2013), gbce is Petrov and Macdonald 2023, bpr is Rendle et al.
+2009, and softmax over a sample is Bengio and Senecal 2008; over all words it is the softmax itself. ccl is the cosine
+contrastive loss (Mao et al. 2021), whose scores are cosines (sphere.py). hs is Morin and Bengio 2005.
 """
 
 import math
@@ -31,7 +32,7 @@ import numpy as np
 from w2v.kernels import inlined
 from w2v.kernels.cpu.hot_rows import row_of
 from w2v.kernels.cpu.layout import column_of
-from w2v.kernels.cpu.structs import Sampling, Scratch, Shape
+from w2v.kernels.cpu.structs import Sampling, Scratch, Shape, Variant
 from w2v.kernels.llvm_scores import (
     SCORE_LANES,
     eight_of,
@@ -89,6 +90,28 @@ def bce_loss(scores: F32, labels: F32, at: int, n_outputs: int, shape: Shape) ->
     for o in range(1, n_outputs):
         total += softplus(float(scores[at + column_of(o, shape.tile_like)]))
     return softplus(-float(scores[at])) + float(shape.negative_weight) * total
+
+
+@inlined
+def gbce_gradient(scores: F32, labels: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
+    """Turn scores into gradients lr * weight * (label - sigmoid(f)), padding too, with the center's weight or 1.
+
+    With one tile it may change 8 scores behind the last.
+    """
+    width, minus_lr = 8 * shape.n_tiles, many_of(-lr)
+    for i in range(0, n_hidden * width, SCORE_LANES):
+        store_scores(scores, i, scaled_sigmoid(load_scores(scores, i, minus_lr), minus_lr))
+    for c in range(n_hidden):
+        scores[c * width] = shape.center_weight * (lr + scores[c * width])
+
+
+@inlined
+def gbce_loss(scores: F32, labels: F32, at: int, n_outputs: int, shape: Shape) -> float:
+    """Return L of the hidden vector whose scores begin at `at`."""
+    total = float(shape.center_weight) * softplus(-float(scores[at]))
+    for o in range(1, n_outputs):
+        total += softplus(float(scores[at + column_of(o, shape.tile_like)]))
+    return total
 
 
 @inlined
@@ -193,32 +216,45 @@ def hs_loss(scores: F32, labels: F32, at: int, n_outputs: int, shape: Shape) -> 
 LOSSES = {
     "hs": Loss(hs_loss, hs_gradient),
     "bce": Loss(bce_loss, bce_gradient),
+    "gbce": Loss(gbce_loss, gbce_gradient),
     "bpr": Loss(bpr_loss, bpr_gradient),
     "softmax": Loss(softmax_loss, softmax_gradient),
     "ccl": Loss(ccl_loss, ccl_gradient),
 }
 
 
-@inlined
-def correct_scores(n_hidden: int, n_outputs: int, shape: Shape, sampling: Sampling, scratch: Scratch) -> None:
-    """Subtract log q(o) from each score: the logQ correction (Bengio and Senecal 2008; Yi et al. 2019).
+def score_corrector(variant: Variant) -> Callable[[int, int, Shape, Sampling, Scratch], None]:
+    """Return the function that corrects the scores of a variant with logq."""
+    first = 0 if variant.logq_center else 1
 
-    q(o) is the probability with which the sampler draws o. A sampled softmax of f - log q estimates the whole
-    softmax of f; bce of f - log q is noise-contrastive estimation (Mnih and Teh 2012). Without it a score
-    tends to log P(o|c) - log q(o), up to a constant: to how surprising o is with c, and not to how likely.
+    @inlined
+    def correct_scores(n_hidden: int, n_outputs: int, shape: Shape, sampling: Sampling, scratch: Scratch) -> None:
+        """Subtract log q(o) from each score: the logQ correction (Bengio and Senecal 2008; Yi et al. 2019).
 
-    Args:
-        n_hidden: hidden vectors in use.
-        n_outputs: outputs in use, whose rows are words.
-        shape: the layout.
-        sampling: its logq is log q, less its mean: a constant would only move all scores.
-        scratch: its scores are mutated, and its logq.
-    """
-    for o in range(n_outputs):
-        row = row_of(scratch.outputs[o], scratch.hot_rows, shape.stride)
-        scratch.logq[column_of(o, shape.tile_like)] = sampling.logq[row]
-    width, like = 8 * shape.n_tiles, eight_of(np.float32(0))
-    for c in range(n_hidden):
-        for i in range(0, width, 8):
-            left = load_scores(scratch.scores, c * width + i, like) - load_scores(scratch.logq, i, like)
-            store_scores(scratch.scores, c * width + i, left)
+        q(o) is the probability with which the sampler draws o. A sampled softmax of f - log q estimates the whole
+        softmax of f; bce of f - log q is noise-contrastive estimation (Mnih and Teh 2012). Without it a score
+        tends to log P(o|c) - log q(o), up to a constant: to how surprising o is with c, and not to how likely.
+
+        Where the score of the center stays as it is, q(o) is the probability that o is among the negatives of the
+        step. Then e^s + sum_i e^(s_i) / q(i) is an estimate of sum_o e^f(o) without bias (Horvitz and Thompson 1952).
+        The center is there with probability 1, so with q of its own it would count too much (Khrylchenko et al. 2025,
+        arXiv 2507.09331, whose gradient this is).
+
+        Args:
+            n_hidden: hidden vectors in use.
+            n_outputs: outputs in use, whose rows are words.
+            shape: the layout.
+            sampling: its logq.
+            scratch: its scores are mutated, and its logq.
+        """
+        scratch.logq[0] = np.float32(0)
+        for o in range(first, n_outputs):
+            row = row_of(scratch.outputs[o], scratch.hot_rows, shape.stride)
+            scratch.logq[column_of(o, shape.tile_like)] = sampling.logq[row]
+        width, like = 8 * shape.n_tiles, eight_of(np.float32(0))
+        for c in range(n_hidden):
+            for i in range(0, width, 8):
+                left = load_scores(scratch.scores, c * width + i, like) - load_scores(scratch.logq, i, like)
+                store_scores(scratch.scores, c * width + i, left)
+
+    return correct_scores

@@ -27,7 +27,7 @@ from w2v.kernels.cpu.hidden import hidden_layer
 from w2v.kernels.cpu.hot_rows import merge_hot_rows, take_hot_rows
 from w2v.kernels.cpu.layout import clear_padding, with_tiles
 from w2v.kernels.cpu.lines import line_kernels, update_hidden
-from w2v.kernels.cpu.loss import LOSSES, correct_scores
+from w2v.kernels.cpu.loss import LOSSES, score_corrector
 from w2v.kernels.cpu.outputs import output_kernels
 from w2v.kernels.cpu.samplers import fill_pool, mark_line
 from w2v.kernels.cpu.sphere import on_sphere, rows_to_sphere
@@ -87,6 +87,7 @@ def step_of(kernel: str, variant: Variant) -> Callable[..., bool]:
     choose_outputs, prepare_outputs = output_kernels(variant, arithmetic)
     score, update = arithmetic.score, update_hidden if variant.frozen else arithmetic.update
     loss_of, gradient = LOSSES[variant.loss]
+    correct_scores = score_corrector(variant)
 
     @inlined
     def take_step(

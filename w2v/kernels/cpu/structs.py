@@ -30,7 +30,8 @@ class Sampling(NamedTuple):
     alias: I32
     """(n_types,) the other word of the bucket."""
     logq: F32
-    """(n_types,) logarithm of the probability that a word is drawn as a negative, less its mean."""
+    """(n_types,) logarithm of the probability that a word is drawn as a negative, less its mean; where the score of the
+    center is not corrected, of the probability that it is among the negatives of a step."""
 
 
 class Variant(NamedTuple):
@@ -51,9 +52,11 @@ class Variant(NamedTuple):
     sampler: str = "noise"
     """Where negatives come from: noise, batch or hard."""
     loss: str = "bce"
-    """bce, bpr, softmax, ccl or hs."""
+    """bce, gbce, bpr, softmax, ccl or hs."""
     logq: bool = False
     """Correct the scores for the sampler's probabilities."""
+    logq_center: bool = True
+    """Correct the score of the center too."""
     whole_line: bool = False
     """Contexts come from the whole line, not from a window."""
     shrink_window: bool = True
@@ -77,6 +80,8 @@ class Shape(NamedTuple):
     """Output rows per center, without the center's own."""
     negative_weight: np.float32
     """Weight of a negative in the loss bce; weight of their mean in the loss ccl."""
+    center_weight: np.float32
+    """Weight of the center in the loss gbce."""
     margin: np.float32
     """Cosine from which on a negative is pushed away, in the loss ccl."""
     radius: np.float32
