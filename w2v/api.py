@@ -974,6 +974,9 @@ def convert(
     skip_words: bool = False,
     add_output: float | None = None,
     all_but_the_top: int | None = None,
+    dim: int | None = None,
+    reduce: Literal["pca", "first"] = "pca",
+    dtype: Literal["float32", "float16", "int8"] | None = None,
     classes: int | None = None,
     save_output: bool | None = None,
     limit: int | None = None,
@@ -991,6 +994,9 @@ def convert(
         skip_words: whether to leave out the words that the format cannot hold.
         add_output: add this share of the output rows to the vectors.
         all_but_the_top: remove the mean, and this many of the directions in which the vectors vary most.
+        dim: keep this many numbers of each vector; output rows, n-grams and line vectors are reduced alike.
+        reduce: with dim, "pca" keeps the directions in which the vectors are longest, "first" the first numbers.
+        dtype: how numbers are stored, if the format has a choice, as .safetensors has; by default float32.
         classes: write `word class` lines instead of vectors: this many classes, by k-means.
         save_output: whether to write the output rows; by default if the format stores them.
         limit: read at most this many words, the first.
@@ -1006,7 +1012,15 @@ def convert(
     check_number("limit", 1 if limit is None else limit, 1)
     source, target = Path(source), Path(target)
     reading = {"limit": limit, "skip_bad_rows": skip_bad_rows, "encoding": encoding}
-    changes = Changes(skip_words=skip_words, add_output=add_output, all_but_the_top=all_but_the_top)
+    check_number("dim", 1 if dim is None else dim, 1)
+    changes = Changes(
+        skip_words=skip_words,
+        add_output=add_output,
+        all_but_the_top=all_but_the_top,
+        dim=dim,
+        reduce=reduce,
+        dtype=dtype,
+    )
     with _reporting(reporter) as told:
         if classes is not None:
             return write_classes(source, target, told, changes, classes, from_=from_, to=to, **reading)

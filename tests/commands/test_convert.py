@@ -303,3 +303,54 @@ def test_all_but_the_top(run: Run, native: w2v.Vectors) -> None:
     assert np.abs(flat.matrix.mean(axis=0)).max() < 1e-5 and np.linalg.matrix_rank(flat.matrix, tol=1e-3) == 6
     assert flat.similar(flat.words[0]), "its norms are those of the new vectors"
     assert run("convert", "v.w2v", "x.bin", "--all-but-the-top", "8").status == 2
+
+
+def test_fewer_numbers(run: Run, native: w2v.Vectors) -> None:
+    assert run("convert", "v.w2v", "less.w2v", "--dim", "3").status == 0
+    less = w2v.Vectors.load("less.w2v")
+    directions = np.linalg.svd(native.matrix.astype(float), full_matrices=False)[2][:3].T
+    expected = native.matrix @ directions
+    np.testing.assert_allclose(less.matrix @ less.matrix.T, expected @ expected.T, atol=1e-5)
+    assert native.output is not None and less.output is not None and less.dim == 3
+    found = less.matrix.astype(float) @ less.output.T
+    np.testing.assert_allclose(found, expected @ (native.output @ directions).T, atol=1e-5)
+    assert less.similar(less.words[0]) and less.settings is not None
+    assert less.settings["reduced"] == {"by": "pca", "from": 8, "to": 3}
+    assert run("convert", "v.w2v", "first.bin", "--dim", "3", "--reduce", "first").status == 0
+    np.testing.assert_array_equal(w2v.Vectors.load("first.bin").matrix, native.matrix[:, :3])
+    whole = run("convert", "v.w2v", "whole.w2v", "--dim", "8")
+    assert whole.status == 0
+    np.testing.assert_allclose(w2v.Vectors.load("whole.w2v").norms, native.norms, rtol=1e-5)
+    for flags, said in (
+        (("--dim", "9"), "--dim must be from 1 to 8"),
+        (("--dim", "0"), "--dim must be from 1"),
+        (("--reduce", "first"), "--reduce has an effect only with --dim"),
+    ):
+        done = run("convert", "v.w2v", "x.bin", *flags)
+        assert done.status == 2 and said in done.err and not Path("x.bin").exists()
+
+
+@pytest.mark.parametrize(("dtype", "size"), [("float16", 2), ("int8", 1)])
+def test_smaller_numbers(run: Run, native: w2v.Vectors, dtype: str, size: int) -> None:
+    done = run("convert", "v.w2v", "small.safetensors", "--dtype", dtype)
+    assert done.status == 0
+    found = w2v.Vectors.load("small.safetensors")
+    step = np.abs(native.matrix).max() / (254 if dtype == "int8" else 2048)
+    np.testing.assert_allclose(found.matrix, native.matrix, atol=1.01 * step)
+    assert Path("small.safetensors/model.safetensors").stat().st_size < 148 * (8 * size + 4) + 400
+    StaticModel = pytest.importorskip("model2vec", reason="needs the extra `test-all`").StaticModel
+    model = StaticModel.from_pretrained("small.safetensors")
+    one = model.encode(["horse"])[0]
+    exact = native["horse"]
+    assert one @ exact / np.linalg.norm(one) / np.linalg.norm(exact) > 0.999
+    assert native.counts is not None
+    weights = 1e-3 / (1e-3 + native.counts / native.counts.sum())
+    np.testing.assert_allclose(model.weights[:-1], weights, rtol=1e-6)
+    refused = run("convert", "v.w2v", "x.bin", "--dtype", dtype)
+    assert refused.status == 2 and "word2vec binary stores float32; .safetensors can store" in refused.err
+
+
+def test_a_model_card_says_how_vectors_were_made(run: Run, native: w2v.Vectors) -> None:
+    assert run("convert", "v.w2v", "v.safetensors").status == 0
+    card = Path("v.safetensors/README.md").read_text()
+    assert "147 words, 8 numbers each" in card and "| dim | 8 |" in card and "| corpus.txt |" in card

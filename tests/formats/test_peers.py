@@ -11,8 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from w2v.base.errors import W2VError
-from w2v.formats import vector_files
+from w2v.formats import safetensors, vector_files
 from w2v.formats.model import Model, Trained
+from w2v.text.words import JOINERS, split_words
 
 WORDS = ["the", "世界", "It's", "</s>", "🙂", "#x"]
 MATRIX = np.random.default_rng(1).standard_normal((6, 5), np.float32)
@@ -91,6 +92,24 @@ def test_model2vec_has_the_mean_of_the_words_vectors(tmp_path: Path, lowercase: 
     ]
     for found, expected in zip(model.encode(text), means, strict=True):
         np.testing.assert_allclose(found, np.broadcast_to(expected, 5), atol=1e-6)
+
+
+def test_a_tokenizer_separates_words_as_the_training_did(tmp_path: Path) -> None:
+    Tokenizer = pytest.importorskip("tokenizers", reason="needs the extra `test-all`").Tokenizer
+    text = (
+        "The cat's 'well-known' Egypt--no, 3.14! new_york l\u2019\u00e9t\u00e9 \u0627\u064f\u0628 "
+        "\u0928\u092e\u0938\u094d\u0924\u0947 a\u200db -x- y_ \u2167"
+    )
+    words = sorted({*split_words(text)})
+    trained = Trained({"settings": {"words": True}})
+    matrix = np.ones((len(words), 2), np.float32)
+    vector_files.write(tmp_path / "a.safetensors", Model(words, matrix, trained=trained))
+    tokenizer = Tokenizer.from_file(str(tmp_path / "a.safetensors/tokenizer.json"))
+    assert tokenizer.encode(text).tokens == split_words(text)
+
+
+def test_joiners_are_those_of_words() -> None:
+    assert {*safetensors.JOINERS} - {"\\"} == JOINERS
 
 
 def test_safetensors_library_and_tokenizers_agree(tmp_path: Path) -> None:

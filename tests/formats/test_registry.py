@@ -19,7 +19,7 @@ def test_it_does_not_load_numpy() -> None:
 
 def test_parts_are_fields_of_the_model() -> None:
     names = {field.name for field in fields(Model)}
-    assert {*PARTS} | {"words", "vectors", "norms", "n_repeated"} == names
+    assert {*PARTS} | {"words", "vectors", "norms", "n_repeated", "dtype"} == names
     for format in FORMATS.values():
         assert {*format.stores} <= names
 

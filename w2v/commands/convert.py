@@ -1,7 +1,7 @@
 """`w2v convert`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -42,6 +42,21 @@ def convert(
         "Take away the mean of the vectors, and this many of the directions in which they vary most.",
         Setting(low=0, high=65_535),
     ] = None,
+    dim: Annotated[
+        int | None,
+        "Keep this many numbers of each vector, output rows and others alike; see --reduce.",
+        Setting(low=1, high=65_536, unset="all"),
+    ] = None,
+    reduce: Annotated[
+        Literal["pca", "first"],
+        "With --dim: pca keeps the directions in which the vectors are longest, first the first numbers.",
+        Setting(only_with={"dim": ()}),
+    ] = "pca",
+    dtype: Annotated[
+        Literal["float32", "float16", "int8"] | None,
+        "How numbers are stored, in .safetensors: float16 takes half the space, int8 a quarter.",
+        Setting(unset="float32"),
+    ] = None,
     classes: Annotated[
         int | None,
         "Write `word class` lines instead of vectors: this many classes, by k-means, as word2vec.c's -classes.",
@@ -62,6 +77,9 @@ def convert(
         skip_words=skip_words,
         add_output=add_output,
         all_but_the_top=all_but_the_top,
+        dim=dim,
+        reduce=reduce,
+        dtype=dtype,
         classes=classes,
         save_output=save_output,
         reporter=TerminalReporter(quiet),

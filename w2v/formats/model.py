@@ -1,6 +1,6 @@
 """The model: everything that a vector file holds. Loading, saving, converting and training handle this object."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -114,6 +114,8 @@ class Model:
     norms: Matrix | None = None
     """(n_types,) the lengths of the vectors as their file has them, 1 where it is 0. They are not written."""
 
+    dtype: str | None = None  # How a format that has a choice stores the numbers: float32 if None
+
     n_repeated: int | None = None
     """How many rows of its file were left out because an earlier row has the same word; None if none were."""
 
@@ -121,6 +123,18 @@ class Model:
     def parts(self) -> list[str]:
         """The names of the fields that it has."""
         return [field.name for field in fields(self) if getattr(self, field.name) is not None]
+
+    def mapped(self, function: Callable[[Matrix], Matrix]) -> "Model":
+        """Return the model with each of its matrices changed by a linear function of rows."""
+        output, subwords, lines = self.output, self.subwords, self.lines
+        return replace(
+            self,
+            vectors=function(self.vectors),
+            norms=None,
+            output=None if output is None else function(output),
+            subwords=None if subwords is None else replace(subwords, input=function(subwords.input)),
+            lines=None if lines is None else replace(lines, vectors=function(lines.vectors)),
+        )
 
     def first(self, n: int) -> "Model":
         """Return the model of the first n words; nothing is copied."""

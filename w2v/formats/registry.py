@@ -46,6 +46,7 @@ class Format:
     read_by: str  # The programs that read it, for the docs
     stores: tuple[str, ...] = ("words", "vectors")  # What it stores, by the names of Model
     files: tuple[str, ...] = ()  # The names of its files, if it is a folder
+    dtypes: tuple[str, ...] = ("float32",)  # The types of numbers that it can store
     number_bytes: int = 4  # About how many bytes a number takes
     every_bucket: bool = False  # Whether buckets of n-grams without a row take as much room as the others
     can_gzip: bool = False  # Whether .gz may follow the suffix when it is written
@@ -81,7 +82,8 @@ FORMATS = {format.name: format for format in (
     Format("floret", "floret's table", (".floret",), ANY, "`spacy init vectors --mode floret`, floret",
            ("subwords",), number_bytes=TEXT, every_bucket=True),
     Format("safetensors", "safetensors", (".safetensors",), TOKEN, "model2vec, sentence-transformers' StaticEmbedding",
-           files=("model.safetensors", "tokenizer.json", "config.json", "modules.json"), distinct=True),
+           files=("model.safetensors", "tokenizer.json", "config.json", "modules.json", "README.md"), distinct=True,
+           dtypes=("float32", "float16", "int8")),
     Format("tensorboard", "TensorBoard's tables", (".projector",), CELL, "TensorBoard, projector.tensorflow.org",
            (*WORDS, "counts"), files=("vectors.tsv", "metadata.tsv", "projector_config.pbtxt"), number_bytes=TEXT),
     Format("parquet", "Parquet", (".parquet",), ANY, "pandas, Polars, DuckDB, Spark", (*WORDS, "counts"),

@@ -1,33 +1,45 @@
 """safetensors with a WordLevel tokenizer: a folder that model2vec and sentence-transformers' StaticEmbedding load.
 
-    model.safetensors    one tensor, `embeddings`, (n_types + 1, dim) float32
-    tokenizer.json       splits at whitespace; the row of each word; the last row, zeros, is that of any other word
+    model.safetensors    the tensor `embeddings`, (n_types + 1, dim) float32, float16 or int8; where counts are known
+                         `weights`, (n_types + 1,) float32, those of SIF, which model2vec uses
+    tokenizer.json       splits as the text of the training was split; the row of each word; the last row, zeros, is
+                         that of any other word
     config.json          of model2vec
     modules.json         of sentence-transformers
+    README.md            the model card
 
 A .safetensors file is 8 bytes with the length of a header, the header in JSON, and the numbers. It is written and
 read here, without its library, because that copies the matrix.
 """
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
 import numpy as np
+import numpy.typing as npt
 
 from w2v.base.arrays import Matrix
 from w2v.base.errors import W2VError
 from w2v.base.files import replacing_folder
 from w2v.base.typed_json import checked, parse
-from w2v.formats.common import to_json, with_finite_rows, write_rows
+from w2v.formats.common import blocks, to_json, with_finite_rows
 from w2v.formats.model import Model
+from w2v.formats.model_card import model_card
 from w2v.formats.options import DEFAULTS, ReadOptions
 from w2v.formats.registry import FORMATS
 
 UNKNOWN = "[UNK]"  # The token of words without a vector; its row is zeros
 HEADER_LIMIT = 100_000_000  # Most bytes of a header, as in the format's own library
 NAMES = ("embeddings", "embedding.weight")  # The tensor's name in model2vec and in sentence-transformers
-DTYPES = {"F32": "<f4", "F16": "<f2"}
+DTYPES = {"F32": "<f4", "F16": "<f2", "I8": "i1"}
+NAMES_OF_TYPES = {"float32": "F32", "float16": "F16", "int8": "I8"}
+SIF_A = 1e-3  # The a of the weights; see `w2v embed`
+JOINERS = "'\\-_\u00ad\u00b7\u058a\u05be\u05f3\u05f4\u200c\u200d\u2010\u2011\u2019\uff07"
+WORD = rf"[\p{{L}}\p{{Nd}}\p{{Nl}}][\p{{L}}\p{{Nd}}\p{{Nl}}\p{{M}}]*(?:[{JOINERS}][\p{{L}}\p{{Nd}}\p{{Nl}}\p{{M}}]+)*"
+"""A word as `w2v.text.words` defines it, as a regular expression of Oniguruma."""
+WORDS_ALONE = {"type": "Split", "pattern": {"Regex": WORD}, "behavior": "Removed", "invert": True}
 STATIC = "sentence_transformers.models.StaticEmbedding"
 
 
@@ -83,26 +95,29 @@ def write(path: Path, model: Model) -> None:
     added = UNKNOWN not in model.words
     vocab = {word: row for row, word in enumerate(model.words)}
     vocab.setdefault(UNKNOWN, n_types)
-    lowercase = model.trained is not None and model.trained.config.lowercase
+    config = model.trained.config if model.trained else None
     tokenizer: dict[str, Any] = {
         "version": "1.0",
         "truncation": None,
         "padding": None,
         "added_tokens": [],
-        "normalizer": {"type": "Lowercase"} if lowercase else None,
-        "pre_tokenizer": {"type": "WhitespaceSplit"},
+        "normalizer": {"type": "Lowercase"} if config and config.lowercase else None,
+        "pre_tokenizer": WORDS_ALONE if config and config.words else {"type": "WhitespaceSplit"},
         "post_processor": None,
         "decoder": None,
         "model": {"type": "WordLevel", "vocab": vocab, "unk_token": UNKNOWN},
     }
-    tensor = {"dtype": "F32", "shape": [len(vocab), dim], "data_offsets": [0, 4 * len(vocab) * dim]}
-    header = json.dumps({"__metadata__": {"added": UNKNOWN} if added else {}, "embeddings": tensor}).encode()
-    header += b" " * (-len(header) % 8)
+    numbers = _Numbers.of(path, model)
+    weights = _weights(model, added)
+    header = _header(numbers, weights, (len(vocab), dim), added)
     with replacing_folder(path, FORMATS["safetensors"].files) as folder:
         with (folder / "model.safetensors").open("wb") as file:
             file.write(len(header).to_bytes(8, "little") + header)
-            write_rows(file, model.vectors)
-            file.write(bytes(4 * dim * added))
+            file.write(b"" if weights is None else weights.tobytes())
+            for block in blocks(model.vectors):
+                file.write(numbers.stored(block).tobytes())
+            file.write(bytes(numbers.size * dim * added))
+        (folder / "README.md").write_text(model_card(model), encoding="utf-8", errors="backslashreplace")
         for name, value in (
             ("tokenizer.json", tokenizer),
             ("config.json", {"model_type": "model2vec", "normalize": False, "max_length": None}),
@@ -111,8 +126,62 @@ def write(path: Path, model: Model) -> None:
             (folder / name).write_bytes(to_json(value))
 
 
+@dataclass(frozen=True)
+class _Numbers:
+    """How the numbers of a matrix are stored."""
+
+    name: str
+    scale: float = 1.0  # What a stored number of int8 is multiplied by
+
+    @classmethod
+    def of(cls, path: Path, model: Model) -> "_Numbers":
+        """Return how those of a model are stored; raise W2VError if the type cannot hold them."""
+        name = NAMES_OF_TYPES[model.dtype or "float32"]
+        largest = max((float(np.abs(block).max()) for block in blocks(model.vectors)), default=0.0)
+        if name == "F16" and largest > np.finfo(np.float16).max:
+            raise W2VError(f"cannot write {path}: float16 holds numbers up to 65504, and there is one of {largest:.3g}")
+        return cls(name, max(largest, 1e-30) / 127 if name == "I8" else 1.0)
+
+    @property
+    def size(self) -> int:
+        """The bytes of a number."""
+        return np.dtype(DTYPES[self.name]).itemsize
+
+    def stored(self, block: Matrix) -> npt.NDArray[Any]:
+        """Return rows as they are stored."""
+        return (np.rint(block / self.scale) if self.name == "I8" else block).astype(DTYPES[self.name])
+
+
+def _weights(model: Model, added: bool) -> Matrix | None:
+    """Return the weights of SIF, (n_types + added,); None if counts are not known."""
+    if model.counts is None:
+        return None
+    counts = np.append(model.counts, [0] * added).astype(np.float64)
+    weights: Matrix = (SIF_A / (SIF_A + counts / max(1.0, counts.sum()))).astype("<f4")
+    return weights
+
+
+def _header(numbers: _Numbers, weights: Matrix | None, shape: tuple[int, int], added: bool) -> bytes:
+    """Return the header of model.safetensors; the weights come first, so that float32 is aligned."""
+    begin = 0 if weights is None else weights.nbytes
+    n_types, dim = shape
+    metadata = {"added": UNKNOWN} if added else {}
+    if numbers.name == "I8":
+        metadata["scale"] = repr(numbers.scale)
+    tensors: dict[str, Any] = {"__metadata__": metadata}
+    if weights is not None:
+        tensors["weights"] = {"dtype": "F32", "shape": [n_types], "data_offsets": [0, begin]}
+    end = begin + numbers.size * n_types * dim
+    tensors["embeddings"] = {"dtype": numbers.name, "shape": [n_types, dim], "data_offsets": [begin, end]}
+    header = json.dumps(tensors).encode()
+    return header + b" " * (-len(header) % 8)
+
+
 def _read_tensor(path: Path) -> tuple[Matrix, str | None]:
-    """Return the matrix, mapped where it is float32, and the token whose row was added to it, if any."""
+    """Return the matrix, mapped where it is float32, and the token whose row was added to it, if any.
+
+    Numbers of int8 are multiplied by the scale in the metadata, 1 where there is none, as in a file of model2vec.
+    """
     size = path.stat().st_size
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
@@ -131,11 +200,14 @@ def _read_tensor(path: Path) -> tuple[Matrix, str | None]:
         if not fits or 8 + length + end > size:
             raise ValueError("shape, offsets and size do not agree")
         mapped = np.memmap(path, dtype, "r", offset=8 + length + begin, shape=(n_types, dim))
+        metadata = checked(header.get("__metadata__", {}), dict[str, str], "__metadata__")
+        scale = float(metadata.get("scale", 1)) if found["dtype"] == "I8" else 1.0
+        if not 0 < scale < np.inf:
+            raise ValueError("its scale is not a positive number")
     except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise W2VError(f"{path}: cannot read the tensor {str(tensor)[:200]}: {error}") from None
-    metadata = header.get("__metadata__")
-    added = metadata.get("added") if isinstance(metadata, dict) else None
-    return mapped.astype(np.float32, copy=False), added
+    vectors = mapped.astype(np.float32, copy=False)
+    return (vectors if scale == 1 else vectors * np.float32(scale)), metadata.get("added")
 
 
 def _read_tokens(path: Path) -> dict[str, int]:

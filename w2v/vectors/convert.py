@@ -5,16 +5,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from w2v.base.errors import SettingsError, W2VError, option
 from w2v.base.files import replacing
 from w2v.base.outputs import check_outputs
 from w2v.base.stores import url_of
-from w2v.formats.model import Model
-from w2v.formats.registry import PARTS, files_of, find, listed, what_is_lost
+from w2v.formats.model import Model, Trained
+from w2v.formats.registry import FORMATS, PARTS, Format, files_of, find, listed, what_is_lost
 from w2v.formats.vector_files import read, write
 from w2v.reports import Reporter
 from w2v.vectors.classes import word_classes
-from w2v.vectors.transforms import with_output_added, without_top_directions
+from w2v.vectors.transforms import main_directions, project, with_output_added, without_top_directions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,9 +26,38 @@ class Changes:
     skip_words: bool = False  # Leave out the words that the format cannot hold
     add_output: float | None = None  # Add this share of the output rows
     all_but_the_top: int | None = None  # Remove the mean and this many of the directions in which the vectors vary most
+    dim: int | None = None  # Keep this many numbers of each vector
+    reduce: str = "pca"  # Which: the main directions, or the first numbers
+    dtype: str | None = None  # How numbers are stored
+
+    def check(self, format: Format) -> None:
+        """Raise SettingsError if a format cannot store numbers of the type."""
+        if self.dtype is not None and self.dtype not in format.dtypes:
+            able = [one.suffixes[0] for one in FORMATS.values() if self.dtype in one.dtypes]
+            raise SettingsError(
+                f"{option('dtype', self.dtype)}: {format.title} stores {', '.join(format.dtypes)}; "
+                f"{listed(able, 'or')} can store {self.dtype}",
+                "dtype",
+            )
 
     def apply(self, model: Model, warn: Callable[[str], None]) -> Model:
         """Return a model with its vectors changed; what belonged to the vectors as they were is left out."""
+        return replace(self._reduced(self._transformed(model, warn)), dtype=self.dtype)
+
+    def _reduced(self, model: Model) -> Model:
+        """Return a model with shorter vectors; output rows and others are reduced alike."""
+        if self.dim is None:
+            return model
+        before = model.vectors.shape[1]
+        directions = np.eye(before)[:, : self.dim]
+        if self.reduce == "pca" or self.dim > before:
+            directions = main_directions(model.vectors, self.dim)
+        trained = model.trained and Trained(
+            {**model.trained.json, "reduced": {"by": self.reduce, "from": before, "to": self.dim}}
+        )
+        return replace(model.mapped(lambda rows: project(rows, directions)), trained=trained)
+
+    def _transformed(self, model: Model, warn: Callable[[str], None]) -> Model:
         if self.add_output is None and self.all_but_the_top is None:
             return model
         vectors = model.vectors
@@ -61,6 +92,7 @@ def convert(
     files = files_of(target, format, save_output=save_output)
     written = dict(zip(("target", "save_output"), files, strict=False))
     check_outputs(written, {"source": source}, told.tell, folder_files=format.files, can_stream=True)
+    changes.check(format)
     if "vectors" not in format.stores and from_ is None and source.suffix == ".txt":
         from_ = format.name
     model = changes.apply(read(source, from_, warn=told.warn, **reading), told.warn)
@@ -89,7 +121,7 @@ def write_classes(
     **reading: Any,  # noqa: ANN401
 ) -> list[Path]:
     """Write `word class` lines, in the order of the words, and return the file written."""
-    for name, value in (("to", to), ("skip_words", changes.skip_words)):
+    for name, value in (("to", to), ("skip_words", changes.skip_words), ("dtype", changes.dtype)):
         if value:
             raise SettingsError(f"{option(name)} cannot go with {option('classes')}, which writes no vectors", name)
     check_outputs({"target": target}, {"source": source}, told.tell, can_stream=True)
