@@ -34,6 +34,7 @@ LAYERS = (
 LEVEL = {part: level for level, parts in enumerate(LAYERS) for part in parts}
 
 MAY_IMPORT_KERNELS = {
+    "w2v.formats.word2vec_text",
     "w2v.text.encoding",
     "w2v.text.joining",
     "w2v.text.phrases",

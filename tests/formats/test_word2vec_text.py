@@ -1,5 +1,6 @@
 """word2vec text is read back to the bit, and a line that is wrong is named."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,14 @@ from w2v.formats.options import ReadOptions
 
 words = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6).filter(lambda w: w.split() == [w])
 floats = hnp.from_dtype(np.dtype(np.float32), allow_nan=False, allow_infinity=False)
+
+
+@pytest.fixture(scope="module", autouse=True, params=[0, 1 << 60], ids=["compiled", "line by line"])
+def reader(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Read each file by compiled code, and without it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(word2vec_text, "COMPILED_FROM", request.param)
+        yield
 
 
 @pytest.mark.slow

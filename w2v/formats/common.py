@@ -101,6 +101,11 @@ class Rows:
         except (MemoryError, ValueError, OverflowError):
             raise W2VError(f"{path} is damaged or too large: {n_types:,} x {dim:,} numbers do not fit") from None
 
+    @property
+    def n_left(self) -> int:
+        """How many rows there is room for."""
+        return len(self._vectors) - len(self.words) - self.n_bad
+
     def take(self, words: list[str]) -> Matrix:
         """Add words and return their rows, (len(words), dim), to be filled.
 

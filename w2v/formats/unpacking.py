@@ -33,7 +33,7 @@ def is_unreadable(error: Exception) -> bool:
 @contextmanager
 def reading(path: Path) -> Iterator[tuple[BinaryIO, int]]:
     """Open a file, unpacked as its first bytes say; yield it and the most bytes that can come of it."""
-    with path.open("rb") as file:
+    with path.open("rb", BUFFER) as file:
         size = os.fstat(file.fileno()).st_size
         head = file.read(8)
         file.seek(0)

@@ -25,6 +25,7 @@ OPTIONS: Any = {
     "_nrt": False,
     "no_cfunc_wrapper": True,
 }
+EXACT: Any = {**OPTIONS, "fastmath": False}
 # What only other kernels call needs no way in from Python: without them the first start took 6.5 s instead of 9.1.
 # Nor does it need machine code of its own: `PartCompiler` takes a tenth off again, and tuples.py a fifth.
 INLINED: Any = {
@@ -39,7 +40,16 @@ def jit(function: Function) -> Function:
 
     For what the rest of the program calls.
     """
-    kernel = numba.njit(**OPTIONS)(function)
+    return _kept(function, OPTIONS)
+
+
+def jit_exact(function: Function) -> Function:
+    """Do what `jit` does, with each operation rounded as it is written."""
+    return _kept(function, EXACT)
+
+
+def _kept(function: Function, options: Any) -> Function:  # noqa: ANN401
+    kernel = numba.njit(**options)(function)
     try:
         kernel._cache = KernelCache(function)
     except RuntimeError as error:  # "no locator available": neither next to this file nor in the user's cache
@@ -53,6 +63,11 @@ def inlined(function: Function) -> Function:
     Not for calls from Python, which end the process.
     """
     return cast(Function, numba.njit(**OPTIONS, **INLINED)(function))
+
+
+def inlined_exact(function: Function) -> Function:
+    """Do what `inlined` does, for a part of a kernel of `jit_exact`."""
+    return cast(Function, numba.njit(**EXACT, **INLINED)(function))
 
 
 def cache_is_writable() -> bool:
