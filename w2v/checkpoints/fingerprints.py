@@ -13,7 +13,7 @@ from w2v.base.errors import W2VError, option
 from w2v.base.machine import available_threads
 
 SAMPLE = 1 << 16  # Bytes of a file's beginning, middle and end that its fingerprint looks at
-PIECE = 1 << 20  # Tokens of a stream that are summed at a time
+PIECE = 1 << 20  # Tokens of a stream, or bytes of a file, that are summed at a time
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,23 @@ class Fingerprint:
                 f"{path} on {socket.gethostname()} is not the file of the machine where the run was started "
                 f"({differs}); copy it from there, or use a shared folder"
             )
+
+
+def piece_checksum(path: str, begin: int, end: int | None) -> str:
+    """Return a checksum of all bytes of a part of a file, to its end if `end` is None.
+
+    Raises:
+        W2VError: it cannot be read.
+    """
+    sum_, at = 0, begin
+    try:
+        with open(path, "rb") as file:
+            file.seek(begin)
+            while block := file.read(PIECE if end is None else min(PIECE, end - at)):
+                sum_, at = zlib.crc32(block, sum_), at + len(block)
+    except OSError as error:
+        raise W2VError(f"cannot read {path}: {error.strerror}") from error
+    return f"{sum_:08x} of {at - begin} bytes"
 
 
 def changed(files: str, how: str) -> W2VError:

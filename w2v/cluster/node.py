@@ -14,16 +14,17 @@ from typing import NamedTuple
 
 import numpy as np
 
+from w2v.base import stores
 from w2v.base.arrays import Ids, Matrix
 from w2v.base.machine import release_memory
 from w2v.base.version import __version__
-from w2v.checkpoints.fingerprints import Fingerprint, stream_checksum
+from w2v.checkpoints.fingerprints import Fingerprint, piece_checksum, stream_checksum
 from w2v.cluster.worker import Shares, Slice, Sync, Team, Worker
 from w2v.reports import Progress
 from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, encode, renumber
-from w2v.text.sources import Piece
+from w2v.text.sources import Piece, is_parquet
 from w2v.text.vocab import Vocab
 from w2v.training.plan import kernel_stamp
 
@@ -43,11 +44,15 @@ class Part(NamedTuple):
     pieces: list[Piece]
     fingerprints: dict[str, Fingerprint]
     """Those of the files of the pieces, as the driver sees them, by path."""
+    places: dict[str, tuple[int, int]]
+    """Where each file of a file system is, for the driver: its device, and its inode."""
 
     @classmethod
     def of(cls, pieces: Sequence[Piece]) -> "Part":
         """Return a part, with the fingerprints that its files have on this machine."""
-        return cls([*pieces], {path: Fingerprint.of(path) for path in {piece.path for piece in pieces}})
+        paths = {piece.path for piece in pieces}
+        places = {path: place for path in paths if (place := place_of(path)) is not None}
+        return cls([*pieces], {path: Fingerprint.of(path) for path in paths}, places)
 
 
 @dataclass(frozen=True)
@@ -102,6 +107,22 @@ class Node:
         words = "\n".join(self._words).encode() if vocab is None else b""
         counts = encoded.vocab.counts if vocab is None else np.empty(0, np.int64)
         return replace(encoded, stream=np.empty(0, np.int32), vocab=Vocab([], counts)), words
+
+    def copies(self, part: Part) -> list[str]:
+        """Return a checksum of each piece of a part whose file is a copy of the driver's, in their order.
+
+        A file of a store has been compared by its ETag; one in a shared folder, with the same inode and time, is the
+        driver's own. Neither is read again.
+        """
+        pieces = [(piece, *_range_of(piece)) for piece in part.pieces if self._is_copy(piece.path, part)]
+        return [f"{piece.path}: {piece_checksum(piece.path, begin, end)}" for piece, begin, end in pieces]
+
+    def _is_copy(self, path: str, part: Part) -> bool:
+        if path not in part.places:
+            return False
+        here = place_of(path)
+        is_same_inode = here is not None and here[1] == part.places[path][1]
+        return not (is_same_inode and Fingerprint.of(path).modified_ns == part.fingerprints[path].modified_ns)
 
     def number(self, vocab: Vocab) -> int:
         """Replace the numbers of this part's own words by rows of the vocabulary of all; return the tokens left."""
@@ -190,6 +211,19 @@ class Node:
         progress = self.worker.train(share)
         self._train_s += time.perf_counter() - began
         return progress
+
+
+def place_of(path: str) -> tuple[int, int] | None:
+    """Return the device and the inode of a file, None for one in a store."""
+    if stores.url_of(path) is not None:
+        return None
+    status = os.stat(path)
+    return status.st_dev, status.st_ino
+
+
+def _range_of(piece: Piece) -> tuple[int, int | None]:
+    """Return which bytes of its file a piece is read from: of Parquet, whose pieces are groups of rows, all."""
+    return (0, None) if is_parquet(piece.path) else (piece.begin, piece.end)
 
 
 def version() -> str:

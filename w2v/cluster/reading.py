@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2v.base.errors import W2VError, option
-from w2v.cluster.node import Part
+from w2v.cluster.node import Node, Part
 from w2v.settings.train import TrainConfig
 from w2v.text.encoding import Encoded
 from w2v.text.vocab import Vocab
@@ -25,6 +25,7 @@ def read(nodes: "Nodes", parts: Sequence[Part], config: TrainConfig, vocab: Voca
 
     Raises Lost if a node is lost, W2VError as `encode` does, or if a part has more distinct words than max_types.
     """
+    check_copies(nodes, parts)
     known = None if vocab is None else nodes.share(vocab)
     calls = {rank: nodes.call(rank, "read", part, config, known, n_returns=2) for rank, part in enumerate(parts)}
     found = nodes.gather({rank: refs[0] for rank, refs in calls.items()})
@@ -45,6 +46,32 @@ def read(nodes: "Nodes", parts: Sequence[Part], config: TrainConfig, vocab: Voca
     return Encoded(
         vocab, np.empty(0, np.int32), tokens_read, n_types, kept, mended, 0, rows_empty, has_words=config.words
     )
+
+
+def check_copies(nodes: "Nodes", parts: Sequence[Part]) -> None:
+    """Check that machines with copies of the text have the same copies, byte by byte.
+
+    A fingerprint looks at samples of a file. So each machine sums the bytes of its own part and of the next machine's,
+    and the sums of a part are compared. It takes no time if the files are in a store or a shared folder.
+
+    Raises:
+        W2VError: two copies differ.
+    """
+    n = len(nodes)
+    own = nodes.gather({rank: nodes.call(rank, "copies", parts[rank]) for rank in range(n)})
+    if n == 1:
+        others = {0: Node(0).copies(parts[0])}
+    else:
+        others = nodes.gather({rank: nodes.call((rank + 1) % n, "copies", parts[rank]) for rank in range(n)})
+    for rank in range(n):
+        for here, there in zip(own[rank], others[rank], strict=False):
+            if here != there:
+                path = here.rpartition(": ")[0]
+                other = nodes.name((rank + 1) % n) if n > 1 else "this machine"
+                raise W2VError(
+                    f"{path} on {nodes.name(rank)} has other bytes than on {other}; copy one to all machines, or use a "
+                    "shared folder"
+                )
 
 
 def merge(tables: Iterable[Table], config: TrainConfig) -> tuple[Vocab, int]:

@@ -120,7 +120,12 @@ class Field:
         return SettingsError(f"{option(self.name, value)} {what}", self.name)
 
     def conflict(self, value: object, values: Mapping[str, object]) -> SettingsError | None:
-        """Return the error where a value has no effect, or cannot be used, together with the values of others."""
+        """Return the error where a value has no effect, or cannot be used, together with the values of others.
+
+        None is no value: a setting that is not used.
+        """
+        if value is None:
+            return None
         for other, refused in self.setting.not_with.items():
             if not refused and values.get(other):
                 return self.error(f"cannot be used with {option(other)}; leave one out")
