@@ -122,23 +122,23 @@ def of_variant(kernel: str, variant: Variant) -> dict[str, Callable[..., None]]:
     take_line, put_back_line = line_kernels(variant)
 
     @jit
-    def mean(n: int, m: int, weights: Weights, shape: Shape, scratch: Scratch, lines: F32) -> None:
+    def mean(n: int, m: int, weights: Weights, shape: Shape, scratch: Scratch, shard: ShardPass) -> None:
         for _ in range(n):
             compose(weights.input, m, shape, scratch)
             scatter(weights.input, m, shape, scratch)
 
     @jit
-    def word(n: int, m: int, weights: Weights, shape: Shape, scratch: Scratch, lines: F32) -> None:
+    def word(n: int, m: int, weights: Weights, shape: Shape, scratch: Scratch, shard: ShardPass) -> None:
         for _ in range(n):
             scratch.contexts[0] = 0
             read(weights.input, 1, Walk(0, 0, 0, 0, 0, 0), shape, scratch)
             put_back(weights.input, shape, scratch)
 
     @jit
-    def line(n: int, m: int, weights: Weights, shape: Shape, scratch: Scratch, lines: F32) -> None:
+    def line(n: int, m: int, weights: Weights, shape: Shape, scratch: Scratch, shard: ShardPass) -> None:
         for _ in range(n):
-            take_line(weights.input, lines, 0, shape.stride, scratch)
-            put_back_line(weights.input, lines, 0, shape.stride, scratch)
+            take_line(weights.input, shard, 0, shape.stride, scratch)
+            put_back_line(weights.input, shard, 0, shape.stride, scratch)
 
     wanted = {"the mean": variant.hidden == "mean", "a word": variant.subwords, "a line": variant.lines != "none"}
     return {name: run for name, run in zip(wanted, (mean, word, line), strict=True) if wanted[name]}
@@ -182,6 +182,7 @@ def main() -> None:
     shape, weights = shape_of(config, n_types), weights_of(model)
     scratch = new_scratch(shape, TOKENS + 1, config, n_types * model.stride, word_rows=words)
     lines = np.zeros(model.stride if config.has_lines else 0, np.float32)
+    shard = ShardPass(np.float32(0), np.uint64(0), np.uint64(0), np.uint64(0), lines)
     hidden = hidden_of(config, arguments.contexts, weights, model.stride, n_types, scratch)
     scratch.outputs[:] = n_types * model.stride
     scratch.outputs[: arguments.negative + 1] = np.arange(arguments.negative + 1) * model.stride
@@ -198,7 +199,7 @@ def main() -> None:
         show(name, lambda n: stage(n, hidden, weights, shape, scratch, ahead, arguments.negative + 1))  # noqa: B023
     n_contexts = 1 if config.line_vectors == "alone" else arguments.contexts + config.has_lines
     for name, part in of_variant(kernel, variant_of(config)).items():
-        show(name, lambda n: part(n, n_contexts, weights, shape, scratch, lines))  # noqa: B023
+        show(name, lambda n: part(n, n_contexts, weights, shape, scratch, shard))  # noqa: B023
     seconds = least(whole(kernel, config, shape, weights, scratch, n_types, lines), 20)
     print(f"{'whole':12} {seconds * hz / TOKENS:6.0f} cycles")
 

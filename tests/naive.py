@@ -198,6 +198,11 @@ class Shard:
     candidates: int = 0
     n_hard: int = 0
     lines: str = "none"
+    weighted: bool = False
+    line_rows: list[int] = field(default_factory=list)
+    """The row of each line, if lines share rows."""
+    line_weights: list[float] = field(default_factory=list)
+    """With weighted, what the learning rate of each line is multiplied by."""
     subwords: bool = False
     rows: list[list[int]] = field(default_factory=list)
     """With subwords, the input rows of each word."""
@@ -341,9 +346,11 @@ def train_shard(
     negatives, later = draw(0, -1), draw(1, -1)
     steps = 0
     begin = 0
+    line_rows = shard.line_rows or [*range(len(kept))]
+    first_line = len(input) - max(line_rows) - 1
     for number, (raw, line) in enumerate(zip(shard.sentences, kept, strict=True)):
         for t, center in enumerate(line):
-            contexts = shard.contexts(line, t, len(input) - len(kept) + number)
+            contexts = shard.contexts(line, t, first_line + line_rows[number])
             if not contexts:
                 continue
             if shard.reject_positives:
@@ -359,7 +366,7 @@ def train_shard(
                 output,
                 contexts,
                 outputs,
-                shard.lr,
+                shard.lr * (shard.line_weights[number] if shard.weighted else 1),
                 shard.loss,
                 is_mean,
                 shard.logq,

@@ -102,6 +102,7 @@ def sessions(
     user: str | None = ...,
     item: str | None = ...,
     time: str | None = ...,
+    weight: str | None = ...,
     gap: float | str | None = ...,
     hold_out: float | str | None = ...,
     next_output: str | Path | None = ...,
@@ -121,6 +122,7 @@ def sessions(
     user: str | None = ...,
     item: str | None = ...,
     time: str | None = ...,
+    weight: str | None = ...,
     gap: float | str | None = ...,
     hold_out: float | str | None = ...,
     next_output: str | Path | None = ...,
@@ -139,6 +141,7 @@ def sessions(
     user: str | None = None,
     item: str | None = None,
     time: str | None = None,
+    weight: str | None = None,
     gap: float | str | None = None,
     hold_out: float | str | None = None,
     next_output: str | Path | None = None,
@@ -159,6 +162,8 @@ def sessions(
             polars or Arrow.
         output: the file to write, one line per person; compressed if its name ends in .gz. None returns the sessions.
         user, item, time: the names of the columns; by default guessed. Without times the rows are in order.
+        weight: the name of a column of numbers above 0: each line gets the mean of those of its items, which is written
+            before the items; train with weighted_lines.
         gap: begin a new line after a pause longer than this: seconds, or a text such as "30m".
         hold_out: the items to be found: "last" of each person, a fraction such as 0.2, or "after TIME".
         next_output: the file to write these to, line by line; by default sessions.next.txt for sessions.txt.
@@ -171,7 +176,7 @@ def sessions(
         reporter: as for `train`.
 
     Returns:
-        The sessions, each with `name`, `items` and `next` (what is held out); None if `output` is given.
+        The sessions, each with `name`, `items`, `next` (what is held out) and `weight`; None if `output` is given.
 
     Raises:
         W2VError: DuckDB is not installed, a row is malformed, or a name cannot be written.
@@ -202,11 +207,11 @@ def sessions(
             next_output = next_path(output)
         inputs = events if isinstance(events, str | Path | list | tuple) else ()
         check_outputs({"output": output, "next": next_output}, {"events": inputs}, told.tell)
-        columns = {"user": user, "item": item, "time": time}
+        columns = {"user": user, "item": item, "time": time, "weight": weight}
         with read_sessions(events, rules, told, columns=columns, skip_malformed=skip_malformed, beside=output) as found:
             if output is None:
                 return list(found)
-            write_sessions(found, output, next_output, names, told)
+            write_sessions(found, output, next_output, told, names=names, weights=weight is not None)
     return None
 
 

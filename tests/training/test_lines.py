@@ -66,13 +66,82 @@ def test_lines_are_those_of_the_file_with_their_names(tmp_path: Path) -> None:
     [
         ("x\ta b\ny a b\n", "line 2 has no name.*not 'y a b'"),
         ("x\ta\n\nz\tb\n", "line 2 has no name"),
-        ("x\ta\ny\tb\nx\tc\n", "lines 1 and 3 have the same name, 'x'"),
     ],
 )
 def test_lines_without_names_of_their_own_are_refused(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "a.txt").write_text(text)
     with pytest.raises(W2VError, match=message):
         w2v.train(tmp_path / "a.txt", line_vectors="alone", line_names=True, **HOW)
+
+
+def test_lines_of_one_name_share_a_row_in_which_each_of_them_counts(tmp_path: Path) -> None:
+    lines = people(200, 5)
+    pairs = [(f"p{number}", item) for number, line in enumerate(lines) for item in line]
+    order = np.random.default_rng(1).permutation(len(pairs))
+    (tmp_path / "pairs.txt").write_text("".join(f"{pairs[n][0]}\t{pairs[n][1]}\n" for n in order))
+    how = {**HOW, "epochs": 40, "line_vectors": "alone", "line_names": True}
+    found = w2v.train(tmp_path / "pairs.txt", checkpoint=tmp_path / "kept", **how)
+    named = line_vectors(found)
+    assert found.output is not None and set(named.words) == {name for name, _ in pairs}
+    kinds = np.array([int(word[1]) for word in found.words])
+    for number, line in enumerate(lines):
+        if line:
+            best = np.argsort(-(found.output @ named[f"p{number}"]))[:8]
+            assert (kinds[best] == number % 4).sum() >= 6, "its seven lines have the items of its kind"
+    again = line_vectors(w2v.resume(tmp_path / "kept", epochs=41))
+    assert again.words == named.words and not np.array_equal(again.matrix, named.matrix)
+    found.save(tmp_path / "m.w2v")
+    assert line_vectors(w2v.Vectors.load(tmp_path / "m.w2v")).words == named.words
+    for operation in (w2v.infer, w2v.embed):
+        with pytest.raises(W2VError, match="lines .* and .* have the same name"):
+            operation(found, tmp_path / "pairs.txt", line_names=True)
+
+
+def test_the_weight_of_a_line_multiplies_its_learning_rate(tmp_path: Path) -> None:
+    lines = people(60, 6)
+    texts = {
+        "plain": "".join(" ".join(line) + "\n" for line in lines),
+        "one": "".join(f"1\t{' '.join(line)}\n" for line in lines),
+        "half": "".join(f"0.5\t{' '.join(line)}\n" for line in lines),
+        "named": "".join(f"p{n}\t{1e-9 if n % 2 else 1}\t{' '.join(line)}\n" for n, line in enumerate(lines)),
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    how = {**HOW, "epochs": 2, "line_vectors": "with-words"}
+    plain = w2v.train(tmp_path / "plain", **how)
+    one = w2v.train(tmp_path / "one", weighted_lines=True, **how)
+    np.testing.assert_array_equal(plain.matrix, one.matrix)
+    half = w2v.train(tmp_path / "half", weighted_lines=True, **how)
+    slow = w2v.train(tmp_path / "plain", lr=0.025, **how)
+    np.testing.assert_allclose(half.matrix, slow.matrix, atol=1e-6)
+    named = w2v.train(tmp_path / "named", weighted_lines=True, line_names=True, **how)
+    start = line_vectors(w2v.train(tmp_path / "plain", **{**how, "lr": 1e-9})).matrix
+    moved = np.abs(line_vectors(named).matrix - start).max(axis=1) > 1e-6
+    assert [bool(each) for each in moved] == [n % 2 == 0 and bool(line) for n, line in enumerate(lines)]
+    assert w2v.infer(named, [lines[0]], line_names=False).matrix.any()
+
+
+@pytest.mark.parametrize("line", ["a b", "0\ta", "x\ta", "nan\ta", "-1\ta"])
+def test_lines_without_a_weight_are_refused(line: str, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(f"2\ta b\n{line}\n")
+    with pytest.raises(W2VError, match="line 2 has no weight"):
+        w2v.train(tmp_path / "a.txt", weighted_lines=True, **HOW)
+
+
+def test_sessions_with_weights_are_scored_by_their_items(tmp_path: Path) -> None:
+    lines = [line for line in people(60, 6) if line]
+    (tmp_path / "s.txt").write_text(
+        "".join(f"p{n}\t{(n + 1) / 60}\t{' '.join(line)}\n" for n, line in enumerate(lines))
+    )
+    (tmp_path / "next.txt").write_text("k0i0\n" * len(lines))
+    how = {**HOW, "epochs": 1, "weighted_lines": True, "line_names": True}
+    vectors = w2v.train(tmp_path / "s.txt", **how)
+    assert {*vectors.words} == {item for line in lines for item in line}
+    found = w2v.recommend(vectors, sessions=tmp_path / "s.txt", n=2)
+    assert found.people == [f"p{n}" for n in range(len(lines))]
+    np.testing.assert_array_equal(found.rows, w2v.recommend(vectors, lines, 2).rows)
+    scores = w2v.evaluate(vectors, next=tmp_path / "next.txt", sessions=tmp_path / "s.txt").next
+    assert scores is not None and scores.people == len(lines)
 
 
 def test_what_has_no_effect_is_refused() -> None:

@@ -34,6 +34,7 @@ from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, ScanReport
 from w2v.text.vocab import Vocab
+from w2v.training.line_rows import NO_LINE_INPUTS, LineInputs
 from w2v.training.loop import RowsReport, TrainReport, diverged
 from w2v.training.schedule import learning_rate
 from w2v.training.weights import Embeddings, aligned_zeros, padded
@@ -111,8 +112,12 @@ class Cluster:
         checkpoints: CheckpointPolicy | None = None,
         after_epoch: RowsReport | None = None,
         pauses: bool = False,
+        lines: LineInputs = NO_LINE_INPUTS,
     ) -> Embeddings:
-        """Train on what the nodes have read; see `w2v.training.loop.train_embeddings`. It never pauses."""
+        """Train on what the nodes have read; see `w2v.training.loop.train_embeddings`.
+
+        `pauses` and `lines` are not used: the settings refuse them together with a cluster.
+        """
         driver = Driver(self._nodes, self._parts, vocab, config, start, self._warn)
         return driver.train(report or (lambda now: None), checkpoints, after_epoch)
 

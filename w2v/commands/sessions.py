@@ -27,6 +27,12 @@ def sessions(
     time: Annotated[
         str | None, "The column of times: numbers or dates.", Setting(unset="guessed; else the rows are in order")
     ] = None,
+    weight: Annotated[
+        str | None,
+        "A column of numbers above 0. Write the mean of those of a line's items before the items: train with "
+        "--weighted-lines.",
+        Setting(metavar="NAME"),
+    ] = None,
     gap: Annotated[
         str | None, "Begin a new line after a pause longer than this: a number and s, m or h.", Setting(metavar="TIME")
     ] = None,
@@ -68,6 +74,7 @@ def sessions(
         user=user,
         item=item,
         time=time,
+        weight=weight,
         gap=gap,
         hold_out=hold_out,
         next_output=next,

@@ -19,7 +19,7 @@ from w2v.base.errors import W2VError
 from w2v.evaluation.metrics import RankingMetrics, ranking_metrics
 from w2v.settings.train import TrainConfig
 from w2v.text.corpus import text_lines
-from w2v.text.people import split_name
+from w2v.text.people import split_head
 from w2v.vectors.best_items import first_items
 from w2v.vectors.derived import line_vectors
 from w2v.vectors.items import ItemScorer, check_n_lines, lines_of, rows_of
@@ -44,18 +44,17 @@ class Sessions:
     names: Sequence[str] | None = None
     """(people,) the names of the people, if they have any."""
 
-    def without_names(self) -> "Sessions":
-        """Return the sessions with the name before the first tab of each line taken from the items.
+    def without_heads(self, line_names: bool, weighted: bool) -> "Sessions":
+        """Return the sessions with the name and the weight at the start of each line taken from the items.
 
         Raises:
-            W2VError: a line has no name.
+            W2VError: a line has no name or no weight.
         """
         if not self.lines:
             return self
-        people = [split_name(line, self.file, number) for number, line in enumerate(self.lines, 1)]
-        return replace(
-            self, before=[person.items for person in people], names=[person.name for person in people], lines=()
-        )
+        people = [split_head(line, self.file, n, line_names, weighted) for n, line in enumerate(self.lines, 1)]
+        names = [person.name for person in people] if line_names else None
+        return replace(self, before=[person.items for person in people], names=names, lines=())
 
     def with_words(self) -> "Sessions":
         """Return the same with items separated from punctuation, as `words` of the training did."""
@@ -141,7 +140,8 @@ def rank_next(vectors: Vectors, sessions: Sessions, config: TrainConfig, k: int 
     and next items.
     """
     scorer = ItemScorer(vectors)
-    sessions = sessions.without_names() if config.line_names else sessions
+    if config.line_names or config.weighted_lines:
+        sessions = sessions.without_heads(config.line_names, config.weighted_lines)
     sessions = sessions.with_words() if config.words else sessions
     lines = person_lines(vectors, sessions, config)
     asked = [

@@ -24,6 +24,7 @@ class ItemSettings(TypedDict, total=False):
     """Settings of `w2v.recommend`."""
 
     line_names: bool
+    weighted_lines: bool
     history: int
     decay: float
     prior: float | None

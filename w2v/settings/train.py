@@ -178,6 +178,12 @@ class TrainConfig:
         "Each line starts with its name and a tab; otherwise lines are numbered from 1.",
         Setting("Lines", operations=(*INFERS, "embed", *SCORES_ITEMS)),
     ] = False
+    weighted_lines: Annotated[
+        bool,
+        "Each line has a weight before its words, after its name: a number above 0 and a tab. It multiplies the "
+        "learning rate.",
+        Setting("Lines", operations=SCORES_ITEMS, one_machine=(True,)),
+    ] = False
     sampler: Annotated[
         Literal["noise", "batch", "hard"],
         "Where negatives come from: noise (the vocabulary), batch (other places in the text) or hard (the noise "
@@ -441,6 +447,11 @@ class TrainConfig:
     def has_lines(self) -> bool:
         """Whether lines have vectors."""
         return self.line_vectors != "none"
+
+    @property
+    def counts_lines(self) -> bool:
+        """Whether empty lines count, because lines have vectors or weights."""
+        return self.has_lines or self.weighted_lines
 
     @property
     def scores_are_likelihoods(self) -> bool:

@@ -16,7 +16,7 @@ from queue import SimpleQueue
 import numpy as np
 import numpy.typing as npt
 
-from w2v.base.arrays import Ids
+from w2v.base.arrays import Ids, Matrix
 from w2v.base.errors import W2VError, option
 from w2v.base.machine import available_memory, available_threads
 from w2v.kernels.text import scan as kernels
@@ -65,7 +65,9 @@ class Encoded:
     rows_empty: int
     """Rows of JSON Lines or Parquet that had nothing in the column."""
     line_names: list[str] | None = None
-    """With line_names, the name of each line."""
+    """With line_names, the name of each line; several lines may have the same one."""
+    line_weights: Matrix | None = None
+    """(n_lines,) with weighted_lines, the weight of each line."""
     has_words: bool = False
     """Whether words were separated from punctuation."""
     words_absent: int = 0
@@ -128,8 +130,8 @@ def encode(
 
     Args:
         corpus: the text.
-        config: uses min_count, max_vocab, max_types, words, lowercase, phrases, column, threads, line_vectors and
-            line_names.
+        config: uses min_count, max_vocab, max_types, words, lowercase, phrases, column, threads, line_vectors,
+            line_names and weighted_lines.
         vocab: use this vocabulary, with its counts, in place of the text's own. One without counts gets those of the
             text, and loses the words that the text does not have.
         keep_stream: False leaves the stream empty, and takes no memory for it.
@@ -143,8 +145,10 @@ def encode(
         spool_above = available_memory() // 4
     threads = config.threads or available_threads()
     phrases = None if config.phrases is None else PhraseTable.load(config.phrases)
-    keep_empty = config.has_lines or keep_lines
-    names = LineNames(keeps=keep_empty) if config.line_names else None
+    keep_empty = config.counts_lines or keep_lines
+    has_heads = config.line_names or config.weighted_lines
+    heads = LineNames(config.has_lines or keep_lines, named=config.line_names, weighted=config.weighted_lines)
+    names = heads if has_heads else None
     with Spool(spool_above, keep_empty) as spool, ThreadPoolExecutor(threads) as pool:
         tables = [WordTable() for _ in range(threads)]
         is_kept = keep_stream or phrases is not None
@@ -184,13 +188,14 @@ def encode(
         stream = np.empty(0, np.int32)
         if keep_stream:
             stream = spool.finish(lambda table, ids: kernels.renumber(ids, rows[table], keep_empty), pool.map)
-    line_names, dropped = names.finish() if names and keep_empty else None, scan.dropped_count
+    line_names, dropped = heads.names, scan.dropped_count
     empty, absent = corpus.rows_empty, max(0, n_known - len(vocab))
     return Encoded(
         *(vocab, stream, tokens_read, types_read, tokens_kept, scan.mended, dropped, empty, line_names),
         has_words=config.words,
         words_absent=absent,
         joined=joined,
+        line_weights=heads.weights,
     )
 
 
@@ -236,7 +241,7 @@ class _Scan:
                 idle.put(number)
 
         blocks = corpus.blocks(
-            config.column, force_text=config.force_text, count_lines=self.keep_empty or config.line_names
+            config.column, force_text=config.force_text, count_lines=self.keep_empty or self.names is not None
         )
         if self.names is not None:
             blocks = self.names.take_from(blocks)

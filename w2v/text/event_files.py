@@ -30,11 +30,12 @@ GUESSES = {
 
 
 class Columns(NamedTuple):
-    """The names of the columns of a table; `time` is None if the rows are in order."""
+    """The names of the columns of a table; `time` is None if the rows are in order, `weight` if all count alike."""
 
     user: str
     item: str
     time: str | None
+    weight: str | None = None
 
 
 class Table(NamedTuple):
@@ -123,29 +124,32 @@ def check_rows(connection: Any, skip_malformed: bool, told: Reporter) -> None:  
     told.warn(f"left out {n_rows:,} malformed rows: {where}")
 
 
-def find_columns(table: Table, user: str | None, item: str | None, time: str | None, told: Reporter) -> Columns:
-    """Return the columns of a table: those named, else those whose names are usual.
+def find_columns(
+    table: Table, user: str | None, item: str | None, time: str | None, weight: str | None, told: Reporter
+) -> Columns:
+    """Return the columns of a table: those named, else those whose names are usual; weights only if they are named.
 
     Raises:
         SettingsError: there is no such column, or no column has a usual name for users or items.
     """
     found: dict[str, str | None] = {}
-    for name, given in (("user", user), ("item", item), ("time", time)):
-        usual = [column for column in table.types if _plain(column) in GUESSES[name].split()]
+    for name, given in (("user", user), ("item", item), ("time", time), ("weight", weight)):
+        usual = [column for column in table.types if _plain(column) in GUESSES.get(name, "").split()]
         if given is not None and given not in table.types:
             raise SettingsError(
                 f"{option(name)}: there is no column '{given}'; the columns are {', '.join(table.types)}", name
             )
         found[name] = given if given is not None else next(iter(usual), None)
-        if found[name] is None and name != "time":
+        if found[name] is None and name not in ("time", "weight"):
             raise SettingsError(
                 f"no column has a usual name for {name}s: name it with {option(name)}; the columns are "
                 f"{', '.join(table.types)}",
                 name,
             )
-    columns = Columns(str(found["user"]), str(found["item"]), found["time"])
+    columns = Columns(str(found["user"]), str(found["item"]), found["time"], found["weight"])
     order = f"time '{columns.time}'" if columns.time else "no time, in the order of the rows"
-    told.tell(f"columns: user '{columns.user}', item '{columns.item}', {order}")
+    weights = f", weight '{columns.weight}'" if columns.weight else ""
+    told.tell(f"columns: user '{columns.user}', item '{columns.item}', {order}{weights}")
     return columns
 
 

@@ -7,6 +7,8 @@ the output. Python gets the numbers of people and items, some people at a time: 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
+from statistics import fmean
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -78,11 +80,13 @@ class SessionRules:
 
 
 class Session(NamedTuple):
-    """A line: the items before, and those held out."""
+    """A line: the items before, those held out, and a weight."""
 
     name: str
     items: list[str]
     next: list[str]
+    weight: float = 1.0
+    """With weights, the mean of those of its items."""
 
 
 class Events:
@@ -94,35 +98,55 @@ class Events:
         """How many units of the column of times are a second."""
         self._is_clock = False
         """Whether the times are timestamps, and not numbers."""
+        self._is_weighted = False
+        """Whether events have weights."""
+        self._counts = (0, 0, 0)
+        """How many events, people and items there are."""
 
     def load(self, relation: str, columns: Columns, types: dict[str, str]) -> None:
-        """Read a relation of DuckDB into the tables `events` (u, i, t), `users` (u, name) and `items` (i, name)."""
+        """Read a relation of DuckDB into the table `raw` (name, item, t, w)."""
         user, item = (f"CAST({quoted(name)} AS VARCHAR)" for name in (columns.user, columns.item))
         time = "0" if columns.time is None else self._time_expression(columns.time, types[columns.time])
-        self._sql.execute(f"CREATE TABLE raw AS SELECT {user} AS name, {item} AS item, {time} AS t FROM {relation}")
+        self._is_weighted = columns.weight is not None
+        weight = ""
+        if columns.weight is not None:
+            kind = types[columns.weight]
+            if kind not in WHOLE | REAL and not kind.startswith("DECIMAL"):
+                raise W2VError(f"the column '{columns.weight}' has {kind}, not weights: expected numbers")
+            weight = f", CAST({quoted(columns.weight)} AS DOUBLE) AS w"
+        self._sql.execute(
+            f"CREATE TABLE raw AS SELECT {user} AS name, {item} AS item, {time} AS t{weight} FROM {relation}"
+        )
 
     def number(self) -> None:
-        """Number people and items, check their names, and leave out rows without a value."""
-        n_rows, n_empty, last = self._one(
-            "SELECT count(*), count(*) FILTER (coalesce(name, '') = '' OR coalesce(item, '') = '' OR t IS NULL), "
-            "max(t) FROM raw"
-        )
+        """Make of `raw` the tables `events` (u, i, t, n, w), `users` (u, name) and `items` (i, name).
+
+        Rows without a value are left out, and names are checked.
+        """
+        empty = "coalesce(name, '') = '' OR coalesce(item, '') = '' OR t IS NULL" + " OR w IS NULL" * self._is_weighted
+        n_rows, n_empty, last = self._one(f"SELECT count(*), count(*) FILTER ({empty}), max(t) FROM raw")
         if n_rows == n_empty:
             raise W2VError("the event table has no rows with a person, an item and a time")
+        if self._is_weighted:
+            self._check_weights()
         if n_empty:
-            self._told.warn(f"left out {n_empty:,} of {n_rows:,} rows, which have no person, item or time")
+            values = "person, item or time" if not self._is_weighted else "person, item, time or weight"
+            self._told.warn(f"left out {n_empty:,} of {n_rows:,} rows, which have no {values}")
         if not self._is_clock:
             self._unit = next((unit for unit in (1e9, 1e6, 1e3) if float(last) > 1e8 * unit), 1.0)
         for table, column, place in (("users", "name", "u"), ("items", "item", "i")):
             self._sql.execute(
                 f"CREATE TABLE {table} AS SELECT CAST(row_number() OVER (ORDER BY {column}) - 1 AS INTEGER) "
-                f"AS {place}, {column} AS name FROM (SELECT DISTINCT {column} FROM raw WHERE {column} <> '')"
+                f"AS {place}, {column} AS name FROM (SELECT DISTINCT {column} FROM raw WHERE NOT ({empty}))"
             )
         self._check_people()
+        without_name = "t IS NULL" + " OR w IS NULL" * self._is_weighted  # no name is NULL or "" in users and items
         self._sql.execute(
-            "CREATE TABLE events AS SELECT u, i, t, raw.rowid AS n FROM raw JOIN users ON raw.name = users.name "
-            "JOIN items ON raw.item = items.name WHERE t IS NOT NULL"
+            f"CREATE TABLE events AS SELECT u, i, t, raw.rowid AS n{', w' * self._is_weighted} FROM raw "
+            f"JOIN users ON raw.name = users.name JOIN items ON raw.item = items.name WHERE NOT ({without_name})"
         )
+        n_people, n_items = (self._one(f"SELECT count(*) FROM {table}")[0] for table in ("users", "items"))
+        self._counts = n_rows - n_empty, n_people, n_items
         self._sql.execute("DROP TABLE raw")
         self._check_items()
 
@@ -131,7 +155,7 @@ class Events:
         least_items, least_people = self._rules.min_items, self._rules.min_people
         if max(least_items, least_people) <= 1:
             return
-        before = self._counts()
+        before = self._counts
         self._sql.execute("CREATE TABLE pairs AS SELECT DISTINCT u, i FROM events")
         size, smaller = -1, self._one("SELECT count(*) FROM pairs")[0]
         while smaller != size:
@@ -147,42 +171,57 @@ class Events:
                 f"no events are left: lower {option('min_items', least_items)} or {option('min_people', least_people)}"
             )
         self._sql.execute("CREATE OR REPLACE TABLE events AS SELECT * FROM events SEMI JOIN pairs USING (u, i)")
-        after = self._counts()
-        counts = zip(before, after, ("events", "people", "items"), strict=True)
+        self._counts = self._one("SELECT count(*), count(DISTINCT u), count(DISTINCT i) FROM events")
+        counts = zip(before, self._counts, ("events", "people", "items"), strict=True)
         dropped = ", ".join(f"{n - left:,} of {n:,} {what}" for n, left, what in counts)
         self._told.tell(f"{option('min_items')} and {option('min_people')} left out {dropped}")
 
     def sessions(self) -> Iterator[Session]:
         """Yield the lines, ordered by the names of the people, and by time."""
-        n_events, n_people, n_items = self._counts()
+        n_events, n_people, n_items = self._counts
         self._told.tell(f"{n_events:,} events of {n_people:,} people with {n_items:,} items")
-        times = ", t" if self._rules.gap_s is not None or self._is_held_out_by_time else ""
+        has_times = self._rules.gap_s is not None or self._is_held_out_by_time
         since = self._threshold() if self._is_held_out_by_time else None
+        columns = "u, i" + ", t" * has_times + ", w" * self._is_weighted
+        rules = self._rules
+        is_whole = not (has_times or self._is_weighted or rules.hold_out or rules.drop_repeats)
         names = np.array(
             [name for (name,) in self._sql.execute("SELECT name FROM items ORDER BY i").fetchall()], object
         )
         for first, end in self._parts(n_events):
             part = f"WHERE u >= {first} AND u < {end}"
             people = dict(self._sql.execute(f"SELECT u, name FROM users {part}").fetchall())
-            found = self._sql.execute(f"SELECT u, i{times} FROM events {part} ORDER BY u, t, n").fetchnumpy()
-            items, when = names[found["i"]].tolist(), found["t"].tolist() if times else None
+            found = self._sql.execute(f"SELECT {columns} FROM events {part} ORDER BY u, t, n").fetchnumpy()
+            items = names[found["i"]].tolist()
             begins = np.flatnonzero(np.diff(found["u"], prepend=-1))
-            owners = found["u"][begins].tolist()
-            for owner, begin, stop in zip(owners, begins, [*begins[1:], len(items)], strict=True):
-                yield from self._lines_of(people[owner], items[begin:stop], when and when[begin:stop], since)
+            owners, bounds = found["u"][begins].tolist(), pairwise([*begins.tolist(), len(items)])
+            if is_whole:
+                for owner, (begin, stop) in zip(owners, bounds, strict=True):
+                    yield Session(people[owner], items[begin:stop], [])
+                continue
+            when, weights = (found[name].tolist() if name in found else None for name in ("t", "w"))
+            for owner, (begin, stop) in zip(owners, bounds, strict=True):
+                own_times, own_weights = (values and values[begin:stop] for values in (when, weights))
+                yield from self._lines_of(people[owner], items[begin:stop], own_times, own_weights, since)
 
     @property
     def _is_held_out_by_time(self) -> bool:
         return self._rules.hold_out is not None and self._rules.hold_out.kind == "after"
 
     def _lines_of(
-        self, name: str, items: list[str], times: list[float] | None, since: float | None
+        self,
+        name: str,
+        items: list[str],
+        times: list[float] | None,
+        weights: list[float] | None,
+        since: float | None,
     ) -> Iterator[Session]:
         """Yield the lines of a person."""
         if self._rules.drop_repeats:
             first = {item: place for place, item in reversed([*enumerate(items)])}
             places = sorted(first.values())
-            items, times = [items[place] for place in places], times and [times[place] for place in places]
+            items = [items[place] for place in places]
+            times, weights = (values and [values[place] for place in places] for values in (times, weights))
         cuts = [0, *self._cuts(times), len(items)]
         hold_out = self._rules.hold_out
         for begin, end in zip(cuts, cuts[1:], strict=False):
@@ -191,7 +230,8 @@ class Events:
                 middle = next((place for place in range(begin, end) if times[place] >= since), end)
             elif hold_out is not None and end == len(items):
                 middle = end - hold_out.n_held_out(end - begin)
-            yield Session(name, items[begin:middle], items[middle:end])
+            own = weights[begin:middle] if weights is not None else []
+            yield Session(name, items[begin:middle], items[middle:end], fmean(own) if own else 1.0)
 
     def _cuts(self, times: list[float] | None) -> list[int]:
         """Return the places at which a new line begins."""
@@ -247,6 +287,14 @@ class Events:
             f"another with {option('time')}"
         )
 
+    def _check_weights(self) -> None:
+        """Raise W2VError if a weight is not above 0."""
+        wrong = self._one("SELECT name, item, w FROM raw WHERE NOT (w > 0 AND w < 'inf') LIMIT 1")
+        if wrong:
+            raise W2VError(
+                f"the event of {wrong[0]!r} with {wrong[1]!r} has the weight {wrong[2]:g}: it must be above 0"
+            )
+
     def _check_people(self) -> None:
         """Raise W2VError if the name of a person cannot stand before a tab at the start of a line."""
         wrong = self._one(
@@ -276,11 +324,6 @@ class Events:
         self._sql.execute("CREATE TABLE escaped (i INTEGER, name VARCHAR)")
         self._sql.executemany("INSERT INTO escaped VALUES (?, ?)", [(row, _escaped(name)) for row, name in spaced])
         self._sql.execute("UPDATE items SET name = escaped.name FROM escaped WHERE items.i = escaped.i")
-
-    def _counts(self) -> tuple[int, int, int]:
-        """Return how many events, people and items there are."""
-        counts: tuple[int, int, int] = self._one("SELECT count(*), count(DISTINCT u), count(DISTINCT i) FROM events")
-        return counts
 
     def _one(self, query: str) -> Any:  # noqa: ANN401
         return self._sql.execute(query).fetchone()

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from w2v.base.errors import W2VError, option
 from w2v.text.corpus import text_lines
+from w2v.text.line_names import weight_of
 
 SHOWN = 40
 """Characters of a line that an error shows."""
@@ -20,28 +21,37 @@ class PersonItems(NamedTuple):
     items: list[str]
 
 
-def read_people(path: str | Path, line_names: bool = False) -> Iterator[PersonItems]:
+def read_people(path: str | Path, line_names: bool = False, weighted: bool = False) -> Iterator[PersonItems]:
     """Yield the people of a sessions file, which may be compressed. A line may be empty.
 
     Args:
         path: the file.
         line_names: whether each line starts with a name and a tab. Consecutive lines of one name are one person.
+        weighted: whether each line has a weight and a tab before the items.
 
     Raises:
         W2VError: the file cannot be read or is not text, or a line has no name.
     """
+    named = (split_head(line, path, number, line_names, weighted) for number, line in enumerate(text_lines(path), 1))
     if not line_names:
-        for number, line in enumerate(text_lines(path), 1):
-            yield PersonItems(str(number), line.split())
+        yield from named
         return
-    named = (split_name(line, path, number) for number, line in enumerate(text_lines(path), 1))
     for name, lines in groupby(named, lambda person: person.name):
         yield PersonItems(name, [item for person in lines for item in person.items])
 
 
-def split_name(line: str, path: str | Path, number: int) -> PersonItems:
-    """Return the name and the items of a line; raise W2VError, which names the line, if it has no name."""
-    name, tab, text = line.partition("\t")
+def split_head(
+    line: str, path: str | Path, number: int, line_names: bool = False, weighted: bool = False
+) -> PersonItems:
+    """Return the name, or the number, and the items of a line, without its weight; raise W2VError if one is missing."""
+    name, tab, text = line.partition("\t") if line_names else (str(number), "\t", line)
+    if weighted and tab:
+        weight, tab, text = text.partition("\t")
+        if not tab or weight_of(weight) is None:
+            raise W2VError(
+                f"{path}, line {number:,}: expected a weight above 0 and a tab before the items, not "
+                f"'{line[:SHOWN]}'; without weights, {option('weighted_lines', False)}"
+            )
     if not tab or not name.strip():
         raise W2VError(
             f"{path}, line {number:,}: expected a name and a tab before the items, not '{line[:SHOWN]}'; "

@@ -27,7 +27,7 @@ def read_sessions(
         source: one or more files, or a data frame.
         rules: how events become sessions.
         told: is told what was read and left out.
-        columns: the names of the columns `user`, `item` and `time`; None is guessed.
+        columns: the names of the columns `user`, `item`, `time` and `weight`; None is guessed, but not for `weight`.
         skip_malformed: whether to leave out malformed rows.
         beside: the temporary folder is next to this file.
 
@@ -48,16 +48,23 @@ def read_sessions(
 
 
 def write_sessions(
-    sessions: Iterator[Session], output: str | Path, next_output: str | Path | None, names: bool, told: Reporter
+    sessions: Iterator[Session],
+    output: str | Path,
+    next_output: str | Path | None,
+    told: Reporter,
+    *,
+    names: bool,
+    weights: bool,
 ) -> None:
-    """Write sessions, one per line, and the items that are held out, line by line."""
+    """Write sessions, one per line, with names and weights before the items; and what is held out, line by line."""
     n_lines = n_held_out = 0
     with ExitStack() as opened:
         file = opened.enter_context(_open_text(output))
         held_out = None if next_output is None else opened.enter_context(_open_text(next_output))
         for session in sessions:
             line = " ".join(session.items)
-            file.write((f"{session.name}\t{line}\n" if names else f"{line}\n").encode())
+            head = f"{session.name}\t" if names else ""
+            file.write(f"{head}{session.weight:.6g}\t{line}\n".encode() if weights else f"{head}{line}\n".encode())
             if held_out is not None:
                 held_out.write((" ".join(session.next) + "\n").encode())
             n_lines += 1

@@ -9,6 +9,7 @@ from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, ScanReport, encode
 from w2v.text.vocab import Vocab
+from w2v.training.line_rows import NO_LINE_INPUTS, LineInputs
 from w2v.training.loop import RowsReport, TrainReport, train_embeddings
 from w2v.training.weights import Embeddings
 
@@ -38,6 +39,7 @@ class Backend(Protocol):
         checkpoints: CheckpointPolicy | None = None,
         after_epoch: RowsReport | None = None,
         pauses: bool = False,
+        lines: LineInputs = NO_LINE_INPUTS,
     ) -> Embeddings:
         """Train on it; see `w2v.training.loop.train_embeddings`."""
 

@@ -20,6 +20,7 @@ from w2v.settings.operations import check_request, settings_for
 from w2v.settings.train import TrainConfig, load_config
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import encode
+from w2v.text.line_names import check_distinct
 from w2v.text.vocab import Vocab
 from w2v.training.line_rows import count_lines
 from w2v.training.plan import kernel_name, new_scratch, new_tally, sampling_of, shape_of, variant_of
@@ -55,6 +56,7 @@ def infer(vectors: Vectors, corpus: Corpus, told: Reporter | None = None, **chan
     told = told or Reporter()
     warn_of_phrases(vectors, config.phrases, told)
     encoded = encode(corpus, config, vocab=vocab, report=told.reading)
+    check_distinct(encoded.line_names)
     encoded.tell(told, is_reused=True)
     bounds = shard_bounds(encoded.stream, whole_lines=True)
     first = count_lines(encoded.stream, bounds)
@@ -89,7 +91,7 @@ def inference_settings(vectors: Vectors, changes: dict[str, Any]) -> TrainConfig
         raise W2VError(f"{vectors.name} was trained with {option('loss', config.loss)}, whose output rows are not kept")
     if config.sampler == "batch":  # in a line of its own there are no other places to draw from
         config = replace(config, sampler="noise", ns_exponent=1.0)
-    return replace(config, dim=vectors.dim, noise_pool=NOISE_POOL, min_count=1, max_vocab=None)
+    return replace(config, dim=vectors.dim, noise_pool=NOISE_POOL, min_count=1, max_vocab=None, weighted_lines=False)
 
 
 def frozen_variant(config: TrainConfig) -> Variant:

@@ -1,11 +1,12 @@
 """Line rows: which lines there are, and the matrix of their rows, in memory or mapped from a file without a name."""
 
 import tempfile
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from w2v.base.arrays import SENTENCE_END, Ids
+from w2v.base.arrays import SENTENCE_END, Ids, Indices, Matrix
 from w2v.base.errors import W2VError
 from w2v.base.files import temporary_folder
 from w2v.base.machine import available_memory
@@ -15,6 +16,29 @@ MEMORY_SHARE = 0.5
 """Of the free memory: rows that take more are mapped from a file."""
 STREAM = 1
 """Tells the draws of lines' rows from those of words' rows, which have the same seed."""
+
+
+@dataclass(frozen=True)
+class LineInputs:
+    """What training needs to know of the lines, besides their words."""
+
+    rows: Indices | None = None
+    """(n_lines,) the row of each line, where several lines share one; None means that line i has row i."""
+    weights: Matrix | None = None
+    """(n_lines,) what the learning rate of each line is multiplied by."""
+
+    def n_rows(self, n_lines: int) -> int:
+        """Return how many rows the lines have."""
+        return n_lines if self.rows is None else int(self.rows.max(initial=-1)) + 1
+
+    def part(self, first: int, end: int) -> tuple[Indices, Matrix]:
+        """Return the rows and the weights of some lines; empty where there are none."""
+        rows = NO_ROWS if self.rows is None else self.rows[first:end]
+        return rows, NO_WEIGHTS if self.weights is None else self.weights[first:end]
+
+
+NO_ROWS, NO_WEIGHTS = np.empty(0, np.int64), np.empty(0, np.float32)
+NO_LINE_INPUTS = LineInputs()
 
 
 def count_lines(stream: Ids, bounds: list[int]) -> list[int]:

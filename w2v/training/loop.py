@@ -21,6 +21,7 @@ from w2v.kernels.cpu.structs import Scratch, Tally
 from w2v.reports import Progress
 from w2v.settings.train import TrainConfig
 from w2v.text.vocab import Vocab
+from w2v.training.line_rows import NO_LINE_INPUTS, LineInputs
 from w2v.training.plan import NO_LINES, Plan, weights_of
 from w2v.training.schedule import EMPTY, Job, Schedule
 from w2v.training.weights import Embeddings
@@ -42,6 +43,7 @@ def train_embeddings(
     checkpoints: CheckpointPolicy | None = None,
     after_epoch: RowsReport | None = None,
     pauses: bool = False,
+    lines: LineInputs = NO_LINE_INPUTS,
 ) -> Embeddings:
     """Train on a token stream, by negative sampling: which model, sampler and loss, the config says.
 
@@ -57,13 +59,14 @@ def train_embeddings(
             the last, after which the rows are final.
         pauses: whether no thread trains while `after_epoch` is called, so that no epoch is passed over, the rows are
             those of its end, and True ends the run. A snapshot is saved at the end of each epoch.
+        lines: rows that lines share, and their weights.
 
     Raises:
         DivergedError: a row left the finite numbers.
         KeyboardInterrupt: the first one ends the run in order, with a snapshot saved; one more while that goes on
             is ignored, a third gives it up.
     """
-    plan = Plan.of(config, vocab, stream, fixed=None if start is None else start.fixed)
+    plan = Plan.of(config, vocab, stream, fixed=None if start is None else start.fixed, lines=lines)
     release_memory()  # of the scan's threads, 30 MB after 100 MB of text, and of the n-grams of the vocabulary, 50 MB
     replica = Replica(stream, plan, start)
     report = report or (lambda progress: None)
@@ -152,18 +155,21 @@ class Replica:
         self.plan.train_shard(*self.plan.arguments(tokens, self.weights, buffers, job, lines))
 
     def _lines_of(self, shard: int) -> npt.NDArray[np.float32]:
-        """Return the rows of a shard's lines, flattened; without line vectors none."""
+        """Return the rows of a shard's lines, flattened: all, if lines share rows; none without line vectors."""
         if self.embeddings.lines is None:
             return NO_LINES
+        if self.plan.lines.rows is not None:
+            return self.embeddings.lines.reshape(-1)
         first = self.plan.first_lines
         return self.embeddings.lines[first[shard] : first[shard + 1]].reshape(-1)
 
     def _slice_is_finite(self, shard: int) -> bool:
         """Check one shard's share of the rows: an epoch's shards together check every row."""
-        n_shards = self.schedule.n_shards
-        return step.all_finite(self._lines_of(shard)) and all(
+        n_shards, lines = self.schedule.n_shards, self._lines_of(shard)
+        shared, own = ([lines], NO_LINES) if self.plan.lines.rows is not None else ([], lines)
+        return step.all_finite(own) and all(
             step.all_finite(rows[len(rows) * shard // n_shards : len(rows) * (shard + 1) // n_shards])
-            for rows in self.weights
+            for rows in (*self.weights, *shared)
         )
 
 

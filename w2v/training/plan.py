@@ -35,8 +35,8 @@ from w2v.text.subwords import NGrams, WordRows
 from w2v.text.vocab import Vocab
 from w2v.training.distributions import alias_table, keep_prob, noise_distribution, thresholds
 from w2v.training.huffman import Huffman
-from w2v.training.line_rows import count_lines, new_line_rows
-from w2v.training.schedule import SHARD_MAX, SHARD_MIN, Job, StepWork, shard_bounds
+from w2v.training.line_rows import NO_LINE_INPUTS, LineInputs, count_lines, new_line_rows
+from w2v.training.schedule import EMPTY, SHARD_MAX, SHARD_MIN, Job, StepWork, shard_bounds
 from w2v.training.weights import Embeddings, own_lines, padded
 
 HOT_ROWS = 128
@@ -82,11 +82,14 @@ class Plan:
     tree: Huffman | None
     """With hierarchical softmax, the paths to the words."""
     first_lines: list[int]
-    """With line vectors, the number of the first line of each shard, and the number of all lines; else empty."""
+    """With line vectors or weights, the number of the first line of each shard, and the number of all lines; else
+    empty."""
     first_shard: int = 0
     """Number of the first shard: parts of one text that are trained apart have different ones, and so other draws."""
     fixed: FixedRows | None = None
     """The rows that stay as they are."""
+    lines: LineInputs = NO_LINE_INPUTS
+    """Rows that lines share, and their weights."""
 
     @classmethod
     def of(
@@ -98,6 +101,7 @@ class Plan:
         shard_max: int = SHARD_MAX,
         first_shard: int = 0,
         fixed: FixedRows | None = None,
+        lines: LineInputs = NO_LINE_INPUTS,
     ) -> "Plan":
         """Make the plan of a run.
 
@@ -108,6 +112,7 @@ class Plan:
             shard_max: tokens of the longest shard, about.
             first_shard: number of the first one.
             fixed: the rows that stay as they are.
+            lines: rows that lines share, and their weights; without weights all lines count alike.
 
         Raises:
             SettingsError: W2V_KERNEL names no kernel.
@@ -116,15 +121,14 @@ class Plan:
         tree = Huffman.of(vocab.counts) if config.output_layer.kernel == "path" else None
         shape = shape_of(config, tree.longest if tree else len(vocab))
         work = step_work(config, vocab, shape)
-        has_lines = config.has_lines
-        bounds = shard_bounds(stream, work, shard_max, whole_lines=has_lines)
+        bounds = shard_bounds(stream, work, shard_max, whole_lines=config.counts_lines)
         shard = len(stream) // (len(bounds) - 1)
         # Rows are merged at the end of a shard too, which comes first where shards were cut for their work.
         merge_every = step.MERGE_EVERY if shard >= SHARD_MIN else shard * work.kept
         return cls(
             config=config,
             kernel=kernel_name(),
-            variant=variant_of(config)._replace(masked=fixed is not None),
+            variant=variant_of(config)._replace(masked=fixed is not None, weighted=lines.weights is not None),
             shape=shape,
             sampling=sampling_of(config, vocab),
             bounds=bounds,
@@ -133,9 +137,10 @@ class Plan:
             n_types=len(vocab),
             word_rows=word_rows_of(config, vocab),
             tree=tree,
-            first_lines=count_lines(stream, bounds) if has_lines else [],
+            first_lines=count_lines(stream, bounds) if config.counts_lines else [],
             first_shard=first_shard,
             fixed=fixed,
+            lines=lines,
         )
 
     @property
@@ -146,8 +151,9 @@ class Plan:
     def new_embeddings(self) -> Embeddings:
         """Return rows as a run begins with them, with spare ones for the threads' own."""
         n_spare = self.n_threads * self._spare_rows
-        config = self.config
-        lines = new_line_rows(self.first_lines[-1], config.dim, config.seed) if self.first_lines else None
+        config, lines = self.config, None
+        if config.has_lines:
+            lines = new_line_rows(self.lines.n_rows(self.first_lines[-1]), config.dim, config.seed)
         embeddings = Embeddings.create(self.n_types, config.dim, config.seed, n_spare, self.word_rows, lines)
         if config.radius:
             embeddings.move_to_sphere(config.radius, config.seed)
@@ -190,15 +196,19 @@ class Plan:
         job: Job,
         lines: npt.NDArray[np.float32] = NO_LINES,
     ) -> tuple[Ids, Weights, Sampling, Shape, Scratch, Tally, ShardPass]:
-        """Return the arguments of `train_shard` for a shard of these tokens, which has these rows of lines."""
+        """Return the arguments of `train_shard` for a shard of these tokens, which has these rows of lines.
+
+        They are those of the lines of the shard; or of all lines, where lines share rows.
+        """
         seed, number = np.uint64(self.config.seed), np.uint64(self.first_shard + job.shard)
-        shard = ShardPass(np.float32(job.lr), seed, np.uint64(job.epoch), number, lines)
+        first, end = self.first_lines[job.shard : job.shard + 2] if self.first_lines and job is not EMPTY else (0, 0)
+        shard = ShardPass(np.float32(job.lr), seed, np.uint64(job.epoch), number, lines, *self.lines.part(first, end))
         return tokens, weights, self.sampling, self.shape, *buffers, shard
 
     @property
     def _spare_rows(self) -> int:
         """Rows of a thread: one of zeros, the copies of the hot rows, with line vectors the line's, and the sink."""
-        return 1 + int(self.shares.shape[1]) + bool(self.first_lines) + (self.fixed is not None)
+        return 1 + int(self.shares.shape[1]) + self.config.has_lines + (self.fixed is not None)
 
 
 def row_mask(fixed: npt.NDArray[np.bool_], n_spare: int, copies: Sequence[int], n_hot: int) -> Mask:

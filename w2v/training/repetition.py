@@ -39,10 +39,11 @@ class Repetition:
         """Return the runs.
 
         Raises:
-            SettingsError: a seed is out of range, or lines that have vectors are to be resampled.
+            SettingsError: a seed is out of range, or lines that have vectors or weights are to be resampled.
         """
-        if self.bootstrap is not None and run.config.has_lines:
-            raise SettingsError(f"{option('bootstrap')} cannot be used with {option('line_vectors')}", "bootstrap")
+        if self.bootstrap is not None and run.config.counts_lines:
+            other = "line_vectors" if run.config.has_lines else "weighted_lines"
+            raise SettingsError(f"{option('bootstrap')} cannot be used with {option(other)}", "bootstrap")
         return [replace(run, config=replace(run.config, seed=run.config.seed + n)) for n in range(self.n)]
 
 

@@ -31,12 +31,13 @@ from w2v.settings.operations import CHECKPOINT_EVERY_S, check_request, settings_
 from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, ScanReport, renumber
+from w2v.text.line_names import shared_rows
 from w2v.text.subwords import NGrams
 from w2v.text.vocab import SENTENCE_WORD, Vocab
 from w2v.training import loop
 from w2v.training.backends import Backend, OneMachine
 from w2v.training.freezing import fixed_rows
-from w2v.training.line_rows import count_lines
+from w2v.training.line_rows import NO_LINE_INPUTS, LineInputs, count_lines
 from w2v.training.log import Log
 from w2v.training.outputs import keeps_output_rows
 from w2v.training.plan import word_rows_of
@@ -65,7 +66,9 @@ class Run:
     extra: dict[str, Any] = field(default_factory=dict)
     """What the checkpoint keeps for the caller: `log`, the rows so far, and paths of outputs."""
     line_names: list[str] | None = None
-    """The names of the lines, where they have any."""
+    """The names of the rows of lines, where they have any."""
+    lines: LineInputs = NO_LINE_INPUTS
+    """Which lines share a row, and the weights of lines."""
     is_resumed: bool = False
     """Whether this goes on with a run, whose checkpoints it may replace."""
     backend: Backend = OneMachine()
@@ -109,13 +112,13 @@ def begin(
         )
     encoded = backend.encode(corpus, config, vocab=vocab, report=report)
     if vocab is not None and not backend.n_nodes:
-        encoded = without_sentence_word(encoded, config.has_lines)
+        encoded = without_sentence_word(encoded, config.counts_lines)
     if encoded.dropped_count:  # read again with this vocabulary, the text would have words that were dropped
         files = None
     if vocab is not None:
         config = replace(config, min_count=1, max_vocab=None)  # which the vocabulary has decided
     return (
-        Run(config, encoded.vocab, encoded.stream, files, line_names=encoded.line_names, backend=backend),
+        Run(config, encoded.vocab, encoded.stream, files, backend=backend, **_lines_of(encoded)),
         encoded,
     )
 
@@ -159,7 +162,7 @@ def continue_from(
     run, encoded = begin(corpus, replace(config, dim=dim, min_count=1, max_vocab=None), report=report)
     vocab = join_vocab(held, encoded.vocab, config.min_count if grow_vocab else None, earlier)
     row_of = vocab.rows_of(encoded.vocab.words)
-    stream = renumber(run.stream, row_of, keep_empty=config.has_lines)
+    stream = renumber(run.stream, row_of, keep_empty=config.counts_lines)
     tokens_kept = int(encoded.vocab.counts[row_of >= 0].sum())
     if tokens_kept == 0:
         raise W2VError(f"none of the {encoded.tokens_read:,} tokens of the corpus is among the words of {earlier}")
@@ -203,6 +206,7 @@ def resume(
         raise SettingsError(f"the number of nodes cannot change when a run is resumed: resume it {trained}")
     if backend.n_nodes and config.epochs != kept.config.epochs:
         raise SettingsError(f"{option('epochs')} cannot change when a run on a cluster is resumed", "epochs")
+    lines = NO_LINE_INPUTS
     if kept.corpus is None:
         stream = checkpoints.load_stream(folder, len(kept.vocab))
     else:
@@ -210,13 +214,15 @@ def resume(
             print_.check()
         paths = [print_.path for print_ in kept.corpus]
         # What there is to warn of was said when the run began.
-        stream = backend.encode(Corpus(paths, warn=lambda _: None), config, vocab=kept.vocab, report=report).stream
+        encoded = backend.encode(Corpus(paths, warn=lambda _: None), config, vocab=kept.vocab, report=report)
+        stream, lines = encoded.stream, _lines_of(encoded)["lines"]
     if kept.stream != backend.checksum(stream):
         if kept.corpus is None:
             raise W2VError(f"{folder / STREAM} is damaged: its checksum is not what was written; train anew")
         raise changed(" or ".join(paths[:3]) + ", ..." * (len(paths) > 3), "its words are others")
     return Run(
         *(config, kept.vocab, stream, kept.corpus, kept.snapshot, kept.extra, kept.line_names),
+        lines=lines,
         is_resumed=True,
         backend=backend,
     )
@@ -280,6 +286,7 @@ def train(
         checkpoints=_policy(run, checkpoint, checkpoint_every, warn, kept) if checkpoint else None,
         after_epoch=end_epoch if after_epoch else None,
         pauses=chooses.is_used,
+        lines=run.lines,
     )
     embeddings = chooses.chosen(embeddings)
     if not (save_output or embeddings.vectors_are_outputs):
@@ -293,6 +300,11 @@ def _policy(run: Run, folder: Path, every_s: float, warn: Warn, extra: dict[str,
         raise W2VError(
             "checkpoints of a cluster need a corpus that a later run can read: files, or URLs without a password or a "
             "signature"
+        )
+    if run.files is None and (run.lines.rows is not None or run.lines.weights is not None):
+        raise W2VError(
+            "checkpoints of lines with weights, or with names that repeat, need a corpus that a later run can read: "
+            "files, or URLs without a password or a signature"
         )
     stream_bytes = run.stream.nbytes if run.files is None and not run.is_resumed else 0
     word_rows = word_rows_of(run.config, run.vocab)
@@ -365,7 +377,13 @@ def try_output(
 
 def _n_lines(run: Run) -> int:
     """Return how many lines have vectors."""
-    return count_lines(run.stream, [0, len(run.stream)])[-1] if run.config.has_lines else 0
+    return run.lines.n_rows(count_lines(run.stream, [0, len(run.stream)])[-1]) if run.config.has_lines else 0
+
+
+def _lines_of(encoded: Encoded) -> dict[str, Any]:
+    """Return what a Run keeps of the lines of a text."""
+    names, rows = (None, None) if encoded.line_names is None else shared_rows(encoded.line_names)
+    return {"line_names": names, "lines": LineInputs(rows, encoded.line_weights)}
 
 
 def without_sentence_word(encoded: Encoded, keep_empty: bool) -> Encoded:

@@ -203,7 +203,7 @@ def people_of(source: str | Path | Sequence[Sequence[str]], recommender: Recomme
     """
     config = recommender.config
     if isinstance(source, str | Path):
-        people: Iterable[PersonItems] = read_people(source, config.line_names)
+        people: Iterable[PersonItems] = read_people(source, config.line_names, config.weighted_lines)
     else:
         for items in source:
             check_words(items)

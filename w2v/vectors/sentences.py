@@ -31,6 +31,7 @@ from w2v.settings.operations import settings_for
 from w2v.settings.train import load_config
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import encode
+from w2v.text.line_names import check_distinct
 from w2v.vectors.derived import named_lines
 from w2v.vectors.vectors import Vectors
 
@@ -53,6 +54,7 @@ def embed(vectors: Vectors, corpus: Corpus, told: Reporter, settings: Mapping[st
     reader = load_config(None, {"line_vectors": "alone", "min_count": 1, **reads})
     warn_of_phrases(vectors, reader.phrases, told)
     encoded = encode(corpus, reader, report=told.reading)
+    check_distinct(encoded.line_names)
     words = encoded.vocab.words
     row_of, rows = word_rows(vectors, words, config)
     covered = int(encoded.vocab.counts[row_of >= 0].sum())

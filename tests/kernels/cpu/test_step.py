@@ -166,6 +166,7 @@ VARIANTS: list[dict[str, Any]] = [
     {"line_vectors": "with-words"},
     {"line_vectors": "with-words", "model": "cbow", "sampler": "batch"},
     {"line_vectors": "with-words", "window": "full", "negative": 10, "loss": "softmax"},
+    {"line_vectors": "with-words", "weighted_lines": True},
 ]
 """Each value of each setting, and the pairs that meet in one function; each costs a compilation, some 2 s."""
 
@@ -206,6 +207,12 @@ def test_a_variant_agrees_with_the_oracle(
     _check_shard(kernel, {"window": 3, "negative": 5, "noise_pool": 64, **variant}, copies=9)
 
 
+@pytest.mark.parametrize("settings", [{"line_vectors": "alone"}, {"line_vectors": "with-words"}], ids=_name)
+def test_lines_that_share_a_row_agree_with_the_oracle(settings: dict[str, Any]) -> None:
+    shared = [0, 1, 0, 2, 3, 1, 1, 4, 0, 5, 5, 2]
+    _check_shard(KERNELS[-1], {"window": 3, "negative": 5, "noise_pool": 64, **settings}, copies=9, line_rows=shared)
+
+
 EVEN, ALL = set(range(0, N_ROWS, 2)), set(range(N_ROWS))
 MASKED: list[tuple[dict[str, Any], tuple[set[int], set[int]]]] = [
     ({}, (set(), ALL)),
@@ -235,7 +242,11 @@ def _word_rows(generator: np.random.Generator) -> WordRows:
 
 
 def _check_shard(
-    kernel: str, settings: dict[str, Any], copies: int, fixed: tuple[set[int], set[int]] | None = None
+    kernel: str,
+    settings: dict[str, Any],
+    copies: int,
+    fixed: tuple[set[int], set[int]] | None = None,
+    line_rows: list[int] | None = None,
 ) -> None:
     """Walk a shard with a kernel and with the oracle: same draws, same rows, same numbers.
 
@@ -244,7 +255,7 @@ def _check_shard(
     """
     dim, lr = 21, 0.03
     config = TrainConfig(dim=dim, **settings)
-    variant = variant_of(config)._replace(masked=fixed is not None)
+    variant = variant_of(config)._replace(masked=fixed is not None, weighted=config.weighted_lines)
     generator = np.random.default_rng(config.noise_pool + config.negative)
     # Two of a word within a window would differ in second order on vectors, so sentences are permutations.
     sentences = [generator.permutation(N_ROWS)[: generator.integers(0, 30)].tolist() for _ in range(12)]
@@ -257,7 +268,8 @@ def _check_shard(
     hot_rows = new_hot_rows(np.ones((2, copies), np.float32), N_ROWS + 1, model.stride, has_hot_inputs(config))
     before = [rows[:n, :dim].astype(np.float64) for rows, n in _rows(model)]
     bytes_before = [rows.copy() for rows, _ in _rows(model)]
-    lines = generator.normal(size=(len(sentences), model.stride)).astype(np.float32)
+    lines = generator.normal(size=(max(line_rows or [11]) + 1, model.stride)).astype(np.float32)
+    weights = np.linspace(0.2, 3, len(sentences)).astype(np.float32)
     lines[:, dim:] = 0
     if variant.lines != "none":
         before[0] = np.vstack([before[0], lines[:, :dim]])
@@ -275,7 +287,11 @@ def _check_shard(
         shape,
         scratch,
         tally,
-        ShardPass(np.float32(lr), np.uint64(11), np.uint64(2), np.uint64(5), lines.reshape(-1)),
+        ShardPass(
+            *(np.float32(lr), np.uint64(11), np.uint64(2), np.uint64(5), lines.reshape(-1)),
+            line_rows=np.array(line_rows or [], np.int64),
+            line_weights=weights if config.weighted_lines else weights[:0],
+        ),
     )
     steps: list[tuple[list[int], list[int], float]] = []
     shard = naive.Shard(
@@ -301,6 +317,8 @@ def _check_shard(
         margin=config.margin,
         radius=config.radius,
         fixed=fixed or (set(), set()),
+        line_rows=line_rows or [],
+        line_weights=weights.tolist(),
     )
     expected = naive.train_shard(before[0], before[1], shard, lambda *step: steps.append(step))
     assert len(steps) > 50

@@ -71,7 +71,7 @@ def infer_lines(kernel: str, variant: Variant) -> InferLines:
         while begin < len(tokens):
             end = sentence_end(tokens, begin, len(tokens))
             words, hashed = tokens[begin:end], hash_tokens(tokens[begin:end])
-            take_row(weights.input, how.lines, line, shape.stride, scratch)
+            take_row(weights.input, how, line, shape.stride, scratch)
             line += 1
             if rejects:
                 mark_line(tokens, begin, line, scratch.marks)
@@ -83,7 +83,7 @@ def infer_lines(kernel: str, variant: Variant) -> InferLines:
                     prepare_outputs(Walk(n, 0, t, n, STEP, line), shape, sampling, scratch)
                 for t in range(n):
                     take_step(Walk(n, 0, t, n, STEP, line), weights, sampling, shape, scratch, tally, lr)
-            put_back_row(weights.input, how.lines, line - 1, shape.stride, scratch)
+            put_back_row(weights.input, how, line - 1, shape.stride, scratch)
             begin = end + 1
 
     return infer_lines

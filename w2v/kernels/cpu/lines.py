@@ -2,7 +2,8 @@
 
 The rows of all lines may be more than memory holds, and each is used in one place of the text. So the row of the line
 at hand stands among the input rows, in a spare one of this thread, and a step scores and moves it like a word's. It is
-copied there when the line begins, and back when it ends. No two threads write the same line's row at the same time.
+copied there when the line begins, and back when it ends. No two threads write the same line's row at the same time,
+unless lines with the same name share one: then what one thread has learned from a line may be lost (Hogwild).
 
 Alone it is PV-DBOW (Le and Mikolov 2014); with the loss bpr it is the matrix factorization of Rendle et al. (2009),
 where a line is a person. In the mean with the words of the window it is PV-DM.
@@ -16,18 +17,18 @@ import numpy as np
 
 from w2v.kernels import inlined
 from w2v.kernels.cpu.layout import column_of
-from w2v.kernels.cpu.structs import Ahead, Hidden, Scratch, Shape, Variant, Walk
+from w2v.kernels.cpu.structs import Ahead, Hidden, Scratch, Shape, ShardPass, Variant, Walk
 from w2v.kernels.scalars import F32, I64
 
 
 class LineKernels(NamedTuple):
     """What is done with the rows of lines, as a pair of functions."""
 
-    take: Callable[[F32, F32, int, int, Scratch], None]
-    """(input, lines, line, stride, scratch): copy the row of a line, numbered from 0 in its shard,
+    take: Callable[[F32, ShardPass, int, int, Scratch], None]
+    """(input, shard, line, stride, scratch): copy the row of a line, numbered from 0 in its shard,
     to the input rows."""
-    put_back: Callable[[F32, F32, int, int, Scratch], None]
-    """(input, lines, line, stride, scratch): copy it back."""
+    put_back: Callable[[F32, ShardPass, int, int, Scratch], None]
+    """(input, shard, line, stride, scratch): copy it back."""
 
 
 def line_kernels(variant: Variant) -> LineKernels:
@@ -36,24 +37,30 @@ def line_kernels(variant: Variant) -> LineKernels:
 
 
 @inlined
-def do_nothing(input: F32, lines: F32, line: int, stride: int, scratch: Scratch) -> None:
+def do_nothing(input: F32, shard: ShardPass, line: int, stride: int, scratch: Scratch) -> None:
     """Leave everything as it is: lines have no rows."""
 
 
 @inlined
-def take_row(input: F32, lines: F32, line: int, stride: int, scratch: Scratch) -> None:
-    """Copy the row of a line to this thread's spare input row, which is mutated."""
-    at = scratch.line_row[0]
-    for j in range(stride):
-        input[at + j] = lines[line * stride + j]
+def row_of_line(shard: ShardPass, line: int) -> int:
+    """Return the row of a line in `shard.lines`."""
+    return shard.line_rows[line] if len(shard.line_rows) > 0 else line
 
 
 @inlined
-def put_back_row(input: F32, lines: F32, line: int, stride: int, scratch: Scratch) -> None:
-    """Copy this thread's spare input row back to the row of a line. Mutates lines."""
-    at = scratch.line_row[0]
+def take_row(input: F32, shard: ShardPass, line: int, stride: int, scratch: Scratch) -> None:
+    """Copy the row of a line to this thread's spare input row, which is mutated."""
+    at, begin = scratch.line_row[0], row_of_line(shard, line) * stride
     for j in range(stride):
-        lines[line * stride + j] = input[at + j]
+        input[at + j] = shard.lines[begin + j]
+
+
+@inlined
+def put_back_row(input: F32, shard: ShardPass, line: int, stride: int, scratch: Scratch) -> None:
+    """Copy this thread's spare input row back to the row of a line. Mutates shard.lines."""
+    at, begin = scratch.line_row[0], row_of_line(shard, line) * stride
+    for j in range(stride):
+        shard.lines[begin + j] = input[at + j]
 
 
 @cache

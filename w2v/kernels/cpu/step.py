@@ -166,7 +166,7 @@ def train_shard(kernel: str, variant: Variant) -> TrainShard:
     _, prepare_outputs = output_kernels(variant, ARITHMETIC[kernel])
     _, put_back = context_reader(variant, ARITHMETIC[kernel])
     take_line, put_back_line = line_kernels(variant)
-    rejects = variant.reject_positives
+    rejects, is_weighted = variant.reject_positives, variant.weighted
 
     @jit
     def train_shard(
@@ -198,17 +198,18 @@ def train_shard(kernel: str, variant: Variant) -> TrainShard:
         n_steps, begin = 0, 0
         while begin < n:
             end = sentence_end(scratch.kept, begin, n)
-            take_line(weights.input, shard.lines, line, shape.stride, scratch)
+            take_line(weights.input, shard, line, shape.stride, scratch)
+            lr = shard.lr * shard.line_weights[line] if is_weighted else shard.lr
             line += 1
             if rejects:
                 line_begin = mark_line(tokens, line_begin, line, scratch.marks)
             for t in range(begin, end):
                 walk = Walk(n, begin, t, end, n_steps, line)
-                if take_step(walk, weights, sampling, shape, scratch, tally, shard.lr):
+                if take_step(walk, weights, sampling, shape, scratch, tally, lr):
                     n_steps += 1
                     if n_steps % MERGE_EVERY == 0:
                         merge_hot_rows(weights, scratch.hot_rows, shape.stride)
-            put_back_line(weights.input, shard.lines, line - 1, shape.stride, scratch)
+            put_back_line(weights.input, shard, line - 1, shape.stride, scratch)
             begin = end + 1
         put_back(weights.input, shape, scratch)
         merge_hot_rows(weights, scratch.hot_rows, shape.stride)

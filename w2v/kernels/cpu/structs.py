@@ -69,6 +69,8 @@ class Variant(NamedTuple):
     """Some rows stay as they are: those that Scratch.fixed marks."""
     cosine: bool = False
     """All rows stay on a sphere, so that a score is a cosine divided by a temperature (sphere.py). Not masked."""
+    weighted: bool = False
+    """The learning rate of each line is multiplied by a weight."""
 
 
 class Shape(NamedTuple):
@@ -115,8 +117,12 @@ class ShardPass(NamedTuple):
     shard: np.uint64
     """Number of the shard in its epoch, from 0."""
     lines: F32 = np.empty(0, np.float32)
-    """(lines of the shard * stride,) the lines' rows, which no other thread has meanwhile; empty without line vectors.
-    Mutated."""
+    """(rows * stride,) the rows of the shard's lines, which no other thread has meanwhile; or those of all lines, where
+    lines share rows; empty without line vectors. Mutated."""
+    line_rows: I64 = np.empty(0, np.int64)
+    """(lines of the shard,) the row of each line in `lines`, where lines share rows; or empty: line i has row i."""
+    line_weights: F32 = np.empty(0, np.float32)
+    """(lines of the shard,) with `weighted`, what the learning rate of each line is multiplied by."""
 
 
 class Walk(NamedTuple):
