@@ -1081,7 +1081,8 @@ def plot(
     Args:
         source: vectors, a file of vectors, or a log of `train` (.json, .jsonl or .log).
         output: the file to write.
-        words: the words to show; by default the most frequent.
+        words: the words to show; by default, of the 2 n most frequent those with the longest vectors, which leaves
+            out most words of grammar; from 3,000 words, the most frequent.
         words_file: show the first word of each line of this file too.
         near: show these words and the nearest of each.
         n: the number of words to show, by default 1000; with near the nearest of each, by default 50.

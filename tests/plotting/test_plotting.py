@@ -92,10 +92,19 @@ class Page(html.parser.HTMLParser):
         return json.loads(html.unescape(self.texts["data"]))
 
 
-def test_the_most_frequent_words(demo_vectors: Vectors) -> None:
-    assert maps.choose_rows(demo_vectors, (), (), 5).tolist() == [0, 1, 2, 3, 4]
-    assert len(maps.choose_rows(demo_vectors, (), ())) == len(demo_vectors) < maps.MOST_FREQUENT
+def test_the_longest_vectors_of_the_most_frequent_words_are_shown() -> None:
+    matrix = np.ones((10, 4), np.float32) * np.array([[1], [9], [2], [3], [1], [5], [9], [9], [9], [9]], np.float32)
+    vectors = Vectors([f"w{n}" for n in range(10)], matrix)
+    assert maps.choose_rows(vectors, (), (), 3).tolist() == [1, 3, 5]
+    unit = Vectors(vectors.words, matrix / np.linalg.norm(matrix, axis=1, keepdims=True))
+    assert maps.choose_rows(unit, (), (), 3).tolist() == [0, 1, 2]
+
+
+def test_a_map_has_as_many_words_as_there_are(demo_vectors: Vectors, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(maps.choose_rows(demo_vectors, (), ())) == len(demo_vectors) < maps.WORDS
     assert len(maps.choose_rows(demo_vectors, (), (), 10**6)) == len(demo_vectors)
+    monkeypatch.setattr(maps, "MANY_WORDS", 5)
+    assert maps.choose_rows(demo_vectors, (), (), 5).tolist() == [0, 1, 2, 3, 4]
 
 
 def test_named_words_come_first_and_once(demo_vectors: Vectors) -> None:

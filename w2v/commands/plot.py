@@ -14,7 +14,8 @@ from w2v.settings.fields import Setting
 
 @command(
     "The output is a page (.html) or a picture (.png, .svg). SOURCE is a file of vectors, or a log of "
-    "`w2v train --log-json` (.json, .jsonl or .log). The map shows each WORD; without any, the most frequent.\n\n"
+    "`w2v train --log-json` (.json, .jsonl or .log). The map shows each WORD; without any, "
+    "frequent words, most words of grammar left out.\n\n"
     "Example: w2v plot vectors.bin --near king --near paris -o map.html"
 )
 def plot(
@@ -31,7 +32,7 @@ def plot(
     ] = None,
     n: Annotated[
         int | None,
-        "Number of words to show: the most frequent; with --near the nearest of each.",
+        "Number of words to show; with --near the nearest of each.",
         Setting(low=1, flags=("-n",), unset="1000; with --near 50"),
     ] = None,
     restrict: Annotated[

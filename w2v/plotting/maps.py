@@ -23,12 +23,17 @@ Method = Literal["umap", "tsne", "pca"]
 
 MAX_GROUPS = 10
 """Groups of words, each of which has a colour of its own."""
-MOST_FREQUENT, NEIGHBOURS_OF_EACH = 1000, 50
+WORDS, NEIGHBOURS_OF_EACH = 1000, 50
 """Words of a map by default: without words, and with `near`."""
+CANDIDATES = 2
+"""A map of few words shows one in this many of the most frequent."""
 MANY_WORDS = 3_000
-"""From this many words, openTSNE places the words of t-SNE: scikit-learn takes 9 minutes for 23,800."""
+"""From this many words, a map shows the most frequent as they are, and openTSNE places the words of t-SNE:
+scikit-learn takes 9 minutes for 23,800."""
 EXAGGERATED, ITERATIONS, REPORT_EVERY = 100, 250, 10
 """Iterations of openTSNE, with the attraction exaggerated and then without, and between two reports."""
+LENGTH_DIGITS = 3
+"""Lengths are compared to so many digits after the point: where all are 1, frequency alone decides."""
 WORDS_OF_A_NAME = 3
 FEWEST = 10
 """With fewer words than this there is nothing for UMAP or t-SNE to find."""
@@ -97,13 +102,19 @@ def choose_rows(
 ) -> Indices:
     """Return the rows of the words to draw, each once: those named first, then by frequency.
 
+    If no word is named, these are the `n` words with the longest vectors of the 2 n most frequent. Among frequent words
+    a word has a short vector if it has all kinds of contexts, as the words of grammar do (Schakel and Wilson 2015).
+
     Raises UnknownWordError if a word has no vector, SettingsError if n is given with words that do not use it.
     """
     if words and not near and n is not None:
         raise SettingsError(f"{option('n')} has an effect on words only with {option('near')}; leave it out", "n")
     named = [vectors.row(word) for word in (*near, *words)]
     if not named:
-        return np.arange(min(MOST_FREQUENT if n is None else n, len(vectors)))
+        n = min(WORDS if n is None else n, len(vectors))
+        if n >= MANY_WORDS:
+            return np.arange(n)
+        return np.sort(np.argsort(-vectors.norms[: CANDIDATES * n].round(LENGTH_DIGITS), kind="stable")[:n])
     count = NEIGHBOURS_OF_EACH if n is None else n
     found = {vectors.row(other) for word in near for other, _ in vectors.similar(word, count, restrict=restrict)}
     return np.array([*dict.fromkeys(named), *sorted(found - set(named))])
