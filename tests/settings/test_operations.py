@@ -41,8 +41,8 @@ SETTINGS = {field.name for cls in CONFIGS.values() for field in fields_of(cls)}
         (
             "recommend",
             {"k": 5},
-            "k cannot be used with recommend, which takes line_names, weighted_lines, history, decay, prior, sharpness, "
-            "line_weight",
+            "k cannot be used with recommend, which takes line_names, weighted_lines, history, decay, prior, "
+            "sharpness, line_weight",
         ),
         ("evaluate", {"history": 5, "similarity": "pairs"}, "history has an effect only with next"),
         ("evaluate", {"k": 5, "similarity": "pairs"}, "k has an effect only with next"),
