@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from w2v.api import (
         align,
         build_vocab,
+        compare,
         convert,
         embed,
         evaluate,
@@ -79,6 +80,7 @@ __all__ = [
     "__version__",
     "align",
     "build_vocab",
+    "compare",
     "convert",
     "embed",
     "evaluate",

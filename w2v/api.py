@@ -23,6 +23,7 @@ from w2v.settings.phrases import PhraseConfig
 from w2v.settings.train import load_config
 
 if TYPE_CHECKING:
+    from w2v.evaluation.comparison import Comparison
     from w2v.evaluation.scores import Scores
     from w2v.plotting.curves import Curves
     from w2v.plotting.maps import Method, WordMap
@@ -784,7 +785,7 @@ def recommend(
 
 
 def evaluate(
-    vectors: "Vectors | str | Path",
+    vectors: "Vectors | Runs | str | Path",
     similarity: Files = (),
     analogies: Files = (),
     *,
@@ -797,7 +798,7 @@ def evaluate(
     """Score vectors by word pairs and analogies, as gensim does, and by what people took next.
 
     Args:
-        vectors: what to score, or the file.
+        vectors: what to score, or the file; of Runs the scores are means, with `runs`, an Estimate.
         similarity, analogies, next, sessions, reporter: as for `train`.
         from_: the format of `vectors`, if neither its content nor its name shows it.
         settings: restrict, method, phrases, match_case and k, see EvaluationConfig; and history, decay, prior,
@@ -820,16 +821,68 @@ def evaluate(
             f"{option('sessions')}"
         )
     from w2v.evaluation.scores import Evaluation
+    from w2v.vectors.runs import Runs
 
     with _reporting(reporter) as told:
         evaluation = Evaluation.read(**test_sets, **settings)
         evaluation.tell(told)
-        scores = evaluation.score(_vectors_of(vectors, told, from_))
+        models = _models_of(vectors, told, from_)
+        scores = evaluation.score_runs(models) if isinstance(models, Runs) else evaluation.score(models)
         if scores.is_empty:
             raise W2VError(f"nothing was scored: {'; '.join(scores.without_value())}")
         for message in scores.without_value():
             told.warn(message)
     return scores
+
+
+def compare(
+    a: "Vectors | Runs | str | Path",
+    b: "Vectors | Runs | str | Path",
+    similarity: Files = (),
+    analogies: Files = (),
+    *,
+    from_: str | None = None,
+    reporter: Reporter | None = None,
+    **settings: "Unpack[EvaluationSettings]",
+) -> "Comparison":
+    """Compare two models, or two sets of runs, on the pairs and questions that both cover.
+
+    Each difference has a 95% interval and a p-value. Of Runs these hold for other seeds too, of single models only for
+    other pairs or questions.
+
+    Args:
+        a: the first vectors or runs, or the file.
+        b: the second.
+        similarity, analogies, reporter: as for `train`.
+        from_: the format of `a` and `b`, if neither their content nor their names show it.
+        settings: restrict, method and match_case, see EvaluationConfig.
+
+    Returns:
+        comparison.similarity and comparison.analogies, a Difference for each file.
+
+    Raises:
+        W2VError: a file has a malformed line.
+    """
+    test_sets = _test_sets(similarity, analogies, None, None)
+    check_request("evaluate", {**settings, **test_sets})
+    if not any(map(listed, test_sets.values())):
+        raise SettingsError(f"name what to compare by: {option('similarity')} or {option('analogies')}")
+    from w2v.evaluation.comparison import Comparison, compare_pairs, compare_questions
+    from w2v.evaluation.scores import Evaluation
+
+    with _reporting(reporter) as told:
+        evaluation = Evaluation.read(**test_sets, **settings)
+        evaluation.tell(told)
+        sides = _models_of(a, told, from_), _models_of(b, told, from_)
+        found = Comparison(
+            compare_pairs(*sides, evaluation.pairs, evaluation.config),
+            compare_questions(*sides, evaluation.questions, evaluation.config),
+        )
+        if all(one.p is None for one in found.files):
+            raise W2VError(f"nothing was compared: {'; '.join(found.without_value())}")
+        for message in found.without_value():
+            told.warn(message)
+    return found
 
 
 def tune(
@@ -1165,6 +1218,15 @@ def _vectors_of(source: "Vectors | str | Path", told: Reporter, from_: str | Non
         return Vectors.load(source, from_, reporter=told)
     check_type("vectors", source, Vectors, "w2v.Vectors.load reads a file")
     return source
+
+
+def _models_of(source: "Vectors | Runs | str | Path", told: Reporter, from_: str | None = None) -> "Vectors | Runs":
+    """Return vectors or runs, read from their file, of the format `from_`, if that is given."""
+    from w2v.vectors.runs import Runs, load
+
+    if isinstance(source, Runs):
+        return source
+    return load(source, from_, reporter=told) if isinstance(source, str | Path) else _vectors_of(source, told)
 
 
 def _test_sets(

@@ -12,7 +12,7 @@ SUMMARIES = {
     "recommend": "Show the items most likely to come next.",
     "infer": "Write vectors for lines that training has not seen.",
     "embed": "Write vectors for lines, each from the vectors of its words.",
-    "evaluate": "Score VECTORS by word pairs and by analogies, as gensim does.",
+    "evaluate": "Score VECTORS by word pairs and by analogies, as gensim does; compare two.",
     "align": "Rotate the vectors of A onto those of B.",
     "shift": "Show the words that differ most between A and B.",
     "convert": "Convert vectors to another format.",

@@ -9,8 +9,10 @@ from w2v.commands.screen import BOLD, DIM, aligned, columns, styled
 
 if TYPE_CHECKING:
     from w2v.evaluation.analogies import Analogies, Section
+    from w2v.evaluation.comparison import Comparison
     from w2v.evaluation.next_item import NextItemScores
     from w2v.evaluation.scores import Scores
+    from w2v.vectors.estimates import Estimate
     from w2v.vectors.runs import Neighbour
 
 
@@ -28,22 +30,43 @@ def format_neighbours(word: str, neighbours: "Sequence[tuple[str, float] | Neigh
 def format_scores(scores: "Scores") -> str:
     """Return a table of the scores: one line per file, and for analogies one per section."""
     tables = []
+    has_runs = any(one.runs for one in scores.similarity) or any(one.runs for one in scores.analogies)
+    of_runs = ["std", "95% interval"] if has_runs else []
     if scores.similarity:
-        rows = [["similarity", "spearman", "covered", "pairs"]]
+        rows = [["similarity", "spearman", *of_runs, "covered", "pairs"]]
         for s in scores.similarity:
-            rows.append([s.file, format_score(s.spearman), f"{s.covered:,}", f"{s.pairs:,}"])
+            spread = format_spread(s.runs) if has_runs else []
+            rows.append([s.file, format_score(s.spearman), *spread, f"{s.covered:,}", f"{s.pairs:,}"])
             if s.composed:
-                both = [format_score(s.composed.spearman), f"{s.composed.covered:,}", f"{s.pairs:,}"]
-                rows.append(["  with words outside the vocabulary", *both])
+                both = [format_score(s.composed.spearman), *[""] * len(of_runs)]
+                rows.append(["  with words outside the vocabulary", *both, f"{s.composed.covered:,}", f"{s.pairs:,}"])
         tables.append(aligned(rows))
     if scores.analogies:
-        rows = [["analogies", "accuracy", "correct", "covered", "total"]]
+        rows = [["analogies", "accuracy", *of_runs, "correct", "covered", "total"]]
         for file in scores.analogies:
-            rows.append(format_analogies(file.file, file))
-            rows += [format_analogies(f"  {section.name or '(no section)'}", section) for section in file.sections]
+            rows.append(format_analogies(file.file, file, has_runs))
+            rows += [format_analogies(f"  {part.name or '(no section)'}", part, has_runs) for part in file.sections]
         tables.append(aligned(rows))
     if scores.next:
         tables.append(format_next(scores.next))
+    return "\n\n".join(tables)
+
+
+def format_comparison(found: "Comparison") -> str:
+    """Return a table of the differences of A and B, one line per file."""
+    tables = []
+    for kind, items, files in (
+        ("similarity", "pairs", found.similarity),
+        ("analogies", "questions", found.analogies),
+    ):
+        rows = [[kind, "A", "B", "A - B", "95% interval", "p", items, "more than chance"]]
+        for one in files:
+            interval = "-" if one.low is None else f"{one.low:.4f} to {one.high:.4f}"
+            scores = [format_score(score) for score in (one.a, one.b, one.difference)]
+            verdict = "-" if one.p is None else "yes" if one.is_different else "no"
+            rows.append([one.file, *scores, interval, format_score(one.p), f"{one.items:,}", verdict])
+        if files:
+            tables.append(aligned(rows))
     return "\n\n".join(tables)
 
 
@@ -72,9 +95,15 @@ def format_next(next: "NextItemScores") -> str:
     return "\n".join([aligned(rows), *notes])
 
 
-def format_analogies(name: str, part: "Analogies | Section") -> list[str]:
+def format_analogies(name: str, part: "Analogies | Section", has_runs: bool) -> list[str]:
     """Return a line of the table of analogies."""
-    return [name, format_score(part.accuracy), f"{part.correct:,}", f"{part.covered:,}", f"{part.total:,}"]
+    spread = format_spread(part.runs) if has_runs else []
+    return [name, format_score(part.accuracy), *spread, f"{part.correct:,}", f"{part.covered:,}", f"{part.total:,}"]
+
+
+def format_spread(runs: "Estimate | None") -> list[str]:
+    """Return the standard deviation and the interval of a score of several runs."""
+    return ["-", "-"] if runs is None else [format_score(runs.std), f"{runs.low:.4f} to {runs.high:.4f}"]
 
 
 def format_score(value: float | None) -> str:

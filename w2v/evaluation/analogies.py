@@ -6,6 +6,7 @@ spellings counts, and questions with a word that has no vector are left out and 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from w2v.evaluation.metrics import share
 from w2v.evaluation.rows import Rows, split_fields
 from w2v.evaluation.spellings import find_spellings, folding
 from w2v.settings.evaluation import RESTRICT
+from w2v.vectors.estimates import Estimate
 from w2v.vectors.order import Order
 from w2v.vectors.vectors import Vectors
 
@@ -52,6 +54,8 @@ class Section:
     covered: int
     """Questions of which all four words are among the candidates."""
     total: int
+    runs: Estimate | None = None
+    """Of several runs the accuracy of each; `accuracy` and `correct` are means."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,8 @@ class Analogies:
     covered: int
     total: int
     sections: list[Section]
+    runs: Estimate | None = None
+    """As in Section."""
 
 
 def read_questions(path: str | Path) -> Questions:
@@ -123,24 +129,38 @@ def score_questions(
 
     Raises W2VError if a number of a vector is not finite.
     """
+    results = []
+    for name, answers in answer_questions(vectors, questions, restrict, method, match_case):
+        known = [is_right for is_right in answers if is_right is not None]
+        results.append(Section(name, share(sum(known), len(known)), sum(known), len(known), len(answers)))
+    correct, n_covered, total = (sum(getattr(s, key) for s in results) for key in ("correct", "covered", "total"))
+    return Analogies(questions.file, share(correct, n_covered), correct, n_covered, total, results)
+
+
+def answer_questions(
+    vectors: Vectors,
+    questions: Questions,
+    restrict: int | None = RESTRICT,
+    method: str = "3cosadd",
+    match_case: bool = False,
+) -> list[tuple[str, list[bool | None]]]:
+    """Return the name of each section, and whether each of its questions is answered right; None if not covered."""
     fold = folding(match_case)
     sections = [(name, [tuple(map(fold, question)) for question in asked]) for name, asked in questions.sections]
     candidates = _first_rows(vectors, restrict)
     wanted = {word for _, asked in sections for question in asked for word in (*question, *question[3].split("/"))}
     places = find_spellings(candidates, wanted, fold)
     covered = [
-        [q for q in asked if all(word in places for word in q[:3]) and _answers_to(q, places)] for _, asked in sections
+        [all(word in places for word in q[:3]) and bool(_answers_to(q, places)) for q in asked] for _, asked in sections
     ]
-    flat = [question for asked in covered for question in asked]
+    flat = [q for (_, asked), known in zip(sections, covered, strict=True) for q in compress(asked, known)]
     rows = np.fromiter(candidates.values(), np.int64, len(candidates))
     found = _answers(vectors, rows, flat, places, method)
     right = iter([int(answer) in _answers_to(question, places) for question, answer in zip(flat, found, strict=True)])
-    results = []
-    for (name, asked), answerable in zip(sections, covered, strict=True):
-        correct = sum(next(right) for _ in answerable)
-        results.append(Section(name, share(correct, len(answerable)), correct, len(answerable), len(asked)))
-    correct, n_covered, total = (sum(getattr(s, key) for s in results) for key in ("correct", "covered", "total"))
-    return Analogies(questions.file, share(correct, n_covered), correct, n_covered, total, results)
+    return [
+        (name, [next(right) if is_covered else None for is_covered in known])
+        for (name, _), known in zip(sections, covered, strict=True)
+    ]
 
 
 def _answers(

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 from w2v.base.errors import SettingsError, option
 from w2v.evaluation.analogies import Analogies, Questions, read_questions, score_questions
 from w2v.evaluation.next_item import NextItemScores, Sessions, rank_next, read_sessions
+from w2v.evaluation.over_runs import mean_analogies, mean_similarity
 from w2v.evaluation.spellings import folding
 from w2v.evaluation.word_pairs import Similarity, WordPairs, read_pairs, score_pairs
 from w2v.reports import Progress, Reporter
 from w2v.settings.evaluation import EvaluationConfig
 from w2v.text.phrase_table import PhraseTable
 from w2v.vectors.items import scoring_settings
+from w2v.vectors.runs import Runs
 from w2v.vectors.vectors import Vectors
 
 if TYPE_CHECKING:
@@ -32,11 +34,16 @@ class Scores:
     """None if next items were not asked for."""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the scores as JSON has them; `next` only if it was asked for, `composed` only with subwords."""
+        """Return the scores as JSON has them.
+
+        `next` is there only if it was asked for, `composed` only with subwords, `runs` only for several runs.
+        """
         found = {name: value for name, value in asdict(self).items() if value is not None}
-        for pairs in found["similarity"]:
-            if pairs["composed"] is None:
-                del pairs["composed"]
+        sections = [section for questions in found["analogies"] for section in questions["sections"]]
+        for part in (*found["similarity"], *found["analogies"], *sections):
+            for name in ("composed", "runs"):
+                if name in part and part[name] is None:
+                    del part[name]
         return found
 
     @property
@@ -131,6 +138,21 @@ class Evaluation:
         if self.sessions is not None:
             ranked = rank_next(vectors, self.sessions, scoring_settings(vectors, **self.item_settings), how.k)
         return Scores(pairs, questions, ranked)
+
+    def score_runs(self, runs: Runs) -> Scores:
+        """Return the mean scores of several runs, each with its interval.
+
+        Raises SettingsError if next items are to be scored.
+        """
+        if self.sessions is not None:
+            raise SettingsError(f"{option('next')} cannot be used with {runs.name}, which holds runs", "next")
+        found = [self.score(run) for run in runs]
+        pairs = zip(*(scores.similarity for scores in found), strict=True)
+        questions = zip(*(scores.analogies for scores in found), strict=True)
+        return Scores(
+            [mean_similarity(scores, runs.is_bootstrap) for scores in pairs],
+            [mean_analogies(scores, runs.is_bootstrap) for scores in questions],
+        )
 
     def after_epoch(
         self, told: Reporter, each_epoch: bool, also: "EpochReport | None", selection: "Selection"

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
+from w2v.base.arrays import Matrix
 from w2v.base.cosines import pair_cosines
 from w2v.evaluation.metrics import spearman
 from w2v.evaluation.rows import Rows, split_fields
 from w2v.evaluation.spellings import find_spellings, folding
 from w2v.vectors.derived import with_unseen
+from w2v.vectors.estimates import Estimate
 from w2v.vectors.vectors import Vectors
 
 
@@ -46,6 +48,8 @@ class Similarity:
     """WordPairs of which both words are in the vocabulary."""
     composed: "ComposedScore | None" = None
     """With subwords, the score with the vectors of other words too."""
+    runs: Estimate | None = None
+    """Of several runs the score of each; `spearman` is their mean."""
 
 
 @dataclass(frozen=True)
@@ -123,11 +127,16 @@ def score_pairs(vectors: Vectors, pairs: WordPairs, match_case: bool = False) ->
 
 
 def _score(vectors: Vectors, pairs: WordPairs, match_case: bool) -> Similarity:
+    found, found_cosines = covered_cosines(vectors, pairs, match_case)
+    rho = spearman(found_cosines, np.array([pairs.scores[number] for number in found]))
+    return Similarity(pairs.file, rho, len(pairs.words), len(found))
+
+
+def covered_cosines(vectors: Vectors, pairs: WordPairs, match_case: bool = False) -> tuple[list[int], Matrix]:
+    """Return the numbers of the pairs whose words both have a vector, and their cosines, (n,)."""
     fold = folding(match_case)
     asked = [(fold(first), fold(second)) for first, second in pairs.words]
     rows = find_spellings(vectors.words, {word for pair in asked for word in pair}, fold)
     found = [number for number, pair in enumerate(asked) if all(word in rows for word in pair)]
     left, right = ([rows[asked[number][side]][0] for number in found] for side in (0, 1))
-    found_cosines = pair_cosines(vectors.take(left), vectors.take(right))
-    rho = spearman(found_cosines, np.array([pairs.scores[number] for number in found]))
-    return Similarity(pairs.file, rho, len(asked), len(found))
+    return found, pair_cosines(vectors.take(left), vectors.take(right))
