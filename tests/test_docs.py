@@ -161,7 +161,12 @@ def test_tables_are_those_of_the_program(path: Path) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        pytest.param(path, marks=[pytest.mark.slow] if path.name in ("tutorial.md", "documents.md") else [])
+        pytest.param(
+            path,
+            marks=[pytest.mark.slow]
+            if path.name in ("tutorial.md", "documents.md", "certainty.md", "change.md")
+            else [],
+        )
         for path in PAGES
         if RUNS.search(TEXTS[path])
     ],

@@ -992,8 +992,8 @@ def align(
 
 
 def shift(
-    a: "Vectors | str | Path",
-    b: "Vectors | str | Path",
+    a: "Vectors | Runs | str | Path",
+    b: "Vectors | Runs | str | Path",
     n: int = 20,
     *,
     neighbors: int = 5,
@@ -1002,9 +1002,11 @@ def shift(
 ) -> "list[Shift]":
     """Return the words that differ most between two models, the lowest cosine first; a is aligned to b before.
 
+    Of Runs the cosines are means, with intervals, and with the cosines between runs of the same model to compare with.
+
     Args:
-        a: the first vectors, or the file.
-        b: the second vectors, or the file.
+        a: the first vectors or runs, or the file.
+        b: the second.
         n: the number of words.
         neighbors: the number of neighbors in each model.
         restrict: compare this many words, the most frequent of each model, and answer with them; 0 takes all.
@@ -1014,13 +1016,18 @@ def shift(
         W2VError: as for `align`.
     """
     from w2v.vectors.alignment import shift as most_moved
+    from w2v.vectors.runs import Runs
     from w2v.vectors.vectors import Vectors
 
+    def frequent(one: Vectors) -> Vectors:
+        return Vectors.of(one.model.first(restrict), one.name) if restrict else one
+
     with _reporting(reporter) as told:
-        first, second = (_vectors_of(one, told) for one in (a, b))
-    if restrict:
-        first, second = (Vectors.of(one.model.first(restrict), one.name) for one in (first, second))
-    return most_moved(align(first, second, reporter=reporter), second, n, neighbors)
+        models = (_models_of(one, told) for one in (a, b))
+        first, second = (one.each(frequent) if isinstance(one, Runs) else frequent(one) for one in models)
+        found, fit = most_moved(first, second, n, neighbors)
+        told.tell(fit)
+    return found
 
 
 def convert(

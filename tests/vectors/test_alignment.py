@@ -66,3 +66,34 @@ def test_the_commands(run: Run, tmp_path: Path, pair: tuple[w2v.Vectors, w2v.Vec
     np.testing.assert_array_equal(w2v.Vectors.load(tmp_path / "a2.w2v").matrix, w2v.align(*pair).matrix)
     assert run("shift", "a.w2v", "b.w2v", "-n", "1").out.startswith("w7\t-")
     assert run("align", "a.w2v", "b.w2v", "-o", "b.w2v").status == 2
+
+
+def _runs(seed: int, moved: str, n: int = 4) -> w2v.Runs:
+    """Return runs of one model in spaces of their own, with some noise, in which a word has moved."""
+    rng = np.random.default_rng(9)
+    matrix, other = rng.normal(size=(50, 6)), rng.normal(size=6)
+    if moved:
+        matrix[WORDS.index(moved)] = other
+    rng = np.random.default_rng(seed)
+    turns = [np.linalg.qr(rng.normal(size=(6, 6)))[0] for _ in range(n)]
+    return w2v.Runs(
+        [w2v.Vectors(WORDS, ((matrix + 0.1 * rng.normal(size=(50, 6))) @ turn).astype(np.float32)) for turn in turns]
+    )
+
+
+def test_with_runs_a_shift_has_an_interval(run: Run, tmp_path: Path) -> None:
+    a, b = _runs(1, ""), _runs(2, "w7")
+    moved, *others = w2v.shift(a, b, 5)
+    assert moved.word == "w7" and moved.runs is not None and moved.within is not None
+    assert moved.runs.low < moved.cosine < moved.runs.high < moved.within
+    assert len(moved.runs.values) == 4 and moved.cosine == pytest.approx(moved.runs.mean, abs=1e-6)
+    for one in others:
+        assert one.runs is not None and one.within is not None and one.runs.high > one.within - 0.05
+    assert len(w2v.shift(a, b[0], 1)[0].before) == len(w2v.shift(a[0], b, 1)[0].after) == 5
+    assert w2v.shift(a[0], b[0], 1)[0].runs is None
+    a.save(tmp_path / "a.w2v")
+    b.save(tmp_path / "b.w2v")
+    fields = run("shift", "a.w2v", "b.w2v", "-n", "1").out.split("\t")
+    assert fields[:4] == [
+        *("w7", f"{moved.cosine:.3f}", f"{moved.runs.low:.3f} to {moved.runs.high:.3f}", f"{moved.within:.3f}")
+    ]

@@ -30,7 +30,9 @@ def align(
 
 @command(
     "Each has its neighbors in A and in B. A is aligned "
-    "to B before, as by `w2v align`. The cosine is that between the two vectors of the word.\n\n"
+    "to B before, as by `w2v align`. The cosine is that between the two vectors of the word. "
+    "Of folders of several runs it is a mean, and two columns follow it: its 95% interval, and the cosine of the word "
+    "between runs of one model.\n\n"
     "Example: w2v shift 1950.w2v 2000.w2v --restrict 10000"
 )
 def shift(
@@ -44,5 +46,7 @@ def shift(
 ) -> None:
     """Print the words that differ most."""
     for one in api.shift(a, b, n, neighbors=neighbors, restrict=restrict, reporter=TerminalReporter()):
+        spread = [] if one.runs is None else [f"{one.runs.low:.3f} to {one.runs.high:.3f}"]
+        spread += [] if one.within is None else [f"{one.within:.3f}"]
         sides = (", ".join(word for word, _ in side) for side in (one.before, one.after))
-        print(f"{one.word}\t{one.cosine:.3f}\t" + "\t".join(sides))
+        print("\t".join([one.word, f"{one.cosine:.3f}", *spread, *sides]))

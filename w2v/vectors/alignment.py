@@ -1,6 +1,8 @@
 """Two models in one space: the rotation of one onto the other, and the words that differ. NumPy only."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +11,8 @@ from w2v.base.arrays import Floats, Matrix
 from w2v.base.cosines import lengths, pair_cosines
 from w2v.base.errors import W2VError
 from w2v.formats.model import Lines
+from w2v.vectors.estimates import Estimate
+from w2v.vectors.runs import Runs
 from w2v.vectors.vectors import Vectors
 
 
@@ -22,6 +26,10 @@ class Shift:
     """The nearest words in the first model, with their cosines."""
     after: list[tuple[str, float]]
     """The nearest words in the second model, with their cosines."""
+    runs: Estimate | None = None
+    """Of several runs the cosine of each pair of runs, with the interval; `cosine` is their mean."""
+    within: float | None = None
+    """Of several runs the mean cosine of the word between runs of the same model, the smaller of the two models'."""
 
 
 def procrustes(a: Matrix, b: Matrix, weights: Floats) -> Floats:
@@ -83,11 +91,50 @@ def align(a: Vectors, b: Vectors) -> tuple[Vectors, str]:
     return Vectors.of(model, a.name), f"{len(words):,} shared words: mean cosine {after:.3f}, {before:.3f} before"
 
 
-def shift(a: Vectors, b: Vectors, n: int, neighbors: int) -> list[Shift]:
-    """Return the n shared words that differ most between a, which is aligned to b, and b; see `w2v.shift`."""
-    words, rows_a, rows_b = shared_rows(a, b)
-    cosines = pair_cosines(a.take(rows_a), b.take(rows_b))
-    return [
-        Shift(words[i], float(cosines[i]), a.similar(words[i], neighbors), b.similar(words[i], neighbors))
-        for i in np.argsort(cosines, kind="stable")[:n].tolist()
+def shift(a: Vectors | Runs, b: Vectors | Runs, n: int, neighbors: int) -> tuple[list[Shift], str]:
+    """Return the n shared words that differ most between a and b, and how well they fit, in words; see `w2v.shift`."""
+    pairs = _pairs(a, b)
+    words, rows_a, rows_b = shared_rows(*pairs[0])
+    found, fits = [], []
+    for one, other in pairs:
+        turned, fit = align(one, other)
+        found.append(pair_cosines(turned.take(rows_a), other.take(rows_b)))
+        fits.append(fit)
+    cosines = np.array(found)
+    mean = cosines.mean(axis=0)
+    least = np.argsort(mean, kind="stable")[:n].tolist()
+    within = _cosines_within([side for side in (a, b) if isinstance(side, Runs)], [words[i] for i in least])
+    is_bootstrap = any(side.is_bootstrap for side in (a, b) if isinstance(side, Runs))
+    shifts = [
+        Shift(
+            words[i],
+            float(mean[i]),
+            before=[(found[0], found[1]) for found in a.similar(words[i], neighbors)],
+            after=[(found[0], found[1]) for found in b.similar(words[i], neighbors)],
+            runs=Estimate.of(cosines[:, i].tolist(), is_bootstrap) if len(pairs) > 1 else None,
+            within=None if within is None else float(within[place]),
+        )
+        for place, i in enumerate(least)
     ]
+    return shifts, fits[0]
+
+
+def _pairs(a: Vectors | Runs, b: Vectors | Runs) -> list[tuple[Vectors, Vectors]]:
+    """Return the models to compare: of two sets of runs each with its like, of a single model this with each run."""
+    if not isinstance(a, Runs):
+        return [(a, other) for other in (b if isinstance(b, Runs) else [b])]
+    return [*zip(a, b, strict=False)] if isinstance(b, Runs) else [(one, b) for one in a]
+
+
+def _cosines_within(sides: Sequence[Runs], words: Sequence[str]) -> Floats | None:
+    """Return the mean cosine of some words between one run and the next of the same model; the smaller of two sides.
+
+    It says how far a word moves without any change of the text but that between the runs. None without runs.
+    """
+    means = []
+    for runs in sides:
+        rows = [runs[0].index[word] for word in words]
+        turned = [align(one, other)[0].take(rows) for one, other in pairwise(runs)]
+        found = [pair_cosines(rows_of, other.take(rows)) for rows_of, other in zip(turned, runs[1:], strict=True)]
+        means.append(np.mean(found, axis=0))
+    return np.min(means, axis=0) if means else None
