@@ -46,6 +46,8 @@ RUNS = re.compile(
 )
 PROGRESS = re.compile(r"w2v: (read|train|count|join|write) +\d+%|w2v: training .* kernels$|w2v: compiling kernels")
 """Lines that depend on the machine."""
+SLOW = ("tutorial.md", "documents.md", "certainty.md", "change.md")
+"""Pages whose code trains for more than a second."""
 NEEDS = {"docs/api.md": "sklearn", "docs/commands/tune.md": "optuna"}
 """The libraries, of extras, that the code of a page needs."""
 CLOSE = 0.05
@@ -161,12 +163,7 @@ def test_tables_are_those_of_the_program(path: Path) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        pytest.param(
-            path,
-            marks=[pytest.mark.slow]
-            if path.name in ("tutorial.md", "documents.md", "certainty.md", "change.md")
-            else [],
-        )
+        pytest.param(path, marks=[pytest.mark.slow] if path.name in SLOW else [])
         for path in PAGES
         if RUNS.search(TEXTS[path])
     ],
