@@ -265,7 +265,7 @@ def test_settings_come_with_the_vectors_and_may_be_changed() -> None:
     assert scoring_settings(vectors, history=5).history == 5
     with pytest.raises(
         SettingsError,
-        match="dim cannot be used with recommend, which takes line_names, weighted_lines, history, decay, prior, ",
+        match="dim cannot be used with recommend, which takes line_names, weighted_lines, history, decay, ",
     ):
         w2v.recommend(vectors, ["i1"], dim=3)  # type: ignore[call-overload]
     vectors = Vectors.of(replace(vectors.model, trained=Trained({"settings": {"history": "many"}})))
