@@ -195,6 +195,13 @@ class Shard:
     margin: float = 0.5
     radius: float = 0.0
     logq_center: bool = True
+    grouped: bool = False
+    groups: list[int] = field(default_factory=list)
+    """The group of each word, -1 for none."""
+    tables: list[list[tuple[int, int, int]]] = field(default_factory=list)
+    """For each group an alias table: a word, its threshold, and the entry of the other one."""
+    outside: int = 0
+    """A negative stays one from everywhere where 32 random bits are at most this."""
     candidates: int = 0
     n_hard: int = 0
     lines: str = "none"
@@ -240,6 +247,14 @@ class Shard:
             self.drawn = [self.generator.draw() for _ in range(n_renewed)]
         draws = [self.generator.draw() for _ in range(0, n, 4)]
         return [pool[(draws[i // 4] >> 16 * (i % 4)) % len(pool)] for i in range(n)]
+
+    def from_group(self, center: int, word: int) -> int:
+        """A word of the center's group in place of a word from everywhere, which stays with a certain probability."""
+        if self.groups[center] < 0 or self.generator.draw() >> 32 <= self.outside:
+            return word
+        table, bits = self.tables[self.groups[center]], self.generator.draw()
+        found, threshold, other = table[((bits >> 32) * len(table)) >> 32]
+        return found if bits & 0xFFFFFFFF <= threshold else table[other][0]
 
     def words_of_the_batch(self, text: list[int], t: int) -> list[int]:
         """The words at evenly spaced places; at a sentence's end (-1), of a place drawn until there is one."""
@@ -353,6 +368,8 @@ def train_shard(
             contexts = shard.contexts(line, t, first_line + line_rows[number])
             if not contexts:
                 continue
+            if shard.grouped:
+                negatives = [shard.from_group(center, word) for word in negatives]
             if shard.reject_positives:
                 negatives = [center if word in raw else word for word in negatives]
             vectors = composed.compose(input, contexts, steps)

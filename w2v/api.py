@@ -421,6 +421,7 @@ def train(
     frozen_words = None if str(freeze) in FREEZES else freeze
     inputs = {**test_sets, "config": config, "init_from": init_from, "freeze": frozen_words}
     inputs["phrases"] = run_config.phrases
+    inputs["negative_groups"] = run_config.negative_groups
     from w2v.evaluation.scores import Evaluation
     from w2v.text.vocab import Vocab
     from w2v.training import run as single

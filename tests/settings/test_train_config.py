@@ -27,7 +27,7 @@ RANGES["lr"] = (1e-30, RANGES["lr"][1])
 
 
 def test_every_setting_is_tested_here() -> None:
-    assert {field.name for field in fields(TrainConfig)} == {*RANGES, *CHOICES, "column", "phrases"}
+    assert {field.name for field in fields(TrainConfig)} == {*RANGES, *CHOICES, "column", "phrases", "negative_groups"}
     assert all(math.isfinite(end) for ends in RANGES.values() for end in ends)
 
 
@@ -205,6 +205,12 @@ def test_cosine_scores_have_a_temperature() -> None:
             TrainConfig(temperature=0.1, **other)  # type: ignore[arg-type]
     with pytest.raises(SettingsError, match="logq has no effect with loss='ccl'"):
         TrainConfig(loss="ccl", logq=True)
+
+
+def test_negatives_of_a_group_have_no_correction() -> None:
+    assert not TrainConfig(loss="softmax", negative_groups="groups.tsv").uses_logq
+    with pytest.raises(SettingsError, match="logq cannot be used with negative_groups"):
+        TrainConfig(logq=True, negative_groups="groups.tsv")
 
 
 def test_the_hard_sampler_must_have_a_choice() -> None:

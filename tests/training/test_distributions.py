@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from w2v.kernels import jit
 from w2v.kernels.cpu import samplers, windows
-from w2v.kernels.cpu.structs import HotRows, Sampling, Scratch
+from w2v.kernels.cpu.structs import Groups, HotRows, Sampling, Scratch, Shape
 from w2v.kernels.rng import draw
 from w2v.kernels.scalars import I32, I64, U64
 from w2v.settings.train import TrainConfig
 from w2v.text.vocab import Vocab
-from w2v.training.distributions import alias_table, keep_prob, noise_distribution, thresholds
+from w2v.training.distributions import alias_table, group_tables, keep_prob, noise_distribution, thresholds
 from w2v.training.plan import new_scratch, sampling_of, shape_of
 
 stats = Library("scipy.stats")
@@ -160,3 +160,32 @@ def test_without_a_correction_of_the_center_q_is_the_share_of_steps_with_the_wor
     seen = np.array([(drawn == word).any(axis=1).mean() for word in range(10)])
     np.testing.assert_allclose(shares, seen, atol=5 * 0.5 / np.sqrt(20_000))
     np.testing.assert_allclose(shares[-1], 20 * q[-1], rtol=0.02)
+
+
+@jit
+def _draw_from_group(center: int, shape: Shape, scratch: Scratch, times: int, seen: I64) -> None:
+    for _ in range(times):
+        for i in range(shape.n_draws):
+            scratch.negatives[i] = len(seen) - 1
+        samplers.draw_from_group(center, shape, scratch)
+        for i in range(shape.n_draws):
+            seen[scratch.negatives[i]] += 1
+
+
+@pytest.mark.parametrize("center", [0, 3, 9])
+def test_negatives_follow_the_noise_within_the_group_of_the_center(center: int) -> None:
+    of_word = np.array([0, 1, 0, 1, 1, 2, 0, 0, 1, -1], np.int32)
+    noise, share = noise_distribution(COUNTS, 0.75), 0.25
+    starts, members, prob, alias = group_tables(noise, of_word)
+    groups = Groups(of_word, starts, members, thresholds(prob), alias, thresholds(np.array([share])))
+    config = TrainConfig(negative=5, noise_pool=0)
+    shape = shape_of(config, 10)._replace(stride=1)
+    scratch = new_scratch(shape, 10, config, zero_row=10, groups=groups)
+    scratch.state[0] = 7
+    seen = np.zeros(11, np.int64)  # the last counts negatives that stayed as they were
+    _draw_from_group(center, shape, scratch, 100_000, seen)
+    inside = np.where(of_word == of_word[center], noise, 0)
+    wanted = np.append((1 - share) * inside / inside.sum(), share) if center != 9 else np.eye(11)[10]
+    assert not seen[wanted == 0].any()
+    if center != 9:
+        _assert_drawn(seen[wanted > 0], wanted[wanted > 0])

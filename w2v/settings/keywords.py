@@ -52,6 +52,8 @@ class TrainSettings(VocabSettings, ItemSettings, total=False):
     candidates: int
     hard_share: float
     reject_positives: bool
+    negative_groups: str | None
+    outside_share: float
     loss: Literal["bce", "gbce", "bpr", "softmax", "ccl", "full", "hs"]
     calibration: float
     temperature: float | None

@@ -224,6 +224,17 @@ class TrainConfig:
         "Leave out negatives that occur in the same line as the center: for short lines, such as sessions.",
         Setting("Sampling", not_with=NO_NEGATIVES, is_strict=True),
     ] = False
+    negative_groups: Annotated[
+        str | None,
+        "Draw the negatives of a word from its own group, such as a market or a type. Each line of the file has a "
+        "word, a tab and its group. Other words have negatives from everywhere.",
+        Setting("Sampling", metavar="FILE", unset="none", is_of_model=False, not_with={**NO_NOISE, "ray": ()}),
+    ] = None
+    outside_share: Annotated[
+        float,
+        "Share of the negatives that come from all words and not from the group.",
+        Setting("Sampling", low=0, high=1, only_with={"negative_groups": ()}),
+    ] = 0.2
     loss: Annotated[
         Literal["bce", "gbce", "bpr", "softmax", "ccl", "full", "hs"],
         "bce (pointwise), gbce (pointwise, calibrated), bpr (pairwise), softmax (over the sampled words), ccl "
@@ -257,7 +268,10 @@ class TrainConfig:
         bool | None,
         "Correct scores for how often the sampler draws a word.",
         Setting(
-            "Model", unset="yes with --sampler batch or --loss softmax, else no", not_with=NO_SCORES, is_strict=True
+            "Model",
+            unset="yes with --sampler batch or --loss softmax, else no; no with --negative-groups",
+            not_with={**NO_SCORES, "negative_groups": ()},
+            is_strict=True,
         ),
     ] = None
     sample: Annotated[
@@ -464,7 +478,9 @@ class TrainConfig:
         if not self.output_layer.has_negatives:
             return False
         if self.logq is None:
-            return self.loss != "ccl" and (self.sampler == "batch" or self.loss == "softmax")
+            if self.loss == "ccl" or self.negative_groups is not None:  # where q depends on the center
+                return False
+            return self.sampler == "batch" or self.loss == "softmax"
         return self.logq
 
     def as_dict(self) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """The two distributions that training draws from, in NumPy, exact, without a loop over the words."""
 
+from itertools import pairwise
+
 import numpy as np
 import numpy.typing as npt
 
@@ -80,6 +82,27 @@ def alias_table(
     prob[heavy] = 1 - overdrawn
     alias[heavy[:-1]] = heavy[1:]
     return np.clip(prob, 0.0, 1.0), alias
+
+
+def group_tables(
+    noise: Floats, groups: npt.NDArray[np.int32]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int32], Floats, npt.NDArray[np.int32]]:
+    """Return (starts, members, prob, alias): an alias table of the noise distribution within each group.
+
+    Args:
+        noise: (n,) probabilities of words.
+        groups: (n,) the group of each word, from 0; -1 for none.
+
+    >>> group_tables(np.array([0.6, 0.2, 0.2]), np.array([0, 1, 0], np.int32))[:2]
+    (array([0, 2, 3]), array([0, 2, 1], dtype=int32))
+    """
+    members = np.argsort(groups, kind="stable").astype(np.int32)
+    members = members[groups[members] >= 0]
+    starts = np.searchsorted(groups[members], np.arange(groups.max(initial=-1) + 2))
+    tables = [alias_table(noise[members[a:b]] / noise[members[a:b]].sum()) for a, b in pairwise(starts)]
+    prob = np.concatenate([np.empty(0), *(prob for prob, _ in tables)])
+    alias = [other + begin for (_, other), begin in zip(tables, starts, strict=False)]
+    return starts, members, prob, np.concatenate([np.empty(0), *alias]).astype(np.int32)
 
 
 def thresholds(prob: Floats) -> npt.NDArray[np.uint32]:

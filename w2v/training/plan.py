@@ -20,6 +20,7 @@ from w2v.kernels.cpu.samplers import RENEWED
 from w2v.kernels.cpu.structs import (
     Composed,
     Fixed,
+    Groups,
     HotRows,
     Paths,
     Sampling,
@@ -31,9 +32,10 @@ from w2v.kernels.cpu.structs import (
     Weights,
 )
 from w2v.settings.train import TrainConfig
+from w2v.text.groups import read_groups
 from w2v.text.subwords import NGrams, WordRows
 from w2v.text.vocab import Vocab
-from w2v.training.distributions import alias_table, keep_prob, noise_distribution, thresholds
+from w2v.training.distributions import alias_table, group_tables, keep_prob, noise_distribution, thresholds
 from w2v.training.huffman import Huffman
 from w2v.training.line_rows import NO_LINE_INPUTS, LineInputs, count_lines, new_line_rows
 from w2v.training.schedule import EMPTY, SHARD_MAX, SHARD_MIN, Job, StepWork, shard_bounds
@@ -50,6 +52,14 @@ FULL_WINDOW = 5
 SLOTS = 64
 """Words whose composed vectors a thread holds, or more where a step needs more. A quarter of the contexts are among the
 last 64 words; of the last 512 it is 43%, but then what they are made of is in no near cache when it is written."""
+NO_GROUPS = Groups(
+    np.empty(0, np.int32),
+    np.empty(0, np.int64),
+    np.empty(0, np.int32),
+    np.empty(0, np.uint32),
+    np.empty(0, np.int32),
+    np.empty(0, np.uint32),
+)
 LENGTHS = 16
 """Numbers between the two that scratch.lengths has."""
 NO_LINES = np.empty(0, np.float32)
@@ -90,6 +100,8 @@ class Plan:
     """The rows that stay as they are."""
     lines: LineInputs = NO_LINE_INPUTS
     """Rows that lines share, and their weights."""
+    groups: Groups | None = None
+    """The groups that negatives are drawn from."""
 
     @classmethod
     def of(
@@ -128,7 +140,11 @@ class Plan:
         return cls(
             config=config,
             kernel=kernel_name(),
-            variant=variant_of(config)._replace(masked=fixed is not None, weighted=lines.weights is not None),
+            variant=variant_of(config)._replace(
+                masked=fixed is not None,
+                weighted=lines.weights is not None,
+                grouped=config.negative_groups is not None,
+            ),
             shape=shape,
             sampling=sampling_of(config, vocab),
             bounds=bounds,
@@ -141,6 +157,7 @@ class Plan:
             first_shard=first_shard,
             fixed=fixed,
             lines=lines,
+            groups=groups_of(config, vocab),
         )
 
     @property
@@ -174,6 +191,7 @@ class Plan:
             self.word_rows,
             self.tree,
             self._fixed_masks,
+            self.groups,
         )
         return scratch, new_tally()
 
@@ -335,6 +353,15 @@ def noise_of(config: TrainConfig, vocab: Vocab) -> Floats:
     return noise_distribution(vocab.counts, config.ns_exponent, config.uniform_share)
 
 
+def groups_of(config: TrainConfig, vocab: Vocab) -> Groups | None:
+    """Return the groups that negatives are drawn from; None without groups."""
+    if config.negative_groups is None:
+        return None
+    groups = read_groups(config.negative_groups, vocab)
+    starts, members, prob, alias = group_tables(noise_of(config, vocab), groups)
+    return Groups(groups, starts, members, thresholds(prob), alias, thresholds(np.array([config.outside_share])))
+
+
 def merge_shares(
     vocab: Vocab,
     config: TrainConfig,
@@ -467,6 +494,7 @@ def new_scratch(
     word_rows: WordRows | None = None,
     tree: Huffman | None = None,
     masks: tuple[Mask, Mask] | None = None,
+    groups: Groups | None = None,
 ) -> Scratch:
     """Return a thread's buffers for shards of up to `longest_shard` tokens.
 
@@ -505,6 +533,7 @@ def new_scratch(
         labels=own_lines(8 * shape.n_tiles if tree else 0, np.float32),
         composed=new_composed(word_rows, n_contexts, shape.stride),
         paths=new_paths(tree),
+        groups=groups or NO_GROUPS,
         fixed=new_fixed(
             masks, zero_row + (1 + hot_rows.n_rows + config.has_lines) * shape.stride, n_contexts, n_outputs
         ),

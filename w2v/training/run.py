@@ -31,6 +31,7 @@ from w2v.settings.operations import CHECKPOINT_EVERY_S, check_request, settings_
 from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, ScanReport, renumber
+from w2v.text.groups import check_groups, read_groups
 from w2v.text.line_names import shared_rows
 from w2v.text.subwords import NGrams
 from w2v.text.vocab import SENTENCE_WORD, Vocab
@@ -47,6 +48,7 @@ from w2v.training.weights import Embeddings
 from w2v.vectors.vectors import Vectors
 
 Warn = Callable[[str], None]
+NO_WORDS = Vocab([], np.empty(0, np.int64))
 EpochReport = Callable[[Progress, Vectors], Mapping[str, Any] | None]
 """Called with how far the run is and its vectors; what it returns goes into the log. Its `score` is for Selection."""
 
@@ -103,6 +105,9 @@ def begin(
                 "phrases",
             )
         config = replace(config, phrases=absolute(config.phrases))  # for a resumed run
+    if config.negative_groups is not None:
+        read_groups(config.negative_groups, NO_WORDS)  # to find its errors before the corpus is read
+        config = replace(config, negative_groups=absolute(config.negative_groups))
     files = None
     if corpus.files is not None and not any(map(_cannot_be_named, corpus.files)):
         files = [Fingerprint.of(path) for path in corpus.files]
@@ -117,6 +122,8 @@ def begin(
         files = None
     if vocab is not None:
         config = replace(config, min_count=1, max_vocab=None)  # which the vocabulary has decided
+    if config.negative_groups is not None:
+        check_groups(config.negative_groups, encoded.vocab)
     return (
         Run(config, encoded.vocab, encoded.stream, files, backend=backend, **_lines_of(encoded)),
         encoded,

@@ -1,6 +1,7 @@
 """The step, scalar and on vectors, against the float64 oracle."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any, cast
 
 import naive
@@ -13,12 +14,12 @@ from w2v.kernels import jit, llvm, llvm_scores
 from w2v.kernels.cpu import step
 from w2v.kernels.cpu.layout import clear_padding
 from w2v.kernels.cpu.loss import bce_gradient
-from w2v.kernels.cpu.structs import Ahead, Hidden, Sampling, Shape, ShardPass, Tally, Weights
+from w2v.kernels.cpu.structs import Ahead, Groups, Hidden, Sampling, Shape, ShardPass, Tally, Weights
 from w2v.kernels.scalars import F32
 from w2v.settings.train import TrainConfig
 from w2v.text.subwords import NGrams, WordRows
 from w2v.training import plan
-from w2v.training.distributions import alias_table, noise_distribution, thresholds
+from w2v.training.distributions import alias_table, group_tables, noise_distribution, thresholds
 from w2v.training.huffman import Huffman
 from w2v.training.plan import has_hot_inputs, new_hot_rows, new_scratch, row_mask, shape_of, variant_of
 from w2v.training.weights import Embeddings
@@ -141,6 +142,7 @@ VARIANTS: list[dict[str, Any]] = [
     {"model": "cbow"},
     {"model": "cbow", "loss": "softmax", "window": "full", "window_side": "before"},
     {"sampler": "batch"},
+    {"negative_groups": "any", "outside_share": 0.3, "reject_positives": True},
     {"negative_weight": 2.5},
     {"negative_weight": 0.25, "negative": 10},
     {"sampler": "batch", "logq": False, "loss": "bpr", "reject_positives": True},
@@ -255,7 +257,8 @@ def _check_shard(
     """
     dim, lr = 21, 0.03
     config = TrainConfig(dim=dim, **settings)
-    variant = variant_of(config)._replace(masked=fixed is not None, weighted=config.weighted_lines)
+    grouped = config.negative_groups is not None
+    variant = variant_of(config)._replace(masked=fixed is not None, weighted=config.weighted_lines, grouped=grouped)
     generator = np.random.default_rng(config.noise_pool + config.negative)
     # Two of a word within a window would differ in second order on vectors, so sentences are permutations.
     sentences = [generator.permutation(N_ROWS)[: generator.integers(0, 30)].tolist() for _ in range(12)]
@@ -278,6 +281,7 @@ def _check_shard(
     scratch = new_scratch(
         *(shape, len(tokens), config, N_ROWS * model.stride, hot_rows, N_ROWS, word_rows, tree),
         masks=cast(Any, masks),
+        groups=GROUPS if grouped else None,
     )
     tally = Tally(np.zeros(1), np.zeros(1, np.int64), np.zeros(1, np.int64))
     step.train_shard(kernel, variant)(
@@ -319,6 +323,9 @@ def _check_shard(
         fixed=fixed or (set(), set()),
         line_rows=line_rows or [],
         line_weights=weights.tolist(),
+        groups=GROUPS.of_word.tolist(),
+        tables=_tables(GROUPS),
+        outside=int(GROUPS.outside[0]),
     )
     expected = naive.train_shard(before[0], before[1], shard, lambda *step: steps.append(step))
     assert len(steps) > 50
@@ -335,6 +342,23 @@ def _check_shard(
     assert len(steps) <= step.LOSS_EVERY
     np.testing.assert_allclose(tally.loss[0], steps[0][2], rtol=1e-5)
     assert tally.pairs[0] == (1 if variant.hidden == "mean" else len(steps[0][0]))
+
+
+def _groups() -> Groups:
+    """Return 4 groups of words, each with a distribution of its own; a few words have none."""
+    of_word = np.random.default_rng(4).integers(-1, 4, N_ROWS).astype(np.int32)
+    starts, members, prob, alias = group_tables(noise_distribution(np.arange(1, N_ROWS + 1), 1.0), of_word)
+    return Groups(of_word, starts, members, thresholds(prob), alias, thresholds(np.array([0.3])))
+
+
+GROUPS = _groups()
+
+
+def _tables(groups: Groups) -> list[list[tuple[int, int, int]]]:
+    """Return the oracle's alias tables."""
+    entries = [*zip(groups.members.tolist(), groups.prob.tolist(), groups.alias.tolist(), strict=True)]
+    bounds = pairwise(groups.starts.tolist())
+    return [[(word, prob, other - begin) for word, prob, other in entries[begin:end]] for begin, end in bounds]
 
 
 def _flags(rows: set[int]) -> npt.NDArray[np.bool_]:

@@ -18,7 +18,7 @@ from w2v.kernels.cpu.hot_rows import offset_of, row_of
 from w2v.kernels.cpu.layout import column_of
 from w2v.kernels.cpu.structs import HotRows, Sampling, Scratch, Shape, Walk
 from w2v.kernels.llvm import prefetch_far
-from w2v.kernels.rng import below, draw
+from w2v.kernels.rng import U32, below, draw
 from w2v.kernels.scalars import I32
 
 PICKS, PICK_BITS = 4, np.uint64(16)
@@ -156,6 +156,32 @@ def select_hardest(center: int, shape: Shape, scratch: Scratch) -> None:
         scores[place], scores[best] = scores[best], scores[place]
     for i in range(shape.negative - shape.n_hard):
         negatives[shape.n_hard + i] = negatives[shape.candidates + i]
+
+
+@inlined
+def draw_from_group(center: int, shape: Shape, scratch: Scratch) -> None:
+    """Replace negatives, but a share, by words of the center's group g: q(w | g) = q(w) / sum of q over g.
+
+    So a negative of a center in g is w with probability share * q(w) + (1 - share) * q(w | g). A center without a group
+    keeps its negatives. A replaced negative's row was not asked for ahead.
+
+    Args:
+        center: offset of its row.
+        shape: n_draws and stride.
+        scratch: its groups; negatives and state are mutated.
+    """
+    groups = scratch.groups
+    group = groups.of_word[row_of(center, scratch.hot_rows, shape.stride)]
+    if group < 0:
+        return
+    begin, end = groups.starts[group], groups.starts[group + 1]
+    for i in range(shape.n_draws):
+        if draw(scratch.state) >> U32 > groups.outside[0]:
+            bits = draw(scratch.state)
+            entry = begin + np.int64(below(bits, np.uint64(end - begin)))
+            if np.uint32(bits) > groups.prob[entry]:
+                entry = np.int64(groups.alias[entry])
+            scratch.negatives[i] = offset_of(np.int64(groups.members[entry]), scratch.hot_rows, shape.stride)
 
 
 @inlined

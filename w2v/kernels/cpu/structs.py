@@ -65,6 +65,8 @@ class Variant(NamedTuple):
     """Contexts stand before the center."""
     reject_positives: bool = False
     """A negative is never a word of the center's line."""
+    grouped: bool = False
+    """Negatives of a center come from its own group, with a share from everywhere."""
     masked: bool = False
     """Some rows stay as they are: those that Scratch.fixed marks."""
     cosine: bool = False
@@ -223,6 +225,26 @@ class Paths(NamedTuple):
     """The label of each: 1 - code, as in word2vec.c."""
 
 
+class Groups(NamedTuple):
+    """The noise distribution within each group of words, as an alias table; read only, and empty without groups.
+
+    Group g has the entries starts[g] : starts[g + 1] of members, prob and alias.
+    """
+
+    of_word: I32
+    """(n_types,) the group of each word; -1 for none."""
+    starts: I64
+    """(n_groups + 1,) where the entries of each group begin."""
+    members: I32
+    """The words, group by group."""
+    prob: U32
+    """Entry i yields its word where 32 random bits are <= this, else that of entry alias[i]."""
+    alias: I32
+    """The number of the other entry."""
+    outside: U32
+    """(1,) a negative stays one from everywhere where 32 random bits are <= this."""
+
+
 class Fixed(NamedTuple):
     """The rows that training does not move, for a variant that is masked; else empty."""
 
@@ -287,6 +309,8 @@ class Scratch(NamedTuple):
     """With subwords, the vectors in use; else empty."""
     paths: Paths
     """With paths, those of all words; else empty."""
+    groups: Groups
+    """The groups of words."""
     fixed: Fixed
     """Rows that stay as they are."""
     state: U64
