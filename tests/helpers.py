@@ -73,8 +73,9 @@ def python(code: str, *options: str) -> str:
 
 
 def files_in(folder: Path) -> dict[str, bytes]:
-    """Return what each file under a folder holds, hidden ones included."""
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    """Return what each file under a folder holds, hidden ones included; not run.json of a model, which has the date."""
+    found = [path for path in folder.rglob("*") if path.is_file() and path.name != "run.json"]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
 
 
 def callable_kernel(inlined: Function) -> Function:

@@ -368,7 +368,7 @@ def train(
     Args:
         corpus: a path, a list of paths, or an iterable of token lists.
         output: the file to write, whose suffix says its format; None writes nothing.
-        config: a preset or a TOML file; settings override it.
+        config: a preset, a TOML file, or a .w2v folder, whose run is repeated; settings override it.
         vocab: use this vocabulary (or file) and its counts; min_count and max_vocab are then refused. A file of words
             without counts gets the counts of the corpus. `</s>` stays only if the corpus has it as a word.
         init_from: start from these vectors, or from the newest checkpoint of this folder.
@@ -427,8 +427,10 @@ def train(
     from w2v.training import run as single
     from w2v.training.execution import execute
     from w2v.training.outputs import keeps_output_rows
+    from w2v.training.provenance import tell_of_repetition
     from w2v.training.repetition import Repetition, execute_runs
     from w2v.training.selection import Selection
+    from w2v.vectors.vectors import Vectors
 
     selection = Selection(keep_best, patience)
     keeps_output_rows(run_config, save_output)
@@ -450,7 +452,10 @@ def train(
                 return single.continue_from(
                     *(Path(init_from), source, run_config, grow_vocab, told.reading, told.warn, from_, freeze)
                 )
-            return single.begin(source, run_config, known, told.reading, backend)
+            run, encoded = single.begin(source, run_config, known, told.reading, backend)
+            if config is not None and Path(config).is_dir() and (earlier := Vectors.load(config, "native").trained):
+                tell_of_repetition(run, earlier, config, told)
+            return run, encoded
 
         is_reused = known is not None or init_from is not None
         if repetition is not None:

@@ -229,7 +229,7 @@ def test_info(run: Run, native: w2v.Vectors) -> None:
         "output": True,
         "settings": native.settings,
     }
-    said = [line.split(maxsplit=1) for line in run("info", "v.w2v").out.splitlines()]
+    said = [line.removeprefix("setting ").split(maxsplit=1) for line in run("info", "v.w2v").out.splitlines()]
     lines = dict(reversed([(name, value) for name, value in said]))  # the words come before the setting `words`
     assert lines["words"] == "147" and lines["dim"] == "8" and lines["seed"] == "1" and lines["epochs"] == "1"
 
@@ -354,3 +354,37 @@ def test_a_model_card_says_how_vectors_were_made(run: Run, native: w2v.Vectors) 
     assert run("convert", "v.w2v", "v.safetensors").status == 0
     card = Path("v.safetensors/README.md").read_text()
     assert "147 words, 8 numbers each" in card and "| dim | 8 |" in card and "| corpus.txt |" in card
+
+
+def test_a_run_is_repeated_from_what_it_left(run: Run, native: w2v.Vectors) -> None:
+    again = run("train", "corpus.txt", "--config", "v.w2v", "-o", "again.w2v")
+    assert again.status == 0 and "settings and corpus of v.w2v: with one thread the vectors are the same" in again.err
+    assert files_in(Path("again.w2v")) == files_in(Path("v.w2v"))
+    Path("other.txt").write_text("the horse ran\n" * 50)
+    other = run("train", "other.txt", "--config", "v.w2v", "--dim", "4", "-o", "other.w2v")
+    assert other.status == 0 and "the corpus is not the one that v.w2v was trained on" in other.err
+    assert w2v.Vectors.load("other.w2v").dim == 4
+    assert run("convert", "v.w2v", "v.bin").status == run("convert", "v.bin", "bare.w2v").status == 0
+    bare = run("train", "corpus.txt", "--config", "bare.w2v")
+    assert bare.status == 1 and "bare.w2v does not keep the settings of its training" in bare.err
+    Path("v.w2v/config.json").write_text('{"trained": {"settings": []}}')
+    broken = run("train", "corpus.txt", "--config", "v.w2v")
+    assert broken.status == 1 and "`trained.settings` is not an object" in broken.err
+
+
+def test_a_folder_says_when_where_and_how_well(run: Run, corpus: Path) -> None:
+    Path("private").mkdir()
+    Path("private/pairs.tsv").write_text("cat\tdog\t9\napple\tpear\t8\ncat\tpear\t1\n")
+    flags = ("--similarity", "private/pairs.tsv", "--each-epoch", "-o", "v.w2v")
+    assert run("train", "corpus.txt", *SMALL[:2], "--epochs", "2", *flags).status == 0
+    found = json.loads(run("info", "v.w2v", "--json").out)["settings"]
+    assert {*found["run"]} == {"date", "machine", "seconds"} and found["run"]["seconds"]["train_s"] > 0
+    assert found["scores"][-1]["epoch"] == 2 and "sections" not in str(found["scores"])
+    assert found["scores"][-1]["similarity"][0]["file"] == "pairs.tsv"
+    assert "private" not in Path("v.w2v/config.json").read_text() + Path("v.w2v/run.json").read_text()
+    shown = [line.split("  ")[0] for line in run("info", "v.w2v").out.splitlines()]
+    assert shown.count("words") == 1 and "setting words" in shown and "run" in shown
+    assert run("convert", "v.w2v", "copy.w2v").status == 0
+    assert Path("copy.w2v/run.json").read_bytes() == Path("v.w2v/run.json").read_bytes()
+    Path("v.w2v/run.json").write_text("[]")
+    assert "run.json is damaged: it is not an object" in run("info", "v.w2v").err

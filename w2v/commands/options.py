@@ -219,11 +219,11 @@ FORMATS_HELP = help_text()
 
 ConfigName = Annotated[
     str | None,
-    "Settings from a TOML file or a preset; flags win over it.",
+    "Settings from a TOML file, a preset or a .w2v folder, whose run is repeated; flags win over it.",
     Setting(
         "Training",
         flags=("--config",),
-        metavar="FILE|NAME",
+        metavar="FILE|NAME|DIR",
         complete=lambda: list(presets()),
         not_with={"resume": ()},
         is_common=True,

@@ -127,7 +127,7 @@ def format_summary(summary: dict[str, Any]) -> str:
         ("output rows", "yes" if summary["output"] else "no"),
         *((f"n-grams, {name}", f"{value:,}" if isinstance(value, int) else value) for name, value in ngrams.items()),
         *((name, json.dumps(value, ensure_ascii=False)) for name, value in settings.items() if name != "settings"),
-        *((name, json.dumps(value)) for name, value in dict(settings.get("settings") or {}).items()),
+        *((f"setting {name}", json.dumps(value)) for name, value in dict(settings.get("settings") or {}).items()),
     ]
     width = max(len(name) for name, _ in rows)
     return "\n".join(printable(f"{name:{width}}  {value}") for name, value in rows)

@@ -56,6 +56,15 @@ class Trained:
             return self
         return Trained({**self.json, "settings": {**self.settings, "seed": seed + n}})
 
+    def with_facts(self, **facts: object) -> "Trained":
+        """Return the same with more facts, such as `scores` and `run`, which has the date, the machine and times."""
+        return Trained({**self.json, **facts})
+
+    @property
+    def reproducible(self) -> dict[str, Any]:
+        """What is the same for equal runs: all but `run`."""
+        return {name: value for name, value in self.json.items() if name != "run"}
+
     @property
     def version(self) -> str | None:
         """The version of w2v, None where it is not known."""

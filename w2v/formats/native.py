@@ -8,7 +8,8 @@ buckets.npy    with subwords, (n_buckets_used,) int64: the bucket of each of the
 lines.npy      with line vectors, (n_lines, dim) float32: the vectors of lines
 lines.txt      their names, one per line, where lines have names
 vocab.tsv      a word, a tab and its count a line; the word alone where counts are not known
-config.json    the version of this format; w2v's version, every setting, the corpus' fingerprints
+config.json    the version of this format; w2v's version, every setting, the corpus' fingerprints, scores
+run.json       when, on what machine and how long the vectors were trained: equal runs differ in this file alone
 
 A folder of several runs has `runs` in config.json, their number, and `bootstrap`. Its matrices of float32 have one
 more dimension, the first: vectors.npy is (n_runs, n_types, dim). All else belongs to all runs.
@@ -106,6 +107,11 @@ def _read_trained(path: Path, config: Config, part: Part | None) -> Trained | No
         trained = None if config["trained"] is None else Trained(config["trained"])
     except ValueError as error:
         raise W2VError(f"{path / 'config.json'} is damaged: {error}") from None
+    if trained is not None and (path / "run.json").exists():
+        try:
+            trained = trained.with_facts(run=checked(parse((path / "run.json").read_bytes()), dict[str, Any]))
+        except ValueError as error:
+            raise W2VError(f"{path / 'run.json'} is damaged: {error}") from None
     return trained if trained is None or part is None else trained.with_seed_after(part.run)
 
 
@@ -172,12 +178,14 @@ def _matrices(model: Model) -> dict[str, Matrix]:
 def _write_shared(folder: Path, model: Model, more: Mapping[str, Any]) -> None:
     """Write what is not a matrix of float32; `more` goes into config.json."""
     write_words(folder / "vocab.tsv", model.words, model.counts)
-    config = {"format": VERSION, "trained": model.trained and model.trained.json, **more}
+    config = {"format": VERSION, "trained": model.trained and model.trained.reproducible, **more}
     if model.subwords is not None:
         config["subwords"] = asdict(model.subwords.ngrams)
         np.save(folder / "buckets.npy", model.subwords.buckets, allow_pickle=False)
     if model.lines is not None and model.lines.names is not None:
         write_words(folder / "lines.txt", model.lines.names, None)
+    if model.trained is not None and (run := model.trained.json.get("run")):
+        (folder / "run.json").write_bytes(to_json(run, indent=1) + b"\n")
     (folder / "config.json").write_bytes(to_json(config, indent=1) + b"\n")
 
 

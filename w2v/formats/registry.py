@@ -76,7 +76,7 @@ FORMATS = {format.name: format for format in (
            number_bytes=TEXT, can_gzip=True, can_stream=True),
     Format("native", "a w2v folder", (".w2v",), CELL, "w2v; NumPy and any JSON reader", (*WORDS, *PARTS),
            files=("vectors.npy", "norms.npy", "output.npy", "input.npy", "buckets.npy", "lines.npy", "lines.txt",
-                  "vocab.tsv", "config.json")),
+                  "vocab.tsv", "config.json", "run.json")),
     Format("fasttext", "fastText's model", (".fasttext.bin",), FASTTEXT, "fastText, gensim's `load_facebook_model`",
            (*WORDS, "counts", "output", "subwords"), every_bucket=True, magic=(793712314).to_bytes(4, "little")),
     Format("floret", "floret's table", (".floret",), ANY, "`spacy init vectors --mode floret`, floret",

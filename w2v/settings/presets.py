@@ -28,4 +28,4 @@ def find_config(source: str | Path) -> Path:
         return known[str(source)]
     if os.path.isfile(source):
         return Path(source)
-    raise SettingsError(f"no config '{source}': not a file, and the presets are {', '.join(known)}")
+    raise SettingsError(f"no config '{source}': not a file or a .w2v folder, and the presets are {', '.join(known)}")

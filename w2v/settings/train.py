@@ -1,5 +1,6 @@
 """TrainConfig: every setting of a run, validated once, from flags, TOML or Python."""
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -8,6 +9,7 @@ from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from w2v.base.errors import SettingsError, W2VError, option
+from w2v.base.typed_json import member, parse
 from w2v.settings.aliases import check_known
 from w2v.settings.fields import SearchRange, Setting, check_effect, check_values, fields_of, make_plain
 from w2v.settings.presets import find_config
@@ -38,6 +40,7 @@ LR = {"skipgram": 0.05, "cbow": 0.1}
 """Measured best: docs/settings.md. CBOW takes more, because each context gets a part of the step."""
 SHARPNESS_LOW = 0.01
 """Below this float32 cannot tell a mixture from the mean."""
+MODEL = "config.json"  # What a .w2v folder keeps its settings in
 LONGEST, MOST_DOTS = 1 << 16, 100
 """Bytes of a config, and points in a line of it; a config has one line per setting."""
 
@@ -505,13 +508,33 @@ def _read_text(path: Path) -> str:
     return text
 
 
+def settings_of_model(folder: str | Path) -> dict[str, Any]:
+    """Return the settings that a .w2v folder keeps of its training.
+
+    Raises:
+        W2VError: it cannot be read, is damaged, or keeps none.
+    """
+    path = Path(folder) / MODEL
+    try:
+        found = parse(path.read_bytes())
+        trained = member(found, "trained", dict[str, Any] | None)
+        settings: dict[str, Any] = member(trained, "settings", dict[str, Any], "trained") if trained else {}
+    except OSError as error:
+        raise W2VError(f"cannot read the config {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise W2VError(f"{path} is damaged: {error}") from None
+    if not settings:
+        raise W2VError(f"{folder} does not keep the settings of its training")
+    return settings
+
+
 def load_config(
     source: str | Path | None, overrides: Mapping[str, Any] = MappingProxyType({}), *, is_explicit: bool = False
 ) -> TrainConfig:
     """Return the settings of a preset or a TOML file, with `overrides` on top.
 
     Args:
-        source: a preset's name (`large`), the path of a TOML file, or None for the defaults.
+        source: a preset's name (`large`), the path of a TOML file or of a .w2v folder, or None for the defaults.
         overrides: settings by name, which win over the file's.
         is_explicit: whether an override that has no effect is an error even if it is the default, as for flags.
 
@@ -520,7 +543,9 @@ def load_config(
         W2VError: the file cannot be read, or is no TOML.
     """
     settings: dict[str, Any] = {}
-    if source is not None:
+    if source is not None and os.path.isfile(os.path.join(source, MODEL)):
+        settings = settings_of_model(source)
+    elif source is not None:
         path = find_config(source)
         try:
             settings = tomllib.loads(_read_text(path))

@@ -25,6 +25,7 @@ from w2v.training.compiling import is_compiled, prepare
 from w2v.training.doubts import warn_of_likeness, warn_of_subsampling
 from w2v.training.log import Log
 from w2v.training.plan import kernel_name
+from w2v.training.provenance import with_provenance
 from w2v.training.run import EpochReport, Run
 from w2v.training.selection import Selection
 from w2v.vectors.vectors import Vectors
@@ -148,6 +149,7 @@ def execute(
         if selection and (message := selection.summary(run.config.epochs)):
             told.tell(message)
         warn_of_likeness(vectors, run, told)
+        vectors = with_provenance(vectors, run, seconds, log.rows)
         if files.output is not None:
             with _timed(seconds, "save_s"):
                 _save(vectors, files, told)
