@@ -214,7 +214,6 @@ def start(address: str, n_nodes: int | None, threads: int | None, warn: Callable
         raise SettingsError(f"{option('ray', 'local')} has one node, this machine: {ways}", "nodes")
     was_running = ray.is_initialized()
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # or Ray warns that it will change
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # or a machine that dies prints 90 lines
     os.environ.setdefault("RAY_IGNORE_UNHANDLED_ERRORS", "1")  # of calls that are void since a node was lost
     try:
         if not was_running:
@@ -227,11 +226,31 @@ def start(address: str, n_nodes: int | None, threads: int | None, warn: Callable
             f"or use {option('ray', 'local')}"
         ) from error
     try:
-        with closing(Nodes(n_nodes, threads, warn)) as nodes:
+        with _without_last_words(), closing(Nodes(n_nodes, threads, warn)) as nodes:
             yield nodes
     finally:
         if not was_running:
             ray.shutdown()
+
+
+@contextmanager
+def _without_last_words() -> Iterator[None]:
+    """Keep Ray from printing the end of the log of a machine that dies, 20 to 90 lines: w2v says which one is lost.
+
+    Ray has no setting for it. A Ray in which this function has another name prints them.
+    """
+    from ray._private import worker
+
+    name = "print_to_stdstream"
+    shown = getattr(worker, name, None)
+    setattr(worker, name, lambda *_, **__: None)
+    try:
+        yield
+    finally:
+        if shown is None:
+            delattr(worker, name)
+        else:
+            setattr(worker, name, shown)
 
 
 def _check_listens(address: str) -> None:
