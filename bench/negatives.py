@@ -163,7 +163,7 @@ def items(arguments: argparse.Namespace) -> None:
         vectors = Vectors(encoded.vocab.words, model.vectors, encoded.vocab.counts, model.output_rows)
         found = api.evaluate(
             vectors, next=arguments.next, sessions=arguments.sessions or arguments.corpus, prior=prior_of(config),
-            history=config.history, decay=config.decay,
+            history=config.history, decay=config.decay, sharpness=0,
         ).next  # fmt: skip
         assert found is not None and found.vectors.sampled is not None  # a next item per person
         return {"HR@10 of 100": found.vectors.sampled.hr, "HR@10": found.vectors.full.hr, "MRR": found.vectors.full.mrr}

@@ -394,7 +394,7 @@ def test_evaluate_shows_a_table(run: Run, items: Path) -> None:
         "1,000 people; the next item of 0 has no vector",
         "1 left out, with no earlier items",
         "coverage: 100.0% of the items are among the first 3 of a person",
-        "history 2, decay 1, prior 0.375, sharpness 1",
+        "history 2, decay 1, prior 0.375, sharpness 1.5",
     ]
 
 

@@ -11,8 +11,8 @@ from w2v.base.arrays import Matrix
 from w2v.base.errors import SettingsError
 from w2v.evaluation.next_item import Sessions, rank_next
 from w2v.settings.train import TrainConfig
-from w2v.vectors import best_items, mixtures
 from w2v.vectors import items as item_scoring
+from w2v.vectors import mixtures
 from w2v.vectors.items import ItemScorer
 from w2v.vectors.mixtures import People
 from w2v.vectors.vectors import Vectors
@@ -91,8 +91,8 @@ def test_one_good_reason_is_enough() -> None:
 @pytest.mark.parametrize("n_candidates", [12, 1_000])
 def test_evaluation_ranks_as_the_recommendations_are(n_candidates: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(item_scoring, "TABLE", 200)
-    for module in (best_items, mixtures):
-        monkeypatch.setattr(module, "CANDIDATES", n_candidates)
+    monkeypatch.setattr(mixtures, "CANDIDATES", n_candidates)
+    monkeypatch.setattr(mixtures, "TIMES_ASKED", 1)
     rng, vectors = np.random.default_rng(4), made(4)
     before = [[f"i{n}" for n in rng.choice(60, rng.integers(1, 7), replace=False)] for _ in range(30)]
     config = TrainConfig(history=5, decay=0.9, prior=0.4, sharpness=0.7)

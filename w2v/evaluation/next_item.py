@@ -159,7 +159,7 @@ def rank_next(vectors: Vectors, sessions: Sessions, config: TrainConfig, k: int 
         seen, own_lines = [person.seen for person in part], [person.line for person in part]
         people = People(vectors, config, seen, own_lines, np.full(len(part), config.prior, np.float32))
         by_vectors = scorer.scores(people.means(), people.priors)
-        people.put_mixtures(by_vectors, scorer, [np.setdiff1d(person.seen, person.next) for person in part])
+        people.put_mixtures(by_vectors, scorer, [np.setdiff1d(person.seen, person.next) for person in part], k)
         by_counts = np.tile(scorer.log_counts, (len(part), 1))
         standings = _standings([by_vectors, by_counts], part, generator, k, is_covered)
         for gathered, standing in zip(found, standings, strict=False):

@@ -390,7 +390,7 @@ class TrainConfig:
         "How the scores for each of a person's items are combined: 0 takes their mean; a higher value gives the "
         "highest ones more weight, so that an item may fit one of several interests.",
         Setting("Items", low=0, high=100, operations=SCORES_ITEMS, check=_sharp_enough),
-    ] = 1.0
+    ] = 1.5
     line_weight: Annotated[
         float,
         "Weight of a person's own vector in their score, next to the mean of their items: 0 is the mean alone, 1 "

@@ -7,7 +7,7 @@ import numpy as np
 
 from w2v.base.arrays import Indices, Matrix
 from w2v.vectors.items import ItemScorer
-from w2v.vectors.mixtures import CANDIDATES, People
+from w2v.vectors.mixtures import People, n_candidates
 
 GROUP = 64
 """Scores of which the highest is found first."""
@@ -31,18 +31,18 @@ def best_items(scorer: ItemScorer, people: People, without: Sequence[Indices], n
         return best, best_scores
     means = people.means()
     mixed = np.array([people.is_mixed(person) for person in range(len(people))])
-    n_candidates = max(n, min(CANDIDATES, len(scorer))) if mixed.any() else n
-    size, n_groups = _groups(len(scorer), n_candidates)
+    n_wanted = n_candidates(n, len(scorer)) if mixed.any() else n
+    size, n_groups = _groups(len(scorer), n_wanted)
     table = np.full((len(people), n_groups * size), -np.inf, np.float32)
     scorer.scores(means, people.priors, table[:, : len(scorer)])
     table[np.repeat(np.arange(len(people)), [len(items) for items in without]), np.concatenate(without)] = -np.inf
-    who, items = _contenders(table.reshape(len(people), size, n_groups), n_candidates, _margins(scorer, means))
+    who, items = _contenders(table.reshape(len(people), size, n_groups), n_wanted, _margins(scorer, means))
     bounds = np.searchsorted(who, np.arange(len(people) + 1))
     for person, (start, end) in enumerate(pairwise(bounds.tolist())):
         found = np.sort(items[start:end])
         scores = scorer.scores_of(found, means[person], people.priors[person])
         if mixed[person]:
-            found = np.sort(found[np.argsort(-scores, kind="stable")[:n_candidates]])
+            found = np.sort(found[np.argsort(-scores, kind="stable")[:n_wanted]])
             scores = people.mixture(person, scorer, found)
         order = np.argsort(-scores, kind="stable")[:n]
         best[person, : len(order)], best_scores[person, : len(order)] = found[order], scores[order]

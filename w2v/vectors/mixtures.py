@@ -25,10 +25,18 @@ from w2v.settings.train import TrainConfig
 from w2v.vectors.items import ItemScorer, item_weights, person_vector
 from w2v.vectors.vectors import Vectors
 
-CANDIDATES = 500
-"""Items per person that get the score of the mixture. What this loses: docs/items.md."""
+CANDIDATES, TIMES_ASKED = 250, 4
+"""Items per person that get the score of the mixture, at least, and as a multiple of the items that are asked for. What
+this loses: docs/items.md."""
 AT_ONCE = 4_096
 """A person's items that are scored at a time, which limits memory."""
+ONE_THREAD = 1 << 18
+"""Multiplications that OpenBLAS does on one thread: for so few, threads cost more than they save."""
+
+
+def n_candidates(n: int, n_items: int) -> int:
+    """Return how many items get the score of the mixture where the n best of some items are asked for."""
+    return min(max(CANDIDATES, TIMES_ASKED * n), n_items)
 
 
 @dataclass(frozen=True)
@@ -74,18 +82,18 @@ class People:
                 found = sharpness * (output @ line) + np.log(line_weight)
             for start in range(0, len(last), AT_ONCE):
                 part = slice(start, start + AT_ONCE)
-                scores = (sharpness * self.vectors.take(last[part])) @ output.T
+                scores = _products(sharpness * self.vectors.take(last[part]), output)
                 np.logaddexp(found, _log_of_sum(scores, weights[part]), out=found)
             found /= sharpness
             found += self.priors[person] * scorer.log_counts[items]
         return found
 
-    def put_mixtures(self, table: Matrix, scorer: ItemScorer, without: Sequence[Indices]) -> None:
+    def put_mixtures(self, table: Matrix, scorer: ItemScorer, without: Sequence[Indices], k: int) -> None:
         """Replace the scores of the candidates in a table of the scores by the mean, (people, n_items).
 
-        `without` are the items that are no candidates, for each person.
+        The k best items are asked for. `without` are the items that are no candidates, for each person.
         """
-        n = min(table.shape[1], CANDIDATES)
+        n = n_candidates(k, table.shape[1])
         for person in filter(self.is_mixed, range(len(self))):
             minus = -table[person]
             minus[without[person]] = np.inf
@@ -93,9 +101,20 @@ class People:
             table[person, candidates] = self.mixture(person, scorer, candidates)
 
 
+def _products(rows: Matrix, output: Matrix) -> Matrix:
+    """Return rows @ output.T, (m, n), in small products."""
+    products = np.empty((len(rows), len(output)), np.float32)
+    step = max(1, ONE_THREAD // max(1, output.size))
+    for start in range(0, len(rows), step):
+        np.matmul(rows[start : start + step], output.T, out=products[start : start + step])
+    return products
+
+
 def _log_of_sum(scores: Matrix, weights: Matrix) -> Matrix:
     """Return log(sum_c w_c exp(s_c)), (n,), of scores (m, n), which are mutated; infinite if the highest score is."""
     highest = scores.max(axis=0)
     scores -= highest
-    total: Matrix = np.log(weights @ np.exp(scores, out=scores)) + highest
+    np.exp(scores, out=scores)
+    scores *= weights[:, None]
+    total: Matrix = np.log(scores.sum(axis=0)) + highest
     return np.where(np.isinf(highest), highest, total)
