@@ -61,7 +61,8 @@ def check_search(base: TrainConfig, names: Sequence[str], fraction: float) -> li
     if not 0 < fraction <= 1:
         raise SettingsError(f"{option('fraction')} must be above 0 and at most 1, not {fraction}", "fraction")
     values = base.as_dict()
-    idle = {field.name: error for field in settings_for("tune") if (error := field.conflict(None, values))}
+    fields = [field for field in settings_for("tune") if field.name in values]
+    idle = {field.name: error for field in fields if (error := field.conflict(values[field.name], values))}
     for name in names:
         if name not in SPACE:
             raise SettingsError(f"'{name}' cannot be searched; these can: {', '.join(SPACE)}", "search")
