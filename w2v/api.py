@@ -1044,6 +1044,7 @@ def convert(
     to: str | None = None,
     skip_words: bool = False,
     add_output: float | None = None,
+    item_index: bool = False,
     all_but_the_top: int | None = None,
     dim: int | None = None,
     reduce: Literal["pca", "first"] = "pca",
@@ -1064,6 +1065,8 @@ def convert(
         to: the format of `target`, if its name does not show it.
         skip_words: whether to leave out the words that the format cannot hold.
         add_output: add this share of the output rows to the vectors.
+        item_index: write rows for an index by inner product, which finds items for people: the output rows, with the
+            logarithm of the count as one number more. docs/items.md has the query.
         all_but_the_top: remove the mean, and this many of the directions in which the vectors vary most.
         dim: keep this many numbers of each vector; output rows, n-grams and line vectors are reduced alike.
         reduce: with dim, "pca" keeps the directions in which the vectors are longest, "first" the first numbers.
@@ -1087,6 +1090,7 @@ def convert(
     changes = Changes(
         skip_words=skip_words,
         add_output=add_output,
+        item_index=item_index,
         all_but_the_top=all_but_the_top,
         dim=dim,
         reduce=reduce,

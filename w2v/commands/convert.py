@@ -37,6 +37,12 @@ def convert(
         "and analogies.",
         Setting(low=0, high=1),
     ] = None,
+    item_index: Annotated[
+        bool,
+        "Write rows for an index by inner product, which finds items for people: the output rows, with the logarithm "
+        "of the count as one number more.",
+        Setting(flags=("--item-index",)),
+    ] = False,
     all_but_the_top: Annotated[
         int | None,
         "Take away the mean of the vectors, and this many of the directions in which they vary most.",
@@ -76,6 +82,7 @@ def convert(
         encoding=encoding,
         skip_words=skip_words,
         add_output=add_output,
+        item_index=item_index,
         all_but_the_top=all_but_the_top,
         dim=dim,
         reduce=reduce,

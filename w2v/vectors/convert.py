@@ -16,7 +16,9 @@ from w2v.formats.registry import FORMATS, PARTS, Format, files_of, find, listed,
 from w2v.formats.vector_files import read, write
 from w2v.reports import Reporter
 from w2v.vectors.classes import word_classes
+from w2v.vectors.items import scoring_arrays
 from w2v.vectors.transforms import main_directions, project, with_output_added, without_top_directions
+from w2v.vectors.vectors import Vectors
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +27,7 @@ class Changes:
 
     skip_words: bool = False  # Leave out the words that the format cannot hold
     add_output: float | None = None  # Add this share of the output rows
+    item_index: bool = False  # Take output rows and log counts, for an index by inner product
     all_but_the_top: int | None = None  # Remove the mean and this many of the directions in which the vectors vary most
     dim: int | None = None  # Keep this many numbers of each vector
     reduce: str = "pca"  # Which: the main directions, or the first numbers
@@ -58,6 +61,8 @@ class Changes:
         return replace(model.mapped(lambda rows: project(rows, directions)), trained=trained)
 
     def _transformed(self, model: Model, warn: Callable[[str], None]) -> Model:
+        if self.item_index:
+            return self._for_index(model)
         if self.add_output is None and self.all_but_the_top is None:
             return model
         vectors = model.vectors
@@ -71,6 +76,14 @@ class Changes:
         if lost:
             warn(f"left out {listed(lost, 'and')}, which belong to the vectors as they were")
         return replace(model, vectors=vectors, norms=None, output=None, subwords=None)
+
+    def _for_index(self, model: Model) -> Model:
+        """Return a model whose vectors are the output rows, with the logarithm of the count as one number more."""
+        for name in ("add_output", "all_but_the_top"):
+            if getattr(self, name) is not None:
+                raise SettingsError(f"{option(name)} cannot be used with {option('item_index')}; leave one out", name)
+        output, log_counts = scoring_arrays(Vectors.of(model))
+        return Model(model.words, np.column_stack([output, log_counts]))
 
 
 def convert(
