@@ -41,11 +41,15 @@ def folder(tmp_path: Path, corpus: Path, vectors_file: Path) -> Path:
 
 
 def assert_refused(result: Result, status: int, *fragments: str) -> None:
-    """Assert that there is one line, that it says these things, and that the exit status is right."""
-    assert result.err.startswith("w2v: ")
-    assert result.err.count("\n") == 1 and result.err.endswith("\n"), result.err
+    """Assert that there is one line of error, that it says these things, and that the exit status is right.
+
+    A line before it may say which file the command would have replaced.
+    """
+    *notes, error = result.err.splitlines(keepends=True)
+    assert error.startswith("w2v: ") and error.endswith("\n"), result.err
+    assert all("will be replaced" in note for note in notes), result.err
     for fragment in fragments:
-        assert fragment in result.err
+        assert fragment in error
     assert (result.status, result.out) == (status, "")
 
 

@@ -117,7 +117,7 @@ def write(path: Path, model: Model) -> None:
             for block in blocks(model.vectors):
                 file.write(numbers.stored(block).tobytes())
             file.write(bytes(numbers.size * dim * added))
-        (folder / "README.md").write_text(model_card(model), encoding="utf-8", errors="backslashreplace")
+        (folder / "README.md").write_bytes(model_card(model).encode("utf-8", "backslashreplace"))
         for name, value in (
             ("tokenizer.json", tokenizer),
             ("config.json", {"model_type": "model2vec", "normalize": False, "max_length": None}),
