@@ -1110,7 +1110,7 @@ def info(
     skip_bad_rows: bool = False,
     reporter: Reporter | None = None,
 ) -> dict[str, Any]:
-    """Return facts about a file of vectors.
+    """Return facts about a file of vectors, or about a folder of runs and the first of them.
 
     Args:
         path: the file or folder.
@@ -1118,18 +1118,21 @@ def info(
         limit, skip_bad_rows, reporter: as for `convert`.
 
     Returns:
-        `format`, and the facts of `w2v.vectors.summary.summarize`: words, dim, counts, norms, settings and more.
+        `format`; the number of `runs` and their `bootstrap`, if it holds runs; and the facts of
+        `w2v.vectors.summary.summarize`: words, dim, counts, norms, settings and more.
     """
     from w2v.formats.unpacking import STDIN, on_this_machine
     from w2v.formats.vector_files import find_source
+    from w2v.vectors.runs import Runs, load
     from w2v.vectors.summary import summarize
-    from w2v.vectors.vectors import Vectors
 
     with _reporting(reporter) as told:
         copy = on_this_machine(path) if str(path) == STDIN or Path(path).is_fifo() else path
         format = find_source(copy, from_)
-        vectors = Vectors.load(copy, format.name, limit=limit, skip_bad_rows=skip_bad_rows, reporter=told)
-    return {"format": format.name, **summarize(vectors)}
+        found = load(copy, format.name, limit=limit, skip_bad_rows=skip_bad_rows, reporter=told)
+    if isinstance(found, Runs):
+        return {"format": format.name, "runs": len(found), "bootstrap": found.bootstrap, **summarize(found[0])}
+    return {"format": format.name, **summarize(found)}
 
 
 def plot(

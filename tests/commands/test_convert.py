@@ -234,6 +234,17 @@ def test_info(run: Run, native: w2v.Vectors) -> None:
     assert lines["words"] == "147" and lines["dim"] == "8" and lines["seed"] == "1" and lines["epochs"] == "1"
 
 
+def test_info_of_runs(run: Run, native: w2v.Vectors) -> None:
+    bare = w2v.Vectors(native.words, -native.matrix, native.counts)
+    with pytest.raises(w2v.W2VError, match="output of run 2 is not as in run 1"):
+        w2v.Runs([native, bare]).save("r.w2v")
+    assert not Path("r.w2v").exists()
+    w2v.Runs([bare, bare]).save("r.w2v")
+    told = json.loads(run("info", "r.w2v", "--json").out)
+    assert (told["runs"], told["bootstrap"], told["words"], told["dim"]) == (2, None, 147, 8)
+    assert run("info", "r.w2v").out.splitlines()[1].split(maxsplit=1)[1].startswith("2; ")
+
+
 def test_info_of_vectors_that_are_damaged_or_bare(run: Run) -> None:
     run("info", "none.bin")
     matrix = np.array([[1, 2], [3, 4], [5, 0]], np.float32)

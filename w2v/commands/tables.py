@@ -117,6 +117,7 @@ def format_summary(summary: dict[str, Any]) -> str:
     norms, counts, ngrams = summary["norms"], summary["counts"], summary.get("ngrams", {})
     rows = [
         ("format", summary["format"]),
+        *([("runs", f"{summary['runs']:,}; the lengths are those of the first")] if "runs" in summary else []),
         ("words", f"{summary['words']:,}"),
         ("dim", f"{summary['dim']:,}"),
         ("counts", f"{counts[0]:,} to {counts[1]:,}, {summary['tokens']:,} in all" if counts else "not known"),

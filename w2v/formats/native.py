@@ -149,16 +149,25 @@ def write_runs(path: Path, models: Iterable[Model], n_runs: int, bootstrap: str 
         models: n_runs of them, of the same words.
         n_runs: how many they are.
         bootstrap: how the corpus was drawn anew for each run.
+
+    Raises:
+        W2VError: one has other matrices than the first, as output rows, or of another size.
     """
     with replacing_folder(path, FORMATS["native"].files) as folder, ExitStack() as stack:
         files: dict[str, BinaryIO] = {}
-        for model in models:
+        sizes: dict[str, tuple[int, ...]] = {}
+        for number, model in enumerate(models, 1):
             matrices = _matrices(model)
+            found = {name: matrix.shape for name, matrix in matrices.items()}
             if not files:
+                sizes = found
                 _write_shared(folder, model, {"runs": n_runs, "bootstrap": bootstrap})
                 files = {name: stack.enter_context((folder / name).open("wb")) for name in matrices}
                 for name, file in files.items():
                     file.write(npy_header("<f4", (n_runs, *matrices[name].shape)))
+            if found != sizes:
+                other = min(name for name in found.keys() | sizes.keys() if found.get(name) != sizes.get(name))
+                raise W2VError(f"cannot write {path}: {other.removesuffix('.npy')} of run {number} is not as in run 1")
             for name, file in files.items():
                 write_rows(file, matrices[name])
 

@@ -21,7 +21,7 @@ def _read(text: bytes, dim: int, most: int = 10) -> tuple[list[bytes], list[list
     return [text[a:b] for a, b in bounds[:n_lines].tolist()], found[:n_lines].tolist(), end
 
 
-@settings(deadline=None, max_examples=1_000)
+@settings(deadline=None, max_examples=300)
 @given(numbers)
 @example("9007199254740993")
 @example("1e-23")
@@ -40,7 +40,7 @@ def test_a_number_is_that_of_python_or_left_to_it(number: str) -> None:
         assert end == 0
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=100)
 @given(st.integers(-(10**9), 10**9), st.integers(-13, 13))
 def test_nine_digits_are_always_read(digits: int, exponent: int) -> None:
     words, found, _ = _read(f"a {digits}e{exponent}\n".encode(), 1)
