@@ -410,8 +410,7 @@ def train(
         DivergedError: the learning rate was too large.
     """
     test_sets = _test_sets(similarity, analogies, next, sessions)
-    start = {"vocab": vocab, "init_from": init_from, "from_": from_, "grow_vocab": grow_vocab}
-    start["freeze"] = freeze
+    start = {"vocab": vocab, "init_from": init_from, "from_": from_, "grow_vocab": grow_vocab, "freeze": freeze}
     kept = {"save_output": save_output, "checkpoint": checkpoint, "checkpoint_every": checkpoint_every}
     others = {"ray": ray, "nodes": nodes, "each_epoch": each_epoch, "keep_best": keep_best, "patience": patience}
     repeated = {"runs": runs, "bootstrap": bootstrap, "log_json": log_json}
@@ -420,8 +419,7 @@ def train(
     files = _run_files(output, save_output, log_json, checkpoint, checkpoint_every)
     frozen_words = None if str(freeze) in FREEZES else freeze
     inputs = {**test_sets, "config": config, "init_from": init_from, "freeze": frozen_words}
-    inputs["phrases"] = run_config.phrases
-    inputs["negative_groups"] = run_config.negative_groups
+    inputs |= {"phrases": run_config.phrases, "negative_groups": run_config.negative_groups}
     from w2v.evaluation.scores import Evaluation
     from w2v.text.vocab import Vocab
     from w2v.training import run as single

@@ -5,6 +5,7 @@ from typing import Any
 
 from w2v.base.errors import printable
 from w2v.formats.model import Model
+from w2v.settings.embedding import EmbeddingConfig
 
 
 def model_card(model: Model) -> str:
@@ -21,7 +22,8 @@ def model_card(model: Model) -> str:
     ]
     if model.counts is not None:
         parts.append(
-            "The words have the weights of SIF (Arora, Liang and Ma 2017), a / (a + share of the text) with a = 0.001."
+            "The words have the weights of SIF (Arora, Liang and Ma 2017), a / (a + share of the text) with "
+            f"a = {EmbeddingConfig.sif_a:g}."
         )
     if isinstance(files := trained.get("corpus"), list):
         rows = [(str(file.get("name")), f"{file.get('size')} bytes") for file in files if isinstance(file, dict)]

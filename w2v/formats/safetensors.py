@@ -29,13 +29,14 @@ from w2v.formats.model import Model
 from w2v.formats.model_card import model_card
 from w2v.formats.options import DEFAULTS, ReadOptions
 from w2v.formats.registry import FORMATS
+from w2v.settings.embedding import EmbeddingConfig
 
 UNKNOWN = "[UNK]"  # The token of words without a vector; its row is zeros
 HEADER_LIMIT = 100_000_000  # Most bytes of a header, as in the format's own library
 NAMES = ("embeddings", "embedding.weight")  # The tensor's name in model2vec and in sentence-transformers
 DTYPES = {"F32": "<f4", "F16": "<f2", "I8": "i1"}
 NAMES_OF_TYPES = {"float32": "F32", "float16": "F16", "int8": "I8"}
-SIF_A = 1e-3  # The a of the weights; see `w2v embed`
+SIF_A = EmbeddingConfig.sif_a  # The a of the weights, as in `w2v embed`
 JOINERS = "'\\-_\u00ad\u00b7\u058a\u05be\u05f3\u05f4\u200c\u200d\u2010\u2011\u2019\uff07"
 WORD = rf"[\p{{L}}\p{{Nd}}\p{{Nl}}][\p{{L}}\p{{Nd}}\p{{Nl}}\p{{M}}]*(?:[{JOINERS}][\p{{L}}\p{{Nd}}\p{{Nl}}\p{{M}}]+)*"
 """A word as `w2v.text.words` defines it, as a regular expression of Oniguruma."""

@@ -264,7 +264,7 @@ class TrainConfig:
     ] = None
     margin: Annotated[
         float,
-        "Cosine from which on a negative is pushed away.",
+        "Negatives with a larger cosine are pushed away.",
         Setting("Model", low=-1, high=1, only_with=CCL),
     ] = 0.5
     logq: Annotated[

@@ -13,7 +13,7 @@ from w2v.settings.train import TrainConfig
 from w2v.text.vocab import Vocab
 from w2v.training.huffman import longest_path
 from w2v.training.line_rows import NO_WEIGHTS, LineInputs
-from w2v.training.plan import MAX_TILE, Plan, shape_of, weights_of
+from w2v.training.plan import MAX_TILE, NO_GROUPS, Plan, shape_of, weights_of
 from w2v.training.schedule import EMPTY
 
 
@@ -53,6 +53,8 @@ def _empty_shard(config: TrainConfig, vocab: Vocab | None, masked: bool = False)
     no_rows = np.zeros(len(stand_in), bool)
     fixed = FixedRows(no_rows, no_rows) if masked else None
     lines = LineInputs(weights=NO_WEIGHTS if config.weighted_lines else None)
-    plan = Plan.of(replace(config, threads=1), stand_in, np.zeros(1, np.int32), fixed=fixed, lines=lines)
+    groups = None if config.negative_groups is None else NO_GROUPS
+    one_thread = replace(config, threads=1)
+    plan = Plan.of(one_thread, stand_in, np.zeros(1, np.int32), fixed=fixed, lines=lines, groups=groups)
     rows = plan.new_embeddings()
     return plan.train_shard, plan.arguments(np.empty(0, np.int32), weights_of(rows), plan.new_buffers(0), EMPTY)

@@ -22,7 +22,7 @@ from w2v.reports import Progress
 from w2v.settings.train import TrainConfig
 from w2v.text.vocab import Vocab
 from w2v.training.line_rows import NO_LINE_INPUTS, LineInputs
-from w2v.training.plan import NO_LINES, Plan, weights_of
+from w2v.training.plan import NO_LINES, Plan, groups_of, weights_of
 from w2v.training.schedule import EMPTY, Job, Schedule
 from w2v.training.weights import Embeddings
 
@@ -66,7 +66,8 @@ def train_embeddings(
         KeyboardInterrupt: the first one ends the run in order, with a snapshot saved; one more while that goes on
             is ignored, a third gives it up.
     """
-    plan = Plan.of(config, vocab, stream, fixed=None if start is None else start.fixed, lines=lines)
+    fixed, groups = None if start is None else start.fixed, groups_of(config, vocab)
+    plan = Plan.of(config, vocab, stream, fixed=fixed, lines=lines, groups=groups)
     release_memory()  # of the scan's threads, 30 MB after 100 MB of text, and of the n-grams of the vocabulary, 50 MB
     replica = Replica(stream, plan, start)
     report = report or (lambda progress: None)

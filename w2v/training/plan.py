@@ -17,6 +17,7 @@ from w2v.kernels.cache import STAMP
 from w2v.kernels.cpu import step
 from w2v.kernels.cpu.outputs import LOWER_NODES, SEEN_FROM
 from w2v.kernels.cpu.samplers import RENEWED
+from w2v.kernels.cpu.sphere import LENGTHS
 from w2v.kernels.cpu.structs import (
     Composed,
     Fixed,
@@ -60,8 +61,6 @@ NO_GROUPS = Groups(
     np.empty(0, np.int32),
     np.empty(0, np.uint32),
 )
-LENGTHS = 16
-"""Numbers between the two that scratch.lengths has."""
 NO_LINES = np.empty(0, np.float32)
 MAX_TILE = 6
 """Output rows whose sums with 4 contexts fit into the 32 registers of AVX-512, next to what feeds them."""
@@ -114,6 +113,7 @@ class Plan:
         first_shard: int = 0,
         fixed: FixedRows | None = None,
         lines: LineInputs = NO_LINE_INPUTS,
+        groups: Groups | None = None,
     ) -> "Plan":
         """Make the plan of a run.
 
@@ -125,6 +125,7 @@ class Plan:
             first_shard: number of the first one.
             fixed: the rows that stay as they are.
             lines: rows that lines share, and their weights; without weights all lines count alike.
+            groups: the groups that negatives are drawn from, as `groups_of` reads them.
 
         Raises:
             SettingsError: W2V_KERNEL names no kernel.
@@ -143,7 +144,7 @@ class Plan:
             variant=variant_of(config)._replace(
                 masked=fixed is not None,
                 weighted=lines.weights is not None,
-                grouped=config.negative_groups is not None,
+                grouped=groups is not None,
             ),
             shape=shape,
             sampling=sampling_of(config, vocab),
@@ -157,7 +158,7 @@ class Plan:
             first_shard=first_shard,
             fixed=fixed,
             lines=lines,
-            groups=groups_of(config, vocab),
+            groups=groups,
         )
 
     @property
@@ -529,7 +530,7 @@ def new_scratch(
         contexts_before=own_lines(n_contexts * shape.stride, np.float32),
         mean=own_lines(2 * shape.stride, np.float32),
         mean_offset=np.zeros(1, np.int64),
-        lengths=own_lines(2 * LENGTHS if config.radius else 0, np.float32),
+        lengths=own_lines(LENGTHS if config.radius else 0, np.float32),
         labels=own_lines(8 * shape.n_tiles if tree else 0, np.float32),
         composed=new_composed(word_rows, n_contexts, shape.stride),
         paths=new_paths(tree),

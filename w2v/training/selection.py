@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from w2v.base.arguments import check_number
 from w2v.training.weights import Embeddings
 
 
@@ -22,10 +21,6 @@ class Selection:
     _best: tuple[float, int] | None = None
     """The best score, and its epoch."""
     _rows: Embeddings | None = None
-
-    def __post_init__(self) -> None:
-        if self.patience is not None:
-            check_number("patience", self.patience, 1)
 
     @property
     def is_used(self) -> bool:

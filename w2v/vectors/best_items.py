@@ -62,7 +62,8 @@ def first_items(table: Matrix, n: int) -> Indices:
     padded[:, :n_items] = table
     groups = padded.reshape(n_people, size, n_groups)
     who, items = _contenders(groups, min(n, n_items), np.zeros(n_people, np.float32))
-    order, ranks = _ranked(who, items, table[who, items])
+    order = np.lexsort((items, -table[who, items], who))
+    ranks = np.arange(len(who)) - np.searchsorted(who[order], who[order])
     return items[order[ranks < n]]
 
 
@@ -70,13 +71,6 @@ def _groups(n_items: int, n: int) -> tuple[int, int]:
     """Return how many items a group has, and how many groups there are: at least n."""
     size = max(1, min(GROUP, n_items // (4 * n)))
     return size, -(-n_items // size)
-
-
-def _ranked(who: Indices, items: Indices, scores: Matrix) -> tuple[Indices, Indices]:
-    """Return the order of (person, item) pairs by person, score and item, and the rank of each in it, from 0."""
-    order = np.lexsort((items, -scores, who))
-    who = who[order]
-    return order, np.arange(len(who)) - np.searchsorted(who, who)
 
 
 def _margins(scorer: ItemScorer, people: Matrix) -> Matrix:

@@ -11,7 +11,7 @@ from w2v.base.errors import SettingsError, W2VError, option
 from w2v.base.files import replacing
 from w2v.base.outputs import check_outputs
 from w2v.base.stores import url_of
-from w2v.formats.model import Model, Trained
+from w2v.formats.model import Model
 from w2v.formats.registry import FORMATS, PARTS, Format, files_of, find, listed, what_is_lost
 from w2v.formats.vector_files import read, write
 from w2v.reports import Reporter
@@ -55,8 +55,8 @@ class Changes:
         directions = np.eye(before)[:, : self.dim]
         if self.reduce == "pca" or self.dim > before:
             directions = main_directions(model.vectors, self.dim)
-        trained = model.trained and Trained(
-            {**model.trained.json, "reduced": {"by": self.reduce, "from": before, "to": self.dim}}
+        trained = model.trained and model.trained.with_facts(
+            reduced={"by": self.reduce, "from": before, "to": self.dim}
         )
         return replace(model.mapped(lambda rows: project(rows, directions)), trained=trained)
 

@@ -8,6 +8,8 @@ from functools import lru_cache
 
 LEVEL = 0.95
 """The share of intervals that are to hold the true value."""
+LARGE_DF = 10_000
+"""With more degrees of freedom Student's t is normal to five digits."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def t_quantile(df: int, level: float = LEVEL) -> float:
     >>> round(t_quantile(9), 3)
     2.262
     """
-    if df > LARGE_DF:  # it is normal to five digits
+    if df > LARGE_DF:
         return statistics.NormalDist().inv_cdf((1 + level) / 2)
     low, high = 0.0, 1e4
     for _ in range(64):
@@ -85,6 +87,3 @@ def t_test(mean: float, error: float, df: int) -> float:
         return 1.0 if mean == 0 else 0.0
     t = abs(mean) / error
     return 2 * (1 - statistics.NormalDist().cdf(t)) if df > LARGE_DF else 1 - t_within(t, df)
-
-
-LARGE_DF = 10_000

@@ -72,7 +72,8 @@ class People:
         """Return the scores of items, (n,), for a person; bits do not depend on the other people."""
         output, config, line = scorer.output[items], self.config, self.lines[person]
         last = self.rows[person][::-1][: config.history]
-        weights = item_weights(len(last), config) / item_weights(len(last), config).sum()
+        weights = item_weights(len(last), config)
+        weights /= weights.sum()
         line_weight = np.float32(0 if line is None else config.line_weight)
         weights *= 1 - line_weight
         sharpness = np.float32(config.sharpness) * np.sqrt(weights @ weights + line_weight**2)

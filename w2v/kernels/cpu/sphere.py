@@ -29,8 +29,8 @@ from w2v.kernels.cpu.hidden import HiddenLayer
 from w2v.kernels.cpu.structs import Hidden, Scratch, Shape, Variant
 from w2v.kernels.scalars import F32, I64
 
-FACTOR, SUM = 0, 16
-"""Where scratch.lengths has what the mean was scaled by, and where it has room for a sum."""
+FACTOR, SUM, LENGTHS = 0, 16, 32
+"""Where scratch.lengths has what the mean was scaled by, where it has room for a sum, and how many numbers it has."""
 
 
 def on_sphere(layer: HiddenLayer, variant: Variant, arithmetic: ModuleType) -> HiddenLayer:

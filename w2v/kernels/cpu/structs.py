@@ -87,7 +87,7 @@ class Shape(NamedTuple):
     center_weight: np.float32
     """Weight of the center in the loss gbce."""
     margin: np.float32
-    """Cosine from which on a negative is pushed away, in the loss ccl."""
+    """A negative with a larger cosine is pushed away, in the loss ccl."""
     radius: np.float32
     """Length of all rows with cosine scores, else 0."""
     n_draws: int
@@ -300,7 +300,7 @@ class Scratch(NamedTuple):
     mean_offset: I64
     """(1,) where the mean begins in `mean`: 0."""
     lengths: F32
-    """(2 * 16,) with cosine scores: what the mean was scaled by, and room for a sum of squares; else empty."""
+    """(32,) with cosine scores: what the mean was scaled by, and room for a sum of squares; else empty."""
     labels: F32
     """(8 * n_tiles,) with paths, the label of each column of the score buffer; or empty."""
     hot_rows: HotRows

@@ -1,6 +1,6 @@
 """Lines of a word and its numbers, as text vectors have them.
 
-Only what can be read exactly without long arithmetic is read here: a number of up to 19 digits whose digits, as an
+Only what can be read exactly without long arithmetic is read here: a number of up to 18 digits whose digits, as an
 integer, and whose power of ten are float64 numbers without rounding. Their product or quotient is then the float64
 nearest to the number (Clinger 1990). A line with anything else is left to the caller.
 """
