@@ -202,10 +202,8 @@ def test_lines_of_runs_are_asked_for_too(run: Run, tmp_path: Path) -> None:
 
 
 def test_what_takes_one_model_says_so(run: Run, folder: Path) -> None:
-    for command in (("info",), ("plot",), ("convert", "v.bin"), ("recommend", "cat", "--vectors")):
-        result = run(command[0], *command[2:], folder, *command[1:2] if command[0] == "convert" else ())
-        if command[0] == "recommend":
-            result = run("recommend", "cat", "--vectors", folder)
+    for command in (("plot", folder), ("convert", folder, "v.bin"), ("recommend", "cat", "--vectors", folder)):
+        result = run(*command)
         assert (result.status, result.err.count("\n")) == (1, 1)
         assert "holds 3 runs, where one model is wanted" in result.err
     with pytest.raises(TypeError, match="vectors must be Vectors, not Runs"):
