@@ -26,7 +26,8 @@ import numpy as np
 from w2v import api
 from w2v.base.errors import DivergedError
 from w2v.evaluation.scores import Evaluation
-from w2v.settings.train import TrainConfig, load_config
+from w2v.settings.config_files import load_config
+from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, encode
 from w2v.training.distributions import keep_prob, noise_distribution

@@ -195,9 +195,9 @@ class Shard:
     margin: float = 0.5
     radius: float = 0.0
     logq_center: bool = True
-    grouped: bool = False
+    noise_scope: str = "all"
     groups: list[int] = field(default_factory=list)
-    """The group of each word, -1 for none."""
+    """The group of each word, -1 for none; or of each line."""
     tables: list[list[tuple[int, int, int]]] = field(default_factory=list)
     """For each group an alias table: a word, its threshold, and the entry of the other one."""
     outside: int = 0
@@ -248,11 +248,11 @@ class Shard:
         draws = [self.generator.draw() for _ in range(0, n, 4)]
         return [pool[(draws[i // 4] >> 16 * (i % 4)) % len(pool)] for i in range(n)]
 
-    def from_group(self, center: int, word: int) -> int:
-        """A word of the center's group in place of a word from everywhere, which stays with a certain probability."""
-        if self.groups[center] < 0 or self.generator.draw() >> 32 <= self.outside:
+    def from_group(self, group: int, word: int) -> int:
+        """A word of a group in place of a word from everywhere, which stays with a certain probability."""
+        if group < 0 or not self.tables[group] or self.generator.draw() >> 32 <= self.outside:
             return word
-        table, bits = self.tables[self.groups[center]], self.generator.draw()
+        table, bits = self.tables[group], self.generator.draw()
         found, threshold, other = table[((bits >> 32) * len(table)) >> 32]
         return found if bits & 0xFFFFFFFF <= threshold else table[other][0]
 
@@ -368,8 +368,9 @@ def train_shard(
             contexts = shard.contexts(line, t, first_line + line_rows[number])
             if not contexts:
                 continue
-            if shard.grouped:
-                negatives = [shard.from_group(center, word) for word in negatives]
+            if shard.noise_scope != "all":
+                group = shard.groups[center if shard.noise_scope == "group" else number]
+                negatives = [shard.from_group(group, word) for word in negatives]
             if shard.reject_positives:
                 negatives = [center if word in raw else word for word in negatives]
             vectors = composed.compose(input, contexts, steps)

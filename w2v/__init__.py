@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     )
     from w2v.estimator import MeanVectorizer
     from w2v.reports import Progress, Reporter
-    from w2v.settings.train import TrainConfig, load_config
+    from w2v.settings.config_files import load_config
+    from w2v.settings.train import TrainConfig
     from w2v.text.vocab import Vocab
     from w2v.vectors.derived import line_vectors
     from w2v.vectors.runs import Runs
@@ -48,7 +49,7 @@ else:
         "Vectors": "w2v.vectors.vectors",
         "Vocab": "w2v.text.vocab",
         "line_vectors": "w2v.vectors.derived",
-        "load_config": "w2v.settings.train",
+        "load_config": "w2v.settings.config_files",
     }
     """Where the public names are, apart from those of w2v.api; they are imported when they are used."""
 

@@ -10,6 +10,7 @@ another, and W2VError if a file cannot be read or written. Their docstrings name
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack, cast, overload
 
@@ -17,10 +18,10 @@ from w2v.base.arguments import check_number, check_type, check_words, seconds_of
 from w2v.base.errors import SettingsError, W2VError, option
 from w2v.base.outputs import Paths, check_kept_output, check_outputs, listed
 from w2v.reports import PythonReporter, Reporter
+from w2v.settings.config_files import LongLines, load_config, load_long_lines
 from w2v.settings.evaluation import RESTRICT
 from w2v.settings.operations import CHECKPOINT_EVERY_S, FREEZES, check_request
 from w2v.settings.phrases import PhraseConfig
-from w2v.settings.train import load_config
 
 if TYPE_CHECKING:
     from w2v.evaluation.comparison import Comparison
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
         TrainSettings,
         VocabSettings,
     )
+    from w2v.settings.train import TrainConfig
     from w2v.text.corpus import Corpus, Source
     from w2v.text.encoding import Encoded
     from w2v.text.events import Session
@@ -416,10 +418,12 @@ def train(
     repeated = {"runs": runs, "bootstrap": bootstrap, "log_json": log_json}
     check_request("train", {**settings, **test_sets, **start, **kept, **others, **repeated})
     run_config = load_config(config, settings)
+    long_lines = load_long_lines(config, settings)
     files = _run_files(output, save_output, log_json, checkpoint, checkpoint_every)
     frozen_words = None if str(freeze) in FREEZES else freeze
     inputs = {**test_sets, "config": config, "init_from": init_from, "freeze": frozen_words}
     inputs |= {"phrases": run_config.phrases, "negative_groups": run_config.negative_groups}
+    inputs["shown"] = run_config.shown
     from w2v.evaluation.scores import Evaluation
     from w2v.text.vocab import Vocab
     from w2v.training import run as single
@@ -445,12 +449,14 @@ def train(
         scored = evaluation.after_epoch(told, each_epoch, after_epoch, selection)
         evaluation.tell(told)
 
+        adapt = None if long_lines is None else partial(_adapt, long_lines, told)
+
         def begin(backend: "Backend") -> "tuple[Run, Encoded | None]":
             if init_from is not None:
                 return single.continue_from(
-                    *(Path(init_from), source, run_config, grow_vocab, told.reading, told.warn, from_, freeze)
+                    *(Path(init_from), source, run_config, grow_vocab, told.reading, told.warn, from_, freeze, adapt)
                 )
-            run, encoded = single.begin(source, run_config, known, told.reading, backend)
+            run, encoded = single.begin(source, run_config, known, told.reading, backend, adapt)
             if config is not None and Path(config).is_dir() and (earlier := Vectors.load(config, "native").trained):
                 tell_of_repetition(run, earlier, config, told)
             return run, encoded
@@ -929,7 +935,9 @@ def tune(
     """
     check_request("tune", settings)
     base = load_config(config, settings)
+    long_lines = load_long_lines(config, settings)
     from w2v.text.encoding import encode
+    from w2v.training.line_rows import n_lines
     from w2v.tuning.objective import Objective
     from w2v.tuning.search import Search
     from w2v.tuning.space import check_search
@@ -941,6 +949,8 @@ def tune(
         check_search(base, search, fraction)  # before the corpus is read
         objective = Objective.of(metric, **test_sets, restrict=restrict)
         encoded = encode(source, base, report=told.reading)
+        if long_lines is not None:
+            base = _adapt(long_lines, told, base, encoded.tokens_kept / n_lines(encoded.stream))
         found = Search.begin(encoded, base, objective, fraction, search)
         encoded.tell(told)
         told.tell(found.summary(trials))
@@ -1214,6 +1224,12 @@ def _reporting(reporter: Reporter | None, progress: bool = False) -> Reporter:
         return PythonReporter(progress)
     check_type("reporter", reporter, Reporter, "derive a class from w2v.Reporter")
     return reporter
+
+
+def _adapt(long_lines: LongLines, told: Reporter, config: "TrainConfig", words_per_line: float) -> "TrainConfig":
+    """Return the settings to train with, from those of the reading, and report which were chosen."""
+    told.tell(long_lines.message(words_per_line))
+    return long_lines.adapt(config, words_per_line)
 
 
 def _open(corpus: "Source", told: Reporter) -> "Corpus":

@@ -36,7 +36,7 @@ from w2v.checkpoints import checkpoint  # noqa: E402
 from w2v.evaluation.scores import Evaluation  # noqa: E402
 from w2v.formats.registry import FORMATS  # noqa: E402
 from w2v.plotting.maps import read_words  # noqa: E402
-from w2v.settings.train import load_config  # noqa: E402
+from w2v.settings.config_files import load_config  # noqa: E402
 from w2v.text.people import read_people  # noqa: E402
 from w2v.text.vocab import Vocab  # noqa: E402
 

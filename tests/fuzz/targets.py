@@ -37,7 +37,8 @@ from w2v.formats import vector_files
 from w2v.formats.model import Model
 from w2v.kernels.text import scan as kernels
 from w2v.kernels.text.tables import Table
-from w2v.settings.train import TrainConfig, load_config
+from w2v.settings.config_files import load_config
+from w2v.settings.train import TrainConfig
 from w2v.text import corpus
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import encode

@@ -2,7 +2,6 @@
 
 import json
 import math
-import tomllib
 from dataclasses import FrozenInstanceError, fields
 from pathlib import Path
 from typing import Any
@@ -10,13 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from w2v.base.errors import SettingsError, W2VError
-from w2v.settings import presets as preset_files
+from w2v.base.errors import SettingsError
+from w2v.settings.config_files import load_config
 from w2v.settings.evaluation import EvaluationConfig
 from w2v.settings.fields import fields_of
 from w2v.settings.phrases import PhraseConfig
-from w2v.settings.presets import presets
-from w2v.settings.train import TrainConfig, load_config
+from w2v.settings.train import TrainConfig
 
 FIELDS = fields_of(TrainConfig)
 INTEGERS = [field.name for field in FIELDS if field.kind is int]
@@ -27,7 +25,14 @@ RANGES["lr"] = (1e-30, RANGES["lr"][1])
 
 
 def test_every_setting_is_tested_here() -> None:
-    assert {field.name for field in fields(TrainConfig)} == {*RANGES, *CHOICES, "column", "phrases", "negative_groups"}
+    assert {field.name for field in fields(TrainConfig)} == {
+        *RANGES,
+        *CHOICES,
+        "column",
+        "phrases",
+        "negative_groups",
+        "shown",
+    }
     assert all(math.isfinite(end) for ends in RANGES.values() for end in ends)
 
 
@@ -211,6 +216,9 @@ def test_negatives_of_a_group_have_no_correction() -> None:
     assert not TrainConfig(loss="softmax", negative_groups="groups.tsv").uses_logq
     with pytest.raises(SettingsError, match="logq cannot be used with negative_groups"):
         TrainConfig(logq=True, negative_groups="groups.tsv")
+    assert not TrainConfig(loss="softmax", shown="shown.txt").uses_logq
+    with pytest.raises(SettingsError, match="logq cannot be used with shown"):
+        TrainConfig(logq=True, shown="shown.txt")
 
 
 def test_the_hard_sampler_must_have_a_choice() -> None:
@@ -224,87 +232,3 @@ def test_the_full_softmax_has_no_sampler() -> None:
     for other in ({"sampler": "batch"}, {"logq": True}, {"reject_positives": True}):
         with pytest.raises(SettingsError, match="has no effect with loss='full'"):
             TrainConfig(loss="full", **other)  # type: ignore[arg-type]
-
-
-# Files.
-
-
-def test_without_a_source_overrides_stand_on_the_defaults() -> None:
-    assert load_config(None, {}) == TrainConfig()
-    assert load_config(None, {"dim": 7, "lowercase": True}) == TrainConfig(dim=7, lowercase=True)
-
-
-def test_a_file_and_what_wins_over_it(tmp_path: Path) -> None:
-    path = tmp_path / "mine.toml"
-    path.write_text("dim = 64\nlr = 1  # a whole number will do\nlowercase = true\n")
-    assert load_config(path, {}) == TrainConfig(dim=64, lr=1, lowercase=True)
-    assert load_config(str(path), {"dim": 7, "seed": 3}) == TrainConfig(dim=7, lr=1, lowercase=True, seed=3)
-
-
-def test_a_bad_value_names_the_file_where_it_comes_from_there(tmp_path: Path) -> None:
-    path = tmp_path / "mine.toml"
-    path.write_text("dim = -3\n")
-    with pytest.raises(SettingsError, match=r"mine\.toml: dim must be from 1"):
-        load_config(path, {})
-    assert load_config(path, {"dim": 3}).dim == 3
-    with pytest.raises(SettingsError, match="^dim must be from 1"):
-        load_config(path, {"dim": 0})
-    with pytest.raises(SettingsError, match="^window must be from 1"):
-        load_config(path, {"dim": 3, "window": 0})
-
-
-def test_unknown_keys_are_named_and_the_known_listed(tmp_path: Path) -> None:
-    path = tmp_path / "mine.toml"
-    path.write_text("dim = 3\nlearning_rate = 0.1\n")
-    with pytest.raises(SettingsError, match=r"'learning_rate' in .*mine\.toml.*dim, .*window.*lr"):
-        load_config(path, {})
-    path.write_text("[train]\ndim = 3\n")
-    with pytest.raises(SettingsError, match="'train'"):
-        load_config(path, {})
-    with pytest.raises(SettingsError, match="'dims';"):
-        load_config(None, {"dims": 3})
-
-
-@pytest.mark.parametrize("data", [b"dim == 3", b"dim", b"\xff", b"\xfe\xff", b"seed = " + b"9" * 5000])
-def test_what_is_no_toml_is_said_in_a_line(tmp_path: Path, data: bytes) -> None:
-    path = tmp_path / "mine.toml"
-    path.write_bytes(data)
-    with pytest.raises(W2VError, match=r"mine\.toml is not TOML") as caught:
-        load_config(path, {})
-    assert len(str(caught.value).splitlines()) == 1
-
-
-@pytest.mark.parametrize("name", ["huge", "", "large.toml.bak", "x" * 300, "."])
-def test_unknown_presets_are_refused_with_the_known(name: str) -> None:
-    with pytest.raises(SettingsError, match="baskets, default, demo, items, large, text8"):
-        load_config(name, {})
-
-
-def test_a_file_does_not_replace_a_preset_of_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert load_config("large", {}).dim == 300
-    Path("large").write_text("dim = 3")
-    assert load_config("large", {}).dim == 300
-    assert load_config("./large", {}).dim == 3
-
-
-# Presets.
-
-
-def test_presets_are_found_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert list(presets()) == ["baskets", "default", "demo", "items", "large", "text8"]
-    monkeypatch.setattr(preset_files, "CONFIG_FOLDERS", (tmp_path,))
-    assert presets() == {}
-
-
-@pytest.mark.parametrize("name", presets())
-def test_presets_are_valid_and_say_why(name: str) -> None:
-    text = presets()[name].read_text(encoding="utf-8")
-    assert load_config(name, {}).as_dict().items() >= tomllib.loads(text).items()
-    for line in text.splitlines():
-        assert not line or line.startswith("#") or line.partition("#")[2].strip(), f"no comment: {line}"
-
-
-def test_the_default_preset_is_the_default() -> None:
-    assert load_config("default", {}) == TrainConfig()

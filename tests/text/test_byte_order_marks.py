@@ -13,7 +13,7 @@ from w2v.evaluation.analogies import read_questions
 from w2v.evaluation.next_item import read_sessions
 from w2v.evaluation.word_pairs import read_pairs
 from w2v.plotting.maps import read_words
-from w2v.settings.train import load_config
+from w2v.settings.config_files import load_config
 from w2v.text.people import read_people
 from w2v.text.vocab import Vocab
 from w2v.vectors.recommendations import items_of

@@ -1,5 +1,7 @@
 """The distributions, exactly and by chi-square on what the kernels draw."""
 
+from pathlib import Path
+
 import naive
 import numpy as np
 import pytest
@@ -15,7 +17,7 @@ from w2v.kernels.scalars import I32, I64, U64
 from w2v.settings.train import TrainConfig
 from w2v.text.vocab import Vocab
 from w2v.training.distributions import alias_table, group_tables, keep_prob, noise_distribution, thresholds
-from w2v.training.plan import new_scratch, sampling_of, shape_of
+from w2v.training.plan import groups_of, new_scratch, sampling_of, shape_of
 
 stats = Library("scipy.stats")
 
@@ -163,11 +165,15 @@ def test_without_a_correction_of_the_center_q_is_the_share_of_steps_with_the_wor
 
 
 @jit
-def _draw_from_group(center: int, shape: Shape, scratch: Scratch, times: int, seen: I64) -> None:
+def _draw_from_group(is_line: bool, center: int, shape: Shape, scratch: Scratch, times: int, seen: I64) -> None:
     for _ in range(times):
         for i in range(shape.n_draws):
             scratch.negatives[i] = len(seen) - 1
-        samplers.draw_from_group(center, shape, scratch)
+        if is_line:
+            group = samplers.group_of_line(center, shape, scratch)
+        else:
+            group = samplers.group_of_center(center, shape, scratch)
+        samplers.draw_from_group(group, shape, scratch)
         for i in range(shape.n_draws):
             seen[scratch.negatives[i]] += 1
 
@@ -177,15 +183,34 @@ def test_negatives_follow_the_noise_within_the_group_of_the_center(center: int) 
     of_word = np.array([0, 1, 0, 1, 1, 2, 0, 0, 1, -1], np.int32)
     noise, share = noise_distribution(COUNTS, 0.75), 0.25
     starts, members, prob, alias = group_tables(noise, of_word)
-    groups = Groups(of_word, starts, members, thresholds(prob), alias, thresholds(np.array([share])))
+    groups = Groups(
+        of_word, np.zeros(1, np.int64), starts, members, thresholds(prob), alias, thresholds(np.array([share]))
+    )
     config = TrainConfig(negative=5, noise_pool=0)
     shape = shape_of(config, 10)._replace(stride=1)
     scratch = new_scratch(shape, 10, config, zero_row=10, groups=groups)
     scratch.state[0] = 7
     seen = np.zeros(11, np.int64)  # the last counts negatives that stayed as they were
-    _draw_from_group(center, shape, scratch, 100_000, seen)
+    _draw_from_group(False, center, shape, scratch, 100_000, seen)
     inside = np.where(of_word == of_word[center], noise, 0)
     wanted = np.append((1 - share) * inside / inside.sum(), share) if center != 9 else np.eye(11)[10]
     assert not seen[wanted == 0].any()
     if center != 9:
         _assert_drawn(seen[wanted > 0], wanted[wanted > 0])
+
+
+def test_negatives_follow_what_was_shown_with_the_line(tmp_path: Path) -> None:
+    path = tmp_path / "shown.txt"
+    path.write_text("c\n\nb e b unknown\nd\n")
+    vocab = Vocab(list("abcdefghij"), COUNTS)
+    config = TrainConfig(negative=5, noise_pool=0, shown=str(path), outside_share=0.25)
+    shape = shape_of(config, 10)._replace(stride=1)
+    scratch = new_scratch(shape, 10, config, zero_row=10, groups=groups_of(config, vocab))
+    scratch.state[0] = 7
+    for line, wanted in ((2, {1: 0.5, 4: 0.25, 10: 0.25}), (1, {10: 1.0}), (0, {2: 0.75, 10: 0.25})):
+        scratch.groups.of_line[0] = line
+        seen = np.zeros(11, np.int64)
+        _draw_from_group(True, 0, shape, scratch, 100_000, seen)
+        assert set(np.flatnonzero(seen)) == {*wanted}
+        if len(wanted) > 1:
+            _assert_drawn(seen[sorted(wanted)], np.array([wanted[word] for word in sorted(wanted)]))

@@ -19,7 +19,8 @@ from toy_corpus import GROUPS, sentences
 
 import w2v
 from w2v.base.errors import DivergedError, SettingsError, W2VError
-from w2v.settings.train import TrainConfig, load_config
+from w2v.settings.config_files import load_config
+from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, encode
 from w2v.tuning import objective as objectives

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -95,11 +95,23 @@ class Cluster:
         Raises:
             W2VError: a node is lost.
         """
+        sums = self._of_each("checksum")
+        return hashlib.blake2b("".join(sums[rank] for rank in sorted(sums)).encode(), digest_size=16).hexdigest()
+
+    def _of_each(self, method: str) -> dict[int, Any]:
+        """Return what a method of each node returns, after the corpus was read."""
         try:
-            sums = self._nodes.each("checksum")
+            return self._nodes.each(method)
         except Lost as lost:
             raise W2VError(f"{reasons_of(lost, self._nodes)} after the corpus was read; start again") from lost
-        return hashlib.blake2b("".join(sums[rank] for rank in sorted(sums)).encode(), digest_size=16).hexdigest()
+
+    def n_lines(self, _: Ids) -> int:
+        """Return the number of lines of the token stream, of all nodes' parts.
+
+        Raises:
+            W2VError: a node is lost.
+        """
+        return sum(self._of_each("n_lines").values())
 
     def train_embeddings(
         self,

@@ -26,6 +26,7 @@ from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, encode, renumber
 from w2v.text.sources import Piece, is_parquet
 from w2v.text.vocab import Vocab
+from w2v.training.line_rows import n_lines
 from w2v.training.plan import kernel_stamp
 
 
@@ -128,6 +129,10 @@ class Node:
         """Replace the numbers of this part's own words by rows of the vocabulary of all; return the tokens left."""
         self._stream, self._words = renumber(self._stream, vocab.rows_of(self._words)), []
         return int(np.count_nonzero(self._stream >= 0))
+
+    def n_lines(self) -> int:
+        """Return the number of lines of this part."""
+        return n_lines(self._stream)
 
     def checksum(self) -> str:
         """Return the checksum of this part's token stream."""

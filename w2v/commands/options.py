@@ -16,10 +16,11 @@ from w2v.commands.screen import FLAGS
 from w2v.commands.summaries import SUMMARIES
 from w2v.commands.values import ReadsValues
 from w2v.formats.registry import help_text, keepers
+from w2v.settings.config_files import load_config
 from w2v.settings.fields import Field, Setting, check_effect, fields_of, read_field
 from w2v.settings.operations import Parameters, settings_for
 from w2v.settings.presets import presets
-from w2v.settings.train import TrainConfig, load_config
+from w2v.settings.train import TrainConfig
 
 Command = Callable[..., None]
 NONE = inspect.Parameter.empty  # The default of a parameter that has none

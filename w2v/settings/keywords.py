@@ -53,6 +53,7 @@ class TrainSettings(VocabSettings, ItemSettings, total=False):
     hard_share: float
     reject_positives: bool
     negative_groups: str | None
+    shown: str | None
     outside_share: float
     loss: Literal["bce", "gbce", "bpr", "softmax", "ccl", "full", "hs"]
     calibration: float

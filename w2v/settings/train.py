@@ -1,18 +1,10 @@
-"""TrainConfig: every setting of a run, validated once, from flags, TOML or Python."""
+"""TrainConfig: every setting of a run, validated once."""
 
-import os
-import tomllib
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from w2v.base.errors import SettingsError, W2VError, option
-from w2v.base.typed_json import member, parse
-from w2v.settings.aliases import check_known
-from w2v.settings.fields import SearchRange, Setting, check_effect, check_values, fields_of, make_plain
-from w2v.settings.presets import find_config
+from w2v.base.errors import option
+from w2v.settings.fields import SearchRange, Setting, check_values, make_plain
 
 # The settings that others depend on, with the values that they depend on.
 NO_NEGATIVES = {"loss": ("full", "hs")}
@@ -40,9 +32,6 @@ LR = {"skipgram": 0.05, "cbow": 0.1}
 """Measured best: docs/settings.md. CBOW takes more, because each context gets a part of the step."""
 SHARPNESS_LOW = 0.01
 """Below this float32 cannot tell a mixture from the mean."""
-MODEL = "config.json"  # What a .w2v folder keeps its settings in
-LONGEST, MOST_DOTS = 1 << 16, 100
-"""Bytes of a config, and points in a line of it; a config has one line per setting."""
 
 # Settings of every operation that reads a corpus.
 Words = Annotated[
@@ -233,10 +222,22 @@ class TrainConfig:
         "word, a tab and its group. Other words have negatives from everywhere.",
         Setting("Sampling", metavar="FILE", unset="none", is_of_model=False, not_with={**NO_NOISE, "ray": ()}),
     ] = None
+    shown: Annotated[
+        str | None,
+        "Draw the negatives of a line from what its person was shown and did not take: the same line of this file. A "
+        "line may be empty; its negatives come from everywhere.",
+        Setting(
+            "Sampling",
+            metavar="FILE",
+            unset="none",
+            is_of_model=False,
+            not_with={**NO_NOISE, "ray": (), "negative_groups": ()},
+        ),
+    ] = None
     outside_share: Annotated[
         float,
-        "Share of the negatives that come from all words and not from the group.",
-        Setting("Sampling", low=0, high=1, only_with={"negative_groups": ()}),
+        "Share of the negatives that come from all words all the same.",
+        Setting("Sampling", low=0, high=1, only_with={"negative_groups": (), "shown": ()}),
     ] = 0.2
     loss: Annotated[
         Literal["bce", "gbce", "bpr", "softmax", "ccl", "full", "hs"],
@@ -272,8 +273,8 @@ class TrainConfig:
         "Correct scores for how often the sampler draws a word.",
         Setting(
             "Model",
-            unset="yes with --sampler batch or --loss softmax, else no; no with --negative-groups",
-            not_with={**NO_SCORES, "negative_groups": ()},
+            unset="yes with --sampler batch or --loss softmax, else no; no with --negative-groups or --shown",
+            not_with={**NO_SCORES, "negative_groups": (), "shown": ()},
             is_strict=True,
         ),
     ] = None
@@ -466,9 +467,20 @@ class TrainConfig:
         return self.line_vectors != "none"
 
     @property
+    def setting_of_lines(self) -> str | None:
+        """The setting, if there is one, that gives each line something of its own: a vector, a weight, negatives."""
+        found = {"line_vectors": self.has_lines, "weighted_lines": self.weighted_lines, "shown": self.shown is not None}
+        return next((name for name, is_set in found.items() if is_set), None)
+
+    @property
     def counts_lines(self) -> bool:
-        """Whether empty lines count, because lines have vectors or weights."""
-        return self.has_lines or self.weighted_lines
+        """Whether empty lines count, because each line has something of its own."""
+        return self.setting_of_lines is not None
+
+    @property
+    def noise_scope(self) -> Literal["all", "group", "line"]:
+        """Whether all centers have the same noise, or what it depends on."""
+        return "line" if self.shown else "group" if self.negative_groups else "all"
 
     @property
     def scores_are_likelihoods(self) -> bool:
@@ -481,7 +493,7 @@ class TrainConfig:
         if not self.output_layer.has_negatives:
             return False
         if self.logq is None:
-            if self.loss == "ccl" or self.negative_groups is not None:  # where q depends on the center
+            if self.loss == "ccl" or self.noise_scope != "all":  # where q depends on the center
                 return False
             return self.sampler == "batch" or self.loss == "softmax"
         return self.logq
@@ -489,89 +501,3 @@ class TrainConfig:
     def as_dict(self) -> dict[str, Any]:
         """Return the settings by name, in the order they are declared."""
         return asdict(self)
-
-
-def _read_text(path: Path) -> str:
-    """Return the text of a TOML file that can be parsed in no time.
-
-    Raises:
-        OSError: it cannot be read.
-        ValueError: it is not UTF-8, too long, or has a key of many parts, for which Python takes quadratic time.
-    """
-    with path.open("rb") as file:
-        text = file.read(LONGEST + 1).decode("utf-8-sig")
-    if len(text) > LONGEST:
-        raise ValueError(f"it has more than {LONGEST:,} bytes")
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.count(".") > MOST_DOTS and not line.lstrip().startswith("#"):
-            raise ValueError(f"line {number:,} has more than {MOST_DOTS} points")
-    return text
-
-
-def settings_of_model(folder: str | Path) -> dict[str, Any]:
-    """Return the settings that a .w2v folder keeps of its training.
-
-    Raises:
-        W2VError: it cannot be read, is damaged, or keeps none.
-    """
-    path = Path(folder) / MODEL
-    try:
-        found = parse(path.read_bytes())
-        trained = member(found, "trained", dict[str, Any] | None)
-        settings: dict[str, Any] = member(trained, "settings", dict[str, Any], "trained") if trained else {}
-    except OSError as error:
-        raise W2VError(f"cannot read the config {path}: {error.strerror}") from error
-    except ValueError as error:
-        raise W2VError(f"{path} is damaged: {error}") from None
-    if not settings:
-        raise W2VError(f"{folder} does not keep the settings of its training")
-    return settings
-
-
-def load_config(
-    source: str | Path | None, overrides: Mapping[str, Any] = MappingProxyType({}), *, is_explicit: bool = False
-) -> TrainConfig:
-    """Return the settings of a preset or a TOML file, with `overrides` on top.
-
-    Args:
-        source: a preset's name (`large`), the path of a TOML file or of a .w2v folder, or None for the defaults.
-        overrides: settings by name, which win over the file's.
-        is_explicit: whether an override that has no effect is an error even if it is the default, as for flags.
-
-    Raises:
-        SettingsError: an unknown preset or key, a bad value, or one that has no effect together with the others.
-        W2VError: the file cannot be read, or is no TOML.
-    """
-    settings: dict[str, Any] = {}
-    if source is not None and os.path.isfile(os.path.join(source, MODEL)):
-        settings = settings_of_model(source)
-    elif source is not None:
-        path = find_config(source)
-        try:
-            settings = tomllib.loads(_read_text(path))
-        except OSError as error:
-            raise W2VError(f"cannot read the config {path}: {error.strerror}") from error
-        except (ValueError, RecursionError) as error:  # TOML, UTF-8, a number too long or lists too deep for Python
-            raise W2VError(f"the config {path} is not TOML: {error}") from error
-    known = [field.name for field in fields_of(TrainConfig)]
-    check_known(settings, known, str(source))
-    check_known(overrides, known)
-    try:
-        config = TrainConfig(**{**settings, **overrides})
-        _check_effect(settings, TrainConfig().as_dict() | settings)  # with the file's own, which a flag may replace
-        _check_effect(overrides, config.as_dict(), is_explicit)
-        return config
-    except SettingsError as error:
-        if error.setting in settings and error.setting not in overrides:  # then the file is at fault
-            raise SettingsError(f"{source}: {error}", error.setting) from None
-        raise
-
-
-def _check_effect(given: Mapping[str, Any], values: Mapping[str, Any], is_explicit: bool = False) -> None:
-    """Check that the given settings have an effect.
-
-    A default that is written out, as in a copy of a preset, needs none, unless it was given explicitly.
-    """
-    known = fields_of(TrainConfig)
-    defaults = {} if is_explicit else {field.name: field.default for field in known}
-    check_effect(known, {name: given[name] for name in given if given[name] != defaults.get(name, ...)}, values)

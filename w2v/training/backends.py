@@ -9,7 +9,7 @@ from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import Encoded, ScanReport, encode
 from w2v.text.vocab import Vocab
-from w2v.training.line_rows import NO_LINE_INPUTS, LineInputs
+from w2v.training.line_rows import NO_LINE_INPUTS, LineInputs, n_lines
 from w2v.training.loop import RowsReport, TrainReport, train_embeddings
 from w2v.training.weights import Embeddings
 
@@ -27,6 +27,9 @@ class Backend(Protocol):
 
     def checksum(self, stream: Ids) -> str:
         """Return a checksum of a token stream, wherever it is: one that differs in a token has another."""
+
+    def n_lines(self, stream: Ids) -> int:
+        """Return the number of lines of a token stream, wherever it is."""
 
     def train_embeddings(
         self,
@@ -50,4 +53,5 @@ class OneMachine:
     n_nodes = 0
     encode = staticmethod(encode)
     checksum = staticmethod(stream_checksum)
+    n_lines = staticmethod(n_lines)
     train_embeddings = staticmethod(train_embeddings)

@@ -53,7 +53,7 @@ def _empty_shard(config: TrainConfig, vocab: Vocab | None, masked: bool = False)
     no_rows = np.zeros(len(stand_in), bool)
     fixed = FixedRows(no_rows, no_rows) if masked else None
     lines = LineInputs(weights=NO_WEIGHTS if config.weighted_lines else None)
-    groups = None if config.negative_groups is None else NO_GROUPS
+    groups = None if config.noise_scope == "all" else NO_GROUPS
     one_thread = replace(config, threads=1)
     plan = Plan.of(one_thread, stand_in, np.zeros(1, np.int32), fixed=fixed, lines=lines, groups=groups)
     rows = plan.new_embeddings()

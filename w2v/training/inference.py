@@ -16,8 +16,9 @@ from w2v.formats.model import Lines
 from w2v.kernels.cpu.frozen import infer_lines
 from w2v.kernels.cpu.structs import ShardPass, Variant, Weights
 from w2v.reports import Reporter
+from w2v.settings.config_files import load_config
 from w2v.settings.operations import check_request, settings_for
-from w2v.settings.train import TrainConfig, load_config
+from w2v.settings.train import TrainConfig
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import encode
 from w2v.text.line_names import check_distinct

@@ -55,6 +55,11 @@ def count_lines(stream: Ids, bounds: list[int]) -> list[int]:
     return [int(line) for line in first]
 
 
+def n_lines(stream: Ids) -> int:
+    """Return the number of lines of a stream, (n,) ids; the last line may have no SENTENCE_END."""
+    return count_lines(stream, [0, len(stream)])[-1]
+
+
 def new_line_rows(n_lines: int, dim: int, seed: int) -> npt.NDArray[np.float32]:
     """Return rows uniform in +-0.5 / dim, (n_lines, stride), as words' rows begin; padded with zeros.
 

@@ -34,6 +34,7 @@ from w2v.kernels.cpu.structs import (
 )
 from w2v.settings.train import TrainConfig
 from w2v.text.groups import read_groups
+from w2v.text.shown import read_shown
 from w2v.text.subwords import NGrams, WordRows
 from w2v.text.vocab import Vocab
 from w2v.training.distributions import alias_table, group_tables, keep_prob, noise_distribution, thresholds
@@ -55,6 +56,7 @@ SLOTS = 64
 last 64 words; of the last 512 it is 43%, but then what they are made of is in no near cache when it is written."""
 NO_GROUPS = Groups(
     np.empty(0, np.int32),
+    np.empty(0, np.int64),
     np.empty(0, np.int64),
     np.empty(0, np.int32),
     np.empty(0, np.uint32),
@@ -144,7 +146,7 @@ class Plan:
             variant=variant_of(config)._replace(
                 masked=fixed is not None,
                 weighted=lines.weights is not None,
-                grouped=groups is not None,
+                noise_scope=config.noise_scope if groups is not None else "all",
             ),
             shape=shape,
             sampling=sampling_of(config, vocab),
@@ -221,7 +223,10 @@ class Plan:
         """
         seed, number = np.uint64(self.config.seed), np.uint64(self.first_shard + job.shard)
         first, end = self.first_lines[job.shard : job.shard + 2] if self.first_lines and job is not EMPTY else (0, 0)
-        shard = ShardPass(np.float32(job.lr), seed, np.uint64(job.epoch), number, lines, *self.lines.part(first, end))
+        rows, line_weights = self.lines.part(first, end)
+        shard = ShardPass(
+            *(np.float32(job.lr), seed, np.uint64(job.epoch), number, lines, rows, line_weights), np.int64(first)
+        )
         return tokens, weights, self.sampling, self.shape, *buffers, shard
 
     @property
@@ -356,11 +361,20 @@ def noise_of(config: TrainConfig, vocab: Vocab) -> Floats:
 
 def groups_of(config: TrainConfig, vocab: Vocab) -> Groups | None:
     """Return the groups that negatives are drawn from; None without groups."""
+    outside = thresholds(np.array([config.outside_share]))
+    if config.shown is not None:
+        starts, members = read_shown(config.shown, vocab)
+        entries = np.arange(len(members), dtype=np.int32)
+        return NO_GROUPS._replace(
+            starts=starts, members=members, prob=thresholds(np.ones(len(members))), alias=entries, outside=outside
+        )
     if config.negative_groups is None:
         return None
     groups = read_groups(config.negative_groups, vocab)
     starts, members, prob, alias = group_tables(noise_of(config, vocab), groups)
-    return Groups(groups, starts, members, thresholds(prob), alias, thresholds(np.array([config.outside_share])))
+    return NO_GROUPS._replace(
+        of_word=groups, starts=starts, members=members, prob=thresholds(prob), alias=alias, outside=outside
+    )
 
 
 def merge_shares(
@@ -534,7 +548,7 @@ def new_scratch(
         labels=own_lines(8 * shape.n_tiles if tree else 0, np.float32),
         composed=new_composed(word_rows, n_contexts, shape.stride),
         paths=new_paths(tree),
-        groups=groups or NO_GROUPS,
+        groups=(groups or NO_GROUPS)._replace(of_line=np.zeros(1, np.int64)),
         fixed=new_fixed(
             masks, zero_row + (1 + hot_rows.n_rows + config.has_lines) * shape.stride, n_contexts, n_outputs
         ),

@@ -41,8 +41,7 @@ class Repetition:
         Raises:
             SettingsError: a seed is out of range, or lines that have vectors or weights are to be resampled.
         """
-        if self.bootstrap is not None and run.config.counts_lines:
-            other = "line_vectors" if run.config.has_lines else "weighted_lines"
+        if self.bootstrap is not None and (other := run.config.setting_of_lines):
             raise SettingsError(f"{option('bootstrap')} cannot be used with {option(other)}", "bootstrap")
         return [replace(run, config=replace(run.config, seed=run.config.seed + n)) for n in range(self.n)]
 

@@ -29,16 +29,17 @@ from w2v.formats.vector_files import check
 from w2v.reports import Progress
 from w2v.settings.operations import CHECKPOINT_EVERY_S, check_request, settings_for
 from w2v.settings.train import TrainConfig
-from w2v.text.corpus import Corpus
+from w2v.text.corpus import Corpus, text_lines
 from w2v.text.encoding import Encoded, ScanReport, renumber
 from w2v.text.groups import check_groups, read_groups
 from w2v.text.line_names import shared_rows
+from w2v.text.shown import check_shown
 from w2v.text.subwords import NGrams
 from w2v.text.vocab import SENTENCE_WORD, Vocab
 from w2v.training import loop
 from w2v.training.backends import Backend, OneMachine
 from w2v.training.freezing import fixed_rows
-from w2v.training.line_rows import NO_LINE_INPUTS, LineInputs, count_lines
+from w2v.training.line_rows import NO_LINE_INPUTS, LineInputs, n_lines
 from w2v.training.log import Log
 from w2v.training.outputs import keeps_output_rows
 from w2v.training.plan import word_rows_of
@@ -48,6 +49,8 @@ from w2v.training.weights import Embeddings
 from w2v.vectors.vectors import Vectors
 
 Warn = Callable[[str], None]
+Adapt = Callable[[TrainConfig, float], TrainConfig]
+"""Returns the settings to train with, from those of the reading and the mean number of words of a line."""
 NO_WORDS = Vocab([], np.empty(0, np.int64))
 EpochReport = Callable[[Progress, Vectors], Mapping[str, Any] | None]
 """Called with how far the run is and its vectors; what it returns goes into the log. Its `score` is for Selection."""
@@ -83,6 +86,7 @@ def begin(
     vocab: Vocab | None = None,
     report: ScanReport | None = None,
     backend: Backend = Run.backend,
+    adapt: Adapt | None = None,
 ) -> tuple[Run, Encoded]:
     """Read a corpus; return a run that starts at the beginning, and what became of the tokens.
 
@@ -92,22 +96,13 @@ def begin(
         vocab: use this vocabulary, with its counts, in place of the text's own.
         report: told how far the reading is.
         backend: what reads and trains.
+        adapt: changes settings of the training by what was read.
 
     Raises:
         W2VError: as `encode` does.
     """
     corpus.examine(config.column, config.force_text)
-    if config.phrases is not None:
-        if backend.n_nodes:
-            raise SettingsError(
-                f"{option('phrases')} cannot be used with {option('ray')}; join the phrases before, by `w2v phrases "
-                "--apply`",
-                "phrases",
-            )
-        config = replace(config, phrases=absolute(config.phrases))  # for a resumed run
-    if config.negative_groups is not None:
-        read_groups(config.negative_groups, NO_WORDS)  # to find its errors before the corpus is read
-        config = replace(config, negative_groups=absolute(config.negative_groups))
+    config = _with_absolute_paths(config, backend)
     files = None
     if corpus.files is not None and not any(map(_cannot_be_named, corpus.files)):
         files = [Fingerprint.of(path) for path in corpus.files]
@@ -124,10 +119,33 @@ def begin(
         config = replace(config, min_count=1, max_vocab=None)  # which the vocabulary has decided
     if config.negative_groups is not None:
         check_groups(config.negative_groups, encoded.vocab)
+    if config.shown is not None:
+        check_shown(config.shown, encoded.vocab, backend.n_lines(encoded.stream))
+    if adapt is not None:
+        config = adapt(config, encoded.tokens_kept / backend.n_lines(encoded.stream))
     return (
         Run(config, encoded.vocab, encoded.stream, files, backend=backend, **_lines_of(encoded)),
         encoded,
     )
+
+
+def _with_absolute_paths(config: TrainConfig, backend: Backend) -> TrainConfig:
+    """Return the settings with files by their absolute paths, for a resumed run; check what can be before reading."""
+    if config.phrases is not None:
+        if backend.n_nodes:
+            raise SettingsError(
+                f"{option('phrases')} cannot be used with {option('ray')}; join the phrases before, by `w2v phrases "
+                "--apply`",
+                "phrases",
+            )
+        config = replace(config, phrases=absolute(config.phrases))
+    if config.negative_groups is not None:
+        read_groups(config.negative_groups, NO_WORDS)  # to find its errors before the corpus is read
+        config = replace(config, negative_groups=absolute(config.negative_groups))
+    if config.shown is not None:
+        next(text_lines(config.shown), None)  # the same
+        config = replace(config, shown=absolute(config.shown))
+    return config
 
 
 def continue_from(
@@ -139,6 +157,7 @@ def continue_from(
     warn: Warn = reports.warn,
     format: str | None = None,
     freeze: str | Path | None = None,
+    adapt: Adapt | None = None,
 ) -> tuple[Run, Encoded]:
     """Read a new corpus, to train on from earlier vectors: those of a checkpoint's folder or a vector file.
 
@@ -155,6 +174,7 @@ def continue_from(
         warn: told about words that the file has twice, whose first rows are taken, and about missing output rows.
         format: that of the vector file, if neither its content nor its name shows it.
         freeze: which of its rows stay as they are: input, output, or those of the words in this file.
+        adapt: changes settings of the training by what was read.
 
     Raises:
         SettingsError: the earlier vectors do not have the rows to freeze.
@@ -166,14 +186,15 @@ def continue_from(
         row = int(finite.argmin())
         raise W2VError(f"{earlier} is damaged: the vector of '{held.words[row]}', row {row + 1}, is not finite")
     dim = held.vectors.shape[1]
-    run, encoded = begin(corpus, replace(config, dim=dim, min_count=1, max_vocab=None), report=report)
+    run, encoded = begin(corpus, replace(config, dim=dim, min_count=1, max_vocab=None), report=report, adapt=adapt)
+    config = replace(run.config, dim=dim, min_count=config.min_count, max_vocab=config.max_vocab)
     vocab = join_vocab(held, encoded.vocab, config.min_count if grow_vocab else None, earlier)
     row_of = vocab.rows_of(encoded.vocab.words)
     stream = renumber(run.stream, row_of, keep_empty=config.counts_lines)
     tokens_kept = int(encoded.vocab.counts[row_of >= 0].sum())
     if tokens_kept == 0:
         raise W2VError(f"none of the {encoded.tokens_read:,} tokens of the corpus is among the words of {earlier}")
-    config = with_ngrams_of(held, replace(config, dim=dim), earlier)
+    config = with_ngrams_of(held, config, earlier)
     fixed = None if freeze is None else fixed_rows(freeze, held, vocab, config, earlier, warn)
     if held.output is None and config.output_layer.outputs_are_words:
         where = "at random" if config.radius else "at zero"
@@ -384,7 +405,7 @@ def try_output(
 
 def _n_lines(run: Run) -> int:
     """Return how many lines have vectors."""
-    return run.lines.n_rows(count_lines(run.stream, [0, len(run.stream)])[-1]) if run.config.has_lines else 0
+    return run.lines.n_rows(n_lines(run.stream)) if run.config.has_lines else 0
 
 
 def _lines_of(encoded: Encoded) -> dict[str, Any]:

@@ -60,6 +60,8 @@ def check_search(base: TrainConfig, names: Sequence[str], fraction: float) -> li
     require("optuna", "a search for settings")
     if not 0 < fraction <= 1:
         raise SettingsError(f"{option('fraction')} must be above 0 and at most 1, not {fraction}", "fraction")
+    if base.shown is not None:
+        raise SettingsError(f"{option('shown')} cannot be used with `w2v tune`, which trains on other lines", "shown")
     values = base.as_dict()
     fields = [field for field in settings_for("tune") if field.name in values]
     idle = {field.name: error for field in fields if (error := field.conflict(values[field.name], values))}

@@ -15,8 +15,9 @@ import numpy as np
 from w2v.base.arrays import Indices, Matrix
 from w2v.base.errors import W2VError, option
 from w2v.formats.common import check_finite
+from w2v.settings.config_files import load_config
 from w2v.settings.operations import check_request, settings_for
-from w2v.settings.train import TrainConfig, load_config
+from w2v.settings.train import TrainConfig
 from w2v.vectors.derived import line_vectors
 from w2v.vectors.vectors import Vectors
 

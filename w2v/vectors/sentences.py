@@ -25,10 +25,10 @@ from w2v.base.machine import available_threads
 from w2v.formats.model import Lines
 from w2v.kernels.text.means import mean_rows
 from w2v.reports import Reporter
+from w2v.settings.config_files import load_config
 from w2v.settings.embedding import EmbeddingConfig
 from w2v.settings.fields import fields_of
 from w2v.settings.operations import settings_for
-from w2v.settings.train import load_config
 from w2v.text.corpus import Corpus
 from w2v.text.encoding import encode
 from w2v.text.line_names import check_distinct

@@ -143,6 +143,7 @@ VARIANTS: list[dict[str, Any]] = [
     {"model": "cbow", "loss": "softmax", "window": "full", "window_side": "before"},
     {"sampler": "batch"},
     {"negative_groups": "any", "outside_share": 0.3, "reject_positives": True},
+    {"shown": "any", "outside_share": 0.3},
     {"negative_weight": 2.5},
     {"negative_weight": 0.25, "negative": 10},
     {"sampler": "batch", "logq": False, "loss": "bpr", "reject_positives": True},
@@ -257,8 +258,9 @@ def _check_shard(
     """
     dim, lr = 21, 0.03
     config = TrainConfig(dim=dim, **settings)
-    grouped = config.negative_groups is not None
-    variant = variant_of(config)._replace(masked=fixed is not None, weighted=config.weighted_lines, grouped=grouped)
+    scope = config.noise_scope
+    groups = {"group": GROUPS, "line": SHOWN}.get(scope, GROUPS)
+    variant = variant_of(config)._replace(masked=fixed is not None, weighted=config.weighted_lines, noise_scope=scope)
     generator = np.random.default_rng(config.noise_pool + config.negative)
     # Two of a word within a window would differ in second order on vectors, so sentences are permutations.
     sentences = [generator.permutation(N_ROWS)[: generator.integers(0, 30)].tolist() for _ in range(12)]
@@ -281,7 +283,7 @@ def _check_shard(
     scratch = new_scratch(
         *(shape, len(tokens), config, N_ROWS * model.stride, hot_rows, N_ROWS, word_rows, tree),
         masks=cast(Any, masks),
-        groups=GROUPS if grouped else None,
+        groups=None if scope == "all" else groups,
     )
     tally = Tally(np.zeros(1), np.zeros(1, np.int64), np.zeros(1, np.int64))
     step.train_shard(kernel, variant)(
@@ -295,6 +297,7 @@ def _check_shard(
             *(np.float32(lr), np.uint64(11), np.uint64(2), np.uint64(5), lines.reshape(-1)),
             line_rows=np.array(line_rows or [], np.int64),
             line_weights=weights if config.weighted_lines else weights[:0],
+            first_line=np.int64(FIRST_LINE),
         ),
     )
     steps: list[tuple[list[int], list[int], float]] = []
@@ -323,9 +326,9 @@ def _check_shard(
         fixed=fixed or (set(), set()),
         line_rows=line_rows or [],
         line_weights=weights.tolist(),
-        groups=GROUPS.of_word.tolist(),
-        tables=_tables(GROUPS),
-        outside=int(GROUPS.outside[0]),
+        groups=[*range(FIRST_LINE, FIRST_LINE + len(sentences))] if scope == "line" else groups.of_word.tolist(),
+        tables=_tables(groups),
+        outside=int(groups.outside[0]),
     )
     expected = naive.train_shard(before[0], before[1], shard, lambda *step: steps.append(step))
     assert len(steps) > 50
@@ -348,10 +351,22 @@ def _groups() -> Groups:
     """Return 4 groups of words, each with a distribution of its own; a few words have none."""
     of_word = np.random.default_rng(4).integers(-1, 4, N_ROWS).astype(np.int32)
     starts, members, prob, alias = group_tables(noise_distribution(np.arange(1, N_ROWS + 1), 1.0), of_word)
-    return Groups(of_word, starts, members, thresholds(prob), alias, thresholds(np.array([0.3])))
+    none = np.zeros(1, np.int64)
+    return Groups(of_word, none, starts, members, thresholds(prob), alias, thresholds(np.array([0.3])))
 
 
+def _shown() -> Groups:
+    """Return a group of 0 to 5 words for each line of a text whose lines FIRST_LINE to FIRST_LINE + 12 are a shard."""
+    generator = np.random.default_rng(5)
+    sizes = generator.integers(0, 6, FIRST_LINE + 12)
+    members = generator.integers(0, N_ROWS, sizes.sum()).astype(np.int32)
+    whole, entries = np.full(len(members), 2**32 - 1, np.uint32), np.arange(len(members), dtype=np.int32)
+    return GROUPS._replace(starts=np.cumsum([0, *sizes]), members=members, prob=whole, alias=entries)
+
+
+FIRST_LINE = 3
 GROUPS = _groups()
+SHOWN = _shown()
 
 
 def _tables(groups: Groups) -> list[list[tuple[int, int, int]]]:

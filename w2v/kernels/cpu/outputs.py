@@ -18,7 +18,7 @@ import numpy as np
 from w2v.kernels import inlined
 from w2v.kernels.cpu.hot_rows import offset_of, row_of
 from w2v.kernels.cpu.layout import column_of, fill_tiles, with_tiles
-from w2v.kernels.cpu.samplers import SAMPLERS, draw_from_group, reject_marked, select_hardest
+from w2v.kernels.cpu.samplers import GROUP_OF, SAMPLERS, draw_from_group, group_of_line, reject_marked, select_hardest
 from w2v.kernels.cpu.structs import Hidden, Sampling, Scratch, Shape, Variant, Walk, Weights
 from w2v.kernels.llvm import count_equal
 from w2v.kernels.rng import GOLDEN, U32
@@ -47,21 +47,22 @@ def output_kernels(variant: Variant, arithmetic: ModuleType) -> OutputKernels:
         return OutputKernels(choose_all, prepare_nothing)
     if variant.output == "path":
         return OutputKernels(choose_path, prepare_path)
-    return sampled_layer(variant.sampler, variant.hidden, variant.reject_positives, variant.grouped, arithmetic)
+    return sampled_layer(variant.sampler, variant.hidden, variant.reject_positives, variant.noise_scope, arithmetic)
 
 
 @cache
-def sampled_layer(sampler: str, hidden: str, rejects: bool, grouped: bool, arithmetic: ModuleType) -> OutputKernels:
+def sampled_layer(sampler: str, hidden: str, rejects: bool, noise_scope: str, arithmetic: ModuleType) -> OutputKernels:
     """Return the layer of the center and its negatives."""
-    is_hard, has_mean = sampler == "hard", hidden == "mean"
+    is_hard, has_mean, has_groups = sampler == "hard", hidden == "mean", noise_scope != "all"
+    group_of = GROUP_OF.get(noise_scope, group_of_line)
     average, score = arithmetic.average, arithmetic.score
 
     @inlined
     def choose(n_contexts: int, walk: Walk, weights: Weights, shape: Shape, scratch: Scratch) -> int:
         """Write the center and its negatives, without those that do not count."""
         center = scratch.kept[walk.t]
-        if grouped:
-            draw_from_group(center, shape, scratch)
+        if has_groups:
+            draw_from_group(group_of(center, shape, scratch), shape, scratch)
         if rejects:
             reject_marked(center, walk.line, shape, scratch)
         if is_hard:

@@ -159,22 +159,38 @@ def select_hardest(center: int, shape: Shape, scratch: Scratch) -> None:
 
 
 @inlined
-def draw_from_group(center: int, shape: Shape, scratch: Scratch) -> None:
-    """Replace negatives, but a share, by words of the center's group g: q(w | g) = q(w) / sum of q over g.
+def group_of_center(center: int, shape: Shape, scratch: Scratch) -> int:
+    """Return the group of the center, whose row is at this offset; -1 for none."""
+    return int(scratch.groups.of_word[row_of(center, scratch.hot_rows, shape.stride)])
 
-    So a negative of a center in g is w with probability share * q(w) + (1 - share) * q(w | g). A center without a group
-    keeps its negatives. A replaced negative's row was not asked for ahead.
+
+@inlined
+def group_of_line(center: int, shape: Shape, scratch: Scratch) -> int:
+    """Return the group of the line."""
+    return int(scratch.groups.of_line[0])
+
+
+GROUP_OF = {"group": group_of_center, "line": group_of_line}
+
+
+@inlined
+def draw_from_group(group: int, shape: Shape, scratch: Scratch) -> None:
+    """Replace negatives, but a share, by words of a group g: q(w | g) = q(w) / sum of q over g.
+
+    So a negative is w with probability share * q(w) + (1 - share) * q(w | g). Without a group, which is -1 or empty,
+    negatives stay. A replaced negative's row was not asked for ahead.
 
     Args:
-        center: offset of its row.
+        group: its number.
         shape: n_draws and stride.
         scratch: its groups; negatives and state are mutated.
     """
     groups = scratch.groups
-    group = groups.of_word[row_of(center, scratch.hot_rows, shape.stride)]
     if group < 0:
         return
     begin, end = groups.starts[group], groups.starts[group + 1]
+    if begin == end:
+        return
     for i in range(shape.n_draws):
         if draw(scratch.state) >> U32 > groups.outside[0]:
             bits = draw(scratch.state)

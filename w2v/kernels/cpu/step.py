@@ -166,7 +166,7 @@ def train_shard(kernel: str, variant: Variant) -> TrainShard:
     _, prepare_outputs = output_kernels(variant, ARITHMETIC[kernel])
     _, put_back = context_reader(variant, ARITHMETIC[kernel])
     take_line, put_back_line = line_kernels(variant)
-    rejects, is_weighted = variant.reject_positives, variant.weighted
+    rejects, is_weighted, lines_have_noise = variant.reject_positives, variant.weighted, variant.noise_scope == "line"
 
     @jit
     def train_shard(
@@ -200,6 +200,8 @@ def train_shard(kernel: str, variant: Variant) -> TrainShard:
             end = sentence_end(scratch.kept, begin, n)
             take_line(weights.input, shard, line, shape.stride, scratch)
             lr = shard.lr * shard.line_weights[line] if is_weighted else shard.lr
+            if lines_have_noise:
+                scratch.groups.of_line[0] = shard.first_line + line
             line += 1
             if rejects:
                 line_begin = mark_line(tokens, line_begin, line, scratch.marks)

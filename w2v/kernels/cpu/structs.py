@@ -65,8 +65,9 @@ class Variant(NamedTuple):
     """Contexts stand before the center."""
     reject_positives: bool = False
     """A negative is never a word of the center's line."""
-    grouped: bool = False
-    """Negatives of a center come from its own group, with a share from everywhere."""
+    noise_scope: str = "all"
+    """group: negatives of a center come from its own group; line: from that of its line; both with a share from
+    everywhere."""
     masked: bool = False
     """Some rows stay as they are: those that Scratch.fixed marks."""
     cosine: bool = False
@@ -125,6 +126,8 @@ class ShardPass(NamedTuple):
     """(lines of the shard,) the row of each line in `lines`, where lines share rows; or empty: line i has row i."""
     line_weights: F32 = np.empty(0, np.float32)
     """(lines of the shard,) with `weighted`, what the learning rate of each line is multiplied by."""
+    first_line: np.int64 = np.int64(0)
+    """Number of the shard's first line, where lines are counted."""
 
 
 class Walk(NamedTuple):
@@ -226,13 +229,15 @@ class Paths(NamedTuple):
 
 
 class Groups(NamedTuple):
-    """The noise distribution within each group of words, as an alias table; read only, and empty without groups.
+    """The noise distribution within each group, as an alias table; read only, and empty without groups.
 
     Group g has the entries starts[g] : starts[g + 1] of members, prob and alias.
     """
 
     of_word: I32
-    """(n_types,) the group of each word; -1 for none."""
+    """(n_types,) the group of each word, -1 for none; empty where line i has group i."""
+    of_line: I64
+    """(1,) the group of the line that the walk is in; mutated."""
     starts: I64
     """(n_groups + 1,) where the entries of each group begin."""
     members: I32

@@ -1,0 +1,30 @@
+"""Files of what people were shown and did not take: a line per line of the corpus, with items, or empty."""
+
+from pathlib import Path
+
+import numpy as np
+
+from w2v.base.arrays import Ids, Indices
+from w2v.base.errors import W2VError
+from w2v.text.corpus import text_lines
+from w2v.text.vocab import Vocab
+
+
+def read_shown(path: str | Path, vocab: Vocab) -> tuple[Indices, Ids]:
+    """Return where the rows of each line begin, (n_lines + 1,), and all rows; items without a row are left out.
+
+    Raises:
+        W2VError: the file cannot be read.
+    """
+    lines = [[row for item in line.split() if (row := vocab.index.get(item)) is not None] for line in text_lines(path)]
+    starts = np.cumsum([0, *map(len, lines)], dtype=np.int64)
+    return starts, np.array([row for rows in lines for row in rows], np.int32)
+
+
+def check_shown(path: str | Path, vocab: Vocab, n_lines: int) -> None:
+    """Raise W2VError unless the file can be read and has a line for each line of a corpus, and one known item."""
+    starts, rows = read_shown(path, vocab)
+    if len(starts) - 1 != n_lines:
+        raise W2VError(f"{path} has {len(starts) - 1:,} lines and the corpus {n_lines:,}; each needs its own")
+    if len(rows) == 0:
+        raise W2VError(f"{path} has none of the {len(vocab):,} words of the vocabulary")
