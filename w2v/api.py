@@ -1050,6 +1050,7 @@ def convert(
     *,
     from_: str | None = None,
     to: str | None = None,
+    run: int | None = None,
     skip_words: bool = False,
     add_output: float | None = None,
     item_index: bool = False,
@@ -1071,6 +1072,7 @@ def convert(
         target: the file to write, whose suffix says its format; "-" is standard output.
         from_: the format of `source`, if neither its content nor its name shows it; docs/formats.md lists the names.
         to: the format of `target`, if its name does not show it.
+        run: take this run, from 1, of a folder of runs.
         skip_words: whether to leave out the words that the format cannot hold.
         add_output: add this share of the output rows to the vectors.
         item_index: write rows for an index by inner product, which finds items for people: the output rows, with the
@@ -1092,8 +1094,9 @@ def convert(
     from w2v.vectors.convert import Changes, convert, write_classes
 
     check_number("limit", 1 if limit is None else limit, 1)
+    check_number("run", 1 if run is None else run, 1)
     source, target = Path(source), Path(target)
-    reading = {"limit": limit, "skip_bad_rows": skip_bad_rows, "encoding": encoding}
+    reading = {"run": run, "limit": limit, "skip_bad_rows": skip_bad_rows, "encoding": encoding}
     check_number("dim", 1 if dim is None else dim, 1)
     changes = Changes(
         skip_words=skip_words,

@@ -205,9 +205,26 @@ def test_what_takes_one_model_says_so(run: Run, folder: Path) -> None:
     for command in (("plot", folder), ("convert", folder, "v.bin"), ("recommend", "cat", "--vectors", folder)):
         result = run(*command)
         assert (result.status, result.err.count("\n")) == (1, 1)
-        assert "holds 3 runs, where one model is wanted" in result.err
+        assert "holds 3 runs, where one model is wanted: take one of them out with `w2v convert" in result.err
     with pytest.raises(TypeError, match="vectors must be Vectors, not Runs"):
         w2v.recommend(w2v.Runs.load(folder), ["cat"])  # type: ignore[call-overload]
+
+
+def test_a_run_is_taken_out(run: Run, folder: Path, tmp_path: Path) -> None:
+    second = w2v.Runs.load(folder)[1]
+    assert run("convert", folder, "one.w2v", "--run", "2").status == 0
+    one = w2v.Vectors.load(tmp_path / "one.w2v")
+    assert one.matrix.tobytes() == second.matrix.tobytes() and one.settings == second.settings
+    assert run("convert", folder, "few.txt", "--run", "1", "--limit", "9", "--dim", "2").status == 0
+    assert (tmp_path / "few.txt").read_text().startswith("9 2\n")
+    for source, more, said in (
+        (folder, ("--run", "4"), "--run must be from 1 to 3, not 4"),
+        (folder, ("--run", "0"), "--run must be"),
+        (folder, ("--run", "1", "--skip-bad-rows"), "--skip-bad-rows cannot be used with --run"),
+        ("one.w2v", ("--run", "1"), "--run takes a run of a folder of runs, and one.w2v is not one"),
+    ):
+        refused = run("convert", source, "x.bin", *more)
+        assert (refused.status, refused.err.count("\n")) == (2, 1) and said in refused.err
 
 
 def _with_runs(runs: object) -> Callable[[Path], None]:

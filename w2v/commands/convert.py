@@ -23,6 +23,11 @@ def convert(
     to: Annotated[
         str | None, "The format to write, if the name of DST does not show it.", Setting(metavar="FORMAT")
     ] = None,
+    run: Annotated[
+        int | None,
+        "Take this run, from 1, of a folder of runs, as train --runs writes it.",
+        Setting(low=1, high=1000),
+    ] = None,
     limit: Limit = None,
     skip_bad_rows: SkipBadRows = False,
     encoding: Annotated[
@@ -77,6 +82,7 @@ def convert(
         target,
         from_=from_,
         to=to,
+        run=run,
         limit=limit,
         skip_bad_rows=skip_bad_rows,
         encoding=encoding,

@@ -76,8 +76,7 @@ def similar(
     def answer(words: list[str]) -> None:
         asked = parse_questions(words) if words else [Question(plus, minus)]
         found = [(q, loaded.most_similar(q.positive, q.negative, n, restrict=restrict)) for q in asked]
-        n_runs = len(loaded) if isinstance(loaded, Runs) else 1
-        show_neighbours([(q.as_dict(), q.title, neighbours) for q, neighbours in found], as_json, n_runs)
+        show_neighbours(loaded, [(q.as_dict(), q.title, neighbours) for q, neighbours in found], as_json)
 
     if plus or minus:
         answer([])
@@ -104,14 +103,11 @@ def analogy(
     as_json: AsJson = False,
 ) -> None:
     """Answer an analogy."""
-    from w2v.vectors.runs import Runs
-
     loaded = load_models(vectors, from_, limit, skip_bad_rows)
     told = TerminalReporter()
     loaded.tell_of_restriction(restrict, told.warn, told.tell)
     neighbours = loaded.analogy(a, b, c, n, restrict=restrict)
-    n_runs = len(loaded) if isinstance(loaded, Runs) else 1
-    show_neighbours([({"positive": [a, c], "negative": [b]}, f"{a} - {b} + {c}", neighbours)], as_json, n_runs)
+    show_neighbours(loaded, [({"positive": [a, c], "negative": [b]}, f"{a} - {b} + {c}", neighbours)], as_json)
 
 
 @command(
@@ -201,13 +197,16 @@ def answer_all(words: list[str] | None, answer: Callable[[list[str]], None], arg
         raise W2VError(f"{failed:,} of {n_lines:,} lines have no answer")
 
 
-def show_neighbours(answers: list[tuple[dict[str, Any], str, Answer]], as_json: bool, n_runs: int) -> None:
+def show_neighbours(models: "Vectors | Runs", answers: list[tuple[dict[str, Any], str, Answer]], as_json: bool) -> None:
     """Print the neighbours for each question, as JSON or as tables; of several runs with their agreement."""
     if as_json:
         for asked, _, neighbours in answers:
             asked["neighbours"] = [neighbour_as_json(*one) for one in neighbours]
         print(json.dumps([asked for asked, _, _ in answers], ensure_ascii=False), flush=True)
     else:
+        from w2v.vectors.runs import Runs
+
+        n_runs = len(models) if isinstance(models, Runs) else 1
         print("\n\n".join(format_neighbours(asked, found, n_runs) for _, asked, found in answers), flush=True)
 
 

@@ -68,7 +68,10 @@ def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
     """
     config = _read_config(path)
     if n_runs := config.get("runs"):
-        raise W2VError(f"{path} holds {n_runs:,} runs, where one model is wanted; in Python: w2v.Runs.load(...)[0]")
+        raise W2VError(
+            f"{path} holds {n_runs:,} runs, where one model is wanted: take one of them out with `w2v convert {path} "
+            f"one.w2v --run 1`, or in Python w2v.Runs.load(...)[0]"
+        )
     words, counts = _read_vocab(path / "vocab.tsv")
     return with_finite_rows(path, _read_model(path, config, words, counts), options)
 

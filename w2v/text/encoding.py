@@ -123,6 +123,7 @@ def encode(
     vocab: Vocab | None = None,
     keep_stream: bool = True,
     keep_lines: bool = False,
+    sort_words: bool = True,
     report: ScanReport | None = None,
     spool_above: int | None = None,
 ) -> Encoded:
@@ -136,6 +137,8 @@ def encode(
             text, and loses the words that the text does not have.
         keep_stream: False leaves the stream empty, and takes no memory for it.
         keep_lines: whether empty lines have a SENTENCE_END too, as they have with line vectors.
+        sort_words: whether the words of the vocabulary are sorted. Of 312,000 that takes half of the time of a text of
+            17 million.
         report: told how far the reading is.
         spool_above: bytes of stream above which it goes to disk; by default a quarter of the free memory.
 
@@ -175,7 +178,9 @@ def encode(
             row_of = np.full(len(merged), -1, np.int32)
             counts = counts[wanted]
             del merged  # it takes as much memory as Python's words
-            vocab, order = sorted_vocab(words, counts, config.max_vocab)
+            vocab, order = Vocab(words, counts), np.arange(len(words))
+            if sort_words:
+                vocab, order = sorted_vocab(words, counts, config.max_vocab)
             row_of[wanted[order]] = np.arange(len(order))
             tokens_kept = vocab.n_tokens
         else:

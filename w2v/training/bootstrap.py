@@ -4,9 +4,8 @@ import numpy as np
 
 from w2v.base.arrays import SENTENCE_END, Ids
 from w2v.base.errors import W2VError, option
+from w2v.training.draws import Draws
 
-STREAM = 2
-"""Tells the draws of lines from the other draws of a run, which have the same seed."""
 LINES = 1 << 16
 """Lines that are copied at a time."""
 
@@ -30,7 +29,7 @@ def resampled_lines(stream: Ids, seed: int) -> Ids:
     if len(ends) < 2:
         raise W2VError(f"{option('bootstrap', 'lines')} draws lines, and the corpus is one line")
     starts = np.concatenate([[0], ends[:-1] + 1])
-    drawn = np.random.default_rng([seed, STREAM]).integers(0, len(ends), len(ends))
+    drawn = Draws.LINES.generator(seed).integers(0, len(ends), len(ends))
     sizes = (ends - starts)[drawn] + 1
     try:
         found = np.full(int(sizes.sum()), SENTENCE_END, np.int32)

@@ -10,12 +10,11 @@ from w2v.base.arrays import SENTENCE_END, Ids, Indices, Matrix
 from w2v.base.errors import W2VError
 from w2v.base.files import temporary_folder
 from w2v.base.machine import available_memory
+from w2v.training.draws import Draws
 from w2v.training.weights import aligned_zeros, fill_uniform, padded
 
 MEMORY_SHARE = 0.5
 """Of the free memory: rows that take more are mapped from a file."""
-STREAM = 1
-"""Tells the draws of lines' rows from those of words' rows, which have the same seed."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +70,7 @@ def new_line_rows(n_lines: int, dim: int, seed: int) -> npt.NDArray[np.float32]:
         rows = aligned_zeros(n_lines, stride)
     else:
         rows = _mapped(n_lines, stride)
-    generator = np.random.default_rng([seed, STREAM])
-    fill_uniform(rows[:, :dim], dim, generator)
+    fill_uniform(rows[:, :dim], dim, Draws.LINE_ROWS.generator(seed))
     return rows
 
 

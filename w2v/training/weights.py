@@ -7,14 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from w2v.text.subwords import Subwords, WordRows
+from w2v.training.draws import Draws
 
 LINE_BYTES = 64
 """A cache line, and a vector register of AVX-512."""
 LINE = 16
 """float32 numbers in it."""
 Number = TypeVar("Number", np.float32, np.int32, np.int64, np.uint64)
-OUTPUT_STREAM = 2
-"""Tells the draws of output rows from those of other rows, which have the same seed."""
 FILL_ROWS = 1 << 10
 """Rows drawn at a time: with dim 300 the draws take 4 MB."""
 
@@ -68,7 +67,7 @@ class Embeddings:
 
         Mutates the rows, but no spare ones.
         """
-        generator = np.random.default_rng([seed, OUTPUT_STREAM])
+        generator = Draws.DIRECTIONS.generator(seed)
         for rows in (self.input_rows, self.output_rows, self.line_rows):
             if rows is not None:
                 for start in range(0, len(rows), FILL_ROWS):

@@ -17,6 +17,7 @@ from w2v.formats.vector_files import read, write
 from w2v.reports import Reporter
 from w2v.vectors.classes import word_classes
 from w2v.vectors.items import scoring_arrays
+from w2v.vectors.runs import Runs
 from w2v.vectors.transforms import main_directions, project, with_output_added, without_top_directions
 from w2v.vectors.vectors import Vectors
 
@@ -99,7 +100,7 @@ def convert(
 ) -> list[Path]:
     """Write the vectors of one file to another, and return the files written; see `w2v.convert`.
 
-    `reading` has the keywords of `vector_files.read`.
+    `reading` has the keywords of `read_one`.
     """
     format = find(target, to)
     files = files_of(target, format, save_output=save_output)
@@ -108,7 +109,7 @@ def convert(
     changes.check(format)
     if "vectors" not in format.stores and from_ is None and source.suffix == ".txt":
         from_ = format.name
-    model = changes.apply(read(source, from_, warn=told.warn, **reading), told.warn)
+    model = changes.apply(read_one(source, from_, told, **reading), told.warn)
     if changes.skip_words and (rows := format.unsupported_words(model.words)):
         told.warn(f"left out {len(rows):,} words that {format.title} cannot hold, such as {model.words[rows[0]]!r}")
         model = model.without(rows)
@@ -120,6 +121,33 @@ def convert(
     for path in paths:
         told.tell(f"wrote {url_of(path) or path}: {len(model.words):,} words{size}, {format.title}")
     return paths
+
+
+def read_one(
+    source: Path,
+    from_: str | None,
+    told: Reporter,
+    *,
+    run: int | None = None,
+    limit: int | None = None,
+    skip_bad_rows: bool = False,
+    encoding: str = "utf-8",
+) -> Model:
+    """Return what a file holds, or one run of a folder of runs, from 1; the others are keywords of `read`.
+
+    Raises:
+        SettingsError: there is no such run.
+    """
+    if run is None:
+        return read(source, from_, limit, skip_bad_rows=skip_bad_rows, encoding=encoding, warn=told.warn)
+    runs = Runs.find(source, limit)
+    if runs is None:
+        raise SettingsError(f"{option('run')} takes a run of a folder of runs, and {source} is not one", "run")
+    if skip_bad_rows:
+        raise SettingsError(f"{option('skip_bad_rows')} cannot be used with {option('run')}", "skip_bad_rows")
+    if not 1 <= run <= len(runs):
+        raise SettingsError(f"{option('run')} must be from 1 to {len(runs)}, not {run}: {source} holds so many", "run")
+    return runs[run - 1].model
 
 
 def write_classes(
@@ -138,7 +166,7 @@ def write_classes(
         if value:
             raise SettingsError(f"{option(name)} cannot go with {option('classes')}, which writes no vectors", name)
     check_outputs({"target": target}, {"source": source}, told.tell, can_stream=True)
-    model = changes.apply(read(source, from_, warn=told.warn, **reading), told.warn)
+    model = changes.apply(read_one(source, from_, told, **reading), told.warn)
     classes = word_classes(model.vectors, n_classes).tolist()
     with replacing(target) as file:
         file.writelines(f"{word} {number}\n".encode() for word, number in zip(model.words, classes, strict=True))

@@ -53,7 +53,7 @@ def embed(vectors: Vectors, corpus: Corpus, told: Reporter, settings: Mapping[st
     reads |= {name: settings[name] for name in settings if name not in names}
     reader = load_config(None, {"line_vectors": "alone", "min_count": 1, **reads})
     warn_of_phrases(vectors, reader.phrases, told)
-    encoded = encode(corpus, reader, report=told.reading)
+    encoded = encode(corpus, reader, sort_words=False, report=told.reading)
     check_distinct(encoded.line_names)
     words = encoded.vocab.words
     row_of, rows = word_rows(vectors, words, config)
