@@ -46,6 +46,7 @@ MAY_IMPORT_KERNELS = {
     "w2v.training.compiling",
     "w2v.training.inference",
     "w2v.cluster.packing",
+    "w2v.vectors.many_people",
     "w2v.vectors.sentences",
 }
 COMMANDS_MAY_ASK_KERNELS = {"cache_is_writable"}

@@ -12,8 +12,9 @@ from w2v.base.errors import SettingsError
 from w2v.evaluation.next_item import Sessions, rank_next
 from w2v.settings.train import TrainConfig
 from w2v.vectors import items as item_scoring
-from w2v.vectors import mixtures
+from w2v.vectors import mixtures, recommendations
 from w2v.vectors.items import ItemScorer
+from w2v.vectors.many_people import ManyPeople
 from w2v.vectors.mixtures import People
 from w2v.vectors.vectors import Vectors
 
@@ -56,6 +57,20 @@ def test_scores_are_those_of_the_formula(
         np.testing.assert_allclose(found, oracle(vectors, rows, line, config), atol=1e-4 if sharpness < 0.1 else 1e-5)
 
 
+@pytest.mark.parametrize("has_line", [False, True])
+def test_many_people_have_the_scores_of_the_formula(has_line: bool) -> None:
+    vectors, people_rows = made(7), [[1, 2, 3], [*range(20)], [7, 7], [5], []]
+    line = np.random.default_rng(2).normal(size=8).astype(np.float32) if has_line else None
+    config = TrainConfig(history=5, decay=0.8, prior=0.3, sharpness=0.5, line_weight=0.4)
+    priors = np.full(5, 0.3, np.float32)
+    everyone = People(vectors, config, [np.array(rows, np.int64) for rows in people_rows], [line] * 5, priors)
+    ranked, scores = ManyPeople(ItemScorer(vectors), 60, config).best_items(everyone, [np.empty(0, np.int64)] * 5)
+    for person, rows in enumerate(people_rows[:4]):
+        wanted = oracle(vectors, rows, line, config)
+        np.testing.assert_allclose(scores[person], wanted[ranked[person]], atol=1e-5)
+        assert sorted(ranked[person]) == [*range(60)] and (np.diff(scores[person]) <= 0).all()
+
+
 def test_the_limit_is_the_mean_and_the_score_rises_to_the_highest() -> None:
     vectors, scorer = made(2), ItemScorer(made(2))
     config = TrainConfig(decay=0.8, prior=0, sharpness=0.01)
@@ -88,9 +103,13 @@ def test_one_good_reason_is_enough() -> None:
     assert w2v.recommend(vectors, ["a", "b"], 1, sharpness=2, **how)[0][0] == "like a"
 
 
+@pytest.mark.parametrize("few", [2, 100])
 @pytest.mark.parametrize("n_candidates", [12, 1_000])
-def test_evaluation_ranks_as_the_recommendations_are(n_candidates: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_evaluation_ranks_as_the_recommendations_are(
+    n_candidates: int, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(item_scoring, "TABLE", 200)
+    monkeypatch.setattr(recommendations, "FEW", few)
     monkeypatch.setattr(mixtures, "CANDIDATES", n_candidates)
     monkeypatch.setattr(mixtures, "TIMES_ASKED", 1)
     rng, vectors = np.random.default_rng(4), made(4)
@@ -101,8 +120,8 @@ def test_evaluation_ranks_as_the_recommendations_are(n_candidates: int, monkeypa
     for rank in (0, 2, 4):
         found = rank_next(vectors, Sessions("made", before, [[str(items[rank])] for items in best.items]), config, 5)
         assert found.vectors.full.mrr == pytest.approx(1 / (rank + 1))
-    one_by_one = [w2v.recommend(vectors, items, 5, **how) for items in before]
-    assert [*best] == one_by_one, "scores do not depend on who is scored together"
+    for items, found_items in zip(before, best, strict=True):
+        assert [item for item, _ in found_items] == [item for item, _ in w2v.recommend(vectors, items, 5, **how)]
 
 
 def test_of_equal_scores_the_first_item_is_better() -> None:

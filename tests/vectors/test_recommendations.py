@@ -11,7 +11,7 @@ from helpers import Run
 
 import w2v
 from w2v.base.errors import SettingsError, W2VError, W2VWarning
-from w2v.vectors import items as item_scoring
+from w2v.vectors import many_people, mixtures, recommendations
 from w2v.vectors.items import person_vector, rows_of, scoring_settings
 from w2v.vectors.vectors import Vectors
 
@@ -44,11 +44,9 @@ def oracle(vectors: Vectors, items: list[str], n: int, without: set[str], **sett
     return [(vectors.words[row], float(scores[row])) for row in order if vectors.words[row] not in without][:n]
 
 
-@pytest.mark.parametrize("table", [1, 2_000, 1 << 22])
 @pytest.mark.parametrize("whole", [True, False])
 @pytest.mark.parametrize("n", [1, 7, 290, 1_000])
-def test_many_are_as_each_one_is(n: int, whole: bool, table: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(item_scoring, "TABLE", table)
+def test_the_best_items_are_those_of_the_formula(n: int, whole: bool) -> None:
     vectors, people = made(n, whole=whole), people_of(n, 25)
     how: dict[str, Any] = {"history": 2, "decay": 1.0, "prior": 0.5, "sharpness": 0.0}
     found = w2v.recommend(vectors, people, n, **how)
@@ -63,6 +61,57 @@ def test_many_are_as_each_one_is(n: int, whole: bool, table: int, monkeypatch: p
         and np.isnan(found.scores[short]).all()
         and not np.isnan(found.scores[~short]).any()
     )
+
+
+@pytest.fixture
+def at_least_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rank two people and more by compiled code."""
+    monkeypatch.setattr(recommendations, "FEW", 2)
+
+
+@pytest.mark.usefixtures("at_least_two")
+@pytest.mark.parametrize("table", [1, 5_000, 1 << 24])
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize("sharpness", [0.0, 1.0])
+@pytest.mark.parametrize("n", [1, 7, 290, 1_000])
+def test_many_people_get_what_each_one_gets(
+    n: int, sharpness: float, whole: bool, table: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(many_people, "TABLE", table)
+    # Of equal scores by the mean, rounding decides which are candidates.
+    monkeypatch.setattr(mixtures, "CANDIDATES", 300 if whole else 20)
+    vectors, people = made(n, whole=whole), people_of(n, 25)
+    only = [f"i{n}" for n in range(300) if n % 7]
+    for how in ({"history": 2, "decay": 1.0}, {"history": 9, "decay": 0.8}):
+        settings: dict[str, Any] = {**how, "prior": 0.5, "sharpness": sharpness, "only": only}
+        found = w2v.recommend(vectors, people, n, **settings)
+        each = [w2v.recommend(vectors, items, n, **settings) for items in people]
+        np.testing.assert_allclose([s for one in found for _, s in one], [s for one in each for _, s in one], atol=1e-5)
+        is_exact = whole and how["decay"] == 1 and not sharpness  # otherwise scores differ in rounding
+        for own, others in zip(found, each, strict=True):
+            assert own == others or not is_exact
+            assert same_but_for_rounding(own, others)
+
+
+def same_but_for_rounding(own: list[tuple[str, float]], others: list[tuple[str, float]]) -> bool:
+    """Return whether two lists have the same items, but for the order of nearly equal scores, and the end."""
+    last = min((score for _, score in own), default=0) + 1e-5
+    wanted = dict(others)
+    return all(abs(wanted.get(item, last) - score) <= 2e-5 for item, score in own)
+
+
+@pytest.mark.usefixtures("at_least_two")
+def test_equal_rows_are_in_their_order_for_many_people() -> None:
+    vectors = made(5, 200)
+    assert vectors.output is not None and vectors.counts is not None
+    for item in range(40, 200):  # each of 40 rows five times, at different places of a register
+        vectors.output[item], vectors.counts[item] = vectors.output[item % 40], vectors.counts[item % 40]
+    found = w2v.recommend(vectors, [["i1", "i2", "i3"], ["i9"]] * 20, 50, sharpness=0.7, keep_seen=True)
+    for rows, scores in zip(found.rows, found.scores, strict=True):
+        for first in range(0, 50, 5):
+            same = rows[first : first + 5]
+            assert (np.diff(same) == 40).all() and (scores[first : first + 5] == scores[first]).all()
+    assert (found.rows[0::2] == found.rows[0]).all() and (found.scores[1::2] == found.scores[1]).all()
 
 
 def test_only_some_items_are_recommended() -> None:
@@ -80,13 +129,19 @@ def test_only_some_items_are_recommended() -> None:
     assert w2v.recommend(vectors, ["i1"], 5, exclude=vectors.words) == []
 
 
-def test_scores_beyond_float32_are_left_out() -> None:
+@pytest.mark.parametrize("few", [2, 100])
+def test_scores_beyond_float32_are_left_out(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recommendations, "FEW", few)
     vectors = made(1, 40)
     assert vectors.output is not None
     vectors.output[3], vectors.output[4], vectors.matrix[:] = 3e38, -3e38, 2
-    assert [item for item, _ in w2v.recommend(vectors, ["i1"], 40)][0] == "i3"
+    for sharpness in (0, 1):
+        (best, _) = w2v.recommend(vectors, [["i1", "i2"]] * 2, 40, sharpness=sharpness)
+        assert best[0][0] == "i3" and "i4" not in dict(best)
     vectors.output[5, :4], vectors.output[5, 4:] = 3e38, -3e38  # inf - inf
-    assert not {"i4", "i5"} & {item for item, _ in w2v.recommend(vectors, ["i1"], 40)}
+    for best in w2v.recommend(vectors, [["i1"]] * 2, 40):
+        assert best[0][0] == "i3" and "i4" not in dict(best)
+        assert few == 2 or "i5" not in dict(best)  # with multiply-adds, inf - 6e38 is inf
 
 
 def write_people(folder: Path, people: list[list[str]], names: bool) -> Path:

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from w2v.base.arrays import Floats, Ids
+from w2v.base.arrays import Floats, Ids, own_lines
 from w2v.base.errors import SettingsError
 from w2v.base.machine import available_threads
 from w2v.checkpoints.snapshots import FixedRows
@@ -41,7 +41,7 @@ from w2v.training.distributions import alias_table, group_tables, keep_prob, noi
 from w2v.training.huffman import Huffman
 from w2v.training.line_rows import NO_LINE_INPUTS, LineInputs, count_lines, new_line_rows
 from w2v.training.schedule import EMPTY, SHARD_MAX, SHARD_MIN, Job, StepWork, shard_bounds
-from w2v.training.weights import Embeddings, own_lines, padded
+from w2v.training.weights import Embeddings, padded
 
 HOT_ROWS = 128
 """Words of whose rows each thread has copies: 64 gain 20% with two threads, 128 a little more, 1,024 no more."""

@@ -1,19 +1,16 @@
 """Embeddings: the two matrices that training writes."""
 
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from w2v.base.arrays import own_lines
 from w2v.text.subwords import Subwords, WordRows
 from w2v.training.draws import Draws
 
-LINE_BYTES = 64
-"""A cache line, and a vector register of AVX-512."""
 LINE = 16
 """float32 numbers in it."""
-Number = TypeVar("Number", np.float32, np.int32, np.int64, np.uint64)
 FILL_ROWS = 1 << 10
 """Rows drawn at a time: with dim 300 the draws take 4 MB."""
 
@@ -134,11 +131,3 @@ def fill_uniform(rows: npt.NDArray[np.float32], width: float, generator: np.rand
     for start in range(0, len(rows), FILL_ROWS):
         part = rows[start : start + FILL_ROWS]
         part[:] = (generator.random(part.shape, np.float32) - np.float32(0.5)) / np.float32(width)
-
-
-def own_lines(n: int, dtype: type[Number]) -> npt.NDArray[Number]:
-    """Return n zeros in cache lines that hold nothing else, which another thread might write."""
-    size = n * np.dtype(dtype).itemsize
-    flat = np.zeros(-(-size // LINE_BYTES) * LINE_BYTES + LINE_BYTES, np.uint8)
-    begin = -flat.ctypes.data % LINE_BYTES
-    return flat[begin : begin + size].view(dtype)

@@ -6,7 +6,6 @@ the logarithm of the item's count: docs/items.md derives it, and says why it is 
 `sharpness` above 0 the best items get the score of a mixture instead: mixtures.py.
 """
 
-import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -39,9 +38,6 @@ class ItemScorer:
         """(n_items, dim)"""
         self.log_counts: Matrix = log_counts if rows is None else log_counts[rows]
         """(n_items,)"""
-        with np.errstate(over="ignore"):
-            self.longest = math.sqrt(np.vecdot(self.output, self.output).max(initial=0))
-        """The length of the longest output row."""
 
     def __len__(self) -> int:
         return len(self.output)
@@ -65,7 +61,7 @@ class ItemScorer:
                 table[person] += priors[person] * self.log_counts
         return table
 
-    def scores_of(self, items: Indices, person: Matrix, prior: np.float32) -> Matrix:
+    def scores_of(self, items: Indices | slice, person: Matrix, prior: np.float32) -> Matrix:
         """Return the scores of items, (n,), for a person, (dim,); bits do not depend on the other items."""
         with np.errstate(all="ignore"):
             found: Matrix = np.vecdot(self.output[items], person) + prior * self.log_counts[items]

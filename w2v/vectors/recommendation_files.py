@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import IO, Any
+
+import numpy as np
 
 from w2v.base.errors import SettingsError, W2VError, option
 from w2v.base.files import STDOUT, replacing, replacing_packed
@@ -51,28 +53,42 @@ def rows_of_people(part: Recommendations) -> Iterator[Row]:
             yield name, rank, item, round(score, DIGITS), based_on
 
 
-def _write_text(file: IO[bytes], parts: Iterable[Recommendations], header: str, line_of: Callable[[Row], str]) -> int:
+def _write_tsv(file: IO[bytes], parts: Iterable[Recommendations]) -> int:
     n_people = 0
-    file.write(header.encode())
+    file.write(("\t".join(COLUMNS) + "\n").encode())
     for part in parts:
-        lines = map(line_of, rows_of_people(part))
-        file.write("".join(lines).encode("utf-8", "surrogateescape"))
+        lines, words = list[str](), part.words
+        scores = np.round(part.scores.astype(np.float64), DIGITS).tolist()
+        for name, rows, own_scores, based_on in zip(
+            part.people, part.rows.tolist(), scores, part.based_on(), strict=True
+        ):
+            lines += [
+                f"{name}\t{rank}\t{words[row]}\t{score}\t{based_on}\n"
+                for rank, row, score in zip(count(1), rows, own_scores, strict=False)
+                if row >= 0
+            ]
+        text = "".join(lines)
+        if "\r" in text or text.count("\n") > len(lines) or text.count("\t") > (len(COLUMNS) - 1) * len(lines):
+            raise _no_tsv(part)
+        file.write(text.encode("utf-8", "surrogateescape"))
         n_people += len(part)
     return n_people
 
 
-def _tsv_line(row: Row) -> str:
-    name, rank, item, score, based_on = row
-    for text, kind in ((name, "person"), (item, "item")):
-        if "\t" in text or "\n" in text or "\r" in text:
-            raise W2VError(
-                f"the {kind} '{text}' has a tab or a newline, which TSV cannot hold; {option('output')} x.jsonl"
-            )
-    return f"{name}\t{rank}\t{item}\t{score}\t{based_on}\n"
+def _no_tsv(part: Recommendations) -> W2VError:
+    """Return an error that names the person or the item which TSV cannot hold."""
+    texts = ((text, kind) for row in rows_of_people(part) for text, kind in ((row[0], "person"), (row[2], "item")))
+    text, kind = next((text, kind) for text, kind in texts if {*text} & {*"\t\n\r"})
+    return W2VError(f"the {kind} {text!r} has a tab or a newline, which TSV cannot hold; {option('output')} x.jsonl")
 
 
-def _json_line(row: Row) -> str:
-    return ENCODER.encode(dict(zip(COLUMNS, row, strict=True))) + "\n"
+def _write_json(file: IO[bytes], parts: Iterable[Recommendations]) -> int:
+    n_people = 0
+    for part in parts:
+        lines = (ENCODER.encode(dict(zip(COLUMNS, row, strict=True))) + "\n" for row in rows_of_people(part))
+        file.write("".join(lines).encode("utf-8", "surrogateescape"))
+        n_people += len(part)
+    return n_people
 
 
 def _write_parquet(file: IO[bytes], parts: Iterable[Recommendations]) -> int:
@@ -93,8 +109,8 @@ def _write_parquet(file: IO[bytes], parts: Iterable[Recommendations]) -> int:
 
 
 WRITERS: dict[str, Writer] = {
-    ".tsv": partial(_write_text, header="\t".join(COLUMNS) + "\n", line_of=_tsv_line),
-    ".jsonl": partial(_write_text, header="", line_of=_json_line),
+    ".tsv": _write_tsv,
+    ".jsonl": _write_json,
     ".parquet": _write_parquet,
 }
 """How each format is written, by suffix."""

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,10 @@ from w2v.vectors.items import ItemScorer, check_n_lines, lines_of, rows_of, scor
 from w2v.vectors.mixtures import People
 from w2v.vectors.vectors import Vectors
 
+FEW = 1_000
+"""From this many people, compiled code is worth its start: half a second, and the first time several to compile it."""
+Rank = Callable[[People, Sequence[Indices]], tuple[Indices, Matrix]]
+"""Ranks items for some people, without some items for each; `best_items` says what it returns."""
 SHOWN = 3
 """Unknown items that a warning names."""
 VECTORS, POPULARITY = "vectors", "popularity"
@@ -117,7 +122,7 @@ class Recommender:
             UnknownWordError: no line has this name.
         """
         row = None if line is None else line_vectors(self.vectors)[line]
-        (found,) = self._recommend([PersonItems("", list(items))], [row])
+        (found,) = self._recommend([PersonItems("", list(items))], [row], self._ranker(is_many=False)[0])
         self._tell()
         return found
 
@@ -129,10 +134,23 @@ class Recommender:
         """
         line_of = lines_of(self.vectors, self.config)
         waiting, is_first = iter(people), True
-        while (part := list(islice(waiting, self.scorer.block))) or is_first:
-            yield self._recommend(part, [line_of(person.name) for person in part])
+        some = list(islice(waiting, FEW))
+        rank, block = self._ranker(is_many=len(some) == FEW)
+        waiting = chain(some, waiting)
+        while (part := list(islice(waiting, block))) or is_first:
+            yield self._recommend(part, [line_of(person.name) for person in part], rank)
             is_first = False
         self._tell()
+
+    def _ranker(self, *, is_many: bool) -> tuple[Rank, int]:
+        """Return what ranks the items for people, and for how many people at a time."""
+        if is_many and self._n:
+            from w2v.vectors.many_people import ManyPeople, is_possible
+
+            if is_possible():
+                ranker = ManyPeople(self.scorer, self._n, self.config)
+                return ranker.best_items, ranker.block
+        return partial(best_items, self.scorer, n=self._n), FEW
 
     def _tell(self) -> None:
         """Warn of items without a vector, and of people that nothing is known about."""
@@ -150,7 +168,7 @@ class Recommender:
                 f"{self._n_popular:,} of {self._n_people:,} people have no items: they get the most popular items"
             )
 
-    def _recommend(self, part: list[PersonItems], lines: list[Matrix | None]) -> Recommendations:
+    def _recommend(self, part: list[PersonItems], lines: list[Matrix | None], rank: Rank) -> Recommendations:
         seen = [self._known(person.items) for person in part]
         uses_line = [line is not None and self.config.line_weight > 0 for line in lines]
         is_popular = np.array([not len(rows) and not used for rows, used in zip(seen, uses_line, strict=True)])
@@ -160,7 +178,7 @@ class Recommender:
         without = [np.empty(0, np.int64) if self._keep_seen else self._place[rows] for rows in seen]
         without = [places[places >= 0] for places in without]
         people = People(self.vectors, self.config, seen, lines, priors)
-        places, scores = best_items(self.scorer, people, without, self._n)
+        places, scores = rank(people, without)
         rows = np.where(places >= 0, self._rows[places], -1)
         return Recommendations([person.name for person in part], rows, scores, is_popular, self.vectors.words)
 

@@ -272,6 +272,10 @@ class Vectors:
         for row in map(int, rows):
             check_finite(self.name, self._model.words, self.matrix, row, row + 1)
 
+    def check_all(self) -> None:
+        """Raise W2VError if a number of any vector is not finite; this reads all of them, once."""
+        self._first_norms(len(self))
+
     def take(self, rows: Sequence[int] | Indices) -> Matrix:
         """Return some rows, (n, dim).
 
@@ -285,9 +289,10 @@ class Vectors:
 
     def find(self, word: str) -> int | None:
         """Return the row of a word, None where it has no vector."""
-        if isinstance(self._model.words, VocabTable) and self._lookups < LOOKUPS:
+        if self._lookups < LOOKUPS:
             self._lookups += 1
-            return self._model.words.find(word)
+            if isinstance(words := self._model.words, VocabTable):
+                return words.find(word)
         return self.index.get(word)
 
     def row(self, word: str) -> int:
