@@ -287,6 +287,22 @@ def test_the_mean_of_words() -> None:
     assert vectors.mean(["unknown"]).tolist() == vectors.mean([]).tolist() == [0, 0]
 
 
+@pytest.mark.parametrize("scale", [1, 1e-30, 1e18, 1e30])
+def test_the_mean_is_that_of_numpy_at_any_scale(scale: float) -> None:
+    rows = np.random.default_rng(1).normal(size=(50, 9)) * scale
+    rows[3] = 0
+    vectors = Vectors([f"w{n}" for n in range(50)], rows)
+    units = rows / np.maximum(np.linalg.norm(rows, axis=1), 1e-99)[:, None]
+    for own in ([1, 2, 2], [3, 4], [3], [*range(10, 40)]):
+        words = [f"w{n}" for n in own]
+        np.testing.assert_allclose(vectors.mean(words), units[own].mean(axis=0), atol=1e-6)
+        np.testing.assert_allclose(vectors.mean([*words, "?"]), units[own].mean(axis=0), atol=1e-6)
+        for keys in (own, np.array(own)):
+            assert np.array_equal(vectors.mean(keys), vectors.mean(words))
+    with pytest.raises(IndexError):
+        vectors.mean([50])
+
+
 def test_counts_of_the_vocabulary_next_to_the_file(tmp_path: Path) -> None:
     vectors = make_vectors(3)
     vectors.save(tmp_path / "v.bin")

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 Keys = WeightedKey | Sequence[WeightedKey]
 
 LOOKUPS = 64  # Look-ups in a table of millions, 10 ms each, before an index of all is made, in 2 s
+SAFE = 1e-30
+"""Squares of lengths from this to 1 / SAFE are computed in float32."""
 NORMS_DIFFER = 1e-3
 """Relative difference between a vector's length and the one that its file keeps from which that file is damaged."""
 
@@ -395,15 +397,27 @@ class Vectors:
         units = self[list(words)] / lengths(self[list(words)])[:, None]
         return words[int(np.argmin(units @ units.mean(axis=0)))]
 
-    def mean(self, words: Sequence[str]) -> Matrix:
-        """Return the mean of some words' vectors, each brought to length 1, (dim,); for a sentence or a document.
+    def mean(self, words: Sequence[str] | Sequence[int] | Indices) -> Matrix:
+        """Return the mean of the vectors of some words or rows, each brought to length 1, (dim,); for a sentence.
 
         Words without a vector are left out; where none has one, the mean is 0.
         """
         check_words(words)
-        found = self[[word for word in words if word in self]]
-        mean: Matrix = np.sum(found / lengths(found)[:, None], axis=0) / np.float32(max(1, len(found)))
-        return mean
+        are_rows = len(words) and not isinstance(words[0], str)
+        rows: Any = words if are_rows else [*map(self.index.get, words)]  # type: ignore[arg-type]
+        if not are_rows and None in rows:
+            rows = [row for row in rows if row is not None]
+        if self.subwords is not None and len(rows) < len(words):
+            return _mean_of_units(self[[str(word) for word in words if word in self]])
+        found = np.asarray(self.matrix).take(rows, axis=0) if len(rows) else self.matrix[:0]
+        with np.errstate(over="ignore"):
+            squares = np.vecdot(found, found)
+        own = sorted(squares.tolist())
+        if own and SAFE < own[0] and own[-1] < 1 / SAFE:
+            mean: Matrix = ((squares * np.float32(len(own) ** 2)) ** np.float32(-0.5)).dot(found)
+            return mean
+        self._check_rows(rows)
+        return _mean_of_units(found)
 
     def similarity(self, a: str, b: str) -> float:
         """Return the cosine between two words, or raise UnknownWordError."""
@@ -538,6 +552,12 @@ class Vectors:
         if close := close_spellings(word, self.words):
             reason = f"{reason if self.subwords else ''}; did you mean {' or '.join(close)}?"
         return f"'{word}' is not in the vocabulary{reason}"
+
+
+def _mean_of_units(rows: Matrix) -> Matrix:
+    """Return the mean of rows, each brought to length 1, (dim,); 0 for none."""
+    mean: Matrix = np.sum(rows / lengths(rows)[:, None], axis=0) / np.float32(max(1, len(rows)))
+    return mean
 
 
 def _rows_asked(asked: Sequence[tuple[float, Floats, int | None]], n: int) -> list[int]:
