@@ -9,7 +9,7 @@ another, and W2VError if a file cannot be read or written. Their docstrings name
 # ruff: noqa: D417
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack, cast, overload
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
         VocabSettings,
     )
     from w2v.settings.train import TrainConfig
-    from w2v.text.corpus import Corpus, Source
+    from w2v.text.corpus import Corpus, Frame, Source
     from w2v.text.encoding import Encoded
     from w2v.text.events import Session
     from w2v.text.phrases import Phrases
@@ -272,7 +272,7 @@ def find_phrases(
 
 @overload
 def train(
-    corpus: "Source",
+    corpus: "Source | Frame",
     output: str | Path | None = ...,
     *,
     config: str | Path | None = ...,
@@ -297,6 +297,10 @@ def train(
     each_epoch: bool = ...,
     keep_best: bool = ...,
     patience: int | None = ...,
+    user: str | None = ...,
+    item: str | None = ...,
+    time: str | None = ...,
+    weight: str | None = ...,
     after_epoch: "EpochReport | None" = ...,
     progress: bool = ...,
     reporter: Reporter | None = ...,
@@ -304,7 +308,7 @@ def train(
 ) -> "Vectors": ...
 @overload
 def train(
-    corpus: "Source",
+    corpus: "Source | Frame",
     output: str | Path | None = ...,
     *,
     config: str | Path | None = ...,
@@ -329,13 +333,17 @@ def train(
     each_epoch: bool = ...,
     keep_best: bool = ...,
     patience: int | None = ...,
+    user: str | None = ...,
+    item: str | None = ...,
+    time: str | None = ...,
+    weight: str | None = ...,
     after_epoch: "EpochReport | None" = ...,
     progress: bool = ...,
     reporter: Reporter | None = ...,
     **settings: "Unpack[TrainSettings]",
 ) -> "Runs": ...
 def train(
-    corpus: "Source",
+    corpus: "Source | Frame",
     output: str | Path | None = None,
     *,
     config: str | Path | None = None,
@@ -360,6 +368,10 @@ def train(
     each_epoch: bool = False,
     keep_best: bool = False,
     patience: int | None = None,
+    user: str | None = None,
+    item: str | None = None,
+    time: str | None = None,
+    weight: str | None = None,
     after_epoch: "EpochReport | None" = None,
     progress: bool = False,
     reporter: Reporter | None = None,
@@ -368,7 +380,8 @@ def train(
     """Train vectors on a corpus.
 
     Args:
-        corpus: a path, a list of paths, or an iterable of token lists.
+        corpus: a path, a list of paths, or an iterable of token lists; or an event table, as for `sessions`: a data
+            frame, or files if one of its columns is named.
         output: the file to write, whose suffix says its format; None writes nothing.
         config: a preset, a TOML file, or a .w2v folder, whose run is repeated; settings override it.
         vocab: use this vocabulary (or file) and its counts; min_count and max_vocab are then refused. A file of words
@@ -397,6 +410,8 @@ def train(
             `after_epoch` returns as `score`. Training pauses while each epoch is scored.
         patience: stop when the best score is this many epochs old; None trains all epochs. The learning rate falls as
             if the run went on to the end.
+        user, item, time, weight: the names of the columns of an event table, as for `sessions`; each person is a line,
+            with a name, and with a weight if that is named.
         after_epoch: called after each epoch with a Progress and the Vectors, which training keeps changing until the
             last epoch, unless keep_best or patience is set; a dict that it returns is added to the log.
         progress: whether to draw bars, on standard error or in a notebook.
@@ -411,6 +426,9 @@ def train(
         SettingsError: a setting is unknown or out of range, or cannot go with another.
         DivergedError: the learning rate was too large.
     """
+    columns = {"user": user, "item": item, "time": time, "weight": weight}
+    if is_events := any(columns.values()) or hasattr(corpus, "__arrow_c_stream__"):
+        settings = {"line_names": True, "weighted_lines": weight is not None, **settings}  # type: ignore[assignment]
     test_sets = _test_sets(similarity, analogies, next, sessions)
     start = {"vocab": vocab, "init_from": init_from, "from_": from_, "grow_vocab": grow_vocab, "freeze": freeze}
     kept = {"save_output": save_output, "checkpoint": checkpoint, "checkpoint_every": checkpoint_every}
@@ -439,8 +457,10 @@ def train(
     repetition = None if runs is None else Repetition(runs, bootstrap)
     if repetition is not None:
         repetition.check_output(files.output)
-    with _reporting(reporter, progress) as told:
-        source = _open(corpus, told)
+    with _reporting(reporter, progress) as told, ExitStack() as opened:
+        if is_events:
+            corpus = opened.enter_context(_lines_of_events(corpus, columns, run_config, told))
+        source = _open(cast("Source", corpus), told)
         known = _read_vocab(vocab) if isinstance(vocab, str | Path) else vocab
         if known is not None:
             check_type("vocab", known, Vocab, "w2v.Vocab.load reads a file")
@@ -1239,6 +1259,18 @@ def _open(corpus: "Source", told: Reporter) -> "Corpus":
     from w2v.text.corpus import Corpus
 
     return Corpus(corpus, warn=told.warn)
+
+
+@contextmanager
+def _lines_of_events(
+    events: object, columns: dict[str, str | None], config: "TrainConfig", told: Reporter
+) -> "Iterator[Source]":
+    """Yield the sessions of an event table, as lines with what the config says that they have before the words."""
+    from w2v.text.events import SessionRules
+    from w2v.text.session_files import line_of, read_sessions
+
+    with read_sessions(events, SessionRules(), told, columns=columns) as found:
+        yield (line_of(session, names=config.line_names, weights=config.weighted_lines) for session in found)
 
 
 def _read_vocab(path: str | Path) -> "Vocab":

@@ -296,3 +296,27 @@ def test_from_events_to_recommendations(tmp_path: Path, run: Run, monkeypatch: p
     assert {*vectors.words} <= {f"0{n}" for n in range(40)}, "names are not items"
     rows = [line.split("\t") for line in (tmp_path / "recs.tsv").read_text().splitlines()[1:]]
     assert {row[0] for row in rows} == {f"p {n}" for n in range(30)} and len(rows) == 150
+
+
+@pytest.mark.parametrize("kind", ["pandas", "polars", "pyarrow", "file"])
+def test_tables_are_trained_on_as_their_sessions_are(kind: str, tmp_path: Path) -> None:
+    rows = made(5)
+    data = dict(zip(("who", "what", "when"), map(list, zip(*rows, strict=True)), strict=True)) | {"w": [0.5, 2.0] * 200}
+    if kind == "file":
+        lines = (f"{who},{what},{when},{w}\n" for who, what, when, w in zip(*data.values(), strict=True))
+        table: Any = written(tmp_path / "events.csv", "who,what,when,w\n" + "".join(lines))
+    else:
+        library = pytest.importorskip(kind)
+        table = (library.table if kind == "pyarrow" else library.DataFrame)(data)
+    columns: dict[str, Any] = {"user": "who", "item": "what", "time": "when"}
+    how: dict[str, Any] = {"dim": 8, "epochs": 1, "min_count": 1, "sample": 0, "threads": 1, "line_vectors": "alone"}
+    for more in (dict[str, Any](), {"weight": "w"}):
+        w2v.sessions(table, tmp_path / "s.txt", **columns, **more)
+        from_file = w2v.train(tmp_path / "s.txt", line_names=True, weighted_lines=bool(more), **how)
+        from_table = w2v.train(table, **columns, **more, **how)
+        assert from_table.words == from_file.words and np.array_equal(from_table.matrix, from_file.matrix)
+        assert from_table.lines is not None and from_file.lines is not None
+        assert from_table.lines.names == from_file.lines.names and "p 1" in from_table.lines.names
+    assert from_table.trained is not None and from_table.trained.settings["line_names"]
+    with pytest.raises(SettingsError, match="item: there is no column 'none'; the columns are who, what, when, w"):
+        w2v.train(table, user="who", item="none", **how)

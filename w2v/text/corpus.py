@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any, Protocol, cast
 
 from w2v import reports
 from w2v.base.errors import SettingsError, W2VError, WrongTypeError, option
@@ -42,6 +42,18 @@ ITEM = "item {} of the corpus"
 
 LISTED = 5
 """Files that a message about several lists."""
+
+
+class Frame(Protocol):
+    """A data frame of pandas, polars or Arrow."""
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """Return the rows, by Arrow's protocol."""
+
+
+class Line(bytes):
+    """A line of text as a file has it, without its end: with a name and a weight before the words, if it has them."""
+
 
 Source = str | Path | Iterable[str | Path] | Iterable[Iterable[str | int]]
 """What Python takes for a corpus: a path, a list of paths, or an iterable of token lists."""
@@ -233,6 +245,9 @@ class Corpus:
     def _rows_of_tokens(self) -> Iterator[Row]:
         """Yield an iterable of token lists as UTF-8, a list a line."""
         for number, tokens in enumerate(self._token_lists):
+            if isinstance(tokens, Line):
+                yield number, tokens
+                continue
             if isinstance(tokens, str) or not isinstance(tokens, Iterable):
                 raise W2VError(
                     f"{ITEM.format(number)} is not a list of tokens: {repr(tokens)[:60]}; pass paths as a list, "

@@ -7,6 +7,7 @@ from typing import Any, BinaryIO
 
 from w2v.base.files import replacing, replacing_packed
 from w2v.reports import Reporter
+from w2v.text.corpus import Line
 from w2v.text.event_files import check_rows, database, find_columns, open_table, with_text
 from w2v.text.events import Events, Session, SessionRules
 
@@ -56,15 +57,13 @@ def write_sessions(
     names: bool,
     weights: bool,
 ) -> None:
-    """Write sessions, one per line, with names and weights before the items; and what is held out, line by line."""
+    """Write sessions, one per line, as `line_of` does; and what is held out, line by line."""
     n_lines = n_held_out = 0
     with ExitStack() as opened:
         file = opened.enter_context(_open_text(output))
         held_out = None if next_output is None else opened.enter_context(_open_text(next_output))
         for session in sessions:
-            line = " ".join(session.items)
-            head = f"{session.name}\t" if names else ""
-            file.write(f"{head}{session.weight:.6g}\t{line}\n".encode() if weights else f"{head}{line}\n".encode())
+            file.write(line_of(session, names=names, weights=weights) + b"\n")
             if held_out is not None:
                 held_out.write((" ".join(session.next) + "\n").encode())
             n_lines += 1
@@ -74,6 +73,17 @@ def write_sessions(
         if not n_held_out:
             told.warn(f"nothing is held out: all {n_lines:,} lines of {next_output} are empty")
         told.tell(f"wrote {next_output}: {n_held_out:,} of {n_lines:,} lines have items")
+
+
+def line_of(session: Session, *, names: bool, weights: bool) -> Line:
+    r"""Return a session as a line, with its name and its weight before the items.
+
+    >>> line_of(Session("ann", ["tent", "stove"], [], 0.5), names=True, weights=True)
+    b'ann\t0.5\ttent stove'
+    """
+    line = " ".join(session.items)
+    head = f"{session.name}\t" if names else ""
+    return Line(f"{head}{session.weight:.6g}\t{line}".encode() if weights else f"{head}{line}".encode())
 
 
 def next_path(output: str | Path) -> Path:
