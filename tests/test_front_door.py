@@ -13,6 +13,8 @@ import pytest
 from helpers import CHECKOUT, Run
 
 import w2v
+from w2v.commands.app import load
+from w2v.commands.summaries import SUMMARIES
 
 MAY_PRINT = {
     "app.py": "errors, and warnings of libraries",
@@ -162,3 +164,13 @@ def test_a_reporter_of_ones_own_is_told_instead(tmp_path: Path) -> None:
     with warnings.catch_warnings(action="error"):
         w2v.train(str(tmp_path / "latin.txt"), reporter=Listener(), **QUICK)
     assert any("not UTF-8" in message for message in told)
+
+
+READ_VECTORS = {"vectors", "other", "a", "b", "source", "init_from"}
+"""Parameters that name a file of vectors."""
+
+
+@pytest.mark.parametrize("command", SUMMARIES)
+def test_a_command_that_reads_vectors_takes_their_format(command: str) -> None:
+    names = {param.name for param in load(command).params}
+    assert not names & READ_VECTORS or "from_" in names

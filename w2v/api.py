@@ -632,6 +632,7 @@ def embed(
     corpus: "Source",
     output: str | Path | None = None,
     *,
+    from_: str | None = None,
     progress: bool = False,
     reporter: Reporter | None = None,
     **settings: "Unpack[EmbeddingSettings]",
@@ -645,6 +646,7 @@ def embed(
         corpus: as for `train`.
         output: the file to write; .npy has the matrix alone, and other suffixes are formats of vectors. None writes
             nothing.
+        from_: the format of `vectors`, if neither its content nor its name shows it.
         progress: whether to draw a bar, on standard error or in a notebook.
         reporter: as for `train`.
         settings: weights and sif_a, see EmbeddingConfig; words, lowercase, column and force_text, by default those of
@@ -669,7 +671,7 @@ def embed(
         model = vectors if isinstance(vectors, str | Path) else None
         inputs: Paths = {"vectors": model, "phrases": settings.get("phrases")}
         check_outputs({"output": output}, inputs, told.tell, source.holds, folder_files)
-        found = embed_lines(_vectors_of(vectors, told), source, told, settings)
+        found = embed_lines(_vectors_of(vectors, told, from_), source, told, settings)
         if output is not None:
             save_lines(found, output)
             told.tell(f"wrote {output}: {len(found.vectors):,} lines x {found.vectors.shape[1]}")
@@ -688,6 +690,7 @@ def recommend(  # type: ignore[overload-overlap]  # a str is a sequence of str t
     only: Items | None = ...,
     exclude: Items = ...,
     keep_seen: bool = ...,
+    from_: str | None = ...,
     reporter: Reporter | None = ...,
     **settings: "Unpack[ItemSettings]",
 ) -> list[tuple[str, float]]: ...
@@ -703,6 +706,7 @@ def recommend(
     only: Items | None = ...,
     exclude: Items = ...,
     keep_seen: bool = ...,
+    from_: str | None = ...,
     reporter: Reporter | None = ...,
     **settings: "Unpack[ItemSettings]",
 ) -> "Recommendations": ...
@@ -718,6 +722,7 @@ def recommend(
     only: Items | None = ...,
     exclude: Items = ...,
     keep_seen: bool = ...,
+    from_: str | None = ...,
     reporter: Reporter | None = ...,
     **settings: "Unpack[ItemSettings]",
 ) -> "Recommendations": ...
@@ -733,6 +738,7 @@ def recommend(
     only: Items | None = ...,
     exclude: Items = ...,
     keep_seen: bool = ...,
+    from_: str | None = ...,
     reporter: Reporter | None = ...,
     **settings: "Unpack[ItemSettings]",
 ) -> None: ...
@@ -747,6 +753,7 @@ def recommend(
     only: Items | None = None,
     exclude: Items = (),
     keep_seen: bool = False,
+    from_: str | None = None,
     reporter: Reporter | None = None,
     **settings: "Unpack[ItemSettings]",
 ) -> "list[tuple[str, float]] | Recommendations | None":
@@ -767,6 +774,7 @@ def recommend(
         only: recommend only these items: a list, or a file of items separated by whitespace.
         exclude: do not recommend these items.
         keep_seen: whether to recommend items that the person has taken already.
+        from_: the format of `vectors`, if neither its content nor its name shows it.
         reporter: as for `train`.
         settings: history, decay, prior, sharpness and line_weight, and for sessions line_names, by default those of the
             training; see TrainConfig.
@@ -794,7 +802,7 @@ def recommend(
         files = {name: value for name, value in lists.items() if isinstance(value, str | Path)}
         check_outputs({"output": output}, {"sessions": sessions, **files}, told.tell, can_stream=True)
         save = None if output is None else writer_for(output)
-        known = _vectors_of(vectors, told)
+        known = _vectors_of(vectors, told, from_)
         recommender = Recommender(
             known,
             n,
@@ -992,6 +1000,7 @@ def align(
     b: "Vectors | str | Path",
     output: str | Path | None = None,
     *,
+    from_: str | None = None,
     reporter: Reporter | None = None,
 ) -> "Vectors":
     """Return the vectors of a, rotated onto those of b by orthogonal Procrustes on the words of both.
@@ -1003,6 +1012,7 @@ def align(
         a: the vectors to rotate, or the file.
         b: the vectors to rotate onto, or the file.
         output: the file to write, in any format; None writes nothing.
+        from_: the format of `a` and `b`, if neither their content nor their names show it.
         reporter: as for `train`.
 
     Raises:
@@ -1014,8 +1024,8 @@ def align(
     with _reporting(reporter) as told:
         paths = {name: path for name, path in (("a", a), ("b", b)) if isinstance(path, str | Path)}
         check_outputs({"output": output}, paths, told.tell, folder_files=() if output is None else find(output).files)
-        first = _vectors_of(a, told)
-        found, fit = rotate(first, _vectors_of(b, told))
+        first = _vectors_of(a, told, from_)
+        found, fit = rotate(first, _vectors_of(b, told, from_))
         if first.subwords is not None:
             told.warn("left out the rows of n-grams, which are not rotated")
         told.tell(fit)
@@ -1032,6 +1042,7 @@ def shift(
     *,
     neighbors: int = 5,
     restrict: int = 10_000,
+    from_: str | None = None,
     reporter: Reporter | None = None,
 ) -> "list[Shift]":
     """Return the words that differ most between two models, the lowest cosine first; a is aligned to b before.
@@ -1044,6 +1055,7 @@ def shift(
         n: the number of words.
         neighbors: the number of neighbors in each model.
         restrict: compare this many words, the most frequent of each model, and answer with them; 0 takes all.
+        from_: as for `align`.
         reporter: as for `train`.
 
     Raises:
@@ -1057,7 +1069,7 @@ def shift(
         return Vectors.of(one.model.first(restrict), one.name) if restrict else one
 
     with _reporting(reporter) as told:
-        models = (_models_of(one, told) for one in (a, b))
+        models = (_models_of(one, told, from_) for one in (a, b))
         first, second = (one.each(frequent) if isinstance(one, Runs) else frequent(one) for one in models)
         found, fit = most_moved(first, second, n, neighbors)
         told.tell(fit)

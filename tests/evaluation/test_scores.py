@@ -436,3 +436,13 @@ def test_real_files_score_as_in_gensim() -> None:
     assert scores.analogies[0].accuracy == pytest.approx(accuracy, abs=5e-5)
     assert [section.correct for section in scores.analogies[0].sections] == [len(s["correct"]) for s in sections[:-1]]
     assert scores.analogies[0].total == 19_544 and scores.analogies[0].correct > 100
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['king,queen,"8,5"', '"king","queen","8,5"', "king;queen;8,5", '"king"\t"queen"\t8.5', "king\tqueen\t8,5"],
+)
+def test_a_quoted_field_is_one_field(tmp_path: Path, line: str) -> None:
+    (tmp_path / "pairs").write_text(f"{line}\n")
+    pairs = read_pairs(tmp_path / "pairs")
+    assert (pairs.words, pairs.scores) == ([("king", "queen")], [8.5])

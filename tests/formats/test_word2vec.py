@@ -124,3 +124,11 @@ def test_zeros_and_tiny_numbers_are_no_other_byte_order(tmp_path: Path, number: 
         b"3 2\n" + b"".join(b"w%d %s\n" % (i, row.tobytes()) for i, row in enumerate(rows))
     )
     np.testing.assert_array_equal(word2vec.read(tmp_path / "a.bin").vectors, rows)
+
+
+@pytest.mark.parametrize("row", [[0.1, 0.2], [0.3, -0.4], [1.1, 7.3], [-0.05, 0.001]])
+def test_another_byte_order_is_seen_in_a_few_numbers(tmp_path: Path, row: list[float]) -> None:
+    numbers = np.array([row, row[::-1]], ">f4")
+    (tmp_path / "a.bin").write_bytes(b"2 2\ndog %s\ncat %s\n" % (numbers[0].tobytes(), numbers[1].tobytes()))
+    with pytest.raises(W2VError, match="another byte order"):
+        word2vec.read(tmp_path / "a.bin")

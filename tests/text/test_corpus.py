@@ -197,6 +197,15 @@ def test_all_files_that_cannot_be_read_are_listed_at_once(tmp_path: Path) -> Non
     assert "c.png" in complaint(tmp_path / "c.png")
 
 
+def test_missing_files_are_listed_with_those_that_cannot_be_read(tmp_path: Path) -> None:
+    good = put(tmp_path / "a.txt", b"text")
+    damaged = put(tmp_path / "b.gz", gzip.compress(b"text")[:12] + b"x" * 99)
+    (tmp_path / "c.txt").symlink_to("none")
+    said = complaint([good, damaged, tmp_path / "c.txt", tmp_path / "d.txt"])
+    assert said.startswith("3 files cannot be read") and "\n" not in said
+    assert all(f"/{name}" in said for name in ("b.gz", "c.txt", "d.txt"))
+
+
 def test_files_that_are_cut_short_are_listed_at_once(tmp_path: Path) -> None:
     for name in ("a.gz", "b.gz"):
         put(tmp_path / name, gzip.compress(os.urandom(100_000).hex().encode())[:-9])
@@ -664,6 +673,8 @@ def test_integers_are_their_decimal_text() -> None:
         ("[1, 2]\n[3]\n", "a JSON array"),
         ('id,text\n1,"the cat, sat"\n2,on\n', "CSV"),
         ("id;text\n1;the cat\n2;on\n", "CSV"),
+        ("id\ttext\n1\tthe cat\n2\ton\n", "TSV"),
+        ("user\titem\tday\na\ttent\t3\nb\tstove\t4\n", "TSV"),
     ],
 )
 def test_structure_that_is_read_as_text_is_told(tmp_path: Path, data: str, kind: str) -> None:
@@ -674,7 +685,16 @@ def test_structure_that_is_read_as_text_is_told(tmp_path: Path, data: str, kind:
 
 @pytest.mark.parametrize(
     "data",
-    ["[Enter a ghost]\n", "Well, no.\nYes, sir.\n", "a b c\nd e f\n", "a\tb\nc\td\n", "1,000\n", '["\n', "", "\n\n"],
+    [
+        "[Enter a ghost]\n",
+        "Well, no.\nYes, sir.\n",
+        "a b c\nd e f\n",
+        "p1\ta b\np2\tc\td\n",
+        "1,000\n",
+        '["\n',
+        "",
+        "\n\n",
+    ],
 )
 def test_text_has_no_structure(tmp_path: Path, data: str) -> None:
     read(put(tmp_path / "a", data.encode()))

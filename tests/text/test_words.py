@@ -109,6 +109,13 @@ def test_every_operation_takes_it_and_vectors_keep_it(tmp_path: Path) -> None:
     assert w2v.infer(model, [["(Egypt)!"]]).matrix.any()
 
 
+@pytest.mark.parametrize("line", ["Egypt. Egypt, (Egypt) Egypt: Egypt", "Москва, «Москва» — Москва! Нил? Нил..."])
+def test_punctuation_on_the_words_of_a_small_text_is_told(tmp_path: Path, line: str) -> None:
+    (tmp_path / "text.txt").write_text(f"{line}\n“{line}\n" * 10)
+    with pytest.warns(w2v.W2VWarning, match="of the vocabulary begin or end with punctuation"):
+        w2v.build_vocab(tmp_path / "text.txt")
+
+
 def test_punctuation_on_words_is_told(tmp_path: Path) -> None:
     text = tmp_path / "text.txt"
     text.write_text("".join(f"w{n} w{n}. (w{n} and\n" for n in range(30)) * 5)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from w2v import api
-from w2v.commands.options import Quiet, command
+from w2v.commands.options import FormatName, Quiet, command
 from w2v.commands.terminal import TerminalReporter
 from w2v.settings.fields import Setting
 
@@ -22,10 +22,11 @@ def align(
     output: Annotated[Path, "The file to write, in any format.", Setting(flags=("-o", "--output"))] = Path(
         "aligned.w2v"
     ),
+    from_: FormatName = None,
     quiet: Quiet = False,
 ) -> None:
     """Align, and write the rotated vectors."""
-    api.align(a, b, output, reporter=TerminalReporter(quiet))
+    api.align(a, b, output, from_=from_, reporter=TerminalReporter(quiet))
 
 
 @command(
@@ -43,9 +44,11 @@ def shift(
     restrict: Annotated[
         int, "Compare this many words, the most frequent of each model; 0 takes all.", Setting(low=0, high=2**31 - 2)
     ] = 10_000,
+    from_: FormatName = None,
 ) -> None:
     """Print the words that differ most."""
-    for one in api.shift(a, b, n, neighbors=neighbors, restrict=restrict, reporter=TerminalReporter()):
+    told = TerminalReporter()
+    for one in api.shift(a, b, n, neighbors=neighbors, restrict=restrict, from_=from_, reporter=told):
         spread = [] if one.runs is None else [f"{one.runs.low:.3f} to {one.runs.high:.3f}"]
         spread += [] if one.within is None else [f"{one.within:.3f}"]
         sides = (", ".join(word for word, _ in side) for side in (one.before, one.after))

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from w2v import api
-from w2v.commands.options import CORPUS_HELP, Quiet, command
+from w2v.commands.options import CORPUS_HELP, FormatName, Quiet, command
 from w2v.commands.terminal import TerminalReporter
 from w2v.settings.fields import Setting
 from w2v.settings.operations import settings_for
@@ -27,8 +27,9 @@ def embed(
         "its name or number.",
         Setting(flags=("-o", "--output")),
     ] = Path("lines.npy"),
+    from_: FormatName = None,
     quiet: Quiet = False,
     **settings: Any,  # noqa: ANN401
 ) -> None:
     """Embed lines, and write their vectors."""
-    api.embed(vectors, corpus, output, reporter=TerminalReporter(quiet), **settings)
+    api.embed(vectors, corpus, output, from_=from_, reporter=TerminalReporter(quiet), **settings)

@@ -1,5 +1,6 @@
 """The lines of an evaluation file: read as any corpus is, so a file may be compressed. NumPy is not needed here."""
 
+import csv
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -46,7 +47,8 @@ class Rows(Generic[Item]):
 
 
 def split_fields(line: str) -> Iterator[list[str]]:
-    """Yield the fields of a line split at tabs, semicolons, commas and whitespace; all but the last allow spaces."""
-    bare = line.replace('"', "")
-    for fields in (line.split("\t"), bare.split(";"), bare.split(","), line.split()):
-        yield [field.strip() for field in fields]
+    """Yield the fields of a line split at tabs, semicolons, commas and whitespace; all but the last allow quotes."""
+    for delimiter in "\t;,":
+        fields = next(csv.reader([line], delimiter=delimiter)) if '"' in line else line.split(delimiter)
+        yield [field.replace('"', "").strip() for field in fields]
+    yield line.split()

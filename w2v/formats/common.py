@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from w2v.base.arrays import Counts, Indices, Matrix
+from w2v.base.arrays import Counts, Floats, Indices, Matrix
 from w2v.base.errors import W2VError, option
 from w2v.base.files import replacing, replacing_packed
 from w2v.formats.model import Model
@@ -121,7 +121,7 @@ class Rows:
         self.words += words
         return self._vectors[first:n]
 
-    def add(self, word: bytes, numbers: Sequence[float]) -> None:
+    def add(self, word: bytes, numbers: Sequence[float] | Floats) -> None:
         """Add a row."""
         self.take([self.decoder.decode(word)])[0] = numbers
 

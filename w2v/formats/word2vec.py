@@ -22,6 +22,7 @@ from w2v.formats.unpacking import reading
 BLOCK = 1 << 22
 CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 ABSURD = np.float32(1e15)  # No training makes numbers beyond this; letters and bytes in another order do
+UNUSUAL = np.float32(1e6)  # Training makes few numbers beyond this, or below 1 / this
 SAMPLE = 10_000  # Rows that are looked at for numbers in another order
 
 
@@ -139,7 +140,10 @@ class Places:
 def check_order(path: Path, vectors: Matrix) -> None:
     """Raise W2VError where the size of the numbers says that their bytes are in another order."""
     sample = vectors[:SAMPLE]
-    if (n_absurd := _count_absurd(sample)) > sample.size / 2 and _count_absurd(sample.byteswap()) < n_absurd:
+    swapped = sample.byteswap()
+    n_absurd, n_unusual = _count_beyond(sample, ABSURD), _count_beyond(sample, UNUSUAL)
+    is_absurd = n_absurd > sample.size / 2 and _count_beyond(swapped, ABSURD) < n_absurd
+    if is_absurd or (n_unusual > sample.size / 2 and 10 * _count_beyond(swapped, UNUSUAL) < n_unusual):
         sizes = np.abs(sample[sample != 0])
         raise W2VError(
             f"{path} has numbers from {sizes.min():.1e} to {sizes.max():.1e}: it is damaged, or was written on a "
@@ -147,11 +151,11 @@ def check_order(path: Path, vectors: Matrix) -> None:
         )
 
 
-def _count_absurd(numbers: Matrix) -> int:
-    """Return how many numbers are so large or so small that no training makes them; 0 is none."""
+def _count_beyond(numbers: Matrix, bound: np.float32) -> int:
+    """Return how many numbers are NaN, larger than a bound or smaller than 1 / bound; 0 is not."""
     with np.errstate(invalid="ignore"):
         sizes = np.abs(numbers)
-        return int(np.count_nonzero((sizes > ABSURD) | ((sizes < 1 / ABSURD) & (sizes > 0))))
+        return int(np.count_nonzero(~((sizes == 0) | ((sizes <= bound) & (sizes >= 1 / bound)))))
 
 
 def write(path: Path, model: Model) -> None:

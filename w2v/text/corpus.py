@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol, cast
 
 from w2v import reports
-from w2v.base.errors import SettingsError, W2VError, WrongTypeError, option
+from w2v.base.errors import MissingFileError, SettingsError, W2VError, WrongTypeError, option
 from w2v.base.files import is_same
 from w2v.base.stores import url_of
 from w2v.text.kinds import STRUCTURE_HEAD, structure
@@ -39,6 +39,18 @@ SPACE = re.compile(
 
 ITEM = "item {} of the corpus"
 """How an error names a token list."""
+
+STRUCTURES = {
+    "JSON Lines": ("names and braces", "{} reads the text in a column"),
+    "a JSON array": (
+        "brackets and quotes",
+        "jq -r '.[] | join(\" \")' makes text of arrays of tokens; {} reads a column of JSON Lines, which jq -c '.[]' "
+        "makes of an array of objects",
+    ),
+    "CSV": ("commas and quotes", "{} reads the text in a column, and `w2v sessions` makes a corpus of an event table"),
+    "TSV": ("all columns", "{} reads the text in a column, and `w2v sessions` makes a corpus of an event table"),
+}
+"""By kind, what of it are no words, and the way to read it."""
 
 LISTED = 5
 """Files that a message about several lists."""
@@ -84,10 +96,18 @@ class Corpus:
             source = [source]
         if isinstance(source, list) and all(isinstance(item, str | Path) for item in source):
             self._pieces = []
+            missing = list[W2VError]()
             for name in map(os.fspath, source):
-                paths = find_files(name)
+                try:
+                    paths = find_files(name)
+                except MissingFileError as error:
+                    missing.append(error)
+                    continue
                 self._pieces += map(Piece, paths)
                 self._found.update(paths if paths != [name] else ())
+            if missing:
+                named = [piece for piece in self._pieces if piece.path not in self._found]
+                raise _all_in_one([*missing, *self._faults(named, column=None, force_text=True).values()])
             self._set_total()
         elif isinstance(source, Iterable):
             self._token_lists = cast(Iterable[Iterable[str | int]], source)
@@ -130,13 +150,7 @@ class Corpus:
         if self._is_examined or self._pieces is None or len(self._pieces) < 2:
             return
         self._is_examined = True
-        faults: dict[str, W2VError] = {}
-        for piece in self._pieces:
-            if piece.path in self._found or is_file(piece.path):
-                try:
-                    self._open_once(piece, column, force_text)
-                except W2VError as error:
-                    faults[piece.path] = error
+        faults = self._faults(self._pieces, column, force_text)
         named = [error for path, error in faults.items() if path not in self._found]
         if named or len(faults) == len({piece.path for piece in self._pieces}):
             raise _all_in_one(named or list(faults.values()))
@@ -145,6 +159,17 @@ class Corpus:
             self._pieces = [piece for piece in self._pieces if piece.path not in faults]
             self._warn(f"skipped {n - len(self._pieces):,} of {n:,} files: {_listed(list(faults.values()))}")
         self._set_total()
+
+    def _faults(self, pieces: Sequence[Piece], column: str | None, force_text: bool) -> dict[str, W2VError]:
+        """Return why files cannot be read, by path; pipes are not opened."""
+        faults: dict[str, W2VError] = {}
+        for piece in pieces:
+            if piece.path in self._found or is_file(piece.path):
+                try:
+                    self._open_once(piece, column, force_text)
+                except W2VError as error:
+                    faults[piece.path] = error
+        return faults
 
     def _open_once(self, piece: Piece, column: str | None, force_text: bool) -> None:
         if url_of(piece.path) is not None:  # a request for each file of a store would take long
@@ -208,15 +233,13 @@ class Corpus:
         self.bytes_read += n_bytes
 
     def _look_for_structure(self, file: "io.BufferedReader[Any]", path: str) -> None:
-        """Warn, once, of a file that is read as text and looks like JSON or CSV."""
+        """Warn, once, of a file that is read as text and looks like JSON, CSV or TSV."""
         if self._has_warned or (kind := structure(file.peek(STRUCTURE_HEAD))) is None:
             return
         self._has_warned = True
-        marks = {"JSON Lines": "names and braces", "CSV": "commas and quotes"}.get(kind, "brackets and quotes")
-        way = f"{option('column')} NAME reads the text in a column"
-        if kind == "a JSON array":
-            way += " of JSON Lines, with one object per line"
-        self._warn(f"{shown(path)} looks like {kind} and is read as plain text, {marks} too; {way}")
+        column = f"{option('column')} NAME"
+        marks, way = STRUCTURES[kind]
+        self._warn(f"{shown(path)} looks like {kind} and is read as plain text, {marks} too; {way.format(column)}")
 
     def _blocks_of_parquet(self, piece: Piece, column: str) -> Iterator[bytes]:
         """Yield a column of a Parquet file as text; bytes_read follows the rows."""

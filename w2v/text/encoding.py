@@ -37,7 +37,7 @@ MOST_MENDED, MENDED_SHARE = 4, 0.05
 """With more tokens than this that are not UTF-8, and a larger share, a text has another encoding: 10% of the words of
 German have a letter that is not ASCII, 20% of those of French."""
 
-PUNCTUATED, FEWEST_PUNCTUATED, PUNCTUATED_OF = 0.1, 20, 10_000
+PUNCTUATED, FEWEST_PUNCTUATED, PUNCTUATED_OF = 0.1, 5, 10_000
 """A vocabulary of raw text has a larger share of words with punctuation, and at least so many of them, in a sample of
 about this many words: books have 30 to 50%."""
 

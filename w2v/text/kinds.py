@@ -8,6 +8,7 @@ Latin-1, KOI8-R, Shift-JIS and the like have no control bytes.
 import csv
 import io
 import re
+from collections.abc import Sequence
 
 from w2v.base.errors import option
 
@@ -78,7 +79,9 @@ JSON_OBJECT = re.compile(rb"\s*\{\s*\"(?:[^\"\\]|\\.)*\"\s*:")
 JSON_ARRAY = re.compile(rb"\s*\[\s*(?:\"(?:[^\"\\]|\\.)*\"\s*[,\]]|\[|\{\s*\"|-?\d+\s*,)")
 """How files of JSON objects and arrays begin, and hardly any text."""
 STRUCTURE_HEAD = 4096
-"""Bytes that are searched for JSON and CSV."""
+"""Bytes that are searched for JSON and tables."""
+TABLES = {",": "CSV", ";": "CSV", "\t": "TSV"}
+"""The delimiters of tables, and how such a table is called."""
 CSV_ROWS = 10
 """Rows of a table that are compared, at most."""
 
@@ -128,7 +131,7 @@ def _are_vectors(head: bytes) -> bool:
 
 
 def structure(head: bytes) -> str | None:
-    r"""Return the kind of a file that is read as plain text and has a structure: JSON or CSV; None for a text.
+    r"""Return the kind of a file that is read as plain text and has a structure: JSON, CSV or TSV; None for a text.
 
     >>> structure(b'[["a", "b"], ["c"]]'), structure(b'id,text\n1,"a, b"\n2,c\n'), structure(b"[Enter] the king")
     ('a JSON array', 'CSV', None)
@@ -138,24 +141,41 @@ def structure(head: bytes) -> str | None:
         return "JSON Lines"
     if JSON_ARRAY.match(head):
         return "a JSON array"
-    return "CSV" if _is_csv(head) else None
+    return next((kind for delimiter, kind in TABLES.items() if _is_table(head, delimiter)), None)
 
 
-def _is_csv(head: bytes) -> bool:
-    """Return whether all rows have the same number of fields, at least 2, and no space after a delimiter."""
+def _is_table(head: bytes, delimiter: str) -> bool:
+    """Return whether all rows have the same number of fields, at least 2, and no space after a delimiter.
+
+    Tabs separate the words of a text too, such as pairs of nodes: with these, a table has a header.
+    """
     lines = head.decode("utf-8", "replace").splitlines(keepends=True)
     if len(head) == STRUCTURE_HEAD:
         lines = lines[:-1]
-    for delimiter in ",;":
-        try:
-            rows = [row for row in csv.reader(io.StringIO("".join(lines)), delimiter=delimiter, strict=True) if row]
-        except csv.Error:
-            continue
-        rows = rows[:CSV_ROWS]
-        fields = [field for row in rows for field in row[1:]]
-        if len(rows) > 1 and len({*map(len, rows)}) == 1 and fields and not any(map(str.isspace, map(_first, fields))):
-            return True
-    return False
+    try:
+        rows = [row for row in csv.reader(io.StringIO("".join(lines)), delimiter=delimiter, strict=True) if row]
+    except csv.Error:
+        return False
+    rows = rows[:CSV_ROWS]
+    fields = [field for row in rows for field in row[1:]]
+    is_even = len(rows) > 1 and len({*map(len, rows)}) == 1 and bool(fields)
+    if not is_even or any(map(str.isspace, map(_first, fields))):
+        return False
+    return delimiter != "\t" or _has_header(rows)
+
+
+def _has_header(rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether a column has a name above numbers. Without one, tabs separate the words of a text."""
+    columns = zip(*rows, strict=True)
+    return any(not _is_number(name) and all(map(_is_number, column)) for name, *column in columns)
+
+
+def _is_number(field: str) -> bool:
+    try:
+        float(field)
+    except ValueError:
+        return False
+    return True
 
 
 def _first(field: str) -> str:
