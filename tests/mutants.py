@@ -10,7 +10,8 @@ from w2v.formats.model import Model
 from w2v.formats.registry import FORMATS
 from w2v.text.subwords import NGrams, Subwords
 
-PIECES = b" |\n|\0|\xff|7|-|.|e9|nan|\xef\xbb\xbf|\t|_|1 2 |\r|a b|\r\n".split(b"|")
+PIECES = [b"9" * 5_000, *b" |\n|\0|\xff|7|-|.|e9|nan|\xef\xbb\xbf|\t|_|1 2 |\r|a b|\r\n".split(b"|")]
+"""What is put into files; Python does not read a number of 5,000 digits."""
 FOLDERS = {
     "native": ("vectors.npy", "vocab.tsv", "config.json"),
     "safetensors": ("model.safetensors", "tokenizer.json"),

@@ -1164,6 +1164,7 @@ def info(
         `format`; the number of `runs` and their `bootstrap`, if it holds runs; and the facts of
         `w2v.vectors.summary.summarize`: words, dim, counts, norms, settings and more.
     """
+    from w2v.base.stores import url_of
     from w2v.formats.unpacking import STDIN, on_this_machine
     from w2v.formats.vector_files import find_source
     from w2v.vectors.runs import Runs, load
@@ -1171,7 +1172,12 @@ def info(
 
     with _reporting(reporter) as told:
         copy = on_this_machine(path) if str(path) == STDIN or Path(path).is_fifo() else path
-        format = find_source(copy, from_)
+        try:
+            format = find_source(copy, from_)
+        except SettingsError:
+            if from_ is not None or url_of(path) is None:
+                raise
+            format = find_source(on_this_machine(path))  # its content may show it
         found = load(copy, format.name, limit=limit, skip_bad_rows=skip_bad_rows, reporter=told)
     if isinstance(found, Runs):
         return {"format": format.name, "runs": len(found), "bootstrap": found.bootstrap, **summarize(found[0])}

@@ -25,6 +25,7 @@ SECRETS = ("PASS", "SIG")
         ("no file https://host/a?x=SIG&y=SIG; check", "no file https://host/a?...; check"),
         ("'s3://KEY:PASS@bucket/a', 'http://h/b#SIG'", "'s3://bucket/a', 'http://h/b?...'"),
         ("url='http://u@h/x?SIG')", "url='http://h/x?...')"),
+        ("https://host/a?... and http://h/b?...", "https://host/a?... and http://h/b?..."),
         ("C:/a?b and me@host and a: b/c?d", "C:/a?b and me@host and a: b/c?d"),
         ("s3://bucket/a b", "s3://bucket/a b"),
     ],
@@ -64,6 +65,20 @@ def server() -> Iterator[str]:
         yield f"http://me:PASS@127.0.0.1:{found.server_port}"
         found.shutdown()
         thread.join()
+
+
+@pytest.mark.parametrize("end", [".bin?X-Amz-Signature=SIG", "?sig=SIG", ".odd?a=b#tok=SIG", ".w2v?a=SIG"])
+@pytest.mark.parametrize(
+    "command", ["info {}", "similar a --vectors {}", "convert {} v.bin", "convert small.vec {}", "train {}", "plot {}"]
+)
+def test_a_url_that_cannot_be_used_is_named_without_secrets(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, end: str
+) -> None:
+    monkeypatch.setattr("w2v.base.stores.WAITS_S", ())
+    (tmp_path / "small.vec").write_text("2 1\na 1\nb 2\n")
+    done = run(*command.format(f"http://me:PASS@127.0.0.1:9/c{end}").split())
+    assert done.status in (1, 2) and "127.0.0.1:9/c" in done.err and done.err.count("\n") == 1
+    assert not [secret for secret in SECRETS if secret.lower() in done.err.lower()]
 
 
 @pytest.mark.slow

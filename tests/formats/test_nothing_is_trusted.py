@@ -183,6 +183,9 @@ def test_a_model_of_fasttext_keeps_its_settings(tmp_path: Path, settings: dict[s
     vector_files.write(tmp_path / "c.fasttext.bin", vector_files.read(tmp_path / "b.w2v"))
     for name in ("b.fasttext.bin", "c.fasttext.bin"):
         assert _Header(*HEADER.unpack_from((tmp_path / name).read_bytes(), 8)) == header
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # such as that settings are left out
+        w2v.convert(tmp_path / "a.fasttext.bin", tmp_path / "d.fasttext.bin")
     known = model.trained.settings if model.trained else {}
     shown = ("window", "epochs", "negative", "min_count")
     assert {name: known.get(name, 0) for name in shown} == {name: settings[name] for name in shown}

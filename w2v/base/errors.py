@@ -24,7 +24,7 @@ URL = re.compile(
     r"""\b([a-z][a-z0-9+.-]+:/+)       # the scheme, of two letters at least: C:/ is a drive
         (?:[^/\s@?\#'"]*@)?            # user:password@
         ([^\s?\#'"]*)                 # the host and the path
-        ([?\#](?:[^\s'"]*[^\s'";:,.)])?)?  # what may have a signature""",
+        ([?\#](?!\.\.\.)(?:[^\s'"]*[^\s'";:,.)])?)?  # what may have a signature, and is not yet left out""",
     re.IGNORECASE | re.VERBOSE,
 )
 LONG_NUMBER = re.compile(r"(\d[\d,]{30})[\d,]{10,}")

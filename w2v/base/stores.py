@@ -53,6 +53,16 @@ def url_of(path: str | Path) -> str | None:
     return f"{scheme}:{'///' if scheme == 'file' else '//'}{str(path)[found.end() :]}"
 
 
+def name_of(path: str | Path) -> str:
+    """Return the last part of a path; of a URL without what follows ? or #, which may be a signature.
+
+    >>> name_of("https://host/a/v.bin?X-Signature=5eed"), name_of("a/what?.bin")
+    ('v.bin', 'what?.bin')
+    """
+    name = Path(path).name
+    return name if url_of(path) is None else re.split("[?#]", str(path), maxsplit=1)[0].rpartition("/")[2]
+
+
 def absolute(path: str | Path) -> str:
     """Return the URL that a path is, or the path from the root."""
     return url_of(path) or os.path.abspath(path)
@@ -136,7 +146,7 @@ def local_copy(path: str | Path, names: Collection[str] = ()) -> Path:
     url = url_of(path)
     if url is None:
         return Path(path)
-    copy = new_folder() / Path(path).name
+    copy = new_folder() / name_of(path)
     if names:
         copy.mkdir()
         for name in set(list_folder(url)).intersection(names):

@@ -64,7 +64,7 @@ def recognised_bytes(head: bytes) -> str | None:
 def parse_header(line: bytes) -> tuple[int, int] | None:
     """Return the words and the dim of `words dim`, None where the line is something else."""
     fields = line.removeprefix(BOM).split()
-    if not line.endswith(b"\n") or len(fields) != 2 or not all(field.isdigit() for field in fields):
+    if not line.endswith(b"\n") or len(line) > HEADER_LIMIT or len(fields) != 2 or not all(map(bytes.isdigit, fields)):
         return None
     return int(fields[0]), int(fields[1])
 

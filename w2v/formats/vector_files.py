@@ -77,8 +77,7 @@ def read(
     options = ReadOptions(limit=limit, skip_bad_rows=skip_bad_rows, encoding=encoding, warn=warn)
     copy = Path(path)
     try:
-        folder_files = () if stores.url_of(path) is None else find_source(path, name).files
-        copy = on_this_machine(path, folder_files)
+        copy = on_this_machine(path, _files_in_store(path, name))
         format = find_source(copy, name)
         module = format.load()
         if format.files:
@@ -99,6 +98,21 @@ def read(
     if limit is not None and limit < len(model.words):
         model = model.first(limit)
     return _without_repeated(path, model, options)
+
+
+def _files_in_store(path: str | Path, name: str | None) -> tuple[str, ...]:
+    """Return the names of the files to download for a format that is a folder in a store; none for a file.
+
+    A file with an unknown suffix is recognised by its content when it is here.
+    """
+    if stores.url_of(path) is None:
+        return ()
+    try:
+        return find(path, name).files
+    except SettingsError:
+        if name is not None:
+            raise
+        return ()
 
 
 def _without_repeated(path: str | Path, model: Model, options: ReadOptions) -> Model:

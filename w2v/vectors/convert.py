@@ -115,6 +115,8 @@ def convert(
         model = model.without(rows)
     paths = write(target, model, format.name, save_output=save_output)
     parts = [part for part in model.parts if part != "output" or (save_output is None and "vectors" in format.stores)]
+    if model.trained is not None and format.settings.issuperset(model.trained.settings):
+        parts = [part for part in parts if part != "trained"]
     if lost := what_is_lost(format, parts, PARTS):
         told.warn(lost)
     size = f" x {model.vectors.shape[1]}" if model.vectors.shape[1] else ""
