@@ -34,6 +34,7 @@ from numba.core.caching import (
     UserProvidedCacheLocator,
     UserWideCacheLocator,
 )
+from numba.core.runtime import rtsys
 from numba.misc.appdirs import AppDirs
 
 from w2v.base.import_numba import CACHE
@@ -143,8 +144,12 @@ class KernelCache(FunctionCache):  # type: ignore[misc]
         return self._files.path(hashlib.sha256(key.encode()).hexdigest()[:24])
 
     def load_overload(self, sig: object, target_context: Any) -> Any:  # noqa: ANN401
-        """Return the code compiled for a signature, or None."""
-        target_context.refresh()
+        """Return the code compiled for a signature, or None.
+
+        Code that is loaded needs the runtime of Numba. It does not need the functions that Numba can compile, whose
+        import took a quarter of the processor time of a second start; Numba imports them when it compiles.
+        """
+        rtsys.initialize(target_context)
         with contextlib.suppress(Exception):  # whatever is wrong with it: compiling again mends it
             data = self._files.load_file(self._path(sig, target_context.codegen()))
             return self._impl.rebuild(target_context, data)
