@@ -46,9 +46,9 @@ RUNS = re.compile(
 )
 PROGRESS = re.compile(r"w2v: (read|train|count|join|write) +\d+%|w2v: training .* kernels$|w2v: compiling kernels")
 """Lines that depend on the machine."""
-SLOW = ("tutorial.md", "documents.md", "certainty.md", "change.md")
+SLOW = ("tutorial.md", "items.md", "documents.md", "certainty.md", "change.md")
 """Pages whose code trains for more than a second."""
-NEEDS = {"docs/api.md": "sklearn", "docs/commands/tune.md": "optuna"}
+NEEDS = {"docs/api.md": "sklearn", "docs/items.md": "duckdb", "docs/commands/tune.md": "optuna"}
 """The libraries, of extras, that the code of a page needs."""
 CLOSE = 0.05
 """Difference of decimals that another processor may make."""
@@ -201,7 +201,7 @@ def test_links_lead_somewhere(path: Path) -> None:
 
 
 FILE_NAME = re.compile(r"`([\w./-]+(?:\.(?:py|c|html|md|toml|yml)|/))`")
-MADE_BY_READERS = {"tuned.toml", "make_corpus.py"}
+MADE_BY_READERS = {"tuned.toml", "make_corpus.py", "make_events.py"}
 FILES = {
     f"/{path.relative_to(CHECKOUT).as_posix()}{'/' * path.is_dir()}"
     for part in ("*", "*/*", "w2v/*/**/*", "docs/*/*", "tests/**/*")
