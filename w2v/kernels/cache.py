@@ -34,7 +34,7 @@ from numba.core.caching import (
     UserProvidedCacheLocator,
     UserWideCacheLocator,
 )
-from numba.core.runtime import rtsys
+from numba.core.runtime import rtsys  # type: ignore[attr-defined]
 from numba.misc.appdirs import AppDirs
 
 from w2v.base.import_numba import CACHE
