@@ -1,10 +1,12 @@
-"""Valid files of vectors, and changes to files."""
+"""Valid files of vectors, changes to files, and what must come of them."""
 
 import random
 from pathlib import Path
 
 import numpy as np
+from slow_readers import READERS, Rows
 
+from w2v.base.errors import W2VError
 from w2v.formats import vector_files
 from w2v.formats.model import Model
 from w2v.formats.registry import FORMATS
@@ -59,3 +61,46 @@ def vector_seeds(folder: Path, name: str) -> list[dict[str, bytes]]:
         rows = zip(["a", "b", "c", "d"], vectors, strict=True)
         found.append({"": b"4 3\n" + b"".join(word.encode() + b" " + row.tobytes() for word, row in rows)})
     return found
+
+
+def read_mutants(folder: Path, name: str, n: int) -> None:
+    """Read n mutants of a format: each is refused, read with a message, or read as an independent reader reads it."""
+    chance, path = random.Random(name), folder / f"mutant{FORMATS[name].suffixes[0]}"
+    valid = vector_seeds(folder, name)
+    n_read = 0
+    for number in range(n):
+        files = dict(chance.choice(valid) if number else valid[0])
+        changed = chance.choice([*files])
+        if number:
+            files[changed] = mutant(files[changed], chance)
+        if files.keys() != {""}:
+            path.mkdir(exist_ok=True)
+        for file, data in files.items():
+            (path / file if file else path).write_bytes(data)
+        messages = list[str]()
+        try:
+            found = vector_files.read(path, name, warn=messages.append)
+        except W2VError as error:
+            assert len(str(error).splitlines()) == 1
+            continue
+        if messages:  # not in silence
+            continue
+        n_read += 1
+        what = f"{files[changed]!r}, {changed}, is read as {list(found.words)}, {found.vectors.tolist()}"
+        expected = READERS[name](files)
+        if expected is None and name == "parquet":  # pyarrow reads some files that DuckDB refuses
+            continue
+        assert expected is not None, what
+        words, vectors = held(found)
+        assert words == expected[0], what
+        np.testing.assert_allclose(vectors, expected[1], rtol=1e-6, err_msg=what)
+    assert n_read > 0
+
+
+def held(model: Model) -> Rows:
+    """Return the words and the vectors of a model; of floret's table what its first line says, and the rows."""
+    if model.subwords is None:
+        return list(model.words), model.vectors
+    ngrams = model.subwords.ngrams
+    numbers = (ngrams.buckets, model.subwords.input.shape[1], ngrams.min_n, ngrams.max_n, ngrams.hash_count)
+    return [*map(str, numbers)], model.subwords.input

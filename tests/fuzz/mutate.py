@@ -28,6 +28,7 @@ from typing import NamedTuple
 CHECKOUT = Path(__file__).parent.parent.parent
 sys.path[:0] = [str(CHECKOUT), str(CHECKOUT / "tests")]
 
+import numpy as np  # noqa: E402
 from mutants import mutant, vector_seeds  # noqa: E402
 
 import w2v  # noqa: E402
@@ -37,12 +38,16 @@ from w2v.evaluation.scores import Evaluation  # noqa: E402
 from w2v.formats.registry import FORMATS  # noqa: E402
 from w2v.plotting.maps import read_words  # noqa: E402
 from w2v.settings.config_files import load_config  # noqa: E402
+from w2v.text.groups import read_groups  # noqa: E402
 from w2v.text.people import read_people  # noqa: E402
+from w2v.text.phrase_table import PhraseTable  # noqa: E402
 from w2v.text.vocab import Vocab  # noqa: E402
 
 SECONDS, FLOOR, MULTIPLE = 10, 200_000_000, 10
 LINES = "the cat sat on the mat\nthe dog\n\nnew york is a city\n" * 20
 EVENTS = "user,item,time\n" + "".join(f"p{n % 7},i{n % 11},{n}\n" for n in range(40))
+
+KNOWN = Vocab(["the", "cat"], np.array([7, 5]))
 
 
 class Target(NamedTuple):
@@ -222,6 +227,8 @@ def _text_targets() -> list[Target]:
         Target("rows.parquet", [{"": table.getvalue()}], build("t"), 5),
         Target("lists.parquet", [{"": table.getvalue()}], build("u"), 5),
         Target("phrases.txt", [text], lambda path: w2v.find_phrases(path, min_count=1, threshold=0.1, threads=1), 5),
+        Target("saved-phrases.tsv", [{"": _saved_phrases()}], PhraseTable.load),
+        Target("groups.tsv", [{"": b"the\tart\ncat\tanimal\n"}], lambda path: read_groups(path, KNOWN), 5),
         Target("vocab.txt", [{"": b"</s> 0\nthe 7\ncat 5\n"}], Vocab.load),
         Target("pairs.tsv", [pairs], lambda path: Evaluation.read([path], [])),
         Target("questions.txt", [{"": b": capitals\na b c d\na b e f/g\n"}], lambda path: Evaluation.read([], [path])),
@@ -235,6 +242,14 @@ def _text_targets() -> list[Target]:
             "events.jsonl", [{"": b'{"user": "p", "item": "a", "time": 1}\n' * 9}], lambda path: w2v.sessions(path), 2
         ),
     ]
+
+
+def _saved_phrases() -> bytes:
+    """Return a file of phrases."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "phrases.tsv"
+        w2v.find_phrases([LINES.split()] * 9, save=path, min_count=1, threshold=0.1, threads=1)
+        return path.read_bytes()
 
 
 def _curves(path: Path) -> object:
