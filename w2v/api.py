@@ -404,7 +404,7 @@ def train(
         next: a file to score by, with the items that each person took next, one person per line.
         sessions: the file with the items of the same people before that.
         restrict: analogies are asked and answered among this many words, the most frequent; 0 takes all.
-        each_epoch: whether to score after each epoch too.
+        each_epoch: whether to score after each epoch too; training pauses meanwhile.
         keep_best: whether to return, and to write, the vectors of the epoch with the best score, of which a copy is in
             memory. The score is the mean of those of all files: rank correlation, accuracy, NDCG@10; or what
             `after_epoch` returns as `score`. Training pauses while each epoch is scored.
@@ -413,7 +413,7 @@ def train(
         user, item, time, weight: the names of the columns of an event table, as for `sessions`; each person is a line,
             with a name, and with a weight if that is named.
         after_epoch: called after each epoch with a Progress and the Vectors, which training keeps changing until the
-            last epoch, unless keep_best or patience is set; a dict that it returns is added to the log.
+            last epoch, unless keep_best, patience or each_epoch is set; a dict that it returns is added to the log.
         progress: whether to draw bars, on standard error or in a notebook.
         reporter: is told what is done, instead of `warnings` and the logger `w2v`.
         settings: dim, window, negative, sample, epochs, lr, ...; see TrainConfig.
@@ -450,9 +450,9 @@ def train(
     from w2v.training.provenance import tell_of_repetition
     from w2v.training.repetition import Repetition, execute_runs
     from w2v.training.selection import Selection
-    from w2v.vectors.vectors import Vectors
+    from w2v.vectors.runs import load
 
-    selection = Selection(keep_best, patience)
+    selection = Selection(keep_best, patience, each_epoch)
     keeps_output_rows(run_config, save_output)
     repetition = None if runs is None else Repetition(runs, bootstrap)
     if repetition is not None:
@@ -477,7 +477,7 @@ def train(
                     *(Path(init_from), source, run_config, grow_vocab, told.reading, told.warn, from_, freeze, adapt)
                 )
             run, encoded = single.begin(source, run_config, known, told.reading, backend, adapt)
-            if config is not None and Path(config).is_dir() and (earlier := Vectors.load(config, "native").trained):
+            if config is not None and Path(config).is_dir() and (earlier := load(config, "native").model.trained):
                 tell_of_repetition(run, earlier, config, told)
             return run, encoded
 
@@ -537,7 +537,7 @@ def resume(
     from w2v.training.log import check_is_log
     from w2v.training.selection import Selection
 
-    selection = Selection(patience=patience)
+    selection = Selection(patience=patience, each_epoch=each_epoch)
     folder = Path(checkpoint)
     before = load_extra(folder)
     kept = {

@@ -162,6 +162,13 @@ def test_the_command_line(run: Run, corpus: Path) -> None:
     assert "wrote runs.w2v: 2 runs of 147 words x 8" in result.err
     assert len(w2v.Runs.load("runs.w2v")) == 2
     assert run("train", corpus, "--runs", "2", "-o", "v.bin", *flags).status == 2
+    found = json.loads(run("info", "runs.w2v", "--json").out)["settings"]
+    assert {*found["run"]} == {"date", "machine", "seconds"} and {*found["run"]["seconds"]} == {
+        *("read_s", "compile_s", "train_s")
+    }
+    again = run("train", corpus, "--config", "runs.w2v", "--runs", "2", "--bootstrap", "lines", "-o", "again.w2v")
+    assert again.status == 0 and "settings and corpus of runs.w2v" in again.err
+    assert files_in(Path("again.w2v")) == files_in(Path("runs.w2v"))
 
 
 def test_neighbours_come_with_the_number_of_runs_that_agree(run: Run, folder: Path) -> None:

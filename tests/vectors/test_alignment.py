@@ -8,7 +8,7 @@ from helpers import Run
 
 import w2v
 from w2v.base.errors import W2VError
-from w2v.vectors.alignment import procrustes
+from w2v.vectors.alignment import procrustes, shared_rows
 
 RNG = np.random.default_rng(3)
 WORDS = [f"w{i}" for i in range(50)]
@@ -49,6 +49,12 @@ def test_the_word_that_moved_is_found(pair: tuple[w2v.Vectors, w2v.Vectors]) -> 
     first = w2v.shift(*pair, 2, neighbors=3)[0]
     assert first.word == "w7" and first.cosine < -0.8
     assert len(first.before) == len(first.after) == 3
+
+
+def test_shared_words_are_in_the_order_of_the_second_model() -> None:
+    a, b = w2v.Vectors(["x", "y", "z"], np.eye(3)), w2v.Vectors(["z", "w", "x"], np.eye(3))
+    words, rows_a, rows_b = shared_rows(a, b)
+    assert (words, rows_a.tolist(), rows_b.tolist()) == (["z", "x"], [2, 0], [0, 2])
 
 
 def test_models_that_cannot_be_aligned_are_refused(pair: tuple[w2v.Vectors, w2v.Vectors]) -> None:

@@ -12,7 +12,8 @@ config.json    the version of this format; w2v's version, every setting, the cor
 run.json       when, on what machine and how long the vectors were trained: equal runs differ in this file alone
 
 A folder of several runs has `runs` in config.json, their number, and `bootstrap`. Its matrices of float32 have one
-more dimension, the first: vectors.npy is (n_runs, n_types, dim). All else belongs to all runs.
+more dimension, the first: vectors.npy is (n_runs, n_types, dim). All else belongs to all runs, but run.json to the
+first.
 """
 
 import mmap

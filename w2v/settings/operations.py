@@ -181,7 +181,7 @@ class Parameters:
     restrict: Restrict = RESTRICT
     each_epoch: Annotated[
         bool,
-        "Score after each epoch too, while training continues.",
+        "Score after each epoch too; training pauses meanwhile.",
         Setting(
             "Evaluation",
             flags=("--each-epoch",),

@@ -121,7 +121,7 @@ def execute(
         Log(files.log_json, told.warn) as log,
         backend as ready,
     ):
-        with _timed(seconds, "read_s"):
+        with timed(seconds, "read_s"):
             run, encoded = begin(ready)
         if encoded is not None:
             encoded.tell(told, is_reused)
@@ -129,10 +129,10 @@ def execute(
         save_output = outputs.keeps_output_rows(run.config, files.save_output, files.output)
         if files.output is not None:
             runs.try_output(run, files.output, save_output, told.warn)
-        with _timed(seconds, "compile_s"):
+        with timed(seconds, "compile_s"):
             compile_kernels(run, told)
         last = LastProgress(told)
-        with _timed(seconds, "train_s"), _interruptible(folder, told):
+        with timed(seconds, "train_s"), _interruptible(folder, told):
             vectors = runs.train(
                 run,
                 last,
@@ -151,7 +151,7 @@ def execute(
         warn_of_likeness(vectors, run, told)
         vectors = with_provenance(vectors, run, seconds, log.rows)
         if files.output is not None:
-            with _timed(seconds, "save_s"):
+            with timed(seconds, "save_s"):
                 _save(vectors, files, told)
         log.finish(seconds)
     return vectors
@@ -180,7 +180,7 @@ class LastProgress:
 
 
 @contextmanager
-def _timed(seconds: dict[str, float], name: str) -> Iterator[None]:
+def timed(seconds: dict[str, float], name: str) -> Iterator[None]:
     """Keep the seconds that a part takes."""
     started = time.perf_counter()
     yield

@@ -13,8 +13,9 @@ from w2v.training import run as single
 from w2v.training.backends import OneMachine
 from w2v.training.bootstrap import resampled_lines
 from w2v.training.doubts import warn_of_likeness
-from w2v.training.execution import Begin, LastProgress, RunFiles, compile_kernels, tell_of_run
+from w2v.training.execution import Begin, LastProgress, RunFiles, compile_kernels, tell_of_run, timed
 from w2v.training.plan import kernel_name
+from w2v.training.provenance import with_provenance
 from w2v.training.run import EpochReport, Run
 from w2v.vectors.runs import Runs
 from w2v.vectors.vectors import Vectors
@@ -63,7 +64,9 @@ def execute_runs(
         SettingsError: the settings cannot be repeated.
         W2VError: as `execute` does.
     """
-    run, encoded = begin(OneMachine())
+    seconds = dict[str, float]()
+    with timed(seconds, "read_s"):
+        run, encoded = begin(OneMachine())
     if encoded is not None:
         encoded.tell(told, is_reused)
     tell_of_run(run, kernel_name(), told)
@@ -71,8 +74,9 @@ def execute_runs(
     save_output = outputs.keeps_output_rows(run.config, files.save_output, files.output)
     if files.output is not None:
         single.try_output(run, files.output, save_output, told.warn, len(runs))
-    compile_kernels(run, told)
-    trained = _train_each(runs, repetition, files.output, told, after_epoch, save_output)
+    with timed(seconds, "compile_s"):
+        compile_kernels(run, told)
+    trained = _train_each(runs, repetition, files.output, told, after_epoch, save_output, seconds)
     with told.interruptible("", "nothing more"):
         if files.output is None:
             return Runs([*trained], repetition.bootstrap)
@@ -88,8 +92,9 @@ def _train_each(
     told: Reporter,
     after_epoch: EpochReport | None,
     save_output: bool,
+    seconds: dict[str, float],
 ) -> Iterator[Vectors]:
-    """Train one run after the other."""
+    """Train one run after the other; each keeps the seconds of its own training, and those before all."""
     for number, run in enumerate(runs, 1):
         told.saving(output or "")  # the bar of the run before is over
         drawn = "" if repetition.bootstrap is None else ", on resampled lines"
@@ -97,9 +102,11 @@ def _train_each(
         if repetition.bootstrap is not None:
             run = replace(run, stream=resampled_lines(run.stream, run.config.seed))
         last = LastProgress(told)
-        vectors = single.train(run, last, warn=told.warn, after_epoch=after_epoch, save_output=save_output)
+        own = dict(seconds)
+        with timed(own, "train_s"):
+            vectors = single.train(run, last, warn=told.warn, after_epoch=after_epoch, save_output=save_output)
         last.check_learned(output)
         if number == 1:
             warn_of_likeness(vectors, run, told)
-        yield vectors
+        yield with_provenance(vectors, run, own, ())
         del vectors  # or two models would be in memory while the next is trained

@@ -313,7 +313,7 @@ def train(
         start=run.start,
         checkpoints=_policy(run, checkpoint, checkpoint_every, warn, kept) if checkpoint else None,
         after_epoch=end_epoch if after_epoch else None,
-        pauses=chooses.is_used,
+        pauses=chooses.pauses,
         lines=run.lines,
     )
     embeddings = chooses.chosen(embeddings)

@@ -15,6 +15,8 @@ class Selection:
     """Whether the run ends with the rows of the best epoch, of which there is a copy meanwhile."""
     patience: int | None = None
     """The run stops if the best score is this many epochs old; None means never."""
+    each_epoch: bool = False
+    """Whether each epoch is scored, also where nothing depends on the scores."""
     is_over: bool = False
     """Whether the run is to stop."""
     _epoch: int = 0
@@ -24,8 +26,13 @@ class Selection:
 
     @property
     def is_used(self) -> bool:
-        """Whether scores decide anything: then no thread trains while an epoch is scored."""
+        """Whether scores decide anything."""
         return self.keep_best or self.patience is not None
+
+    @property
+    def pauses(self) -> bool:
+        """Whether no thread trains while an epoch is scored: then none is passed over, however short it is."""
+        return self.is_used or self.each_epoch
 
     def add(self, epoch: int, score: float | None, rows: Embeddings) -> None:
         """Take the score of an epoch, from 1, and its rows; None is worse than any score."""

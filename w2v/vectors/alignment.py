@@ -54,7 +54,7 @@ def shared_rows(a: Vectors, b: Vectors) -> tuple[list[str], npt.NDArray[np.int64
     """
     if a.dim != b.dim:
         raise W2VError(f"vectors of {a.name} have {a.dim} numbers, those of {b.name} {b.dim}; train both with one dim")
-    words = [word for word in b.index if word in a.index]
+    words = [word for word in dict.fromkeys(b.words) if word in a.index]
     if len(words) < 2:
         raise W2VError(f"{a.name} and {b.name} have {len(words)} words in common; an alignment needs 2 or more")
     return words, np.array([a.index[word] for word in words]), np.array([b.index[word] for word in words])

@@ -7,23 +7,23 @@ sum over all lines of (u . v)**2. This direction mostly shows how frequent the w
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from w2v.base.arguments import check_words
 from w2v.base.arrays import SENTENCE_END, Floats, Ids, Matrix
-from w2v.base.cosines import lengths, row_blocks
+from w2v.base.cosines import lengths
 from w2v.base.errors import W2VError, option
 from w2v.base.files import replacing
 from w2v.base.machine import available_threads
 from w2v.formats.model import Lines
-from w2v.kernels.text.means import mean_rows
+from w2v.kernels.text.means import add_products, mean_rows, remove_direction
 from w2v.reports import Reporter
 from w2v.settings.config_files import load_config
 from w2v.settings.embedding import EmbeddingConfig
@@ -34,6 +34,8 @@ from w2v.text.encoding import encode
 from w2v.text.line_names import check_distinct
 from w2v.vectors.derived import named_lines
 from w2v.vectors.vectors import Vectors
+
+Result = TypeVar("Result")
 
 ARRAY = ".npy"
 """The suffix of a file that has the matrix alone, as NumPy writes it."""
@@ -61,10 +63,11 @@ def embed(vectors: Vectors, corpus: Corpus, told: Reporter, settings: Mapping[st
     if not covered:
         raise W2VError(f"none of the {encoded.tokens_read:,} tokens of the corpus is in the vocabulary")
     replace(encoded, tokens_kept=covered).tell(told, is_reused=True)
-    means = mean_lines(encoded.stream, row_of, rows, reader.threads or available_threads())
+    threads = reader.threads or available_threads()
+    means = mean_lines(encoded.stream, row_of, rows, threads)
     if config.weights == "sif":
         if len(means) > 1:
-            remove_component(means, first_component(means))
+            remove_component(means, first_component(means, threads), threads)
         else:
             told.warn(f"the first component of one line is the line: it stays; or use {option('weights', 'mean')}")
     return Lines(means, encoded.line_names)
@@ -132,38 +135,43 @@ def mean_lines(stream: Ids, row_of: npt.NDArray[np.int32], rows: Matrix, threads
     if len(stream) and stream[-1] != SENTENCE_END:
         ends = np.append(ends, len(stream))
     means = np.zeros((len(ends), rows.shape[1]), np.float32)
-    step = max(1, -(-len(ends) // (4 * threads)))
 
-    def work(first: int) -> None:
-        part = ends[first : first + step]
-        begin = int(ends[first - 1]) if first else 0
-        mean_rows(stream[begin : part[-1]], row_of, rows, means[first : first + step])
+    def work(part: slice) -> None:
+        begin = int(ends[part.start - 1]) if part.start else 0
+        mean_rows(stream[begin : ends[part][-1]], row_of, rows.ravel(), means[part])
 
-    with ThreadPoolExecutor(threads) as pool:
-        for _ in pool.map(work, range(0, len(ends), step)):
-            pass
+    each_part(len(ends), threads, work)
     return means
 
 
-def first_component(means: Matrix) -> Floats:
+def first_component(means: Matrix, threads: int = 1) -> Floats:
     """Return the first right singular vector of a matrix, (dim,) of length 1; its mean is not removed before.
 
     >>> abs(first_component(np.array([[3, 0], [-2, 0], [0, 1]], np.float32))).round(6).tolist()
     [1.0, 0.0]
     """
-    squares = np.zeros((means.shape[1], means.shape[1]))
-    for block in row_blocks(means):
-        part = means[block].astype(np.float64)
-        squares += part.T @ part
-    found: Floats = np.linalg.eigh(squares)[1][:, -1]  # in ascending order
+
+    def work(part: slice) -> Floats:
+        products = np.zeros((means.shape[1], means.shape[1]))
+        add_products(means[part], products)
+        return products
+
+    products = sum(each_part(len(means), threads, work))
+    found: Floats = np.linalg.eigh(products, "U")[1][:, -1]  # in ascending order
     return found
 
 
-def remove_component(means: Matrix, component: Floats) -> None:
+def remove_component(means: Matrix, component: Floats, threads: int = 1) -> None:
     """Take from each row what lies in a direction, (dim,) of length 1; mutates means."""
     direction = component.astype(np.float32)
-    for block in row_blocks(means):
-        means[block] -= np.outer(means[block] @ direction, direction)
+    each_part(len(means), threads, lambda part: remove_direction(means[part], direction))
+
+
+def each_part(n: int, threads: int, work: Callable[[slice], Result]) -> list[Result]:
+    """Return what some work returns for parts that together are n rows, in their order; on several threads."""
+    step = max(1, -(-n // (4 * threads)))
+    with ThreadPoolExecutor(threads) as pool:
+        return [*pool.map(work, (slice(begin, min(n, begin + step)) for begin in range(0, n, step)))]
 
 
 def save_lines(lines: Lines, path: str | Path) -> None:
