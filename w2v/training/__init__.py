@@ -1,1 +1,1 @@
-"""A run: what it starts from, its loop, what it keeps."""
+"""A training run: its start, its loop and its results."""

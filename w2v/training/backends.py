@@ -1,4 +1,4 @@
-"""Backends: what reads a corpus and trains on it. This machine is one, a cluster is another."""
+"""Backends read a corpus and train on it: this machine alone, or a cluster."""
 
 from typing import Protocol
 
@@ -15,21 +15,21 @@ from w2v.training.weights import Embeddings
 
 
 class Backend(Protocol):
-    """What reads a corpus and trains on it: this machine, or several."""
+    """Reads a corpus and trains on it, on this machine or on several."""
 
     n_nodes: int
-    """How many machines a cluster has; 0 is this one alone."""
+    """Number of machines in the cluster; 0 means this machine alone."""
 
     def encode(
         self, corpus: Corpus, config: TrainConfig, *, vocab: Vocab | None = None, report: ScanReport | None = None
     ) -> Encoded:
-        """Read a corpus; see `w2v.text.encoding.encode`. The stream may stay where it was read."""
+        """Read a corpus; see `w2v.text.encoding.encode`. The stream may stay on the machines that read it."""
 
     def checksum(self, stream: Ids) -> str:
-        """Return a checksum of a token stream, wherever it is: one that differs in a token has another."""
+        """Return a checksum of a token stream, wherever it is stored. Streams that differ have different checksums."""
 
     def n_lines(self, stream: Ids) -> int:
-        """Return the number of lines of a token stream, wherever it is."""
+        """Return the number of lines of a token stream, wherever it is stored."""
 
     def train_embeddings(
         self,
@@ -44,7 +44,7 @@ class Backend(Protocol):
         pauses: bool = False,
         lines: LineInputs = NO_LINE_INPUTS,
     ) -> Embeddings:
-        """Train on it; see `w2v.training.loop.train_embeddings`."""
+        """Train on a token stream; see `w2v.training.loop.train_embeddings`."""
 
 
 class OneMachine:

@@ -1,4 +1,4 @@
-"""Bootstrap: lines of a corpus drawn with replacement, as many as there are (Antoniak and Mimno 2018)."""
+"""Bootstrap: draw as many lines as a corpus has, with replacement (Antoniak and Mimno 2018)."""
 
 import numpy as np
 
@@ -7,18 +7,18 @@ from w2v.base.errors import W2VError, option
 from w2v.training.draws import Draws
 
 LINES = 1 << 16
-"""Lines that are copied at a time."""
+"""Number of lines that are copied at a time."""
 
 
 def resampled_lines(stream: Ids, seed: int) -> Ids:
-    """Return a stream of as many lines as there are, drawn with replacement; it follows from the seed.
+    """Return a stream of lines drawn with replacement, with the same number of lines. The seed determines the draws.
 
     Args:
-        stream: (n,) ids, with a SENTENCE_END after each line, but perhaps the last.
-        seed: of the draws.
+        stream: (n,) ids, with a SENTENCE_END after each line; the last line may have none.
+        seed: seed of the draws.
 
     Raises:
-        W2VError: there is only one line, or there is no memory for another stream.
+        W2VError: there is only one line, or not enough memory for a second stream.
 
     >>> resampled_lines(np.array([1, 2, -1, 3, -1, 4, 5, 6], np.int32), 1).tolist()
     [3, -1, 3, -1, 4, 5, 6, -1]

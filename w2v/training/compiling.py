@@ -1,4 +1,4 @@
-"""Compiling the kernel of a run before there is a run: hardly anything of it depends on the text."""
+"""Compile the kernel of a run before the run starts: the compiled code depends very little on the text."""
 
 from dataclasses import replace
 from typing import Any
@@ -22,19 +22,20 @@ def is_compiled(config: TrainConfig, vocab: Vocab | None = None, *, masked: bool
 
     Args:
         config: the settings.
-        vocab: with the losses full and hs, the number of words and the longest path to one decide how many output rows
-            the kernel takes at a time. Without a vocabulary it is assumed to be the usual number.
-        masked: whether some rows stay as they are.
+        vocab: with the losses full and hs, the number of words or the longest path to a word decides how many output
+            rows the kernel takes at a time. Without a vocabulary, the usual number is assumed.
+        masked: whether some rows are frozen.
     """
     kernel, arguments = _empty_shard(config, vocab, masked)
     return cache.is_compiled(kernel, *arguments)
 
 
 def prepare(config: TrainConfig, vocab: Vocab | None = None, *, masked: bool = False) -> None:
-    """Compile the kernel for these settings, or load it from disk; Args are those of `is_compiled`.
+    """Compile the kernel for these settings, or load it from disk. The arguments are those of `is_compiled`.
 
-    A run does this after it has read the corpus. In a thread beside the reading it saves nothing, as Numba compiles one
-    kernel at a time and holds the GIL: 1 M words and a cold cache took 14.7 s then, and 13.4 s one after the other.
+    A run calls this after it has read the corpus. A thread that compiles during the reading saves no time, because
+    Numba compiles one kernel at a time and holds the GIL: with 1 M words and a cold cache it took 14.7 s, and 13.4 s
+    one after the other.
     """
     kernel, arguments = _empty_shard(config, vocab, masked)
     kernel(*arguments)
@@ -42,13 +43,13 @@ def prepare(config: TrainConfig, vocab: Vocab | None = None, *, masked: bool = F
 
 
 def _empty_shard(config: TrainConfig, vocab: Vocab | None, masked: bool = False) -> tuple[TrainShard, tuple[Any, ...]]:
-    """Return the kernel, and arguments of the types that a run calls it with."""
+    """Return the kernel, and arguments of the same types as in a run."""
     is_path = config.output_layer.kernel == "path"
     n_rows = MAX_TILE
     if vocab is not None:
         n_outputs = longest_path(vocab.counts) if is_path else len(vocab)
         n_rows = len(shape_of(config, n_outputs).tile_like)
-    n_words = n_rows + is_path  # the longest path to one of them, or their number, fills one tile
+    n_words = n_rows + is_path  # so many words that the longest path, or the number of words, fills exactly one tile
     stand_in = Vocab([f"word{n}" for n in range(n_words)], 2 ** np.arange(n_words, 0, -1))
     no_rows = np.zeros(len(stand_in), bool)
     fixed = FixedRows(no_rows, no_rows) if masked else None

@@ -1,4 +1,4 @@
-"""The two distributions that training draws from, in NumPy, exact, without a loop over the words."""
+"""The two distributions that training draws from. They are exact, in NumPy, without a loop over the words."""
 
 from itertools import pairwise
 
@@ -8,13 +8,13 @@ import numpy.typing as npt
 from w2v.base.arrays import Floats
 
 FULL = 2.0**32
-"""Probabilities are handed to the kernels as thresholds for 32 random bits."""
+"""Kernels get probabilities as thresholds for 32 random bits."""
 
 
 def keep_prob(counts: npt.NDArray[np.int64], sample: float) -> Floats:
     """Return the probability with which an occurrence of each word is kept.
 
-    It is min(1, sqrt(t / f) + t / f), f being the word's share of the text and t the threshold: the
+    It is min(1, sqrt(t / f) + t / f), where f is the word's share of the text and t the threshold. This is the
     formula of word2vec.c, which differs from the 1 - sqrt(t / f) of Mikolov et al. 2013.
 
     Args:
@@ -31,9 +31,9 @@ def keep_prob(counts: npt.NDArray[np.int64], sample: float) -> Floats:
 def noise_distribution(counts: npt.NDArray[np.int64], exponent: float, uniform_share: float = 0.0) -> Floats:
     """Return the probability of each word as a noise word: count ** exponent, normalised, mixed with a uniform share.
 
-    Any exponent will do: 0 is uniform, 1 the text's own distribution, below 0 favours rare words.
+    Any exponent is allowed: 0 is uniform, 1 is the text's own distribution, and below 0 favours rare words.
     """
-    # In logarithms, so that 10^9 ** 16 and 10^9 ** -16 are as good as any.
+    # Logarithms avoid overflow and underflow, for example of 10^9 ** 16 and 10^9 ** -16.
     weights = exponent * np.log(counts)
     weights = np.exp(weights - weights.max())
     shares: Floats = weights / weights.sum()
@@ -43,20 +43,20 @@ def noise_distribution(counts: npt.NDArray[np.int64], exponent: float, uniform_s
 def alias_table(
     probabilities: Floats,
 ) -> tuple[Floats, npt.NDArray[np.int32]]:
-    """Return (prob, alias) such that one draw takes one bucket and one comparison (Walker 1977).
+    """Return (prob, alias), with which a draw takes one bucket and one comparison (Walker 1977).
 
-    Bucket i, each drawn with probability 1/n, yields i with probability prob[i], else alias[i].
+    Each bucket i is drawn with probability 1/n; it yields i with probability prob[i], otherwise alias[i].
 
-    Vose's (1991) pairing walks through the buckets below average ("light") and above ("heavy"),
-    filling each light one from the heavy one at hand, until that falls below average itself and is
-    filled from the next. Where each light one meets its heavy one follows from the running sums of
-    what they lack and what they have too much, so the walk is two cumsums and two searches.
+    Vose's (1991) pairing walks through the buckets below average ("light") and above average ("heavy"). It fills
+    each light bucket from the current heavy bucket, until that bucket falls below average; then the next heavy
+    bucket fills that one, and so on. The running sums of what light buckets lack and of what heavy buckets have to
+    spare tell which pairs meet, so the walk is two cumsums and two searches.
 
     Args:
-        probabilities: (n,) summing to 1.
+        probabilities: (n,) with sum 1.
 
     Returns:
-        prob: (n,) float64; alias: (n,) int32. Exact but for the rounding of a float64 sum.
+        prob: (n,) float64; alias: (n,) int32. Exact except for the rounding of a float64 sum.
 
     >>> alias_table(np.array([0.75, 0.25]))
     (array([1. , 0.5]), array([0, 0], dtype=int32))
@@ -64,7 +64,7 @@ def alias_table(
     n = len(probabilities)
     share = probabilities * n
     alias = np.arange(n, dtype=np.int32)
-    # Rounding may leave every share below 1 (49 equal words: 49 * (1 / 49)); the largest is heavy all the same.
+    # Rounding can leave every share below 1 (49 equal words: 49 * (1 / 49)); the largest still counts as heavy.
     average = min(1.0, share.max())
     light, heavy = np.flatnonzero(share < average), np.flatnonzero(share >= average)
     if len(light) == 0:
@@ -75,7 +75,7 @@ def alias_table(
     last = len(heavy) - 1
     before = np.concatenate(([0.0], lacking[:-1]))
     alias[light] = heavy[np.minimum(np.searchsorted(spare, before, side="right"), last)]
-    # A heavy bucket ends at 1 less what it gave beyond its spare; the next heavy one makes that up.
+    # A heavy bucket ends at 1 minus what it gave beyond its spare; the next heavy bucket fills that gap.
     closing = np.searchsorted(lacking, spare, side="left")
     overdrawn = np.where(closing < len(light), lacking[np.minimum(closing, len(light) - 1)] - spare, 0.0)
     overdrawn[last] = 0.0
@@ -91,7 +91,7 @@ def group_tables(
 
     Args:
         noise: (n,) probabilities of words.
-        groups: (n,) the group of each word, from 0; -1 for none.
+        groups: (n,) the group of each word, from 0; -1 for words without a group.
 
     >>> group_tables(np.array([0.6, 0.2, 0.2]), np.array([0, 1, 0], np.int32))[:2]
     (array([0, 2, 3]), array([0, 2, 1], dtype=int32))
@@ -106,5 +106,5 @@ def group_tables(
 
 
 def thresholds(prob: Floats) -> npt.NDArray[np.uint32]:
-    """Return prob as uint32 thresholds: 32 random bits are <= them with that probability (to 2**-32)."""
+    """Return prob as uint32 thresholds: 32 random bits are <= a threshold with its probability (to 2**-32)."""
     return np.clip(np.round(prob * FULL) - 1, 0, FULL - 1).astype(np.uint32)

@@ -1,4 +1,4 @@
-"""Doubts: what suggests that a run learns too little, and the setting that helps."""
+"""Warnings that a run probably learns too little, with the setting that helps."""
 
 import numpy as np
 
@@ -11,18 +11,18 @@ from w2v.training.run import Run
 from w2v.vectors.vectors import Vectors
 
 LITTLE = 0.1
-"""A share of the tokens that is too small to be meant. 1e-5 on a billion words of English leaves about 0.2."""
+"""A share of the tokens this small is hardly intended. 1e-5 on a billion words of English leaves about 0.2."""
 ALIKE = 0.9
-"""Mean cosine of two words above which vectors say little. Of the first 50,000 tokens of Wikipedia, with the default
-settings, it is .999; of 100,000 .989; of 200,000 .93; of 400,000 .74."""
+"""Above this mean cosine of two words, vectors carry little information. With the default settings it is .999 for the
+first 50,000 tokens of Wikipedia, .989 for 100,000, .93 for 200,000 and .74 for 400,000."""
 COMPARED = 1_000
-"""Words whose cosines are looked at."""
+"""Number of words whose cosines are computed."""
 FEWEST = 10
-"""Words below which all cosines may well be high."""
+"""With fewer words than this, all cosines can be high for good reason."""
 
 
 def warn_of_subsampling(vocab: Vocab, sample: float, told: Reporter) -> None:
-    """Report the share of the tokens that subsampling leaves, if it is little."""
+    """Report the share of the tokens that subsampling keeps, if it is small."""
     kept = float(keep_prob(vocab.counts, sample) @ vocab.counts) / vocab.n_tokens
     if kept < LITTLE:
         told.warn(
@@ -32,7 +32,7 @@ def warn_of_subsampling(vocab: Vocab, sample: float, told: Reporter) -> None:
 
 
 def warn_of_likeness(vectors: Vectors, run: Run, told: Reporter) -> None:
-    """Report that all vectors point the same way, which they do after too few steps."""
+    """Warn if all vectors point in the same direction, as they do after too few steps."""
     likeness = mean_cosine(vectors.matrix[:: max(1, len(vectors) // COMPARED)])
     if len(vectors) >= FEWEST and likeness > ALIKE:
         steps = run.config.epochs * float(keep_prob(run.vocab.counts, run.config.sample) @ run.vocab.counts)
@@ -43,7 +43,7 @@ def warn_of_likeness(vectors: Vectors, run: Run, told: Reporter) -> None:
 
 
 def mean_cosine(rows: Matrix) -> float:
-    """Return the mean cosine of two different rows, each (n, dim); 0 for fewer than two rows that are not 0.
+    """Return the mean cosine of two different rows, each (n, dim), without zero rows; 0 if fewer than two are left.
 
     >>> mean_cosine(np.array([[1, 0], [1, 0], [0, 1]], np.float32)).__round__(3)
     0.333

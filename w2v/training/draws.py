@@ -1,4 +1,4 @@
-"""The draws of a run that NumPy makes: each kind has its own generator, so that no two of them use the same numbers."""
+"""Random draws that NumPy makes for a run. Each kind has its own generator, so two kinds never share random numbers."""
 
 from enum import IntEnum, unique
 
@@ -7,14 +7,14 @@ import numpy as np
 
 @unique
 class Draws(IntEnum):
-    """What is drawn. The rows of words are drawn from the seed alone."""
+    """What is drawn. The generator of word rows uses the seed alone and is not listed here."""
 
     LINE_ROWS = 1
     DIRECTIONS = 2
-    """Of rows of zeros that are scaled to a length."""
+    """Directions of zero rows that are scaled to a length."""
     LINES = 3
-    """The lines of a bootstrap."""
+    """Lines of a bootstrap."""
 
     def generator(self, seed: int) -> np.random.Generator:
-        """Return the generator of these draws in the run with a seed."""
+        """Return the generator of these draws for the seed of a run."""
         return np.random.default_rng([seed, self])

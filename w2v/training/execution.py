@@ -1,4 +1,4 @@
-"""Execution: one run, from the checks before it to the files that it writes, as a Reporter is told of it."""
+"""Execute one run: check, read, compile, train, save, and report every step to a Reporter."""
 
 import math
 import os
@@ -31,7 +31,7 @@ from w2v.training.selection import Selection
 from w2v.vectors.vectors import Vectors
 
 Begin = Callable[[Backend], tuple[Run, Encoded | None]]
-"""Reads what a backend is to train on; None for the corpus of a run that goes on."""
+"""Reads the data that a backend trains on. The Encoded is None for a resumed run."""
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,14 @@ class RunFiles:
     """What a run writes, and where."""
 
     output: Path | None
-    """The vectors; None writes none."""
+    """The file of the vectors; None writes no file."""
     save_output: bool | None
-    """Whether the output rows are kept; None leaves it to the format."""
+    """Whether the output rows are saved; None lets the format decide."""
     log_json: Path | None
     checkpoint: Path | None
     """The folder of the checkpoints."""
     every_s: float
-    """Seconds between checkpoints."""
+    """Which files a run writes."""
 
     def check(
         self,
@@ -54,9 +54,9 @@ class RunFiles:
         tell: Callable[[str], None],
         holds: Callable[[str | Path], bool] = lambda path: False,
     ) -> None:
-        """Check before anything is read that nothing is written over an input, and that all can be written.
+        """Check, before anything is read, that no output replaces an input and that all outputs can be written.
 
-        `tell` is told of what will be replaced.
+        `tell` is called with a message about files that will be replaced.
 
         Raises:
             SettingsError: an output is also an input, or its format is unknown.
@@ -73,7 +73,7 @@ class RunFiles:
         check_outputs(written, inputs, tell, holds, folder_files, can_stream=True)
 
     def for_resume(self) -> dict[str, Any]:
-        """Return what a checkpoint keeps of this, so that the resumed run writes the same files."""
+        """Return the paths that a checkpoint keeps, so that the resumed run writes the same files."""
         output = self.output
         return {
             "output": output
@@ -97,21 +97,21 @@ def execute(
     after_epoch: EpochReport | None = None,
     selection: Selection | None = None,
 ) -> Vectors:
-    """Carry out a run, and return its vectors.
+    """Execute a run and return its vectors.
 
     Args:
-        begin: reads the corpus, or takes up a run.
-        files: what to write; it has been checked.
-        told: is told of everything.
-        backend: what trains.
-        is_resumed: whether the run goes on with the checkpoints of its folder.
-        is_reused: whether the vocabulary comes from elsewhere than the corpus.
+        begin: reads the corpus, or resumes a run.
+        files: the files to write; they have been checked.
+        told: receives all messages.
+        backend: reads and trains.
+        is_resumed: whether the run continues from the checkpoints in its folder.
+        is_reused: whether the vocabulary was not built from the corpus.
         after_epoch: called after each epoch.
-        selection: says by the scores when the run stops, and which epoch's vectors it keeps.
+        selection: decides from the scores when the run stops and which epoch's vectors it keeps.
 
     Raises:
         DivergedError: the learning rate was too large.
-        W2VError: something cannot be read or written, or nothing was learned.
+        W2VError: a file cannot be read or written, or nothing was learned.
     """
     kernel = kernel_name()
     seconds = dict[str, float]()
@@ -158,14 +158,14 @@ def execute(
 
 
 class LastProgress:
-    """Passes the progress of a run on, and keeps the last."""
+    """Passes on the progress of a run and keeps the last loss."""
 
     def __init__(self, told: Reporter) -> None:
         self.told = told
         self.loss = 0.0
 
     def __call__(self, now: Progress) -> None:
-        """Take how far the run is."""
+        """Receive the progress of the run."""
         self.loss = now.loss
         self.told.training(now)
 
@@ -181,14 +181,14 @@ class LastProgress:
 
 @contextmanager
 def timed(seconds: dict[str, float], name: str) -> Iterator[None]:
-    """Keep the seconds that a part takes."""
+    """Store the seconds that a block takes."""
     started = time.perf_counter()
     yield
     seconds[name] = round(time.perf_counter() - started, 3)
 
 
 def tell_of_run(run: Run, kernel: str, told: Reporter) -> None:
-    """Report how large the model is, and what trains it."""
+    """Report the size of the model, and the threads or nodes that train it."""
     from w2v.kernels import cache_is_writable, why_folder_is_refused
 
     if reason := why_folder_is_refused():
@@ -209,7 +209,7 @@ def tell_of_run(run: Run, kernel: str, told: Reporter) -> None:
 
 
 def compile_kernels(run: Run, told: Reporter) -> None:
-    """Compile the kernels of a run on this machine, and say so first: with subwords it takes 11 s, once."""
+    """Compile the kernels of a run on this machine, with a message before: with subwords it takes 11 s, once."""
     if run.backend.n_nodes == 0:
         masked = run.start is not None and run.start.fixed is not None
         if not is_compiled(run.config, run.vocab, masked=masked):
@@ -218,7 +218,7 @@ def compile_kernels(run: Run, told: Reporter) -> None:
 
 
 def _interruptible(folder: Path | None, told: Reporter) -> AbstractContextManager[None]:
-    """Return what the Reporter does about interrupts while a run trains."""
+    """Return a context in which the Reporter handles interrupts of the training."""
     if folder is None:
         return told.interruptible("", "nothing more")
     ends = f"training stops and a checkpoint is saved in {folder}"
@@ -226,7 +226,7 @@ def _interruptible(folder: Path | None, told: Reporter) -> AbstractContextManage
 
 
 def _save(vectors: Vectors, files: RunFiles, told: Reporter) -> None:
-    """Write the vectors; an error says how to continue without a loss."""
+    """Write the vectors; an error message says how to continue without training again."""
     assert files.output is not None
     told.saving(files.output)
     try:

@@ -1,4 +1,4 @@
-"""Freezing: which rows of earlier vectors stay as they are while a run goes on from them."""
+"""Freezing: which rows of earlier vectors do not change when training continues from them."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,20 +16,20 @@ from w2v.text.vocab import Vocab
 def fixed_rows(
     freeze: str | Path, held: Model, vocab: Vocab, config: TrainConfig, earlier: Path, warn: Callable[[str], None]
 ) -> FixedRows:
-    """Return the rows of a run that stay as they are.
+    """Return the frozen rows of a run.
 
     Args:
-        freeze: `output` for the output rows of all earlier words, `input` for their vectors, or a file of words, of
-            which both stay.
+        freeze: `output` for the output rows of all earlier words, `input` for their vectors, or a file of words whose
+            input and output rows are both frozen.
         held: the earlier vectors.
         vocab: the words of the run.
-        config: its settings.
+        config: the settings of the run.
         earlier: the file of the earlier vectors, for messages.
-        warn: told about words of the file that the earlier vectors do not have.
+        warn: called with a message about words of the file that the earlier vectors do not have.
 
     Raises:
-        SettingsError: there are no such rows, or they cannot be frozen.
-        W2VError: the file has none of the words.
+        SettingsError: the rows do not exist, or cannot be frozen.
+        W2VError: the earlier vectors have none of the file's words.
     """
     if config.radius:
         setting = option("loss", "ccl") if config.loss == "ccl" else option("temperature")
@@ -51,7 +51,7 @@ def fixed_rows(
 
 
 def _check_vectors_are_rows(freeze: str | Path, config: TrainConfig, earlier: Path) -> None:
-    """Raise SettingsError if words have no input rows of their own that are trained."""
+    """Raise SettingsError if words do not have their own trained input rows."""
     if config.subwords != "none":
         raise SettingsError(
             f"{option('freeze', freeze)} cannot be used with the n-grams of {earlier}, which words share; "
@@ -67,7 +67,7 @@ def _check_vectors_are_rows(freeze: str | Path, config: TrainConfig, earlier: Pa
 
 
 def _words_of(path: str | Path, held: Model, earlier: Path, warn: Callable[[str], None]) -> list[str]:
-    """Return the words of a file that the earlier vectors have."""
+    """Return the words of a file that occur in the earlier vectors."""
     listed, known = Vocab.load(path, may_lack_counts=True).words, {*held.words}
     found = [word for word in listed if word in known]
     if not found:

@@ -1,8 +1,8 @@
 """The Huffman tree of hierarchical softmax, as word2vec.c builds it (Morin and Bengio 2005, Mikolov et al. 2013).
 
-A word is a leaf, and its probability the product of the choices on the way from the root to it: at each inner node
-sigmoid(node row . hidden vector) is the probability of code 0. So a word costs as many output rows as its path is
-long, 14 on the average in 17 M words of English, instead of all of them.
+Each word is a leaf. Its probability is the product of the probabilities of the branches from the root to the leaf: at
+each inner node, sigmoid(node row . hidden vector) is the probability of code 0. A word therefore needs as many output
+rows as its path has nodes, on average 14 in 17 M words of English, instead of all rows.
 """
 
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ from w2v.base.arrays import Counts, Ids, Indices
 class Huffman:
     """The path from the root to each word.
 
-    Inner nodes are numbered from the root (0) on, in the reverse order of their creation: the more words are below a
-    node, the lower its number, so that the nodes in every cache are neighbours.
+    Inner nodes are numbered from the root (0), in the reverse order of their creation. Nodes above more words have
+    lower numbers, so that the nodes used most are neighbours in memory.
 
     Examples:
         >>> tree = Huffman.of(np.array([4, 2, 1]))
@@ -31,11 +31,11 @@ class Huffman:
     nodes: Ids
     """Inner nodes, 0 .. n_types - 2, root first."""
     codes: npt.NDArray[np.uint8]
-    """The branch taken at each: 0 or 1."""
+    """Code of the branch at each node: 0 or 1."""
 
     @property
     def longest(self) -> int:
-        """Nodes of the longest path."""
+        """Number of nodes of the longest path."""
         return int(np.diff(self.starts).max())
 
     @classmethod
@@ -43,7 +43,7 @@ class Huffman:
         """Build the tree.
 
         Args:
-            counts: (n_types,) occurrences, in descending order; at least one word. One word alone has an empty path.
+            counts: (n_types,) occurrences, in descending order; at least one word. A single word has an empty path.
         """
         n = len(counts)
         parents, branches = _merged(counts.tolist())
@@ -60,14 +60,14 @@ class Huffman:
 
 
 def longest_path(counts: Counts) -> int:
-    """Return the nodes of the longest path, without making the paths: a third of the time."""
+    """Return the number of nodes of the longest path without building the paths, in a third of the time."""
     return max(_depths(_merged(counts.tolist())[0]))
 
 
 def _depths(parent: list[int]) -> list[int]:
-    """Return how far each node is from the root."""
+    """Return the distance of each node from the root."""
     depths = [0] * len(parent)
-    for node in range(len(parent) - 2, -1, -1):  # from the root down: a parent is made after its children
+    for node in range(len(parent) - 2, -1, -1):  # from the root down, because parents are made after their children
         depths[node] = depths[parent[node]] + 1
     return depths
 
@@ -75,9 +75,10 @@ def _depths(parent: list[int]) -> list[int]:
 def _merged(counts: list[int]) -> tuple[list[int], list[int]]:
     """Return the parent and the code of each node, leaves first, (2 n - 1,); the last is the root.
 
-    The two nodes of the lowest counts are merged until one is left. Leaves are sorted already and inner nodes are
-    made in order of their counts, so the lowest is at the end of the one list or at the beginning of the other. Of a
-    leaf and an inner node with the same count the inner node is taken; the second of the two gets code 1.
+    The two nodes with the lowest counts are merged until one node is left. Leaves are already sorted, and inner nodes
+    are made in the order of their counts, so the lowest node is at the end of the leaves or at the beginning of the
+    inner nodes. If a leaf and an inner node have the same count, the inner node is taken. The second of the two merged
+    nodes gets code 1.
     """
     n = len(counts)
     parent, code = [0] * (2 * n - 1), [0] * (2 * n - 1)

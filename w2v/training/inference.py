@@ -1,4 +1,4 @@
-"""Inference: vectors for lines that training has not seen, of a model whose rows stay as they are."""
+"""Inference: vectors for new lines, from a model whose rows do not change."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -31,21 +31,21 @@ from w2v.vectors.sentences import warn_of_phrases
 from w2v.vectors.vectors import Vectors
 
 NOISE_POOL = 1024
-"""Noise words that all lines share."""
+"""Number of noise words, shared by all lines."""
 
 
 def infer(vectors: Vectors, corpus: Corpus, told: Reporter | None = None, **changes: Any) -> Lines:  # noqa: ANN401
     """Return vectors for the lines of a corpus.
 
     Args:
-        vectors: trained with line vectors, with their output rows.
+        vectors: a model trained with line vectors, with its output rows.
         corpus: the lines.
-        told: is told what was read.
-        changes: settings in place of those of the training.
+        told: receives messages about what was read.
+        changes: settings that replace those of the training.
 
     Raises:
-        W2VError: the vectors have no output rows, counts or settings of a training with line vectors; or the corpus
-            cannot be read, or has no word of the vectors'.
+        W2VError: the vectors lack output rows, counts, or the settings of a training with line vectors; or the corpus
+            cannot be read, or contains no word of the vectors.
         SettingsError: a setting is unknown or out of range.
     """
     config = inference_settings(vectors, changes)
@@ -69,16 +69,16 @@ def infer(vectors: Vectors, corpus: Corpus, told: Reporter | None = None, **chan
 
 
 def count_known(stream: Ids) -> int:
-    """Return the number of lines with at least one word of the vocabulary."""
+    """Return the number of lines that contain at least one word of the vocabulary."""
     is_word = stream != SENTENCE_END
     return int(np.count_nonzero(is_word[1:] < is_word[:-1])) + bool(is_word[-1:].any())
 
 
 def inference_settings(vectors: Vectors, changes: dict[str, Any]) -> TrainConfig:
-    """Return the settings of the training, with changes on top.
+    """Return the settings of the training, updated with changes.
 
     Raises:
-        W2VError: the vectors were not trained with line vectors, or not so that rows can be inferred.
+        W2VError: the vectors were not trained with line vectors, or with settings that inference does not support.
         SettingsError: a setting is unknown or out of range.
     """
     check_request("infer", changes)
@@ -90,19 +90,19 @@ def inference_settings(vectors: Vectors, changes: dict[str, Any]) -> TrainConfig
     config = load_config(None, trained | of_this_call | changes)
     if not config.output_layer.outputs_are_words:
         raise W2VError(f"{vectors.name} was trained with {option('loss', config.loss)}, whose output rows are not kept")
-    if config.sampler == "batch":  # in a line of its own there are no other places to draw from
+    if config.sampler == "batch":  # a single line has no other places to draw negatives from
         config = replace(config, sampler="noise", ns_exponent=1.0)
     return replace(config, dim=vectors.dim, noise_pool=NOISE_POOL, min_count=1, max_vocab=None, weighted_lines=False)
 
 
 def frozen_variant(config: TrainConfig) -> Variant:
-    """Return what the kernel must be compiled for: with CBOW the words of the window stay in the mean."""
+    """Return the kernel's variant. With CBOW, the words of the window are part of the mean."""
     variant = variant_of(config)._replace(frozen=True)
     return variant if variant.hidden == "mean" else variant._replace(lines="alone")
 
 
 class _Inference:
-    """What the threads of an inference share."""
+    """State shared by the threads of an inference."""
 
     def __init__(
         self,
@@ -121,7 +121,7 @@ class _Inference:
         self.n_types = len(vocab)
         self.shape = shape_of(config, len(vocab))
         self.sampling = sampling_of(config, vocab)
-        # Behind the words' rows each thread has two: one of zeros, and one for the line at hand.
+        # After the words' rows, each thread has two rows: a row of zeros, and the row of the current line.
         self.matrices = [aligned_zeros(len(vocab) + 2 * self.n_threads, self.shape.stride) for _ in range(2)]
         for matrix, held in zip(self.matrices, (vectors.matrix, vectors.output), strict=True):
             assert held is not None
@@ -135,7 +135,7 @@ class _Inference:
                 pass
 
     def _work_off(self, thread: int) -> None:
-        """Infer the rows of every shard that falls to a thread."""
+        """Infer the rows of every shard that is assigned to a thread."""
         zero_row = (self.n_types + 2 * thread) * self.shape.stride
         scratch = new_scratch(self.shape, self.longest, self.config, zero_row, n_types=self.n_types)
         tally = new_tally()

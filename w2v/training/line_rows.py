@@ -1,4 +1,4 @@
-"""Line rows: which lines there are, and the matrix of their rows, in memory or mapped from a file without a name."""
+"""Line rows: which rows the lines have, and the matrix of these rows, in memory or in an unnamed memory-mapped file."""
 
 import tempfile
 from dataclasses import dataclass
@@ -14,24 +14,24 @@ from w2v.training.draws import Draws
 from w2v.training.weights import aligned_zeros, fill_uniform, padded
 
 MEMORY_SHARE = 0.5
-"""Of the free memory: rows that take more are mapped from a file."""
+"""Share of the free memory. Rows that take more are mapped from a file."""
 
 
 @dataclass(frozen=True)
 class LineInputs:
-    """What training needs to know of the lines, besides their words."""
+    """What training needs to know about the lines, besides their words."""
 
     rows: Indices | None = None
-    """(n_lines,) the row of each line, where several lines share one; None means that line i has row i."""
+    """(n_lines,) the row of each line, if several lines share a row; None means that line i has row i."""
     weights: Matrix | None = None
-    """(n_lines,) what the learning rate of each line is multiplied by."""
+    """(n_lines,) the factor of each line's learning rate."""
 
     def n_rows(self, n_lines: int) -> int:
-        """Return how many rows the lines have."""
+        """Return the number of rows of the lines."""
         return n_lines if self.rows is None else int(self.rows.max(initial=-1)) + 1
 
     def part(self, first: int, end: int) -> tuple[Indices, Matrix]:
-        """Return the rows and the weights of some lines; empty where there are none."""
+        """Return the rows and the weights of the lines first to end - 1; an array is empty if lines have none."""
         rows = NO_ROWS if self.rows is None else self.rows[first:end]
         return rows, NO_WEIGHTS if self.weights is None else self.weights[first:end]
 
@@ -41,11 +41,11 @@ NO_LINE_INPUTS = LineInputs()
 
 
 def count_lines(stream: Ids, bounds: list[int]) -> list[int]:
-    """Return the number of the first line of each shard, and after them the number of all lines.
+    """Return the number of the first line of each shard, followed by the number of all lines.
 
     Args:
-        stream: (n,) ids, with a SENTENCE_END for every line, empty ones too; the last line may have none.
-        bounds: where the shards begin, each at the beginning of a line; and n.
+        stream: (n,) ids, with a SENTENCE_END after every line, also after empty lines; the last line may have none.
+        bounds: where the shards begin, each at the beginning of a line, followed by n.
     """
     ends = np.flatnonzero(stream == SENTENCE_END)
     first = np.searchsorted(ends, bounds)
@@ -60,10 +60,10 @@ def n_lines(stream: Ids) -> int:
 
 
 def new_line_rows(n_lines: int, dim: int, seed: int) -> npt.NDArray[np.float32]:
-    """Return rows uniform in +-0.5 / dim, (n_lines, stride), as words' rows begin; padded with zeros.
+    """Return rows uniform in +-0.5 / dim, (n_lines, stride), like the initial rows of words; padded with zeros.
 
     Raises:
-        W2VError: they do not fit into memory, and there is no space on the disk either.
+        W2VError: the rows fit neither into memory nor on the disk.
     """
     stride = padded(dim)
     if 4.0 * n_lines * stride <= MEMORY_SHARE * available_memory():
@@ -75,7 +75,7 @@ def new_line_rows(n_lines: int, dim: int, seed: int) -> npt.NDArray[np.float32]:
 
 
 def _mapped(n_lines: int, stride: int) -> npt.NDArray[np.float32]:
-    """Return zeros in a file that is gone when the process ends, however it ends."""
+    """Return zeros in a file that is deleted when the process ends, however it ends."""
     folder = temporary_folder()
     try:
         with tempfile.TemporaryFile(prefix="w2v-", dir=folder) as file:

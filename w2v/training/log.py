@@ -1,4 +1,4 @@
-"""Log: how a run went, a row every now and then; kept for checkpoints, and written to a file as JSON Lines."""
+"""Log: rows about the progress of a run. Checkpoints keep them, and a file gets them as JSON Lines."""
 
 import errno
 import json
@@ -18,25 +18,25 @@ from w2v.base.typed_json import member, parse
 from w2v.reports import Progress
 
 EVERY, EVERY_S = 0.001, 60.0
-"""A row for each thousandth of a run, and at least one a minute."""
+"""There is a row for each thousandth of a run, and at least one row per minute."""
 
 
 class Log:
-    """The log of a run: rows, and the file that they are written to, if there is one.
+    """The log of a run: its rows, and optionally the file that they are written to.
 
-    Where the file cannot be written any more, by a full disk for one, the run is worth more: it goes on, and one
-    line says so. The lines that are in the file are whole.
+    If the file cannot be written any more, for example because the disk is full, the run continues and one message
+    reports it. The lines in the file are always complete.
     """
 
     def __init__(self, path: str | Path | None = None, warn: Callable[[str], None] = reports.warn) -> None:
-        """Make an empty log. A pipe or a device is opened now, a file is emptied when the run begins.
+        """Make an empty log. A pipe or a device is opened now; a file is emptied when the run begins.
 
         Args:
-            path: the file, pipe or device; None keeps the rows in memory alone.
-            warn: told why the file cannot be written any more.
+            path: the file, pipe or device; with None the rows are kept in memory only.
+            warn: called with the reason if the file cannot be written any more.
 
         Raises:
-            W2VError: it is a pipe that nobody reads, cannot be opened, or is in a store.
+            W2VError: the path is a pipe without a reader, cannot be opened, or is in a store.
         """
         if path is not None and url_of(path):
             raise W2VError(f"cannot write a log to {url_of(path)}: name a file of this machine")
@@ -45,12 +45,12 @@ class Log:
         self._file: IO[bytes] | None = None
         self._whole = 0
         self._is_last_held = False
-        """Whether the row of the end is not written yet, because the times of the run are to be added."""
+        """Whether the last row is not written yet, because `finish` adds the times of the run."""
         if path is not None and not os.path.isfile(path) and os.path.exists(path):
             self._open(path)
 
     def begin(self, earlier: Iterable[dict[str, Any]] = ()) -> None:
-        """Begin with the rows of the run so far, if it is one that goes on.
+        """Begin with the earlier rows of the run, if it is resumed.
 
         Raises:
             W2VError: the file cannot be opened.
@@ -62,12 +62,12 @@ class Log:
             self._write(row)
 
     def add(self, now: Progress, more: Mapping[str, Any] | None = None, is_last: bool = False) -> None:
-        """Add a row, if the last one is some time ago, this is the end of the run, or there is more to say.
+        """Add a row if the last row is old enough, if the run has ended, or if there is more to log.
 
         Args:
-            now: how far the run is.
-            more: what else the row has, such as scores.
-            is_last: whether the run stops here, before its end.
+            now: the progress of the run.
+            more: further fields of the row, such as scores.
+            is_last: whether the run stops early, after this row.
         """
         last = self.rows[-1] if self.rows else {"progress": -1.0, "seconds": 0.0}
         is_due = now.progress - last["progress"] >= EVERY or now.seconds - last["seconds"] >= EVERY_S
@@ -91,7 +91,7 @@ class Log:
 
     def _open(self, path: str | Path) -> None:
         try:
-            # Without O_NONBLOCK, which Windows does not have, opening a pipe that nobody reads would wait.
+            # Windows does not have O_NONBLOCK. Without this flag, opening a pipe that nobody reads would block.
             flags = sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY"))
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | flags, 0o666)
             self._file = open(handle, "wb", buffering=0)
@@ -113,12 +113,12 @@ class Log:
             self._whole += len(line)
         except OSError as error:
             self._warn(f"cannot write {self.path}: {error.strerror}; training goes on without a log")
-            with suppress(OSError):  # a device
+            with suppress(OSError):  # a device cannot be truncated
                 self._file.truncate(self._whole)
             self.close()
 
     def close(self) -> None:
-        """Write the last row, and no more."""
+        """Write the last row and close the file."""
         self._write_last()
         if self._file is not None:
             with suppress(OSError):
@@ -135,7 +135,7 @@ class Log:
 
 
 def check_is_log(path: Path) -> None:
-    """Raise SettingsError if a file, which a checkpoint names as its log, exists and is no log of a run."""
+    """Raise SettingsError if a file that a checkpoint names as its log exists but is not the log of a run."""
     if not path.is_file():
         return
     with suppress(OSError, ValueError), path.open("rb") as file:
@@ -150,7 +150,7 @@ def check_is_log(path: Path) -> None:
 
 
 def _json(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row with None for what is no number, as JSON has it; a list's rows alike."""
+    """Return a row with None instead of NaN, which JSON does not have; rows in lists are converted too."""
     return {
         key: [_json(one) for one in value]
         if isinstance(value, list)

@@ -1,7 +1,7 @@
-"""The training loop: threads that take shards, and write both matrices without locks (Hogwild).
+"""The training loop: threads take shards and write both matrices without locks (Hogwild).
 
-All that a shard draws follows from (seed, epoch, shard) and its learning rate from (epoch, shard), so that
-one thread gives the same bytes every time, and a run can be taken up again at any shard.
+The draws of a shard follow from (seed, epoch, shard), and its learning rate from (epoch, shard). One thread therefore
+gives the same bytes every time, and a run can be resumed at any shard.
 """
 
 import threading
@@ -30,7 +30,7 @@ REPORT_S = 0.25
 
 TrainReport = Callable[[Progress], None]
 RowsReport = Callable[[Progress, Embeddings], bool | None]
-"""Called with how far a run is and its rows; True ends a run that pauses."""
+"""Called with the progress of a run and its rows. Returning True ends a run that pauses between epochs."""
 
 
 def train_embeddings(
@@ -45,30 +45,31 @@ def train_embeddings(
     pauses: bool = False,
     lines: LineInputs = NO_LINE_INPUTS,
 ) -> Embeddings:
-    """Train on a token stream, by negative sampling: which model, sampler and loss, the config says.
+    """Train on a token stream. The config chooses the model, the sampler and the loss.
 
     Args:
         stream: (n,) rows of vocab and SENTENCE_END (-1); read only.
-        vocab: the words and the counts that both samplings follow.
-        config: all but what the reading of the text has used: min_count, max_vocab, max_types, lowercase, column.
+        vocab: the words, and the counts that subsampling and the noise distribution follow.
+        config: the settings. Those for reading the text are not used: min_count, max_vocab, max_types, lowercase,
+            column.
         report: called from this thread about every quarter of a second, and at the end.
-        start: go on from here.
-        checkpoints: what saves snapshots from time to time, at the end, and after an interrupt.
-        after_epoch: called from this thread soon after the end of an epoch, with how far the run is by then and
-            the live rows, which the threads keep changing. Epochs that end while it is busy are passed over, except
-            the last, after which the rows are final.
-        pauses: whether no thread trains while `after_epoch` is called, so that no epoch is passed over, the rows are
-            those of its end, and True ends the run. A snapshot is saved at the end of each epoch.
-        lines: rows that lines share, and their weights.
+        start: the snapshot to continue from.
+        checkpoints: saves snapshots at intervals, at the end, and after an interrupt.
+        after_epoch: called from this thread soon after the end of an epoch, with the progress at that time and the live
+            rows, which the threads keep changing. An epoch that ends during such a call is skipped, except the last
+            epoch, after which the rows are final.
+        pauses: whether the threads wait while `after_epoch` is called. Then no epoch is skipped, the rows are those of
+            the end of the epoch, and a return value of True ends the run. A snapshot is saved at the end of each epoch.
+        lines: rows that several lines share, and the weights of lines.
 
     Raises:
-        DivergedError: a row left the finite numbers.
-        KeyboardInterrupt: the first one ends the run in order, with a snapshot saved; one more while that goes on
-            is ignored, a third gives it up.
+        DivergedError: a row is no longer finite.
+        KeyboardInterrupt: the first interrupt ends the run in order and saves a snapshot. A second interrupt during
+            this time is ignored; a third one gives up the snapshot.
     """
     fixed, groups = None if start is None else start.fixed, groups_of(config, vocab)
     plan = Plan.of(config, vocab, stream, fixed=fixed, lines=lines, groups=groups)
-    release_memory()  # of the scan's threads, 30 MB after 100 MB of text, and of the n-grams of the vocabulary, 50 MB
+    release_memory()  # of the scan's threads (30 MB after 100 MB of text) and of the vocabulary's n-grams (50 MB)
     replica = Replica(stream, plan, start)
     report = report or (lambda progress: None)
     if after_epoch is None:
@@ -84,7 +85,7 @@ class Replica:
     """The rows of a run, and the threads that train them."""
 
     def __init__(self, stream: Ids, plan: Plan, start: Snapshot | None = None) -> None:
-        """Begin at the beginning, or where a snapshot says. Compiles the kernel, or loads what was compiled."""
+        """Start at the beginning, or at the position of a snapshot. Compiles the kernel, or loads the compiled one."""
         self.stream, self.plan = stream, plan
         self.embeddings = plan.new_embeddings()
         if start is not None:
@@ -100,13 +101,13 @@ class Replica:
         self._failure: BaseException | None = None
 
     def train(self, after_shard: Callable[[], None] = lambda: None) -> None:
-        """Train on what the schedule gives out, by all threads, until it gives out no more.
+        """Train with all threads on the jobs of the schedule, until there are no more jobs.
 
         Args:
-            after_shard: called by a training thread after each shard.
+            after_shard: called by each training thread after each shard.
 
         Raises:
-            DivergedError: a row left the finite numbers.
+            DivergedError: a row is no longer finite.
         """
         threads = [
             threading.Thread(target=self._work_off, args=(number, after_shard), daemon=True)
@@ -115,7 +116,7 @@ class Replica:
         try:
             for thread in threads:
                 thread.start()
-        except BaseException as error:  # the system gives no more threads
+        except BaseException as error:  # the system cannot start more threads
             self._fail(error)
         for thread in threads:
             if thread.ident is not None:
@@ -124,17 +125,17 @@ class Replica:
             raise self._failure
 
     def check_finite(self) -> None:
-        """Raise DivergedError where a row is no longer finite."""
+        """Raise DivergedError if a row is no longer finite."""
         if not all(step.all_finite(rows) for rows in self.weights):
             raise diverged(self.plan.config)
 
     def snapshot(self) -> Snapshot:
-        """Return the live rows, and the position they have at least reached."""
-        position = self.schedule.position()  # before the rows: what it says is done is in them
+        """Return the live rows, and a position that they have reached or passed."""
+        position = self.schedule.position()  # read before the rows, so that they contain all the work it counts as done
         return Snapshot(self.embeddings.input_rows, self.embeddings.output_rows, position, self.embeddings.line_rows)
 
     def _work_off(self, number: int, after_shard: Callable[[], None]) -> None:
-        """Train on one shard after another, until there are none."""
+        """Train on one shard after another, until there are no more."""
         try:
             buffers = _, tally = self.plan.new_buffers(number)
             while (job := self.schedule.take()) is not None:
@@ -156,7 +157,7 @@ class Replica:
         self.plan.train_shard(*self.plan.arguments(tokens, self.weights, buffers, job, lines))
 
     def _lines_of(self, shard: int) -> npt.NDArray[np.float32]:
-        """Return the rows of a shard's lines, flattened: all, if lines share rows; none without line vectors."""
+        """Return the rows of a shard's lines, flattened; all rows if lines share rows; empty without line vectors."""
         if self.embeddings.lines is None:
             return NO_LINES
         if self.plan.lines.rows is not None:
@@ -165,7 +166,7 @@ class Replica:
         return self.embeddings.lines[first[shard] : first[shard + 1]].reshape(-1)
 
     def _slice_is_finite(self, shard: int) -> bool:
-        """Check one shard's share of the rows: an epoch's shards together check every row."""
+        """Check one shard's share of the rows. All shards of an epoch together check every row."""
         n_shards, lines = self.schedule.n_shards, self._lines_of(shard)
         shared, own = ([lines], NO_LINES) if self.plan.lines.rows is not None else ([], lines)
         return step.all_finite(own) and all(
@@ -175,7 +176,7 @@ class Replica:
 
 
 class _Run:
-    """A replica that is trained to the end, while the main thread reports and snapshots are saved."""
+    """Trains a replica to the end, while the main thread reports and saves snapshots."""
 
     def __init__(self, replica: Replica, checkpoints: CheckpointPolicy | None) -> None:
         self.replica = replica
@@ -184,7 +185,7 @@ class _Run:
         self.last: Progress | None = None
 
     def work(self, report: TrainReport) -> None:
-        """Run the threads to the end, reporting from this one."""
+        """Run the threads to the end and report from this thread."""
         ended = threading.Event()
         supervisor = threading.Thread(target=self._supervise, args=(ended,), daemon=True)
         schedule = self.replica.schedule
@@ -194,7 +195,7 @@ class _Run:
                 report(schedule.progress())
                 if self.snapshotter:
                     self.snapshotter.start_if_due()
-        finally:  # an interrupt, or an error in report: the threads end with their shards
+        finally:  # after an interrupt or an error in report, each thread finishes its shard
             schedule.close()
             if supervisor.ident is not None:
                 _wait(ended)
@@ -205,14 +206,14 @@ class _Run:
             report(self.last)
 
     def _supervise(self, ended: threading.Event) -> None:
-        """Train, then check and save what came of it.
+        """Train, then check and save the result.
 
-        This has a thread of its own, since Python raises interrupts in the main thread alone: so none of them can
-        break off the saving.
+        This runs in its own thread. Python raises interrupts in the main thread only, so an interrupt cannot break off
+        the saving.
         """
         try:
             self.replica.train(self.snapshotter.copy_if_due if self.snapshotter else lambda: None)
-            self.last = self.replica.schedule.progress()  # now, or its speed would count writing the last snapshot
+            self.last = self.replica.schedule.progress()  # before saving, which would lower the speed
             self.replica.check_finite()
             if self.snapshotter:
                 self.snapshotter.save_last()
@@ -223,7 +224,7 @@ class _Run:
 
 
 def _wait(ended: threading.Event) -> None:
-    """Wait for the end of a run. One interrupt is ignored: pressed twice, Ctrl-C must not lose the checkpoint."""
+    """Wait for the end of a run. One interrupt is ignored: pressing Ctrl-C twice must not lose the checkpoint."""
     with suppress(KeyboardInterrupt):
         ended.wait()
     ended.wait()
@@ -232,7 +233,7 @@ def _wait(ended: threading.Event) -> None:
 def _train_with_pauses(
     replica: Replica, checkpoints: CheckpointPolicy | None, report: TrainReport, after_epoch: RowsReport
 ) -> None:
-    """Train one epoch after another, until `after_epoch`, called between them, returns True."""
+    """Train epoch by epoch, calling `after_epoch` between epochs, until it returns True."""
     schedule, epochs = replica.schedule, replica.plan.config.epochs
     is_over = False
 
@@ -248,12 +249,12 @@ def _train_with_pauses(
 
 
 def _epochs_done(replica: Replica) -> int:
-    """Return how many epochs are over."""
+    """Return the number of completed epochs."""
     return int(replica.schedule.progress().progress * replica.plan.config.epochs + 1e-9)
 
 
 def _with_epochs(replica: Replica, report: TrainReport, after_epoch: RowsReport) -> TrainReport:
-    """Return a report that first looks whether another epoch is over."""
+    """Return a report function that first calls `after_epoch` if another epoch is complete."""
     epochs = replica.plan.config.epochs
     over = min(_epochs_done(replica), epochs - 1)
 
@@ -268,7 +269,7 @@ def _with_epochs(replica: Replica, report: TrainReport, after_epoch: RowsReport)
 
 
 def diverged(config: TrainConfig) -> DivergedError:
-    """Return the error that rows are no longer finite."""
+    """Return the error for rows that are no longer finite."""
     lr = config.lr
     now, lower = (option("lr", f"{value:g}") for value in (lr, lr / 4))
     return DivergedError(f"training diverged with {now}: the vectors are no longer finite; try {lower}")

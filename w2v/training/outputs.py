@@ -1,4 +1,4 @@
-"""What a run writes at its end: whether output rows are kept, and where the vectors go if their file fails."""
+"""Writing the results of a run: whether output rows are saved, and where vectors go if writing their file fails."""
 
 import secrets
 import tempfile
@@ -13,15 +13,15 @@ from w2v.vectors.vectors import Vectors
 
 
 def keeps_output_rows(config: TrainConfig, save_output: bool | None, path: Path | None = None) -> bool:
-    """Return whether a run keeps the output rows; by default where its file can store them.
+    """Return whether a run keeps the output rows; by default if its file can store them.
 
     Args:
-        config: of the run.
-        save_output: what the user asked for; None for nothing.
-        path: the file that the vectors go to; None where they stay in memory.
+        config: settings of the run.
+        save_output: the user's choice; None if the user did not choose.
+        path: the file of the vectors; None if they stay in memory.
 
     Raises:
-        SettingsError: output rows are asked for that do not belong to words.
+        SettingsError: the user asks for output rows, but they do not belong to words.
     """
     are_words = config.output_layer.outputs_are_words
     if save_output and not are_words:
@@ -36,21 +36,21 @@ def keeps_output_rows(config: TrainConfig, save_output: bool | None, path: Path 
 
 
 def save(vectors: Vectors, path: Path) -> None:
-    """Write the vectors of a run and their output rows, if they have any; where that fails, write them elsewhere.
+    """Write the vectors of a run, with output rows if there are any. If that fails, write them to another file.
 
     Raises:
-        W2VError: they could not be written to `path`; the message says where they are.
+        W2VError: the vectors could not be written to `path`; the message says where they are.
     """
     try:
         write(path, vectors.model, save_output=True)
-    except Exception as error:  # whatever it is, hours of training must not be lost by it
+    except Exception as error:  # no error of any kind may lose hours of training
         kept = _save_elsewhere(vectors, path)
         reason = error.message if isinstance(error, W2VError) else f"cannot write {path}: {error}"
         raise W2VError(f"{reason}; the vectors are in {kept}" if kept else reason) from error
 
 
 def _save_elsewhere(vectors: Vectors, path: Path) -> Path | None:
-    """Write vectors next to `path`, else to the folder of temporary files; return where, None where nothing helps."""
+    """Write vectors next to `path` or to a folder of temporary files; return the path, or None if all attempts fail."""
     for folder in (path.absolute().parent, Path(tempfile.gettempdir()), Path("/var/tmp")):
         for suffix in (".w2v", ".bin"):
             other = folder / f"w2v-rescued-{secrets.token_hex(4)}{suffix}"

@@ -1,4 +1,4 @@
-"""Plan: everything that a run's threads and kernels are handed, made once from (config, vocab, stream)."""
+"""Plan: everything that a run's threads and kernels need, made once from (config, vocab, stream)."""
 
 import os
 from collections.abc import Sequence
@@ -44,16 +44,18 @@ from w2v.training.schedule import EMPTY, SHARD_MAX, SHARD_MIN, Job, StepWork, sh
 from w2v.training.weights import Embeddings, padded
 
 HOT_ROWS = 128
-"""Words of whose rows each thread has copies: 64 gain 20% with two threads, 128 a little more, 1,024 no more."""
+"""Number of words whose rows each thread copies. With two threads 64 gain 20%, 128 slightly more, 1,024
+no more."""
 MERGES_A_THREAD = 32
-"""A run has copies of hot rows only if each thread merges them at least this many times per thread."""
+"""A run copies hot rows only if each thread merges them at least this many times per thread."""
 SATURATED = 100
-"""Uses between two merges from which on a row moves by the mean of what its copies have moved."""
+"""From this many uses between two merges, a row moves by the mean of its copies' updates instead of their sum."""
 FULL_WINDOW = 5
-"""Half of the contexts that are drawn from a whole line."""
+"""With window="full": half the number of contexts that are drawn from a line."""
 SLOTS = 64
-"""Words whose composed vectors a thread holds, or more where a step needs more. A quarter of the contexts are among the
-last 64 words; of the last 512 it is 43%, but then what they are made of is in no near cache when it is written."""
+"""Number of words whose composed vectors a thread keeps, or more if a step needs more. A quarter of the contexts are
+among the last 64 words. Of the last 512 it is 43%, but then the n-gram rows of a word have left the near caches before
+its vector is written back."""
 NO_GROUPS = Groups(
     np.empty(0, np.int32),
     np.empty(0, np.int64),
@@ -65,44 +67,45 @@ NO_GROUPS = Groups(
 )
 NO_LINES = np.empty(0, np.float32)
 MAX_TILE = 6
-"""Output rows whose sums with 4 contexts fit into the 32 registers of AVX-512, next to what feeds them."""
+"""Number of output rows whose sums with 4 contexts fit into the 32 registers of AVX-512, together with the operands."""
 Mask = npt.NDArray[np.uint8]
-"""1 for each row that stays as it is."""
+"""1 for each frozen row."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What does not change while a run goes on."""
+    """The parts of a run that do not change."""
 
     config: TrainConfig
-    """What it was made from."""
+    """The settings that the plan was made from."""
     kernel: str
-    """Which kernels: `simd` or `scalar`."""
+    """Name of the kernels: `simd` or `scalar`."""
     variant: Variant
     shape: Shape
     sampling: Sampling
     bounds: list[int]
-    """Where the shards of the stream begin, and its length."""
+    """Where the shards of the stream begin, followed by its length."""
     n_threads: int
     shares: npt.NDArray[np.float32]
-    """(2, n_rows) of the hot rows; see merge_shares."""
+    """(2, n_rows) shares of the hot rows; see merge_shares."""
     n_types: int
-    """Words, and output rows."""
+    """Number of words, and of output rows."""
     word_rows: WordRows | None
     """With subwords, the input rows of each word."""
     tree: Huffman | None
     """With hierarchical softmax, the paths to the words."""
     first_lines: list[int]
-    """With line vectors or weights, the number of the first line of each shard, and the number of all lines; else
-    empty."""
+    """With line vectors or weights, the number of the first line of each shard, followed by the number of all lines;
+    otherwise empty."""
     first_shard: int = 0
-    """Number of the first shard: parts of one text that are trained apart have different ones, and so other draws."""
+    """Number of the first shard. Parts of one text that are trained separately have different shard numbers, and so
+    different draws."""
     fixed: FixedRows | None = None
-    """The rows that stay as they are."""
+    """The frozen rows."""
     lines: LineInputs = NO_LINE_INPUTS
-    """Rows that lines share, and their weights."""
+    """Rows that several lines share, and the weights of lines."""
     groups: Groups | None = None
-    """The groups that negatives are drawn from."""
+    """The groups from which negatives are drawn."""
 
     @classmethod
     def of(
@@ -121,13 +124,13 @@ class Plan:
 
         Args:
             config: the settings.
-            vocab: the words and the counts that both samplings follow.
+            vocab: the words, and the counts that subsampling and the noise distribution follow.
             stream: (n,) rows of vocab and SENTENCE_END (-1).
-            shard_max: tokens of the longest shard, about.
-            first_shard: number of the first one.
-            fixed: the rows that stay as they are.
-            lines: rows that lines share, and their weights; without weights all lines count alike.
-            groups: the groups that negatives are drawn from, as `groups_of` reads them.
+            shard_max: approximate number of tokens of the longest shard.
+            first_shard: number of the first shard.
+            fixed: the frozen rows.
+            lines: rows that several lines share, and the weights of lines; without weights, all lines have weight 1.
+            groups: the groups from which negatives are drawn, as `groups_of` returns them.
 
         Raises:
             SettingsError: W2V_KERNEL names no kernel.
@@ -138,7 +141,7 @@ class Plan:
         work = step_work(config, vocab, shape)
         bounds = shard_bounds(stream, work, shard_max, whole_lines=config.counts_lines)
         shard = len(stream) // (len(bounds) - 1)
-        # Rows are merged at the end of a shard too, which comes first where shards were cut for their work.
+        # Rows are also merged at the end of a shard. That comes first if shards were cut because of their work.
         merge_every = step.MERGE_EVERY if shard >= SHARD_MIN else shard * work.kept
         return cls(
             config=config,
@@ -169,7 +172,7 @@ class Plan:
         return step.train_shard(self.kernel, self.variant)
 
     def new_embeddings(self) -> Embeddings:
-        """Return rows as a run begins with them, with spare ones for the threads' own."""
+        """Return rows as they are at the beginning of a run, with spare rows for the threads."""
         n_spare = self.n_threads * self._spare_rows
         config, lines = self.config, None
         if config.has_lines:
@@ -181,7 +184,7 @@ class Plan:
         return replace(embeddings, vectors_are_outputs=are_outputs)
 
     def new_buffers(self, thread: int) -> tuple[Scratch, Tally]:
-        """Return what a thread, numbered from 0, has for itself."""
+        """Return the buffers of a thread; threads are numbered from 0."""
         longest = max(end - begin for begin, end in zip(self.bounds, self.bounds[1:], strict=False))
         zero_row = self.n_types + thread * self._spare_rows
         scratch = new_scratch(
@@ -200,7 +203,7 @@ class Plan:
 
     @cached_property
     def _fixed_masks(self) -> tuple[Mask, Mask] | None:
-        """The masks of the input and the output rows, spare ones included; None if all rows may move."""
+        """The masks of the input and the output rows, with spare rows; None if no row is frozen."""
         if self.fixed is None:
             return None
         n_hot, first = int(self.shares.shape[1]), self.n_types + 1
@@ -217,9 +220,9 @@ class Plan:
         job: Job,
         lines: npt.NDArray[np.float32] = NO_LINES,
     ) -> tuple[Ids, Weights, Sampling, Shape, Scratch, Tally, ShardPass]:
-        """Return the arguments of `train_shard` for a shard of these tokens, which has these rows of lines.
+        """Return the arguments of `train_shard` for a shard with these tokens and these rows of lines.
 
-        They are those of the lines of the shard; or of all lines, where lines share rows.
+        The rows are those of the shard's lines, or of all lines if lines share rows.
         """
         seed, number = np.uint64(self.config.seed), np.uint64(self.first_shard + job.shard)
         first, end = self.first_lines[job.shard : job.shard + 2] if self.first_lines and job is not EMPTY else (0, 0)
@@ -231,18 +234,18 @@ class Plan:
 
     @property
     def _spare_rows(self) -> int:
-        """Rows of a thread: one of zeros, the copies of the hot rows, with line vectors the line's, and the sink."""
+        """Spare rows of a thread: zeros, copies of the hot rows, with line vectors the line's row, and the sink."""
         return 1 + int(self.shares.shape[1]) + self.config.has_lines + (self.fixed is not None)
 
 
 def row_mask(fixed: npt.NDArray[np.bool_], n_spare: int, copies: Sequence[int], n_hot: int) -> Mask:
-    """Return 1 for each row that stays as it is, (n_types + n_spare,): a fixed row and the threads' copies of it.
+    """Return 1 for each frozen row, (n_types + n_spare,): the model's frozen rows and the threads' copies of them.
 
     Args:
-        fixed: (n_types,) the rows of the model that stay as they are.
-        n_spare: rows after those.
-        copies: for each thread the row in which its copies of the first rows begin.
-        n_hot: how many rows have copies.
+        fixed: (n_types,) whether each row of the model is frozen.
+        n_spare: number of rows after the model's rows.
+        copies: for each thread, the row at which its copies of the first rows begin.
+        n_hot: number of rows that have copies.
     """
     found = np.zeros(len(fixed) + n_spare, np.uint8)
     for first in (0, *copies):
@@ -252,7 +255,7 @@ def row_mask(fixed: npt.NDArray[np.bool_], n_spare: int, copies: Sequence[int], 
 
 
 def kernel_name() -> str:
-    """Return which kernels this machine runs: W2V_KERNEL where it is set, else the fastest it can."""
+    """Return the name of the kernels that this machine runs: W2V_KERNEL if set, else the fastest supported ones."""
     wanted = os.environ.get("W2V_KERNEL", "")
     if wanted and wanted not in step.KERNELS:
         raise SettingsError(f"W2V_KERNEL must be one of {', '.join(step.KERNELS)}, not '{wanted}'")
@@ -260,17 +263,17 @@ def kernel_name() -> str:
 
 
 def kernel_stamp() -> str:
-    """Return what changes with the code of the kernels."""
+    """Return a stamp that changes with the code of the kernels."""
     return STAMP[:8]
 
 
 def weights_of(rows: Embeddings) -> Weights:
-    """Return both matrices as kernels take them."""
+    """Return both matrices in the form that kernels take."""
     return Weights(rows.input.reshape(-1), rows.output.reshape(-1))
 
 
 def variant_of(config: TrainConfig) -> Variant:
-    """Return what the kernel must be compiled for."""
+    """Return the variant of the kernel that these settings need."""
     layer = config.output_layer
     return Variant(
         hidden="mean" if config.model == "cbow" else "context",
@@ -290,7 +293,7 @@ def variant_of(config: TrainConfig) -> Variant:
 
 
 def word_rows_of(config: TrainConfig, vocab: Vocab) -> WordRows | None:
-    """Return the input rows of each word, None without subwords: then word i has row i."""
+    """Return the input rows of each word; None without subwords, where word i has row i."""
     ngrams = NGrams.of_config(config)
     if ngrams is None:
         return None
@@ -298,11 +301,11 @@ def word_rows_of(config: TrainConfig, vocab: Vocab) -> WordRows | None:
 
 
 def shape_of(config: TrainConfig, most_outputs: int) -> Shape:
-    """Return the bounds of a step's loops: output rows in as few tiles as hold them, equally full.
+    """Return the loop bounds of a step: as few tiles as possible hold the output rows, all with as many rows.
 
     Args:
         config: the settings.
-        most_outputs: output rows of a center where no negatives are drawn: all words, or the longest path.
+        most_outputs: output rows of a center if no negatives are drawn: all words, or the longest path.
     """
     negative = config.negative if config.output_layer.has_negatives else max(1, most_outputs) - 1
     n_tiles = -(-(negative + 1) // MAX_TILE)
@@ -330,7 +333,7 @@ def shape_of(config: TrainConfig, most_outputs: int) -> Shape:
 
 
 def step_work(config: TrainConfig, vocab: Vocab, shape: Shape) -> StepWork:
-    """Return what a step costs, in multiply-adds: three for each number of a hidden vector and an output row."""
+    """Return the cost of a step in multiply-adds: 3 * stride per pair of hidden vector and output row."""
     against_outputs = 3.0 * shape.n_tiles * len(shape.tile_like) * shape.stride
     average = 2.0 * shape.stride if config.model == "cbow" or config.sampler == "hard" else 0.0
     choosing = float(shape.candidates * shape.stride + shape.n_draws)
@@ -341,7 +344,7 @@ def step_work(config: TrainConfig, vocab: Vocab, shape: Shape) -> StepWork:
 
 
 def sampling_of(config: TrainConfig, vocab: Vocab) -> Sampling:
-    """Return the distributions that words are kept by and negatives are drawn from."""
+    """Return the subsampling probabilities of words and the noise distribution of negatives."""
     keep, noise = keep_prob(vocab.counts, config.sample), noise_of(config, vocab)
     prob, alias = alias_table(noise)
     drawn = keep * vocab.counts if config.sampler == "batch" else noise
@@ -360,7 +363,7 @@ def noise_of(config: TrainConfig, vocab: Vocab) -> Floats:
 
 
 def groups_of(config: TrainConfig, vocab: Vocab) -> Groups | None:
-    """Return the groups that negatives are drawn from; None without groups."""
+    """Return the groups from which negatives are drawn; None without groups."""
     outside = thresholds(np.array([config.outside_share]))
     if config.shown is not None:
         starts, members = read_shown(config.shown, vocab)
@@ -385,22 +388,23 @@ def merge_shares(
     merge_every: float = step.MERGE_EVERY,
     tree: Huffman | None = None,
 ) -> npt.NDArray[np.float32]:
-    """Return how much of what a thread's copy of a hot row has moved goes into the shared row.
+    """Return which share of the update of a thread's copy of a hot row is added to the shared row.
 
-    All of it where a row is used seldom between two merges, as if there were no copies. A row that is used
-    often has moved to where its copy's thread wants it, and so has every other thread's copy: added up
-    they would go too far (with 5,000 words, no subsampling and two threads the loss was 2.48 where one thread
-    has 2.30), so their mean is taken: one part in n_threads. In between the share falls smoothly.
+    The share is 1 if a row is seldom used between two merges, as if there were no copies. If a row is used often, every
+    thread's copy of it has already moved to where it fits best. The sum of these updates would go too far: with 5,000
+    words, no subsampling and two threads the loss was 2.48, and 2.30 with one thread. The shared row then gets the mean
+    of the updates: a share of 1 / n_threads. In between, the share falls smoothly.
 
-    A mean takes n_threads as many merges to get as far, so a short run has no copies, nor has one thread.
+    With means, n_threads times as many merges are needed to get as far, so a short run has no copies. A single thread
+    has none either.
 
     Args:
         vocab: the words.
-        config: what decides how often a row is used. The hard sampler's choice is taken for plain noise.
-        n_threads: threads that have copies.
-        n_tokens: tokens of an epoch, before subsampling.
-        merge_every: steps between two merges.
-        tree: with hierarchical softmax, the nodes that the output rows belong to.
+        config: decides how often a row is used. The hard sampler is treated like plain noise.
+        n_threads: number of threads that have copies.
+        n_tokens: number of tokens of an epoch, before subsampling.
+        merge_every: number of steps between two merges.
+        tree: with hierarchical softmax, the tree whose nodes the output rows belong to.
 
     Returns:
         (2, n_rows) shares of the input and the output rows of the most frequent words.
@@ -416,7 +420,7 @@ def merge_shares(
 
 
 def use_rates(vocab: Vocab, config: TrainConfig, tree: Huffman | None = None) -> tuple[Floats, Floats]:
-    """Return how often a step has each word as its center, (n_types,), and each output row besides, in the mean."""
+    """Return the mean uses per step of each word as the center, (n_types,), and of each output row besides."""
     centers = keep_prob(vocab.counts, config.sample) * vocab.counts
     centers /= centers.sum()
     if tree is not None:
@@ -429,7 +433,7 @@ def use_rates(vocab: Vocab, config: TrainConfig, tree: Huffman | None = None) ->
 
 
 def mean_contexts(config: TrainConfig) -> float:
-    """Return how many contexts a center has in the mean, in a long line; a line's row beside words is not counted."""
+    """Return the mean number of contexts of a center in a long line; a line's row next to words is not counted."""
     if config.line_vectors == "alone":
         return 1.0
     if isinstance(config.window, str):
@@ -439,18 +443,18 @@ def mean_contexts(config: TrainConfig) -> float:
 
 
 def has_hot_inputs(config: TrainConfig) -> bool:
-    """Return whether threads have copies of hot input rows too.
+    """Return whether threads also have copies of hot input rows.
 
-    With subwords, where input rows are n-grams' too, a word's row is written only when its vector is dissolved. With
-    line vectors alone, words' rows are not used.
+    With subwords, input rows also belong to n-grams, and a word's row is written only when its composed vector is
+    written back. With line vectors alone, the input rows of words are not used.
     """
     return config.subwords == "none" and config.line_vectors != "alone"
 
 
 def new_hot_rows(shares: npt.NDArray[np.float32], first: int, stride: int, has_input: bool = True) -> HotRows:
-    """Return a thread's copies of the rows that have shares, (2, n_rows); they stand from row `first` on.
+    """Return a thread's copies of the rows that have shares, (2, n_rows). The copies begin at row `first`.
 
-    Without has_input, the input rows have none.
+    Without has_input, input rows have no copies.
     """
     n_rows = shares.shape[1]
     n_input = n_rows if has_input else 0
@@ -458,7 +462,7 @@ def new_hot_rows(shares: npt.NDArray[np.float32], first: int, stride: int, has_i
 
 
 def new_composed(word_rows: WordRows | None, n_contexts: int, stride: int) -> Composed:
-    """Return a thread's slots for composed vectors, more than a step has contexts; none without subwords."""
+    """Return a thread's slots for composed vectors, more than a step has contexts; empty without subwords."""
     if word_rows is None:
         none = np.empty(0, np.int64)
         return Composed(
@@ -479,14 +483,14 @@ def new_composed(word_rows: WordRows | None, n_contexts: int, stride: int) -> Co
 
 
 def new_paths(tree: Huffman | None) -> Paths:
-    """Return the paths of a tree as kernels take them; none without a tree."""
+    """Return the paths of a tree in the form that kernels take; empty without a tree."""
     if tree is None:
         return Paths(np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0, np.float32))
     return Paths(tree.starts, tree.nodes, (1 - tree.codes).astype(np.float32))
 
 
 def new_fixed(masks: tuple[Mask, Mask] | None, sink: int, n_contexts: int, n_outputs: int) -> Fixed:
-    """Return the rows that stay as they are as kernels take them; none without masks."""
+    """Return the frozen rows in the form that kernels take; empty without masks."""
     if masks is None:
         none, nowhere = np.empty(0, np.uint8), np.empty(0, np.int64)
         return Fixed(none, none, nowhere, nowhere, nowhere)
@@ -495,7 +499,7 @@ def new_fixed(masks: tuple[Mask, Mask] | None, sink: int, n_contexts: int, n_out
 
 
 def new_tally() -> Tally:
-    """Return a thread's counts, at 0."""
+    """Return a thread's counters, all 0."""
     return Tally(np.zeros(1), np.zeros(1, np.int64), np.zeros(1, np.int64))
 
 
@@ -511,9 +515,9 @@ def new_scratch(
     masks: tuple[Mask, Mask] | None = None,
     groups: Groups | None = None,
 ) -> Scratch:
-    """Return a thread's buffers for shards of up to `longest_shard` tokens.
+    """Return a thread's buffers for shards of at most `longest_shard` tokens.
 
-    With masks, of the input and the output rows that stay as they are, the thread has one spare row more.
+    With masks of frozen input and output rows, the thread has one more spare row, the sink.
     """
     hot_rows = hot_rows or new_hot_rows(np.empty((2, 0), np.float32), 0, shape.stride)
     n_words = 0 if config.line_vectors == "alone" else min(2 * shape.window, longest_shard)

@@ -1,4 +1,4 @@
-"""Provenance: what vectors keep of the run that trained them, besides settings and corpus."""
+"""Provenance: what vectors record about the run that trained them, besides settings and corpus."""
 
 import os
 import platform
@@ -16,13 +16,13 @@ from w2v.training.run import Run
 from w2v.vectors.vectors import Vectors
 
 SCORES = ("similarity", "analogies", "next")
-"""What a row of the log has of scores."""
+"""Names of the scores in a row of the log."""
 
 
 def with_provenance(
     vectors: Vectors, run: Run, seconds: Mapping[str, float], rows: Sequence[Mapping[str, Any]]
 ) -> Vectors:
-    """Return vectors that keep the scores of the log's rows, and when, where and how long they were trained."""
+    """Return vectors that record the scores in the log, and when, where and how long they were trained."""
     trained = vectors.trained
     if trained is None:
         return vectors
@@ -44,7 +44,7 @@ def with_provenance(
 
 
 def tell_of_repetition(run: Run, earlier: Trained, folder: str | Path, told: Reporter) -> None:
-    """Report whether a run with the settings of a model reads the corpus of that model; names do not count."""
+    """Report whether a run with a model's settings reads the same corpus as that model; file names are ignored."""
     before = [(file.get("size"), file.get("sample")) for file in earlier.corpus or ()]
     if not before or run.files is None:
         told.tell(f"settings of {folder}; whether the corpus is the same is not known")
@@ -55,7 +55,7 @@ def tell_of_repetition(run: Run, earlier: Trained, folder: str | Path, told: Rep
 
 
 def _scores(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the scores in a row of the log, with the epoch; empty if it has none. Files lose their folders."""
+    """Return the scores in a row of the log, with the epoch; empty if it has none. Paths become file names."""
     found = {name: row[name] for name in SCORES if row.get(name)}
     return {"epoch": row["epoch"], **{name: _shown(value) for name, value in found.items()}} if found else {}
 

@@ -1,4 +1,4 @@
-"""Repetition: several runs on one reading of the corpus, with other seeds or on resampled lines."""
+"""Repetition: several runs after reading the corpus once, with different seeds or on resampled lines."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -27,10 +27,10 @@ class Repetition:
 
     n: int
     bootstrap: str | None
-    """`lines`: each is trained on resampled lines; None: they differ in the seed alone."""
+    """`lines`: each run is trained on resampled lines. None: the runs differ only in the seed."""
 
     def check_output(self, output: Path | None) -> None:
-        """Raise SettingsError if a file cannot hold several runs."""
+        """Raise SettingsError if the output format cannot hold several runs."""
         if output is not None and find(output) is not FORMATS["native"]:
             raise SettingsError(
                 f"{option('runs')} needs a .w2v folder, not {output}: {option('output', 'runs.w2v')}", "runs"
@@ -40,7 +40,7 @@ class Repetition:
         """Return the runs.
 
         Raises:
-            SettingsError: a seed is out of range, or lines that have vectors or weights are to be resampled.
+            SettingsError: a seed is out of range, or bootstrap is used with vectors or weights of lines.
         """
         if self.bootstrap is not None and (other := run.config.setting_of_lines):
             raise SettingsError(f"{option('bootstrap')} cannot be used with {option(other)}", "bootstrap")
@@ -56,13 +56,13 @@ def execute_runs(
     is_reused: bool = False,
     after_epoch: EpochReport | None = None,
 ) -> Runs:
-    """Carry out several runs on one reading of the corpus; return their models, read from the folder if there is one.
+    """Execute several runs after reading the corpus once; return their models, loaded from the folder if there is one.
 
-    Args are those of `execute`. Each model is written as soon as it is trained.
+    The arguments are those of `execute`. Each model is written as soon as it is trained.
 
     Raises:
         SettingsError: the settings cannot be repeated.
-        W2VError: as `execute` does.
+        W2VError: as in `execute`.
     """
     seconds = dict[str, float]()
     with timed(seconds, "read_s"):
@@ -94,9 +94,9 @@ def _train_each(
     save_output: bool,
     seconds: dict[str, float],
 ) -> Iterator[Vectors]:
-    """Train one run after the other; each keeps the seconds of its own training, and those before all."""
+    """Train one run after the other; each stores the seconds of its own training and of the common preparation."""
     for number, run in enumerate(runs, 1):
-        told.saving(output or "")  # the bar of the run before is over
+        told.saving(output or "")  # ends the progress bar of the run before
         drawn = "" if repetition.bootstrap is None else ", on resampled lines"
         told.tell(f"run {number} of {len(runs)}: {option('seed', run.config.seed)}{drawn}")
         if repetition.bootstrap is not None:
@@ -109,4 +109,4 @@ def _train_each(
         if number == 1:
             warn_of_likeness(vectors, run, told)
         yield with_provenance(vectors, run, own, ())
-        del vectors  # or two models would be in memory while the next is trained
+        del vectors  # otherwise two models are in memory while the next one is trained

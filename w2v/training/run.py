@@ -1,8 +1,8 @@
-"""A run: begun from a corpus, continued from earlier vectors, or resumed; trained, and its vectors saved.
+"""A run: begun from a corpus, continued from earlier vectors, or resumed; then trained and saved.
 
-The command line and the Python functions both go through here, in this order: `checkpoints.folder.reserved` takes the
-folder of the checkpoints; `begin`, `continue_from` or `resume` reads; `try_output` tries the writing; `train` trains;
-`outputs.save` writes.
+The command line and the Python functions both call, in this order: `checkpoints.folder.reserved` to reserve the folder
+of the checkpoints; `begin`, `continue_from` or `resume` to read; `try_output` to check the output; `train` to train;
+`outputs.save` to write.
 """
 
 import os
@@ -50,34 +50,34 @@ from w2v.vectors.vectors import Vectors
 
 Warn = Callable[[str], None]
 Adapt = Callable[[TrainConfig, float], TrainConfig]
-"""Returns the settings to train with, from those of the reading and the mean number of words of a line."""
+"""Returns the settings for training, from the settings for reading and the mean number of words per line."""
 NO_WORDS = Vocab([], np.empty(0, np.int64))
 EpochReport = Callable[[Progress, Vectors], Mapping[str, Any] | None]
-"""Called with how far the run is and its vectors; what it returns goes into the log. Its `score` is for Selection."""
+"""Called with the progress of a run and its vectors. The returned values are logged; Selection uses `score`."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """A token stream, and all that is needed to train on it."""
+    """A token stream, and everything that is needed to train on it."""
 
     config: TrainConfig
     vocab: Vocab
     stream: Ids
     """(n,) rows of vocab and SENTENCE_END (-1)."""
     files: list[Fingerprint] | None
-    """The files the stream came from, where they can be read again."""
+    """The files of the stream; None if they cannot be read again."""
     start: Snapshot | None = None
-    """Where to go on from."""
+    """The snapshot to continue from."""
     extra: dict[str, Any] = field(default_factory=dict)
-    """What the checkpoint keeps for the caller: `log`, the rows so far, and paths of outputs."""
+    """What checkpoints keep for the caller: `log`, the rows so far, and the paths of outputs."""
     line_names: list[str] | None = None
-    """The names of the rows of lines, where they have any."""
+    """The names of the lines' rows, if they have names."""
     lines: LineInputs = NO_LINE_INPUTS
     """Which lines share a row, and the weights of lines."""
     is_resumed: bool = False
-    """Whether this goes on with a run, whose checkpoints it may replace."""
+    """Whether this continues a run, so that it may replace that run's checkpoints."""
     backend: Backend = OneMachine()
-    """What trains."""
+    """Reads and trains."""
 
 
 def begin(
@@ -88,18 +88,18 @@ def begin(
     backend: Backend = Run.backend,
     adapt: Adapt | None = None,
 ) -> tuple[Run, Encoded]:
-    """Read a corpus; return a run that starts at the beginning, and what became of the tokens.
+    """Read a corpus; return a run that starts at the beginning, and a report of what was read.
 
     Args:
         corpus: the text.
         config: the settings.
-        vocab: use this vocabulary, with its counts, in place of the text's own.
-        report: told how far the reading is.
-        backend: what reads and trains.
-        adapt: changes settings of the training by what was read.
+        vocab: use this vocabulary with its counts instead of the text's own.
+        report: called with the progress of the reading.
+        backend: reads and trains.
+        adapt: changes training settings after the corpus was read.
 
     Raises:
-        W2VError: as `encode` does.
+        W2VError: as in `encode`.
     """
     corpus.examine(config.column, config.force_text)
     config = _with_absolute_paths(config, backend)
@@ -113,10 +113,10 @@ def begin(
     encoded = backend.encode(corpus, config, vocab=vocab, report=report)
     if vocab is not None and not backend.n_nodes:
         encoded = without_sentence_word(encoded, config.counts_lines)
-    if encoded.dropped_count:  # read again with this vocabulary, the text would have words that were dropped
+    if encoded.dropped_count:  # a second reading with this vocabulary would give words that were dropped before
         files = None
     if vocab is not None:
-        config = replace(config, min_count=1, max_vocab=None)  # which the vocabulary has decided
+        config = replace(config, min_count=1, max_vocab=None)  # the vocabulary has already applied these
     if config.negative_groups is not None:
         check_groups(config.negative_groups, encoded.vocab)
     if config.shown is not None:
@@ -130,7 +130,7 @@ def begin(
 
 
 def _with_absolute_paths(config: TrainConfig, backend: Backend) -> TrainConfig:
-    """Return the settings with files by their absolute paths, for a resumed run; check what can be before reading."""
+    """Return the settings with absolute paths of files, for a resumed run. Check what can be checked before reading."""
     if config.phrases is not None:
         if backend.n_nodes:
             raise SettingsError(
@@ -143,7 +143,7 @@ def _with_absolute_paths(config: TrainConfig, backend: Backend) -> TrainConfig:
         read_groups(config.negative_groups, NO_WORDS)  # to find its errors before the corpus is read
         config = replace(config, negative_groups=absolute(config.negative_groups))
     if config.shown is not None:
-        next(text_lines(config.shown), None)  # the same
+        next(text_lines(config.shown), None)  # for the same reason
         config = replace(config, shown=absolute(config.shown))
     return config
 
@@ -159,26 +159,26 @@ def continue_from(
     freeze: str | Path | None = None,
     adapt: Adapt | None = None,
 ) -> tuple[Run, Encoded]:
-    """Read a new corpus, to train on from earlier vectors: those of a checkpoint's folder or a vector file.
+    """Read a new corpus, to continue training from earlier vectors in a checkpoint's folder or a vector file.
 
-    All earlier words stay. Words that are not among them are left out, or with `grow_vocab` join them where they
-    reach min_count. Counts, where they are known, and those of the new text add up. The output rows of new words start
-    at zero; so do all of them if the file has none.
+    All earlier words stay. New words are ignored; with `grow_vocab` they are added if they reach min_count. Known
+    counts of earlier words and the counts of the new text are added. Output rows of new words start at zero, and so do
+    all output rows if the file has none.
 
     Args:
         earlier: the folder or file.
         corpus: the new text.
-        config: its dim is replaced by that of the earlier vectors.
-        grow_vocab: whether new words join.
-        report: told how far the reading is.
-        warn: told about words that the file has twice, whose first rows are taken, and about missing output rows.
-        format: that of the vector file, if neither its content nor its name shows it.
-        freeze: which of its rows stay as they are: input, output, or those of the words in this file.
-        adapt: changes settings of the training by what was read.
+        config: the settings; dim is replaced by that of the earlier vectors.
+        grow_vocab: whether new words are added.
+        report: called with the progress of the reading.
+        warn: called about duplicate words in the file, whose first rows are used, and about missing output rows.
+        format: format of the vector file, if neither its content nor its name shows it.
+        freeze: which rows are frozen: input, output, or those of the words in this file.
+        adapt: changes training settings after the corpus was read.
 
     Raises:
         SettingsError: the earlier vectors do not have the rows to freeze.
-        W2VError: as `encode`, `checkpoint.load` and `vector_files.read` do; or a word or count of the file is invalid.
+        W2VError: as in `encode`, `checkpoint.load` and `vector_files.read`; or a word or count of the file is invalid.
     """
     held = read_earlier(earlier, warn, format)
     finite = np.isfinite(held.vectors).all(axis=1)
@@ -209,16 +209,16 @@ def continue_from(
 def resume(
     folder: Path, changes: Mapping[str, Any], report: ScanReport | None = None, backend: Backend = Run.backend
 ) -> Run:
-    """Take up a run from its newest checkpoint, reading its corpus again or the stream that was kept.
+    """Resume a run from its newest checkpoint: read its corpus again, or the stream that was saved.
 
     Args:
-        folder: of the checkpoints.
-        changes: new values of settings, of which only `epochs` (higher) and `threads` may have any.
-        report: told how far the reading is.
-        backend: what reads and trains.
+        folder: folder of the checkpoints.
+        changes: new values of settings; only `epochs` (to a higher number) and `threads` may change.
+        report: called with the progress of the reading.
+        backend: reads and trains.
 
     Raises:
-        SettingsError: another setting is to change, or the number of nodes.
+        SettingsError: another setting or the number of nodes would change.
         W2VError: the checkpoint is damaged, or the corpus has changed.
     """
     check_request("resume", changes)
@@ -241,7 +241,7 @@ def resume(
         for print_ in kept.corpus:
             print_.check()
         paths = [print_.path for print_ in kept.corpus]
-        # What there is to warn of was said when the run began.
+        # Warnings about the corpus were already given when the run began.
         encoded = backend.encode(Corpus(paths, warn=lambda _: None), config, vocab=kept.vocab, report=report)
         stream, lines = encoded.stream, _lines_of(encoded)["lines"]
     if kept.stream != backend.checksum(stream):
@@ -269,23 +269,23 @@ def train(
     save_output: bool | None = None,
     extra: Mapping[str, Any] | None = None,
 ) -> Vectors:
-    """Train, and return the vectors and all that is known of how they were trained.
+    """Train; return the vectors, with a record of how they were trained.
 
     Args:
         run: what to train on.
         report: called with a Progress about four times a second.
-        checkpoint: the folder for checkpoints; it is `reserved`.
-        checkpoint_every: seconds between them.
-        warn: told why one could not be written; training goes on.
-        log: gets the rows so far, then new ones.
+        checkpoint: the folder for checkpoints, already reserved with `reserved`.
+        checkpoint_every: seconds between two checkpoints.
+        warn: called with the reason if a checkpoint cannot be written; training continues.
+        log: receives the earlier rows of a resumed run, then new rows.
         after_epoch: called after each epoch.
-        selection: gets the scores that `after_epoch` returns, and says when to stop and which epoch's rows to return.
-        save_output: whether the vectors keep the output rows; by default unless these do not belong to words.
+        selection: receives the scores from `after_epoch`; decides when to stop and which epoch's rows to return.
+        save_output: whether the vectors keep the output rows; by default they do if the rows belong to words.
         extra: what checkpoints keep for the caller, besides the log.
 
     Raises:
         DivergedError: the learning rate was too large.
-        W2VError: there is no space for the checkpoints.
+        W2VError: there is not enough space for the checkpoints.
     """
     save_output = keeps_output_rows(run.config, save_output)
     log, chooses = log or Log(), selection or Selection()
@@ -318,12 +318,12 @@ def train(
     )
     embeddings = chooses.chosen(embeddings)
     if not (save_output or embeddings.vectors_are_outputs):
-        embeddings = embeddings.without_output()  # before there are vectors: of 84,000 words and n-grams 38 of 550 MB
+        embeddings = embeddings.without_output()  # here it saves 38 of 550 MB, with 84,000 words and n-grams
     return _result(run, embeddings, save_output)
 
 
 def _policy(run: Run, folder: Path, every_s: float, warn: Warn, extra: dict[str, Any]) -> CheckpointPolicy:
-    """Return what writes the checkpoints of a run; there must be space for them, and for its stream."""
+    """Return what writes the checkpoints of a run. Checks that there is space for them and for the stream."""
     if run.files is None and run.backend.n_nodes:
         raise W2VError(
             "checkpoints of a cluster need a corpus that a later run can read: files, or URLs without a password or a "
@@ -352,7 +352,7 @@ def _policy(run: Run, folder: Path, every_s: float, warn: Warn, extra: dict[str,
 
 
 def _result(run: Run, embeddings: Embeddings, save_output: bool) -> Vectors:
-    """Return vectors, what they are composed of, and how they were trained."""
+    """Return the vectors, with their n-grams and a record of how they were trained."""
     return Vectors.of(
         Model(
             run.vocab.words,
@@ -367,9 +367,9 @@ def _result(run: Run, embeddings: Embeddings, save_output: bool) -> Vectors:
 
 
 def _trained(run: Run) -> Trained:
-    """Return how the vectors of a run are trained.
+    """Return the record of how the vectors of a run are trained.
 
-    It has the names of the corpus' files without their folders, so that a copy can be given away.
+    It has the names of the corpus files without their folders, so that a copy can be given away.
     """
     corpus = None
     if run.files is not None:
@@ -380,12 +380,12 @@ def _trained(run: Run) -> Trained:
 def try_output(
     run: Run, path: Path, save_output: bool | None = None, warn: Warn = reports.warn, n_models: int = 1
 ) -> None:
-    """Check before training that the vectors of a run can be written to `path`; `warn` is told what is left out.
+    """Check before training that the vectors of a run can be written to `path`; warn about parts that are left out.
 
-    With n_models there must be space for as many.
+    There must be space for n_models models.
 
     Raises:
-        W2VError: they cannot; the message says why.
+        W2VError: the vectors cannot be written; the message says why.
     """
     ngrams = NGrams.of_config(run.config)
     check(
@@ -404,18 +404,18 @@ def try_output(
 
 
 def _n_lines(run: Run) -> int:
-    """Return how many lines have vectors."""
+    """Return the number of rows of lines; 0 without line vectors."""
     return run.lines.n_rows(n_lines(run.stream)) if run.config.has_lines else 0
 
 
 def _lines_of(encoded: Encoded) -> dict[str, Any]:
-    """Return what a Run keeps of the lines of a text."""
+    """Return the fields of a Run that describe the lines of a text."""
     names, rows = (None, None) if encoded.line_names is None else shared_rows(encoded.line_names)
     return {"line_names": names, "lines": LineInputs(rows, encoded.line_weights)}
 
 
 def without_sentence_word(encoded: Encoded, keep_empty: bool) -> Encoded:
-    """Return a text without the row of word2vec.c's `</s>` in its vocabulary, unless the text has it as a word."""
+    """Return a text whose vocabulary lacks word2vec.c's `</s>`, unless the text contains this word."""
     row = encoded.vocab.index.get(SENTENCE_WORD)
     if row is None or np.any(encoded.stream == row):
         return encoded
@@ -426,8 +426,8 @@ def without_sentence_word(encoded: Encoded, keep_empty: bool) -> Encoded:
 
 
 def _cannot_be_named(path: str) -> bool:
-    """Return whether another process cannot read a file by a name that is kept on the disk.
+    """Return whether another process could not read a file by the name that a checkpoint stores.
 
-    /dev/stdin is another file there, and a URL with a password or a signature is not kept.
+    /dev/stdin is a different file in another process, and a password or a signature in a URL is not stored.
     """
     return os.path.abspath(path).startswith(("/dev/", "/proc/")) or without_secrets(path) != path

@@ -1,7 +1,7 @@
-"""Schedule: which shards there are, in what order and at what rate they are trained on, and how far a run is.
+"""Schedule: how the stream is cut into shards, their order and learning rates, and the progress of a run.
 
-The stream is cut into shards by a rule that looks at the stream and the settings alone. Threads take the shards of all
-epochs in order, without a pause between epochs.
+Where the stream is cut depends only on the stream and the settings. Threads take the shards of all epochs in order,
+without a pause between epochs.
 """
 
 import threading
@@ -19,13 +19,15 @@ from w2v.reports import Progress
 from w2v.settings.train import TrainConfig
 
 SHARD_MIN, SHARD_MAX, SHARDS_WANTED = 1 << 11, 1 << 16, 64
-"""Tokens of a shard: long enough that starting one costs nothing (30 us), short enough that the learning
-rate falls smoothly and that no thread waits long at the end; and shards wanted of a short text."""
+"""Limits of the number of tokens of a shard, and the number of shards wanted of a short text. Shards are long enough
+that starting one costs almost nothing (30 us), and short enough that the learning rate falls smoothly and no thread
+waits long at the end."""
 WORK_MAX = 1 << 33
-"""Multiply-adds of a shard, as StepWork estimates them: an interrupt and a checkpoint wait for the end of a shard, so
-that must come soon on a slow machine too. They take 0.2 s on a core of a Zen 4, 0.3 s with the scalar kernels."""
+"""Largest number of multiply-adds of a shard, as StepWork estimates them. Interrupts and checkpoints wait for the end
+of a shard, so it must come soon even on a slow machine: after 0.2 s on a core of a Zen 4, 0.3 s with the scalar
+kernels."""
 SHARD_LEAST = 16
-"""Tokens of a shard, however much work they are: with fewer hardly any context would be left."""
+"""Smallest number of tokens of a shard, even if they are more work: a shorter shard would lose most contexts."""
 LR_FLOOR = 1e-4
 
 
@@ -38,45 +40,45 @@ class Job:
     epoch: int
     shard: int
     begin: int
-    """Where it begins in the stream."""
+    """Position in the stream where the shard begins."""
     end: int
     lr: float
 
 
 EMPTY = Job(0, 0, 0, 0, 0, 0.0)
-"""A job without tokens, which only compiles the kernel."""
+"""A job without tokens, used to compile the kernel."""
 
 
 @dataclass(frozen=True)
 class StepWork:
-    """What the step of a center costs, in multiply-adds, as an estimate."""
+    """Estimated cost of the step of a center, in multiply-adds."""
 
     per_center: float
-    """Of a center, however many contexts it has."""
+    """Cost of a center, independent of the number of its contexts."""
     per_context: float
-    """Of each of its contexts."""
+    """Cost of each context of a center."""
     contexts: float
-    """Contexts of a center in a long line, in the mean."""
+    """Mean number of contexts of a center in a long line."""
     kept: float
     """Share of the tokens that subsampling keeps."""
 
     def of_tokens(self, n_tokens: int, contexts: float) -> float:
-        """Return the work of n_tokens whose lines have room for this many contexts of a center."""
+        """Return the work of n_tokens in lines that have room for this many contexts of a center."""
         return n_tokens * self.kept * (self.per_center + self.per_context * min(self.contexts, self.kept * contexts))
 
 
 def shard_bounds(
     stream: Ids, work: StepWork | None = None, longest: int = SHARD_MAX, *, whole_lines: bool = False
 ) -> list[int]:
-    """Return where the shards of a stream begin, and its length: at sentence ends, where there are any.
+    """Return where the shards of a stream begin, followed by its length. Shards begin after sentence ends if possible.
 
-    A shard has about a 64th of the tokens, within limits, or fewer where these would be too much work.
+    A shard has about a 64th of the tokens, within limits, or fewer if they would be too much work.
 
     Args:
         stream: (n,) ids and SENTENCE_END.
-        work: what a step costs; without it all shards have about the same number of tokens.
-        longest: tokens of the longest shard, about.
-        whole_lines: whether no line may be cut, however long it is.
+        work: cost of a step; without it all shards have about the same number of tokens.
+        longest: approximate number of tokens of the longest shard.
+        whole_lines: whether lines are never cut, even if they are long.
     """
     size = min(max(len(stream) // SHARDS_WANTED, SHARD_MIN), longest)
     bounds = _cut(stream, size, whole_lines)
@@ -90,12 +92,12 @@ def shard_bounds(
 
 
 def _size_within(work_max: float, tokens: Ids, work: StepWork) -> int:
-    """Return into how long parts tokens must be cut so that each is no more work than work_max in the mean."""
+    """Return the length of parts into which tokens must be cut so that the mean part is at most work_max of work."""
     n = len(tokens)
     lines = np.diff(np.flatnonzero(tokens == SENTENCE_END), prepend=-1, append=n) - 1
     size = n
     while size > SHARD_LEAST:
-        # The contexts that a token has room for, in the mean: its line's, which ends with the part at the latest.
+        # Mean number of contexts that a token has room for: within its line, or within the part if that is shorter.
         contexts = float((lines * np.minimum(lines, size)).sum()) / n
         if work.of_tokens(size, contexts) <= work_max:
             break
@@ -104,10 +106,10 @@ def _size_within(work_max: float, tokens: Ids, work: StepWork) -> int:
 
 
 def _cut(stream: Ids, size: int, whole_lines: bool = False) -> list[int]:
-    """Return the bounds of parts of about `size` tokens.
+    """Return the bounds of parts with about `size` tokens.
 
-    A sentence that ends within half a part of where the next should begin is waited for; a longer one is cut, but not
-    with whole_lines.
+    A part ends at the next sentence end if that is at most half a part away. Otherwise the sentence is cut, except with
+    whole_lines.
     """
     n = len(stream)
     bounds = [0]
@@ -118,7 +120,7 @@ def _cut(stream: Ids, size: int, whole_lines: bool = False) -> list[int]:
         ends = np.flatnonzero(reach == SENTENCE_END)
         if len(ends):
             bound = nominal + int(ends[0]) + 1
-        else:  # the last sentence may have no mark at its end
+        else:  # the last sentence may have no SENTENCE_END
             bound = nominal if nominal + len(reach) < n else n
         if bounds[-1] < bound < n:
             bounds.append(bound)
@@ -126,15 +128,15 @@ def _cut(stream: Ids, size: int, whole_lines: bool = False) -> list[int]:
 
 
 def learning_rate(config: TrainConfig, done: float) -> float:
-    """Return the learning rate when this share of the run is done: linear, down to a ten-thousandth."""
+    """Return the learning rate after this share of the run. It falls linearly to a ten-thousandth of the first rate."""
     return config.lr * max(LR_FLOOR, 1.0 - done)
 
 
 class Schedule:
-    """Hands out the jobs of a run, and keeps its books. Any thread may call any method."""
+    """Gives out the jobs of a run and counts what is done. Any thread may call any method."""
 
     def __init__(self, bounds: Sequence[int], config: TrainConfig, position: Position | None = None) -> None:
-        """Begin at the beginning, or where a checkpoint's position says."""
+        """Start at the beginning, or at the position of a checkpoint."""
         self.bounds, self.config = bounds, config
         self.n_shards = len(bounds) - 1
         self._start = position or Position()
@@ -147,7 +149,7 @@ class Schedule:
         self._began = time.perf_counter()
 
     def take(self) -> Job | None:
-        """Return the next job; None at the end, or when no more are given out."""
+        """Return the next job; None at the end or after `close`."""
         with self.lock:
             while self._next in self._done:
                 self._next += 1
@@ -157,7 +159,7 @@ class Schedule:
             return self._job(self._next - 1)
 
     def finish(self, job: Job, words: int, loss: float, pairs: int) -> None:
-        """Write down that a job is done, the words it read, its sampled loss and the pairs in it."""
+        """Record that a job is done, with the number of words it read, its sampled loss and its number of pairs."""
         with self.lock:
             now = self._now
             self._done.add(job.number)
@@ -167,17 +169,17 @@ class Schedule:
             now.words += words
             if pairs and job.epoch > now.epoch:
                 now.epoch, now.loss, now.pairs = job.epoch, 0.0, 0
-            if job.epoch == now.epoch:  # of the epoch before, a thread may be late
+            if job.epoch == now.epoch:  # a slow thread may finish a job of the epoch before
                 now.loss += loss
                 now.pairs += pairs
 
     def limit(self, share: float) -> None:
-        """Give out jobs until this share of the run is done, to the end of a shard, and then no more."""
+        """Give out jobs up to this share of the run, rounded up to the end of a shard, and then no more."""
         with self.lock:
             self._until, self._closed = self._job_at(share), False
 
     def skip(self, share: float) -> None:
-        """Take what `limit` would give out up to this share for done."""
+        """Mark as done all jobs that `limit` would give out up to this share."""
         with self.lock:
             self._next = self._now.next_job = self._job_at(share)
 
@@ -192,7 +194,7 @@ class Schedule:
             return replace(self._now, also_done=sorted(self._done), seconds=self._seconds())
 
     def progress(self) -> Progress:
-        """Return how far the run is, for people."""
+        """Return the progress of the run in the form that is reported."""
         now = self.position()
         tokens = self._tokens(now.next_job) + sum(
             self._tokens(number + 1) - self._tokens(number) for number in now.also_done
@@ -216,7 +218,7 @@ class Schedule:
         return epoch * self.n_shards + bisect_left(self.bounds, done)
 
     def _tokens(self, job: int) -> int:
-        """Return the tokens, sentence ends included, of all jobs before this one."""
+        """Return the number of tokens, with sentence ends, of all jobs before this one."""
         epoch, shard = divmod(job, self.n_shards)
         return epoch * self.bounds[-1] + self.bounds[shard]
 

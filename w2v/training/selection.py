@@ -1,4 +1,4 @@
-"""Which epoch's rows a run keeps, and when it stops early: by the score of each epoch."""
+"""Decides from the score of each epoch which epoch's rows a run keeps, and when the run stops early."""
 
 from dataclasses import dataclass, replace
 
@@ -12,16 +12,16 @@ class Selection:
     """The best epoch so far, by score; higher is better."""
 
     keep_best: bool = False
-    """Whether the run ends with the rows of the best epoch, of which there is a copy meanwhile."""
+    """Whether the run ends with the rows of the best epoch; the run keeps a copy of them until then."""
     patience: int | None = None
     """The run stops if the best score is this many epochs old; None means never."""
     each_epoch: bool = False
-    """Whether each epoch is scored, also where nothing depends on the scores."""
+    """Whether each epoch is scored, even if nothing depends on the scores."""
     is_over: bool = False
-    """Whether the run is to stop."""
+    """Whether the run should stop."""
     _epoch: int = 0
     _best: tuple[float, int] | None = None
-    """The best score, and its epoch."""
+    """The best score and its epoch."""
     _rows: Embeddings | None = None
 
     @property
@@ -31,11 +31,11 @@ class Selection:
 
     @property
     def pauses(self) -> bool:
-        """Whether no thread trains while an epoch is scored: then none is passed over, however short it is."""
+        """Whether the threads wait while an epoch is scored, so that no epoch is skipped, however short it is."""
         return self.is_used or self.each_epoch
 
     def add(self, epoch: int, score: float | None, rows: Embeddings) -> None:
-        """Take the score of an epoch, from 1, and its rows; None is worse than any score."""
+        """Receive the score and the rows of an epoch; epochs count from 1. A score of None is worse than any number."""
         self._epoch = epoch
         if self._best is None:
             self._best = -np.inf, epoch
@@ -46,11 +46,11 @@ class Selection:
         self.is_over = self.patience is not None and epoch - self._best[1] >= self.patience
 
     def chosen(self, last: Embeddings) -> Embeddings:
-        """Return the rows of the best epoch; those of the last one if no epoch has a score, or they are not kept."""
+        """Return the rows of the best epoch, or of the last epoch if no epoch has a score or rows are not kept."""
         return last if self._rows is None else self._rows
 
     def summary(self, epochs: int) -> str:
-        """Return where the run of this many epochs stopped, and whose rows it keeps, in words; or ""."""
+        """Return a message about where the run stopped and whose rows it keeps; "" if there is nothing to say."""
         parts = []
         if self.is_over:
             parts.append(
@@ -63,7 +63,7 @@ class Selection:
 
 
 def _copied(rows: Embeddings, buffer: Embeddings | None) -> Embeddings:
-    """Return a copy of rows, in the memory of an earlier one."""
+    """Return a copy of rows, written into the buffer of an earlier copy if there is one."""
     matrices = {name: array for name in ("input", "output", "lines") if (array := getattr(rows, name)) is not None}
     if buffer is None:
         return replace(rows, **{name: array.copy() for name, array in matrices.items()})

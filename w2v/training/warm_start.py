@@ -1,4 +1,4 @@
-"""Earlier vectors, which a run goes on from: those of a checkpoint or of a file."""
+"""Warm start: continue training from the vectors of a checkpoint or a file."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,7 +24,7 @@ Warn = Callable[[str], None]
 
 
 def read_earlier(earlier: Path, warn: Warn, format: str | None = None) -> Model:
-    """Return the model of a vector file or of a checkpoint's folder, with each word once."""
+    """Return the model of a vector file or of a checkpoint's folder, without duplicate words."""
     if format is None and earlier.is_dir() and earlier.suffix.lower() not in SUFFIXES and not recognised(earlier):
         return _model_of(checkpoint.load(earlier))
     model = read(earlier, format, warn=warn)
@@ -41,7 +41,7 @@ def read_earlier(earlier: Path, warn: Warn, format: str | None = None) -> Model:
 
 
 def _model_of(kept: Checkpoint) -> Model:
-    """Return the model of a checkpoint; without output rows where these do not belong to words."""
+    """Return the model of a checkpoint, without output rows if they do not belong to words."""
     output = kept.snapshot.output if kept.config.output_layer.outputs_are_words else None
     ngrams, word_rows = NGrams.of_config(kept.config), word_rows_of(kept.config, kept.vocab)
     if ngrams is None or word_rows is None:
@@ -51,10 +51,10 @@ def _model_of(kept: Checkpoint) -> Model:
 
 
 def with_ngrams_of(held: Model, config: TrainConfig, earlier: Path) -> TrainConfig:
-    """Return a config with the settings of the earlier vectors' n-grams.
+    """Return a config with the n-gram settings of the earlier vectors.
 
     Raises:
-        W2VError: the settings ask for n-grams, and the earlier vectors have none.
+        W2VError: the settings ask for n-grams, but the earlier vectors have none.
     """
     if held.subwords is not None:
         ngrams = held.subwords.ngrams
@@ -75,7 +75,7 @@ def with_ngrams_of(held: Model, config: TrainConfig, earlier: Path) -> TrainConf
 
 
 def carry_over(held: Model, vocab: Vocab, config: TrainConfig) -> Snapshot:
-    """Return rows as a run begins with them, those of earlier words and n-grams as they were."""
+    """Return the initial rows of a run; rows of earlier words and n-grams are copied."""
     word_rows = word_rows_of(config, vocab)
     fresh = Embeddings.create(len(vocab), config.dim, config.seed, word_rows=word_rows)
     rows = [vocab.index[word] for word in held.words]
@@ -95,7 +95,7 @@ def carry_over(held: Model, vocab: Vocab, config: TrainConfig) -> Snapshot:
 
 
 def join_vocab(held: Model, new: Vocab, min_count: int | None, earlier: Path) -> Vocab:
-    """Return the vocabulary of earlier words, and of new ones that reach min_count, None being out of reach."""
+    """Return the vocabulary of earlier words and of new words with min_count occurrences; None ignores new words."""
     counts = [0] * len(held.words) if held.counts is None else held.counts.tolist()
     totals = dict(zip(held.words, counts, strict=True))
     for word, count in zip(new.words, new.counts.tolist(), strict=True):
