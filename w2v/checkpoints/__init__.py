@@ -1,1 +1,1 @@
-"""Checkpoints: a run's state on disk, written while it trains."""
+"""Checkpoints: the state of a run on disk, written during training."""

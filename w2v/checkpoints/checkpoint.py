@@ -1,7 +1,7 @@
-"""Checkpoints: a run's whole state in a folder, from which it continues as if it had never stopped.
+"""Checkpoints: the complete state of a run in a folder. A resumed run continues as if it had never stopped.
 
-A checkpoint is written beside the older ones under another name, synced, and renamed: at any moment there is a
-complete one. Nothing in it is pickled. `names` lists its files, `state` describes state.json.
+A checkpoint is written next to the older ones under another name, synced, and then renamed, so a complete checkpoint
+exists at any moment. Nothing in it is pickled. `names` lists its files; `state` describes state.json.
 """
 
 import shutil
@@ -31,23 +31,23 @@ STREAM_TYPE = "<i4"
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A snapshot, and what does not change while the run goes on: all that the run needs to continue."""
+    """A snapshot together with the constant data of the run: everything that the run needs to continue."""
 
     config: TrainConfig
     vocab: Vocab
     snapshot: Snapshot
-    corpus: list[Fingerprint] | None  # The files to read again; None if the stream is kept
+    corpus: list[Fingerprint] | None  # Files to read again; None if the token stream is saved
     stream: str  # Checksum of the token stream
     extra: dict[str, Any] = field(default_factory=dict)
-    """What the caller gets back when the run is resumed, as JSON: paths of outputs, the log."""
-    line_names: list[str] | None = None  # (n_lines,) the names of the lines, if they have any
+    """JSON values that the caller gets back when the run is resumed: paths of outputs, the log."""
+    line_names: list[str] | None = None  # (n_lines,) names of the lines, if they have names
 
 
 def save(folder: Path, checkpoint: Checkpoint) -> Path:
-    """Write a checkpoint and return where; then remove all but the last two.
+    """Write a checkpoint and return its folder. Then remove all checkpoints except the last two.
 
     Raises:
-        W2VError: it cannot be written. Older checkpoints are as they were, and nothing is left of this one.
+        W2VError: the checkpoint cannot be written. It is removed, and older checkpoints are unchanged.
     """
     where, folder = folder, mirror.here(folder)
     newest = max((names.number_of(path.name) or 0 for path in checkpoints_in(folder)), default=0)
@@ -88,10 +88,10 @@ def _write(folder: Path, checkpoint: Checkpoint) -> None:
 
 
 def load(folder: Path) -> Checkpoint:
-    """Read the newest checkpoint of a folder, and compare all checksums.
+    """Read the newest checkpoint of a folder and check all checksums.
 
     Raises:
-        W2VError: there is none, it is damaged, or another version wrote it; the message says which.
+        W2VError: there is no checkpoint, it is damaged, or another version wrote it; the message says which.
     """
     newest, cure = _newest(folder)
     state = _state(newest, cure)
@@ -104,7 +104,7 @@ def load(folder: Path) -> Checkpoint:
                 raise ValueError(f"its checksum is not the one in {names.STATE}")
     with _damage(newest, cure):
         vocab = Vocab.load(newest / names.VOCAB, sentence_end=True)
-        n_input = len(vocab) if config.subwords == "none" else -1  # the run knows how many n-grams there are
+        n_input = len(vocab) if config.subwords == "none" else -1  # the run itself knows the number of n-grams
         snapshot = Snapshot(
             load_array(newest / names.INPUT, np.float32, (n_input, config.dim)),
             load_array(newest / names.OUTPUT, np.float32, (len(vocab), config.dim)),
@@ -120,12 +120,12 @@ def load(folder: Path) -> Checkpoint:
 
 
 def load_extra(folder: Path) -> dict[str, Any]:
-    """Read only what the caller left in the newest checkpoint; errors as `load`."""
+    """Read only the caller's data in the newest checkpoint. Raises the errors of `load`."""
     return _state(*_newest(folder)).extra
 
 
 def shape_of_run(folder: Path) -> tuple[int, int]:
-    """Return the words and the dim of the newest checkpoint; errors as `load`."""
+    """Return the number of words and the dim of the newest checkpoint. Raises the errors of `load`."""
     newest, cure = _newest(folder)
     with _damage(newest / names.OUTPUT, cure):
         n_types, dim = map_npy(newest / names.OUTPUT).shape
@@ -133,7 +133,7 @@ def shape_of_run(folder: Path) -> tuple[int, int]:
 
 
 def files_read(folder: Path) -> list[Path]:
-    """Return the files that a resume reads: the newest checkpoint, the stream, the corpus; errors as `load`."""
+    """Return the files that a resumed run reads: checkpoint, stream and corpus. Raises the errors of `load`."""
     newest, cure = _newest(folder)
     state = _state(newest, cure)
     inner = [newest / name for name in (names.STATE, *state.checksums)]
@@ -141,12 +141,12 @@ def files_read(folder: Path) -> list[Path]:
 
 
 def exists(folder: Path) -> bool:
-    """Return whether a folder has checkpoints."""
+    """Return whether a folder contains checkpoints."""
     return bool(checkpoints_in(mirror.here(folder)))
 
 
 def save_stream(folder: Path, stream: npt.NDArray[np.int32]) -> None:
-    """Keep the token stream of a corpus that cannot be read again."""
+    """Save the token stream of a corpus that cannot be read again."""
     where, folder = folder, mirror.here(folder)
     part = folder / names.STREAM_PART
     try:
@@ -161,15 +161,15 @@ def save_stream(folder: Path, stream: npt.NDArray[np.int32]) -> None:
 
 
 def load_stream(folder: Path, n_types: int) -> npt.NDArray[np.int32]:
-    """Return the token stream that was kept, mapped.
+    """Return the saved token stream, memory-mapped.
 
     Raises:
-        W2VError: it cannot be read, or has ids that are not of these n_types words, which the kernels do not check.
+        W2VError: the stream cannot be read, or has ids out of range for n_types words, which kernels do not check.
     """
     path = mirror.here(folder) / names.STREAM
     try:
-        stream = load_array(path, np.int32, None, "c")  # for a read-only one the kernel would be compiled again
-        with path.open("rb") as file:  # the checksum of the stream is that of the tokens alone
+        stream = load_array(path, np.int32, None, "c")  # for a read-only array the kernel would be compiled again
+        with path.open("rb") as file:  # the checksum of the stream covers only the tokens
             if file.read(LONGEST_HEADER)[: len(header := npy_header(STREAM_TYPE, stream.shape))] != header:
                 raise ValueError("its header is not the one that was written")
         if path.stat().st_size != len(header) + stream.nbytes:
@@ -183,7 +183,7 @@ def load_stream(folder: Path, n_types: int) -> npt.NDArray[np.int32]:
 
 
 def _newest(folder: Path) -> tuple[Path, str]:
-    """Return the newest checkpoint of a folder, and what helps if it is damaged."""
+    """Return the newest checkpoint of a folder, and the advice for an error message if it is damaged."""
     found = checkpoints_in(mirror.here(folder))
     if not found:
         raise W2VError(f"{folder} has no checkpoint; start one with {option('checkpoint', str(folder))}")
@@ -198,7 +198,7 @@ def _state(newest: Path, cure: str) -> State:
 
 @contextmanager
 def _damage(path: Path, cure: str) -> Iterator[None]:
-    """Turn what goes wrong with a file of a checkpoint, or with all of them, into one error that says how to go on."""
+    """Turn any error about a file of a checkpoint into one error that says how to continue."""
     try:
         yield
     except SettingsError as error:
@@ -207,7 +207,7 @@ def _damage(path: Path, cure: str) -> Iterator[None]:
         raise
     except FileNotFoundError as error:
         raise W2VError(f"{error.filename} is missing{cure}") from error
-    except OSError as error:  # a disk that does not answer, or permissions, are not a reason to remove it
+    except OSError as error:  # a failing disk or missing permission is no reason to advise removing the checkpoint
         raise W2VError(f"cannot read {error.filename or path}: {error.strerror or error}") from error
-    except Exception as error:  # JSON and arrays can hold anything
+    except Exception as error:  # damaged JSON and arrays can cause any error
         raise W2VError(f"{path} is damaged: {error}{cure}") from error

@@ -1,4 +1,4 @@
-"""The files of a checkpoint: hashed while they are written, and on the disk when they are closed."""
+"""Files of a checkpoint: they are hashed while they are written, and are on the disk when they are closed."""
 
 import hashlib
 import os
@@ -13,13 +13,13 @@ import numpy.typing as npt
 from w2v.base.arrays import Matrix
 from w2v.base.npy import map_npy
 
-PIECE = 1 << 24  # Bytes that are hashed and written at a time
+PIECE = 1 << 24  # Number of bytes that are hashed and written at a time
 
 Scalar = TypeVar("Scalar", np.float32, np.int32)
 
 
 class _Hashing:
-    """A file that is written and hashed at once."""
+    """A file that is written and hashed at the same time."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.file, self.digest = file, hashlib.blake2b(digest_size=16)
@@ -31,7 +31,7 @@ class _Hashing:
 
 @contextmanager
 def synced(path: Path) -> Iterator[tuple[BinaryIO, _Hashing]]:
-    """Open a file for writing, plain and hashing; at the end it is on the disk."""
+    """Open a file for writing; yield the plain file and a hashing one. At the end the data are on the disk."""
     with path.open("wb") as file:
         yield file, _Hashing(file)
         file.flush()
@@ -40,7 +40,7 @@ def synced(path: Path) -> Iterator[tuple[BinaryIO, _Hashing]]:
 
 def sync_folder(folder: Path) -> None:
     """Wait until the names in a folder are on the disk."""
-    with suppress(OSError):  # Windows has no such thing
+    with suppress(OSError):  # Windows cannot sync a folder
         handle = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(handle)
@@ -49,7 +49,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def write_array(path: Path, rows: Matrix) -> str:
-    """Write rows as .npy, a piece at a time; return the checksum."""
+    """Write rows as .npy, piece by piece; return the checksum."""
     with synced(path) as (_, file):
         header = {"descr": "<f4", "fortran_order": False, "shape": rows.shape}
         np.lib.format.write_array_header_2_0(file, header)  # type: ignore[arg-type]
@@ -79,17 +79,17 @@ def checksum(path: Path) -> str:
 def load_array(
     path: Path, dtype: type[Scalar], shape: tuple[int, int] | None, mode: Literal["r", "c"] = "r"
 ) -> npt.NDArray[Scalar]:
-    """Map an array.
+    """Memory-map an array.
 
     Args:
         path: a .npy file.
-        dtype: the type that it must have.
-        shape: the shape that it must have, -1 for any number of rows; None for any number of items in one axis.
-        mode: r for read-only; c for copy-on-write, which a kernel takes for an array like any other.
+        dtype: the required type.
+        shape: the required shape, with -1 for any number of rows; None for one axis of any length.
+        mode: r for read-only; c for copy-on-write, which a kernel accepts like any other array.
 
     Raises:
-        OSError: it cannot be read.
-        ValueError: it is not such an array.
+        OSError: the file cannot be read.
+        ValueError: the file is not such an array.
     """
     array = map_npy(path, mode)
     if shape is not None and shape[0] < 0:

@@ -1,4 +1,4 @@
-"""Fingerprints: what tells whether a corpus is still the one that was read, its files and its stream."""
+"""Fingerprints: they show whether a corpus, its files and its stream, has changed since it was read."""
 
 import hashlib
 import os
@@ -12,32 +12,32 @@ from w2v.base.arrays import Ids
 from w2v.base.errors import W2VError, option
 from w2v.base.machine import available_threads
 
-SAMPLE = 1 << 16  # Bytes of a file's beginning, middle and end that its fingerprint looks at
-PIECE = 1 << 20  # Tokens of a stream, or bytes of a file, that are summed at a time
+SAMPLE = 1 << 16  # Number of bytes that are hashed at the beginning, middle and end of a file
+PIECE = 1 << 20  # Number of tokens of a stream, or bytes of a file, that are summed at a time
 
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """What tells, without reading all of it, whether a file is still the one that was read."""
+    """Shows whether a file has changed since it was read, without reading all of it."""
 
     path: str  # Absolute
     size: int
     modified_ns: int
     sample: str
-    """Hash of pieces of its beginning, middle and end; of a file in a store its ETag, or when it was changed."""
+    """Hash of pieces at its beginning, middle and end; for a file in a store, its ETag or time of change."""
 
     @classmethod
     def of(cls, path: str) -> "Fingerprint":
         """Take the fingerprint of a file.
 
         Raises:
-            W2VError: it cannot be read.
+            W2VError: the file cannot be read.
         """
         if url := stores.url_of(path):
             size, mark = stores.stat(url)
             return cls(url, size, 0, mark)
         try:
-            if not os.path.isfile(path):  # gone, or now a pipe, which would wait for a writer
+            if not os.path.isfile(path):  # missing, or now a pipe, whose opening would block
                 raise FileNotFoundError(2, "no such file")
             with open(path, "rb") as file:
                 status = os.fstat(file.fileno())
@@ -45,12 +45,12 @@ class Fingerprint:
                 for at in (0, status.st_size // 2, max(0, status.st_size - SAMPLE)):
                     file.seek(at)
                     digest.update(file.read(SAMPLE))
-        except (OSError, ValueError) as error:  # ValueError: a NUL in its name
+        except (OSError, ValueError) as error:  # ValueError: a NUL in the path
             raise W2VError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from error
         return cls(os.path.abspath(path), status.st_size, status.st_mtime_ns, digest.hexdigest())
 
     def check(self) -> None:
-        """Raise W2VError where the file is no longer what it was."""
+        """Raise W2VError if the file has changed."""
         if url := stores.url_of(self.path):
             stores.forget(url)
         now = asdict(Fingerprint.of(self.path))
@@ -59,7 +59,7 @@ class Fingerprint:
                 raise changed(self.path, f"{name}: {before}, now {now[name]}")
 
     def check_copy(self, path: str) -> None:
-        """Raise W2VError where the file of this name on this machine is not the one of the fingerprint."""
+        """Raise W2VError if the file with this name on this machine is not the file of the fingerprint."""
         now = Fingerprint.of(path)
         differs = f"{self.size:,} bytes there, {now.size:,} here" if self.size != now.size else "its bytes are others"
         if (self.size, self.sample) != (now.size, now.sample):
@@ -70,10 +70,10 @@ class Fingerprint:
 
 
 def piece_checksum(path: str, begin: int, end: int | None) -> str:
-    """Return a checksum of all bytes of a part of a file, to its end if `end` is None.
+    """Return a checksum of all bytes from `begin` to `end` of a file; to its end if `end` is None.
 
     Raises:
-        W2VError: it cannot be read.
+        W2VError: the file cannot be read.
     """
     sum_, at = 0, begin
     try:
@@ -87,7 +87,7 @@ def piece_checksum(path: str, begin: int, end: int | None) -> str:
 
 
 def changed(files: str, how: str) -> W2VError:
-    """Return the error that a corpus is not what it was."""
+    """Return the error for a corpus that has changed."""
     return W2VError(
         f"the corpus file {files} has changed since the checkpoint ({how}); "
         f"restore it, or start a new run, with {option('init_from')} to start from these vectors"
@@ -95,9 +95,9 @@ def changed(files: str, how: str) -> W2VError:
 
 
 def stream_checksum(stream: Ids) -> str:
-    """Return a checksum of a token stream, (n,): one that differs in a token has another.
+    """Return a checksum of a token stream, (n,). Streams that differ have different checksums.
 
-    It is the hash of the CRC-32 of each piece, taken by several threads: 17 million tokens take 10 to 20 ms.
+    It is the hash of the CRC-32 of each piece, computed by several threads: 17 million tokens take 10 to 20 ms.
     """
 
     def sum_of(start: int) -> bytes:

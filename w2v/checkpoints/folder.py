@@ -1,4 +1,4 @@
-"""A folder of checkpoints: reserved for one run, locked, with space for what is to come."""
+"""The folder of checkpoints: it is reserved for one run, locked, and checked for space."""
 
 import shutil
 from collections.abc import Iterator
@@ -12,17 +12,17 @@ from w2v.base.stores import url_of
 from w2v.checkpoints import mirror
 from w2v.checkpoints.names import STREAM_PART, is_partial, sorted_checkpoints
 
-KEPT = 2  # Checkpoints that are kept
+KEPT = 2  # Number of checkpoints that are kept
 
 
 @contextmanager
 def reserved(folder: Path | None, *, is_resumed: bool = False) -> Iterator[None]:
-    """Reserve a folder for the checkpoints of one run, new or resumed, before it reads the corpus, which may take long.
+    """Reserve a folder for the checkpoints of one run, new or resumed. Call this before reading, which may take long.
 
-    The folder is made if it is missing; None reserves nothing.
+    The folder is created if it is missing. With None, nothing is reserved.
 
     Raises:
-        W2VError: the folder cannot be made, another run is writing to it, or it has checkpoints of another run.
+        W2VError: the folder cannot be created, another run writes to it, or it has checkpoints of another run.
     """
     if folder is None:
         yield
@@ -41,16 +41,16 @@ def reserved(folder: Path | None, *, is_resumed: bool = False) -> Iterator[None]
             yield
     except BaseException:
         if is_new:
-            with suppress(OSError):  # if something is in it, it stays
+            with suppress(OSError):  # fails if the folder is not empty, which is intended
                 folder.rmdir()
         raise
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Lock a folder until the end, and remove what a killed run left half-written in it.
+    """Lock a folder until the end of the block, and remove half-written files of a killed run.
 
-    The system releases the lock when the process ends, however it ends; no file of it remains.
+    The system releases the lock when the process ends, however it ends. No lock file remains.
 
     Raises:
         W2VError: another run has the lock.
@@ -78,9 +78,9 @@ def checkpoints_in(folder: Path) -> list[Path]:
 
 
 def check_space(folder: Path, n_types: int, n_rows: int, dim: int, stream_bytes: int) -> None:
-    """Raise W2VError if a folder has no space for three checkpoints, one of them being written, and the stream.
+    """Raise W2VError if a folder lacks space for the stream and three checkpoints, one of which is being written.
 
-    A checkpoint has n_types words and n_rows rows of dim numbers, in all its matrices together.
+    A checkpoint has n_types words, and n_rows rows of dim numbers in all matrices together.
     """
     folder = mirror.here(folder)
     needed = (KEPT + 1) * (n_rows * dim * 4 + n_types * 32) + stream_bytes

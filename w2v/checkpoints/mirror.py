@@ -1,7 +1,7 @@
-"""Mirror: checkpoints in an object store, and the copy on this machine that they are written to and read from.
+"""Mirror: checkpoints in an object store, with a local copy that they are written to and read from.
 
-Stores have no folders to rename. A checkpoint there is complete when it has its state.json, which is uploaded last and
-removed first.
+Folders in stores cannot be renamed. A checkpoint in a store is complete if it has a state.json, which is uploaded last
+and removed first.
 """
 
 from functools import cache
@@ -12,7 +12,7 @@ from w2v.checkpoints.names import STATE, STREAM, number_of, sorted_checkpoints
 
 
 def here(folder: Path) -> Path:
-    """Return a folder on this machine: itself, or the copy of one in a store, with its newest checkpoint.
+    """Return a local folder: the folder itself, or for a folder in a store a copy with its newest checkpoint.
 
     Raises:
         W2VError: the store does not answer.
@@ -22,12 +22,12 @@ def here(folder: Path) -> Path:
 
 
 def push(folder: Path, name: str, keep: int) -> None:
-    """Upload a checkpoint, or another file of the copy; then remove all checkpoints but the last `keep` whole ones.
+    """Upload a checkpoint or another file of the copy; then remove all complete checkpoints except the last `keep`.
 
-    Does nothing for a folder of this machine.
+    Does nothing for a local folder.
 
     Raises:
-        W2VError: the store does not take it.
+        W2VError: the upload failed.
     """
     if (url := stores.url_of(folder)) is None:
         return
@@ -45,7 +45,7 @@ def push(folder: Path, name: str, keep: int) -> None:
 
 @cache
 def _pulled(url: str) -> Path:
-    """Return a copy of what a store has: the newest checkpoint, and the stream, once in the life of a process."""
+    """Download the newest checkpoint and the stream from a store, once per process; return the local folder."""
     folder = stores.new_folder()
     stored = stores.list_folder(url)
     wanted = (*_whole(stored)[-1:], STREAM)
@@ -57,5 +57,5 @@ def _pulled(url: str) -> Path:
 
 
 def _whole(stored: list[str]) -> list[str]:
-    """Return the names of the checkpoints that are complete, oldest first."""
+    """Return the names of the complete checkpoints, oldest first."""
     return sorted_checkpoints(name.removesuffix(f"/{STATE}") for name in stored if name.endswith(f"/{STATE}"))

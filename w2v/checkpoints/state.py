@@ -1,6 +1,6 @@
-"""state.json: what a checkpoint says of its run. Each value is checked against the type that its field declares.
+"""state.json: what a checkpoint records about its run. Each value is checked against the declared type of its field.
 
-The file begins with a checksum of all that follows it, so that no byte of it can change unnoticed.
+The file begins with a checksum of the rest of the file, so any changed byte is noticed.
 """
 
 import hashlib
@@ -16,21 +16,21 @@ from w2v.checkpoints.fingerprints import Fingerprint
 from w2v.checkpoints.snapshots import Position
 from w2v.settings.train import TrainConfig
 
-VERSION = 4  # The version of the schema. Only this one is read.
+VERSION = 4  # Version of the schema. Other versions cannot be read.
 BEFORE, AFTER = b'{\n "checksum": "', b'",\n'
-"""What stands around the checksum; the hash is taken of what follows."""
+"""The text before and after the checksum. The hash covers everything after AFTER."""
 DIGITS = 32
 
 
 class LogRow(TypedDict, total=False):
-    """A row of the log; what else it has is kept as it is."""
+    """A row of the log. Other fields are kept unchanged."""
 
     progress: Required[float]
     seconds: Required[float]
 
 
 class Extra(TypedDict, total=False):
-    """What a caller may leave in a checkpoint, beside keys of its own."""
+    """The known keys of the caller's data in a checkpoint; the caller may add others."""
 
     output: str | None
     save_output: bool | None
@@ -44,13 +44,13 @@ class State:
 
     version: int
     w2v: str
-    """The version of w2v that wrote it."""
+    """The version of w2v that wrote the file."""
     config: dict[str, Any]
     position: Position
-    corpus: list[Fingerprint] | None  # The files to read again; None if the stream is kept
+    corpus: list[Fingerprint] | None  # Files to read again; None if the token stream is saved
     stream: str  # Checksum of the token stream
     extra: dict[str, Any]  # What the caller gets back when the run is resumed; see `Extra`
-    checksums: dict[str, str]  # The checksum of each other file
+    checksums: dict[str, str]  # Checksums of the other files, by name
 
     def as_json(self) -> bytes:
         """Return the content of the file."""
@@ -61,9 +61,9 @@ def read_state(path: Path) -> State:
     """Read a state.json.
 
     Raises:
-        OSError: it cannot be read.
-        W2VError: another version of w2v wrote it, with another schema or with settings that this one does not know.
-        ValueError: it is damaged; the message says where.
+        OSError: the file cannot be read.
+        W2VError: another version of w2v wrote it, with another schema or with unknown settings.
+        ValueError: the file is damaged; the message says where.
     """
     content = path.read_bytes()
     is_whole = _has_checksum(content)
@@ -95,13 +95,13 @@ def read_state(path: Path) -> State:
 
 
 def with_checksum(values: dict[str, Any]) -> bytes:
-    """Return JSON with a checksum of itself."""
+    """Return JSON that begins with a checksum of the rest."""
     content = json.dumps(values, indent=1).encode().removeprefix(b"{\n")
     return BEFORE + _digest(content) + AFTER + content
 
 
 def _has_checksum(content: bytes) -> bool:
-    """Return whether a file begins with the checksum of what follows it."""
+    """Return whether a file begins with the checksum of the rest."""
     found, rest = content[len(BEFORE) :][:DIGITS], content[len(BEFORE) + DIGITS + len(AFTER) :]
     return content.startswith(BEFORE) and content == BEFORE + found + AFTER + rest and found == _digest(rest)
 
