@@ -1,8 +1,8 @@
-"""Several machines: each trains on its part of the text, and now and then their rows are combined.
+"""Training on several machines: each trains on its part of the text, and at intervals their rows are combined.
 
-`ranges` cuts the corpus and `reading` has it read; `node` is what stands on each machine, with a `worker` that trains;
-`periods` says when which rows are combined, `combine` how, `packing` how they are sent; `driver` leads the run. Ray,
-which starts the nodes and carries the rows, is imported by `rays` alone.
+`ranges` cuts the corpus and `reading` lets the nodes read it. A `node` is the process on a machine; its `worker`
+trains. `periods` says when which rows are combined, `combine` how they are combined, and `packing` how they are sent.
+`driver` leads the run. Only `rays` imports Ray, which starts the nodes and transfers the rows.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def connect(
     address: str, n_nodes: int | None = None, threads: int | None = None, warn: Callable[[str], None] = lambda _: None
 ) -> "Iterator[Cluster]":
-    """Yield machines of a Ray cluster, each with a node, as `w2v.cluster.rays.start`; W2VError if Ray is missing."""
+    """Yield machines of a Ray cluster, each with a node, as `w2v.cluster.rays.start`. Raises W2VError without Ray."""
     require("ray", "training on several machines")
     from w2v.cluster import rays
     from w2v.cluster.driver import Cluster

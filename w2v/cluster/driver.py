@@ -1,12 +1,12 @@
-"""Driver: leads a run on several nodes, from the process that the user started.
+"""Driver: leads a run on several nodes from the user's process.
 
-In each period all nodes train to its end and pack the changes of their rows; each combines its slice of the rows while
-all train on the beginning of the next period; then all move the rows. The driver waits once per period; the nodes send
-rows directly to each other.
+In each period, all nodes train to its end and pack the changes of their rows. Each node then combines its slice of the
+rows while all nodes train on the beginning of the next period. Then all nodes apply the combined rows. The driver waits
+once per period; nodes send rows directly to each other.
 
-If a node is lost, another replaces it: it reads the same part of the text, gets the rows as the others have them, and
-trains that part's period from its beginning. What the lost node had trained in that period, and had not yet sent of
-rare rows, is lost.
+A lost node is replaced. The new node reads the same part of the text, gets the rows of the other nodes, and trains the
+period of that part from its beginning. What the lost node had trained in that period is lost, and also what it had
+learned about rare rows and not yet sent.
 """
 
 import hashlib
@@ -40,26 +40,26 @@ from w2v.training.schedule import learning_rate
 from w2v.training.weights import Embeddings, aligned_zeros, padded
 
 PIECE = 1 << 25
-"""Bytes of rows that are fetched or copied at a time, so that they take no more memory than this."""
+"""Number of bytes of rows that are fetched or copied at a time, which limits the memory."""
 RETRIES = 3
-"""Times that a step is taken again after nodes were lost in it."""
+"""How often a step is repeated after nodes were lost."""
 
 Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
 class ClusterProgress(Progress):
-    """How far a run on several nodes is."""
+    """The progress of a run on several nodes."""
 
     nodes: list[NodeProgress]
-    """By rank."""
+    """Progress of the nodes, by rank."""
 
 
 class Cluster:
-    """Several machines in place of this one: it reads and trains as `encode` and `train_embeddings` do here."""
+    """Several machines used like one: it has the same `encode` and `train_embeddings` as a single machine."""
 
     def __init__(self, nodes: Nodes, warn: Callable[[str], None]) -> None:
-        """Take started nodes; `warn` is told of lost ones."""
+        """Take started nodes. `warn` is called when a node is lost."""
         self._nodes, self._warn = nodes, warn
         self._parts: list[Part] = []
         self.n_nodes = len(nodes)
@@ -67,13 +67,13 @@ class Cluster:
     def encode(
         self, corpus: Corpus, config: TrainConfig, *, vocab: Vocab | None = None, report: ScanReport | None = None
     ) -> Encoded:
-        """Let each node read its part of a corpus, files that all can read; the stream stays with them. See `encode`.
+        """Let each node read its part of a corpus; all nodes must be able to read the files. The nodes keep the stream.
 
-        The vocabulary is that of one machine, byte for byte.
+        See `encode`. The vocabulary is the same as on one machine, byte for byte.
 
         Raises:
-            SettingsError: the corpus is not files, or the rows are not those of words.
-            W2VError: as `encode` does; or a node is lost, or a part has more distinct words than max_types.
+            SettingsError: the corpus is not made of files, or a setting is not supported on a cluster.
+            W2VError: as in `encode`; or a node is lost, or a part has more distinct words than max_types.
         """
         if corpus.files is None:
             reason = "files that every node can read, not standard input, a pipe or token lists"
@@ -90,7 +90,7 @@ class Cluster:
         return encoded
 
     def checksum(self, _: Ids) -> str:
-        """Return a checksum of the token stream, from those of the nodes' parts.
+        """Return a checksum of the token stream, computed from the checksums of the nodes' parts.
 
         Raises:
             W2VError: a node is lost.
@@ -99,14 +99,14 @@ class Cluster:
         return hashlib.blake2b("".join(sums[rank] for rank in sorted(sums)).encode(), digest_size=16).hexdigest()
 
     def _of_each(self, method: str) -> dict[int, Any]:
-        """Return what a method of each node returns, after the corpus was read."""
+        """Call a method of each node after the corpus was read; return the results by rank."""
         try:
             return self._nodes.each(method)
         except Lost as lost:
             raise W2VError(f"{reasons_of(lost, self._nodes)} after the corpus was read; start again") from lost
 
     def n_lines(self, _: Ids) -> int:
-        """Return the number of lines of the token stream, of all nodes' parts.
+        """Return the number of lines of the token stream, over all nodes.
 
         Raises:
             W2VError: a node is lost.
@@ -126,16 +126,16 @@ class Cluster:
         pauses: bool = False,
         lines: LineInputs = NO_LINE_INPUTS,
     ) -> Embeddings:
-        """Train on what the nodes have read; see `w2v.training.loop.train_embeddings`.
+        """Train on the corpus that the nodes have read; see `w2v.training.loop.train_embeddings`.
 
-        `pauses` and `lines` are not used: the settings refuse them together with a cluster.
+        `pauses` and `lines` are ignored: the settings do not allow them on a cluster.
         """
         driver = Driver(self._nodes, self._parts, vocab, config, start, self._warn)
         return driver.train(report or (lambda now: None), checkpoints, after_epoch)
 
 
 class Driver:
-    """A run: where it stands, and the nodes."""
+    """A run on nodes, and its current period."""
 
     def __init__(
         self,
@@ -146,17 +146,17 @@ class Driver:
         start: Snapshot | None,
         warn: Callable[[str], None],
     ) -> None:
-        """Prepare all nodes, each of which has read its part, at the beginning or from a snapshot."""
+        """Prepare all nodes, which have read their parts, to start at the beginning or from a snapshot."""
         self._nodes, self._parts, self._warn = nodes, parts, warn
         self.team = Team.of(config, vocab, len(nodes))
         self._shared_team = nodes.share(self.team)
         self._period = start.position.next_job if start else 0
-        """The period that is to be finished next."""
+        """The next period to finish."""
         self._attempt = 0
         self._before: Sync | None = None
-        """The period before, while its rows are being combined."""
+        """The previous period, while its rows are being combined."""
         self._moved: list[Ref] = []
-        """What moves its rows, by rank."""
+        """The combined rows of that period, by rank."""
         self._seconds = start.position.seconds if start else 0.0
         self._first_share = self._share
         self._began = time.perf_counter()
@@ -171,7 +171,7 @@ class Driver:
     def train(
         self, report: TrainReport, checkpoints: CheckpointPolicy | None, after_epoch: RowsReport | None
     ) -> Embeddings:
-        """Train to the end, replacing lost nodes, and return the rows; an interrupt is raised after a checkpoint."""
+        """Train to the end, replacing lost nodes; return the rows. An interrupt is raised after a checkpoint."""
         n_periods, saved_at, now = len(self.team.periods), time.monotonic(), None
         while self._period < n_periods:
             is_due = checkpoints is not None and time.monotonic() - saved_at >= checkpoints.every_s
@@ -200,7 +200,7 @@ class Driver:
 
     @property
     def _share(self) -> float:
-        """How much of the run is done."""
+        """Share of the run that is done."""
         return self.team.periods.begin(self._period)
 
     @property
@@ -208,7 +208,7 @@ class Driver:
         return int(self._share * self.team.config.epochs + 1e-9)
 
     def _train_period(self, all_rows: bool) -> Progress:
-        """Train to the end of a period, and begin the next; return how far the run is."""
+        """Train to the end of a period and begin the next one; return the progress of the run."""
         nodes, n = self._nodes, len(self._nodes)
         sync = Sync(self._period, self._attempt, all_rows)
         finished = [nodes.call(rank, "finish", sync, self._before, *self._moved, n_returns=1 + n) for rank in range(n)]
@@ -224,7 +224,7 @@ class Driver:
         return self._progress(list(reports.values()))
 
     def _rows(self) -> Embeddings:
-        """Return the rows as they are after the last period."""
+        """Return the rows after the last period."""
         return self._surely(self._fetch)
 
     def _fetch(self) -> Embeddings:
@@ -263,7 +263,7 @@ class Driver:
         )
 
     def _surely(self, step: Callable[[], Result]) -> Result:
-        """Return what a step returns, which is repeated after lost nodes are replaced."""
+        """Return the result of a step. If nodes are lost, replace them and repeat the step."""
         for tries_left in range(RETRIES, -1, -1):
             try:
                 return step()
@@ -274,7 +274,7 @@ class Driver:
         raise AssertionError("the last try returns or raises")
 
     def _recover(self, lost: Lost) -> None:
-        """Put other nodes in place of lost ones, and bring all to the same period."""
+        """Replace lost nodes, and bring all nodes to the same period."""
         reasons = dict(lost.reasons)
         for _ in range(RETRIES * len(self._nodes)):
             try:
@@ -302,7 +302,7 @@ class Driver:
             )
         new = [rank for rank in range(len(nodes)) if combined.get(rank, -1) < 0]
         nodes.replace(new)
-        reasons.clear()  # a node that is lost from here on raises Lost again
+        reasons.clear()  # a node that is lost after this line raises Lost again
         vocab = nodes.share(self.team.vocab)
         nodes.gather(
             {rank: nodes.call(rank, "read", self._parts[rank], self.team.config, vocab, n_returns=2)[0] for rank in new}
@@ -329,14 +329,14 @@ class Driver:
 
 
 def _pieces(shape: tuple[int, ...]) -> Iterator[tuple[int, int]]:
-    """Yield the bounds of pieces of rows of PIECE bytes."""
+    """Yield the bounds of pieces of rows with PIECE bytes."""
     step = max(1, PIECE // (4 * shape[1]))
     for begin in range(0, shape[0], step):
         yield begin, min(begin + step, shape[0])
 
 
 def reasons_of(lost: Lost, nodes: Nodes) -> str:
-    """Return which nodes are lost, on which machines, and why."""
+    """Return a text that names the lost nodes, their machines and the reasons."""
     reasons = {
         rank: reason.splitlines()[0] if reason else "no reason is known" for rank, reason in lost.reasons.items()
     }

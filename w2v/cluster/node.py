@@ -1,7 +1,7 @@
-"""Node: one machine of a run, called by the driver. It reads its part of the text and trains on it.
+"""Node: the process on one machine of a run. The driver calls it; it reads its part of the text and trains on it.
 
-This module does not import Ray, which calls the methods: `combine` and `base` in one thread, `ping` in another, the
-rest one after the other in a third.
+This module does not import Ray. Ray calls the methods: `combine` and `base` in one thread, `ping` in a second one, and
+all others one after the other in a third one.
 """
 
 import os
@@ -36,21 +36,21 @@ class Introduction(NamedTuple):
     host: str
     pid: int
     version: str
-    """Of w2v and its kernels: all nodes must have the same."""
+    """Version of w2v and its kernels, which must be the same on all nodes."""
 
 
 class Part(NamedTuple):
-    """What a node reads."""
+    """The part of the corpus that a node reads."""
 
     pieces: list[Piece]
     fingerprints: dict[str, Fingerprint]
-    """Those of the files of the pieces, as the driver sees them, by path."""
+    """Fingerprints of the files of the pieces, as the driver sees them, by path."""
     places: dict[str, tuple[int, int]]
-    """Where each file of a file system is, for the driver: its device, and its inode."""
+    """Device and inode of each file, as the driver sees them, by path; files in stores have none."""
 
     @classmethod
     def of(cls, pieces: Sequence[Piece]) -> "Part":
-        """Return a part, with the fingerprints that its files have on this machine."""
+        """Return a part with the fingerprints of its files on this machine."""
         paths = {piece.path for piece in pieces}
         places = {path: place for path in paths if (place := place_of(path)) is not None}
         return cls([*pieces], {path: Fingerprint.of(path) for path in paths}, places)
@@ -58,22 +58,22 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True)
 class NodeProgress:
-    """How far a node is, and what it did in a period."""
+    """The progress of a node, and what it did in a period."""
 
     progress: float
-    """Share of its part of the run that is done."""
+    """Share of the node's part of the run that is done."""
     loss: float
-    """Mean loss of a pair in the epoch; nan before the first."""
+    """Mean loss of a pair in the epoch; nan before the first pair."""
     train_seconds: float
-    """Time that it trained in this period."""
+    """Training time in this period."""
     sync_seconds: float
-    """Time in which its threads stood still, to apply and pack rows."""
+    """Time in which the threads waited while rows were applied and packed."""
     bytes_sent: int
-    """Rows moved, and rows combined since the last period."""
+    """Bytes of moved and combined rows sent since the last report."""
 
 
 class Node:
-    """A part of the text, and the worker that trains on it."""
+    """A part of the text with the worker that trains on it."""
 
     def __init__(self, rank: int) -> None:
         """Take the number of the part."""
@@ -86,19 +86,19 @@ class Node:
         self._n_bytes = 0
 
     def introduce(self) -> Introduction:
-        """Return the host, process and version."""
+        """Return the host, process and version of this node."""
         return Introduction(socket.gethostname(), os.getpid(), version())
 
     def ping(self) -> None:
-        """Show that this process runs."""
+        """Return at once, to show that this process runs."""
 
     def read(self, part: Part, config: TrainConfig, vocab: Vocab | None) -> tuple[Encoded, bytes]:
-        """Read a part of the text; return the result without the stream, and its words, a line each.
+        """Read a part of the text; return the result without the stream, and the words, one per line.
 
-        Without a vocab, the result has the counts of all words, and `number` must follow.
+        Without a vocab, the result has the counts of all words, and the driver must call `number` afterwards.
 
         Raises:
-            W2VError: as `encode` does; or a file is not the one that the driver sees.
+            W2VError: as in `encode`; or a file differs from the one that the driver sees.
         """
         for path, fingerprint in part.fingerprints.items():
             fingerprint.check_copy(path)
@@ -110,10 +110,10 @@ class Node:
         return replace(encoded, stream=np.empty(0, np.int32), vocab=Vocab([], counts)), words
 
     def copies(self, part: Part) -> list[str]:
-        """Return a checksum of each piece of a part whose file is a copy of the driver's, in their order.
+        """Return a checksum of each piece of a part whose file is a copy of the driver's file, in order.
 
-        A file of a store has been compared by its ETag; one in a shared folder, with the same inode and time, is the
-        driver's own. Neither is read again.
+        Other files are not read again: a file in a store was compared by its ETag, and a file in a shared folder, with
+        the same inode and time, is the driver's own file.
         """
         pieces = [(piece, *_range_of(piece)) for piece in part.pieces if self._is_copy(piece.path, part)]
         return [f"{piece.path}: {piece_checksum(piece.path, begin, end)}" for piece, begin, end in pieces]
@@ -126,7 +126,7 @@ class Node:
         return not (is_same_inode and Fingerprint.of(path).modified_ns == part.fingerprints[path].modified_ns)
 
     def number(self, vocab: Vocab) -> int:
-        """Replace the numbers of this part's own words by rows of the vocabulary of all; return the tokens left."""
+        """Convert this part's own word numbers to rows of the common vocabulary; return the number of tokens left."""
         self._stream, self._words = renumber(self._stream, vocab.rows_of(self._words)), []
         return int(np.count_nonzero(self._stream >= 0))
 
@@ -139,20 +139,20 @@ class Node:
         return stream_checksum(self._stream)
 
     def prepare(self, team: Team, threads: int, period: int, attempt: int) -> None:
-        """Make the worker, to begin with a period. Its rows are those of a new run; `restore` gives others."""
+        """Make the worker, starting with a period. It has the rows of a new run until `restore` replaces them."""
         self._attempt = attempt
         release_memory()
         self._worker = Worker(team, self._rank, self._stream, threads, period)
 
     def begin(self, sync: Sync, _: NodeProgress) -> None:
-        """Train on the beginning of a period, after the report of the last, while its rows are combined."""
+        """Train on the beginning of a period, after the report of the last period and while its rows are combined."""
         self._check(sync)
         self._train(self.worker.team.periods.overlap_end(sync.period))
 
     def finish(self, sync: Sync, before: Sync | None, *moved: Slice) -> tuple[NodeProgress | Slice, ...]:
-        """Apply the rows of the period before, `moved` by rank, and train to the end of this one.
+        """Apply the rows of the period before, given by rank in `moved`, and train to the end of this period.
 
-        Returns a report, then what has moved, a slice for each node.
+        Returns a report, followed by the changes of rows, one slice per node.
         """
         self._check(sync)
         worker = self.worker
@@ -174,36 +174,36 @@ class Node:
         return report, *slices
 
     def combine(self, sync: Sync, *slices: Slice) -> Slice:
-        """Combine this node's slice of the rows, from what each node has moved them, by rank."""
+        """Combine this node's slice of the rows, from the slices of all nodes, by rank."""
         combined = self.worker.combine(sync, slices)
         self._n_bytes += (len(slices) - 1) * sum(packed.n_bytes for packed in combined)
         return combined
 
     def apply(self, sync: Sync, *moved: Slice) -> None:
-        """Apply the rows of a period before the next is finished."""
+        """Apply the rows of a period before the next period is finished."""
         self._check(sync)
         self.worker.apply(sync, moved)
 
     def stop(self, attempt: int) -> int:
-        """Refuse calls of earlier attempts; return how many periods' rows are combined, -1 without rows of the run."""
+        """Refuse calls of earlier attempts; return the number of combined periods, -1 without the rows of the run."""
         self._attempt = attempt
         return -1 if self._worker is None else self._worker.n_combined
 
     def base(self, matrix: int, begin: int, end: int) -> tuple[Matrix, Shares]:
-        """Return rows as all nodes have them; see Worker."""
+        """Return the common rows of all nodes; see `Worker.base`."""
         return self.worker.base(matrix, begin, end)
 
     def restore(self, matrix: int, begin: int, rows: tuple[Matrix, Shares]) -> None:
-        """Take rows of another node."""
+        """Take rows from another node."""
         self.worker.restore(matrix, begin, *rows)
 
     def restored(self, n_combined: int) -> None:
-        """Take note that all rows are as they are after n_combined periods."""
+        """Record that all rows are those after n_combined periods."""
         self.worker.n_combined = n_combined
 
     @property
     def worker(self) -> Worker:
-        """The worker, once it is made."""
+        """The worker; `prepare` must have made it."""
         assert self._worker is not None, "prepare comes first"
         return self._worker
 
@@ -219,7 +219,7 @@ class Node:
 
 
 def place_of(path: str) -> tuple[int, int] | None:
-    """Return the device and the inode of a file, None for one in a store."""
+    """Return the device and the inode of a file; None for a file in a store."""
     if stores.url_of(path) is not None:
         return None
     status = os.stat(path)
@@ -227,10 +227,10 @@ def place_of(path: str) -> tuple[int, int] | None:
 
 
 def _range_of(piece: Piece) -> tuple[int, int | None]:
-    """Return which bytes of its file a piece is read from: of Parquet, whose pieces are groups of rows, all."""
+    """Return the byte range of a piece in its file; for Parquet, whose pieces are row groups, the whole file."""
     return (0, None) if is_parquet(piece.path) else (piece.begin, piece.end)
 
 
 def version() -> str:
-    """Return what must be the same on all nodes."""
+    """Return a text that must be the same on all nodes."""
     return f"w2v {__version__} (kernels {kernel_stamp()}) on Python {'.'.join(platform.python_version_tuple()[:2])}"

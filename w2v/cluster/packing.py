@@ -1,7 +1,7 @@
-"""Rows on their way to another machine: 4 bits a number, with a scale for each row, an eighth of the bytes of float32.
+"""Packing: rows are sent with 4 bits per number and a scale per row, an eighth of the bytes of float32.
 
-A row that was packed is off by up to half a step. Its sender keeps what it has not sent, and sends it the next time: so
-nothing is lost, it only comes later. Training is as good with 4 bits as with 8 or with 32 (bench/cluster.py).
+A packed number is off by at most half a step. The sender keeps the difference and sends it the next time, so nothing is
+lost but some changes arrive later. Training is as good with 4 bits as with 8 or 32 (bench/cluster.py).
 """
 
 from collections.abc import Sequence
@@ -15,36 +15,36 @@ from w2v.kernels import packed as kernels
 
 
 class Packed(NamedTuple):
-    """Rows as they are sent; `w2v.kernels.packed` has the layout."""
+    """Packed rows; `w2v.kernels.packed` describes the layout."""
 
     values: npt.NDArray[np.uint8]
     """(n_rows, ceil(dim / 2))"""
     scales: npt.NDArray[np.float32]
-    """(n_rows,) the size of a step."""
+    """(n_rows,) size of a step."""
     dim: int
 
     @classmethod
     def empty(cls, n_rows: int, dim: int) -> "Packed":
-        """Return room for packed rows."""
+        """Return uninitialized packed rows."""
         return cls(np.empty((n_rows, -(-dim // 2)), np.uint8), np.empty(n_rows, np.float32), dim)
 
     @property
     def n_bytes(self) -> int:
-        """Bytes that are sent."""
+        """Number of bytes that are sent."""
         return self.values.nbytes + self.scales.nbytes
 
     def part(self, rows: slice) -> "Packed":
-        """Return some of the rows, without a copy."""
+        """Return some of the rows as views."""
         return Packed(self.values[rows], self.scales[rows], self.dim)
 
 
 def pack_into(packed: Packed, rows: Matrix) -> None:
-    """Pack rows, (n_rows, dim); each number is off by half a step at most."""
+    """Pack rows, (n_rows, dim); each number is off by at most half a step. Mutates packed."""
     kernels.pack(np.ascontiguousarray(rows), packed.values, packed.scales, *_scratch(packed))
 
 
 def pack_moved(live: Matrix, base: Matrix, where: Indices) -> Packed:
-    """Return what the rows `where` have moved, packed: from `base`, (n, dim), to `live`, (n, dim or more)."""
+    """Return the packed changes of the rows `where`, from `base`, (n, dim), to `live`, (n, dim or more)."""
     packed = Packed.empty(len(where), base.shape[1])
     kernels.pack_moved(live, base, where, packed.values, packed.scales, *_scratch(packed))
     return packed
@@ -59,7 +59,7 @@ def add_up(parts: Sequence[Packed]) -> Matrix:
 
 
 def move(live: Matrix, base: Matrix, where: Indices, moved: Packed, sent: Packed) -> None:
-    """Move some rows of the base, and the live ones by as much less what was sent of them; see `pack_moved`."""
+    """Add `moved` to some rows of the base, and `moved - sent` to the live rows; see `pack_moved`. Mutates both."""
     kernels.move_packed(live, base, where, moved.values, moved.scales, sent.values, sent.scales)
 
 

@@ -1,7 +1,7 @@
-"""Ranges: a corpus cut into as many parts as there are nodes, of about the same number of bytes.
+"""Ranges: cut a corpus into one part per node, with about the same number of bytes.
 
-Plain text and JSON Lines are cut at the ends of lines, Parquet between its groups of rows, compressed
-files, CSV and TSV not at all.
+Plain text and JSON Lines are cut at line ends, and Parquet between its row groups. Compressed files, CSV and TSV are
+not cut.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,11 +15,11 @@ from w2v.text.records import is_table, row_group_bytes
 from w2v.text.sources import Piece, is_compressed, is_parquet, open_buffered, reading, shown, size_of
 
 REACH = 1 << 20
-"""Bytes in which the end of a line is looked for; a line that is longer is cut between two tokens."""
+"""Number of bytes that are searched for the end of a line. A longer line is cut between two tokens."""
 
 
 def parts_of(files: Sequence[str], n: int, column: str | None) -> list[list[Piece]]:
-    """Return n parts of a corpus of files, in its order; a column of None means plain text.
+    """Return n parts of a corpus of files, in order. A column of None means plain text.
 
     Raises W2VError if a file cannot be read, or if there are fewer pieces than parts.
     """
@@ -41,11 +41,11 @@ def parts_of(files: Sequence[str], n: int, column: str | None) -> list[list[Piec
 
 
 def _pieces(path: str, size: int, ends: list[int], column: str | None) -> Iterator[tuple[int, Piece]]:
-    """Yield the pieces of a file with the part that each is of, where part i should end at byte ends[i]."""
+    """Yield the pieces of a file, each with the number of its part. Part i should end at byte ends[i]."""
     if column is not None and is_parquet(path):
         with open_buffered(path) as file:
             groups = row_group_bytes(file)
-        bounds = np.cumsum([0, *groups]) * size / max(1, sum(groups))  # of what is stored, groups are unpacked
+        bounds = np.cumsum([0, *groups]) * size / max(1, sum(groups))  # in stored bytes; groups has unpacked sizes
         for number in range(len(groups)):
             yield _holder(ends, (bounds[number] + bounds[number + 1]) / 2), Piece(path, number, number + 1)
         return
@@ -64,12 +64,12 @@ def _pieces(path: str, size: int, ends: list[int], column: str | None) -> Iterat
 
 
 def _holder(ends: list[int], at: float) -> int:
-    """Return the first part that ends behind a byte, or the last."""
+    """Return the first part that ends after a byte, or the last part."""
     return next((rank for rank, end in enumerate(ends) if end > at), len(ends) - 1)
 
 
 def _line_end(file: IO[bytes], at: int) -> int:
-    """Return where the line ends that the byte before `at` belongs to, or the token if the line is long; 0 for 0."""
+    """Return the end of the line that contains byte `at` - 1, or of its token if the line is long; 0 for 0."""
     if at == 0:
         return 0
     file.seek(at - 1)

@@ -1,7 +1,7 @@
-"""Ray: where the nodes stand, how they are called, and how it is noticed that one no longer answers.
+"""Ray: on which machines the nodes run, how they are called, and how lost nodes are detected.
 
-The only file that imports Ray. Rows travel as what its calls return and take: small ones with the call, others by its
-object stores, from node to node.
+Only this file imports Ray. Rows are arguments and results of calls: Ray sends small ones with the call, and large ones
+through its object stores, directly from node to node.
 """
 
 import os
@@ -20,37 +20,37 @@ from w2v.base.machine import available_threads
 from w2v.cluster.node import Node, version
 
 NODES_S, REPLACE_S = 60.0, 300.0
-"""Time that the cluster has to give as many nodes as a run asks for, and later one in place of a lost one: Ray needs
-half a minute to notice that a machine is gone, and a cloud some minutes to start another."""
+"""How long to wait for the requested number of nodes, and later for the replacement of a lost node. Ray needs half a
+minute to notice that a machine is gone, and a cloud needs some minutes to start another machine."""
 PING_S, FROZEN_S = 1.0, 6.0
-"""A node that has not answered for so long is given up. While it trains or compiles, another thread answers."""
+"""A node that has not answered for this long is given up. During training and compiling, another thread answers."""
 TRY_S = 1.0
-"""Pause between two looks at the cluster."""
+"""Pause before the cluster is checked again."""
 CONNECT_S, FETCH_S = 5.0, 60.0
-"""Time that a cluster's address has to take a connection, and that a value has to come from another machine."""
+"""How long to wait for a connection to a cluster's address, and for a value from another machine."""
 THREADS_OF = {"combine": "rows", "base": "rows", "ping": "health"}
-"""Methods that have a thread of their own on a node."""
+"""Methods that run in a separate thread of a node."""
 
 Ref = Any
-"""What Ray returns for a call: a value to come, of any type."""
+"""What Ray returns for a call: a reference to a future value of any type."""
 
 
 class Lost(Exception):
-    """Nodes no longer answer."""
+    """One or more nodes no longer answer."""
 
     def __init__(self, reasons: Mapping[int, str], detail: str = "no reason is known") -> None:
-        """Take the reason for each rank; none if it is not known which node is lost, and then what failed."""
+        """Take the reason for each lost rank. If no lost node is known, `reasons` is empty; see `detail`."""
         super().__init__(reasons)
         self.reasons, self.detail = dict(reasons), detail
 
 
 class Nodes:
-    """The nodes of a run, by rank, each on a machine of its own."""
+    """The nodes of a run, by rank, each on a separate machine."""
 
     def __init__(self, n_nodes: int | None, threads: int | None, warn: Callable[[str], None]) -> None:
-        """Start the nodes, on the machines with most cores; None takes all machines, and all cores of each.
+        """Start the nodes on the machines with the most cores. None means all machines, and all cores of each machine.
 
-        Raises W2VError if the cluster has fewer free machines, or if they have another version of w2v.
+        Raises W2VError if the cluster has too few free machines, or if they have another version of w2v.
         """
         self._warn = warn
         self._cores = _cores_of(n_nodes, threads)
@@ -70,18 +70,18 @@ class Nodes:
         return len(self._cores)
 
     def name(self, rank: int) -> str:
-        """Return a node for a message: its number, and the host of its machine if that is known."""
+        """Return the name of a node for messages: its number, and the host of its machine if known."""
         return f"node {rank} on {self._hosts[rank]}" if rank in self._hosts else f"node {rank}"
 
     def call(self, rank: int, method: str, *arguments: Any, n_returns: int = 1) -> Ref:  # noqa: ANN401
-        """Begin a call; return what it will return, one value or as many as are named, which may be passed on."""
+        """Begin a call; return a reference to its result, or n_returns references, which other calls accept."""
         group = {"concurrency_group": THREADS_OF[method]} if method in THREADS_OF else {}
         return getattr(self.actors[rank], method).options(num_returns=n_returns, **group).remote(*arguments)
 
     def gather(self, calls: Mapping[int, Ref], tick: Callable[[], None] = lambda: None) -> dict[int, Any]:
-        """Return the results of calls, by rank; `tick` is called about once a second.
+        """Return the results of calls, by rank. `tick` is called about once per second.
 
-        Raises Lost if a node has died or has not answered pings for a while, W2VError if a node raised an error.
+        Raises Lost if a node has died or no longer answers pings, W2VError if a node raised an error.
         """
         waiting = {ref: rank for rank, ref in calls.items()}
         results: dict[int, Any] = {}
@@ -101,17 +101,17 @@ class Nodes:
                 heard[rank] = time.monotonic()
             for rank in set(waiting.values()):
                 if time.monotonic() - heard[rank] > FROZEN_S:
-                    ray.kill(self.actors[rank])  # or what others wait for from it would never come
+                    ray.kill(self.actors[rank])  # otherwise other nodes would wait for its results forever
                     raise Lost({rank: f"it has not answered for {FROZEN_S:g} s"})
             tick()
         return results
 
     def each(self, method: str, *arguments: Any) -> dict[int, Any]:  # noqa: ANN401
-        """Call all nodes in the same way and return what they return."""
+        """Call the same method of all nodes; return the results by rank."""
         return self.gather({rank: self.call(rank, method, *arguments) for rank in range(len(self))})
 
     def replace(self, ranks: Collection[int]) -> None:
-        """Start nodes in place of lost ones, on any machines; raise W2VError if there is none within REPLACE_S."""
+        """Start nodes in place of lost ones, on any machines. Raises W2VError if none is found within REPLACE_S."""
         for rank in ranks:
             with suppress(Exception):
                 ray.kill(self.actors[rank])
@@ -119,7 +119,7 @@ class Nodes:
         self._await(ranks, REPLACE_S)
 
     def share(self, value: Any) -> Ref:  # noqa: ANN401
-        """Make a value known to all nodes; return what to pass in its place."""
+        """Make a value available to all nodes; return a reference to pass in its place."""
         return ray.put(value)
 
     def close(self) -> None:
@@ -137,7 +137,7 @@ class Nodes:
             num_cpus=self._cores[rank],
             max_restarts=0,
             max_task_retries=0,
-            allow_out_of_order_execution=True,  # or a ping would wait for rows that an earlier call is to take
+            allow_out_of_order_execution=True,  # otherwise a ping waits until an earlier call has received its rows
             scheduling_strategy=where,
         ).remote(rank)
 
@@ -153,7 +153,7 @@ class Nodes:
                     continue
                 try:
                     found = self._value(ref, rank)
-                except Lost as lost:  # its machine has gone too, and another may come
+                except Lost as lost:  # this machine is gone too; another one may become available
                     _check_installed(lost.reasons.get(rank, ""))
                     time.sleep(TRY_S)
                     self._create(rank)
@@ -171,14 +171,14 @@ class Nodes:
                 )
 
     def _value(self, ref: Ref, rank: int) -> Any:  # noqa: ANN401
-        """Return what a call has returned; raise what it raised, by the words of this program."""
+        """Return the result of a call. Errors of the call are raised as errors of w2v."""
         try:
             return ray.get(ref, timeout=FETCH_S)
         except ray.exceptions.RayTaskError as error:
             cause = error.cause
             if isinstance(cause, W2VError):
                 raise type(cause)(f"{self.name(rank)}: {cause}") from None
-            if isinstance(cause, ray.exceptions.RayError):  # what it was to take was on a lost node
+            if isinstance(cause, ray.exceptions.RayError):  # an argument of the call was on a lost node
                 raise Lost({}, f"{self.name(rank)}: {type(cause).__name__}") from None
             raise W2VError(f"{self.name(rank)} failed: {type(cause).__name__}: {cause}") from error
         except ray.exceptions.RayActorError as error:
@@ -204,17 +204,17 @@ class Nodes:
 
 @contextmanager
 def start(address: str, n_nodes: int | None, threads: int | None, warn: Callable[[str], None]) -> Iterator[Nodes]:
-    """Yield the nodes of a run, as `Nodes` takes them, and end them afterwards.
+    """Yield the nodes of a run and end them afterwards. The arguments are those of `Nodes`.
 
-    The address is that of a Ray cluster; "auto" is the one that this machine belongs to, "local" a new one on it.
-    Raises SettingsError if a local one is to have several nodes, W2VError if there is no such cluster.
+    The address is that of a Ray cluster: "auto" is the cluster of this machine, "local" a new one on this machine.
+    Raises SettingsError if a local cluster is asked for several nodes, W2VError if the cluster does not exist.
     """
     if address == "local" and (n_nodes or 1) > 1:
         ways = f"leave out {option('nodes')}, or start a cluster with Ray"
         raise SettingsError(f"{option('ray', 'local')} has one node, this machine: {ways}", "nodes")
     was_running = ray.is_initialized()
-    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # or Ray warns that it will change
-    os.environ.setdefault("RAY_IGNORE_UNHANDLED_ERRORS", "1")  # of calls that are void since a node was lost
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # prevents a warning of Ray about a future change
+    os.environ.setdefault("RAY_IGNORE_UNHANDLED_ERRORS", "1")  # errors of calls that became void when a node was lost
     try:
         if not was_running:
             _check_listens(address)
@@ -235,9 +235,9 @@ def start(address: str, n_nodes: int | None, threads: int | None, warn: Callable
 
 @contextmanager
 def _without_last_words() -> Iterator[None]:
-    """Keep Ray from printing the end of the log of a machine that dies, 20 to 90 lines: w2v says which one is lost.
+    """Prevent Ray from printing the last 20 to 90 log lines of a machine that dies; w2v reports which machine is lost.
 
-    Ray has no setting for it. A Ray in which this function has another name prints them.
+    Ray has no setting for this. If another version of Ray has renamed the function, it prints the lines.
     """
     from ray._private import worker
 
@@ -254,14 +254,14 @@ def _without_last_words() -> Iterator[None]:
 
 
 def _check_listens(address: str) -> None:
-    """Raise OSError where nothing takes connections at HOST:PORT: Ray would try for 14 minutes."""
+    """Raise OSError if nothing accepts connections at HOST:PORT. Ray itself would retry for 14 minutes."""
     host, colon, port = address.rpartition(":")
     if colon and port.isdigit():
         socket.create_connection((host.strip("[]"), int(port)), CONNECT_S).close()
 
 
 def _cores_of(n_nodes: int | None, threads: int | None) -> list[int]:
-    """Return the cores of each machine to take, waiting for them for a while."""
+    """Return the number of cores of each machine to use; wait for machines for a while."""
     end = time.monotonic() + NODES_S
     while True:
         alive = [node for node in ray.nodes() if node["Alive"]]
@@ -279,7 +279,7 @@ def _cores_of(n_nodes: int | None, threads: int | None) -> list[int]:
 
 
 def _place(cores: Sequence[int]) -> PlacementGroup:
-    """Reserve the machines, or raise W2VError if others have them."""
+    """Reserve the machines. Raises W2VError if they are in use."""
     group = placement_group([{"CPU": n} for n in cores], strategy="STRICT_SPREAD")
     if not group.wait(NODES_S):
         remove_placement_group(group)
@@ -292,12 +292,12 @@ def _place(cores: Sequence[int]) -> PlacementGroup:
 
 
 def _number(n: int, what: str) -> str:
-    """Return a number of things, in words."""
+    """Return a number with its noun, such as "2 machines"."""
     return f"{n} {what}{'s' * (n != 1)}"
 
 
 def _check_installed(reason: str) -> None:
-    """Raise W2VError where a node died because it cannot import what it needs."""
+    """Raise W2VError if a node died because it could not import a module."""
     for line in reason.splitlines():
         if "ModuleNotFoundError" in line or "ImportError" in line:
             raise W2VError(

@@ -1,4 +1,4 @@
-"""Reading: the nodes read a corpus, each its part, and agree on the vocabulary."""
+"""Reading: each node reads its part of a corpus, and the vocabularies are merged."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -21,9 +21,9 @@ Table = tuple[Sequence[str], npt.NDArray[np.int64]]
 
 
 def read(nodes: "Nodes", parts: Sequence[Part], config: TrainConfig, vocab: Vocab | None = None) -> Encoded:
-    """Let each node read its part, as `encode` does, and return the result; the stream stays with the nodes.
+    """Let each node read its part, as `encode` does, and return the result. The nodes keep the stream.
 
-    Raises Lost if a node is lost, W2VError as `encode` does, or if a part has more distinct words than max_types.
+    Raises Lost if a node is lost; W2VError as in `encode`, or if a part has more distinct words than max_types.
     """
     check_copies(nodes, parts)
     known = None if vocab is None else nodes.share(vocab)
@@ -49,10 +49,11 @@ def read(nodes: "Nodes", parts: Sequence[Part], config: TrainConfig, vocab: Voca
 
 
 def check_copies(nodes: "Nodes", parts: Sequence[Part]) -> None:
-    """Check that machines with copies of the text have the same copies, byte by byte.
+    """Check that machines with their own copies of the text have identical copies, byte for byte.
 
-    A fingerprint looks at samples of a file. So each machine sums the bytes of its own part and of the next machine's,
-    and the sums of a part are compared. It takes no time if the files are in a store or a shared folder.
+    A fingerprint only covers samples of a file. So each machine computes checksums of its own part and of the next
+    machine's part, and the two checksums of a part are compared. This takes no time for files in a store or a shared
+    folder.
 
     Raises:
         W2VError: two copies differ.
@@ -75,7 +76,7 @@ def check_copies(nodes: "Nodes", parts: Sequence[Part]) -> None:
 
 
 def merge(tables: Iterable[Table], config: TrainConfig) -> tuple[Vocab, int]:
-    """Return the vocabulary of tables of all words of each part, with min_count and max_vocab, and the distinct words.
+    """Merge the word counts of all parts; return the vocabulary after min_count and max_vocab, and the number of types.
 
     Raises W2VError if no word reaches min_count.
     """

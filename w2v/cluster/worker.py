@@ -1,8 +1,8 @@
-"""Worker: what one node does of a run. It trains on its part of the text, and combines its part of the rows.
+"""Worker: the work of one node. It trains on its part of the text, and combines its slice of the rows.
 
-This module does not import Ray. After a period every worker packs the changes of that period's rows, cut into as many
-slices as there are workers; worker k adds up all slices k and decides how far those rows move; then every worker moves
-them. So each sends and receives the rows of a period about once each way, whatever the number of workers.
+This module does not import Ray. After a period, every worker packs the changes of that period's rows and cuts them into
+one slice per worker. Worker k adds up all slices k and decides how far these rows move. Then every worker moves them.
+So each worker sends and receives the rows of a period about once, independent of the number of workers.
 """
 
 from collections.abc import Sequence
@@ -25,17 +25,17 @@ from w2v.training.plan import Plan, mean_contexts, use_rates
 from w2v.training.schedule import SHARD_MAX, SHARD_MIN, learning_rate
 
 SHARDS_A_THREAD = 8
-"""Shards of a period for each thread: at its end threads wait for each other, for half a shard in the mean."""
+"""Number of shards of a period per thread. At the end of a period, a thread waits for half a shard on average."""
 SHARDS_A_WORKER = 1 << 40
-"""Numbers that are set apart for the shards of one worker."""
+"""Shard numbers reserved for each worker."""
 
 BLOCK = 1 << 10
-"""Rows that are combined at a time: with dim 100 they fit into the second cache, 400 KB."""
+"""Number of rows that are combined at a time: with dim 100 they take 400 KB and fit into the L2 cache."""
 
 Numbers = npt.NDArray[np.float32]
 Shares = npt.NDArray[np.float64]
 Slice = tuple[Packed, Packed]
-"""Some rows of the input matrix, and some of the output matrix."""
+"""Some rows of the input matrix and some of the output matrix."""
 
 
 class Sync(NamedTuple):
@@ -43,14 +43,14 @@ class Sync(NamedTuple):
 
     period: int
     attempt: int = 0
-    """Goes up with each loss of a node: calls of an attempt that was given up are refused."""
+    """Increases with each loss of a node. Calls of an earlier attempt are refused."""
     all_rows: bool = False
-    """Whether all rows are, before a checkpoint: not only those whose turn it is."""
+    """Whether all rows are combined, before a checkpoint, instead of only those whose turn it is."""
 
 
 @dataclass(frozen=True)
 class Team:
-    """What all workers of a run know."""
+    """Data shared by all workers of a run."""
 
     config: TrainConfig
     vocab: Vocab
@@ -58,13 +58,13 @@ class Team:
     periods: Periods
     n_workers: int
     uses: tuple[Numbers, Numbers]
-    """(n_input,) and (n_output,) uses of each row for each word of the text."""
+    """(n_input,) and (n_output,) uses of each row per word of the text."""
     weights: tuple[Numbers, Numbers]
-    """(n_output,) and (n_input,) how often a row of the other matrix is met at one use of a row."""
+    """(n_output,) and (n_input,) how often each row of the other matrix is used per use of a row."""
 
     @classmethod
     def of(cls, config: TrainConfig, vocab: Vocab, n_workers: int) -> "Team":
-        """Return what all workers of a run know."""
+        """Return the data shared by all workers of a run."""
         centers, negatives = (rates.astype(np.float32) for rates in use_rates(vocab, config))
         contexts = np.float32(mean_contexts(config))
         kept = np.float32((keep_prob(vocab.counts, config.sample) * vocab.counts).sum() / vocab.n_tokens)
@@ -83,12 +83,12 @@ class Team:
 
 
 class Worker:
-    """A replica of the rows; and the rows as all workers have them since they were last combined, their base."""
+    """A replica of the rows, and its base: the common rows of all workers after the last time they were combined."""
 
     def __init__(self, team: Team, rank: int, stream: Ids, threads: int, period: int = 0) -> None:
-        """Take part number `rank` of the text, (n,) rows of the vocabulary and SENTENCE_END, from a period on.
+        """Take part number `rank` of the text, (n,) rows of the vocabulary and SENTENCE_END, starting at a period.
 
-        Unless the period is 0, `restore` gives the rows that it begins with.
+        If the period is not 0, `restore` must give the rows at its beginning.
         """
         self.team = team
         self._rank, self._stream = rank, stream
@@ -110,16 +110,16 @@ class Worker:
         self._combined_at = np.zeros(len(self._base[0])), np.zeros(len(self._base[1]))
         self._sent: tuple[Packed, Packed] | None = None
         self.n_combined = 0 if period == 0 else -1
-        """Periods whose rows are combined in the base; -1 before `restore`."""
+        """Number of periods whose rows are combined in the base; -1 before `restore`."""
 
     def train(self, share: float) -> Progress:
-        """Train until this share of the run is done; do nothing where it is. Return how far the run is here."""
+        """Train until this share of the run is done; do nothing if it already is. Return the progress here."""
         self._replica.schedule.limit(share)
         self._replica.train()
         return self._replica.schedule.progress()
 
     def deltas(self, sync: Sync) -> list[Slice]:
-        """Return what the rows of a period have moved since they were combined: a slice for each worker."""
+        """Return the changes of a period's rows since they were last combined, one slice per worker."""
         if self.team.n_workers == 1:
             self.n_combined = sync.period + 1
             return [(Packed.empty(0, 0), Packed.empty(0, 0))]
@@ -128,18 +128,18 @@ class Worker:
         return [(inputs.part(own_inputs), outputs.part(own_outputs)) for own_inputs, own_outputs in cuts]
 
     def combine(self, sync: Sync, slices: Sequence[Slice]) -> Slice:
-        """Return by how much the rows of this worker's slice move, from the slices of all workers, by rank.
+        """Return how far the rows of this worker's slice move, from the slices of all workers, by rank.
 
-        This reads only the base, so that the replica may train meanwhile.
+        This reads only the base, so the replica may train at the same time.
         """
         return self._combined(sync, slices, 0), self._combined(sync, slices, 1)
 
     def apply(self, sync: Sync, slices: Sequence[Slice]) -> None:
-        """Move the rows of a period, by the slices that the workers combined, by rank.
+        """Move the rows of a period by the combined slices of the workers, by rank.
 
-        What a row has moved since `deltas`, and what was lost by packing it, stays.
+        Changes since `deltas`, and the rounding errors of packing, are kept in the live rows.
         """
-        if self._sent is None or sync.period != self.n_combined:  # they are in the rows of another that it has taken
+        if self._sent is None or sync.period != self.n_combined:  # restored rows include this period
             return
         for matrix in (0, 1):
             rows = self._rows(sync, matrix)
@@ -150,11 +150,11 @@ class Worker:
         self.n_combined = sync.period + 1
 
     def base(self, matrix: int, begin: int, end: int) -> tuple[Matrix, Shares]:
-        """Return rows as all workers have them, and at what share of the run each was last combined."""
+        """Return the common rows of all workers, and the share of the run at which each row was last combined."""
         return self._base[matrix][begin:end], self._combined_at[matrix][begin:end]
 
     def restore(self, matrix: int, begin: int, rows: Matrix, combined_at: Shares) -> None:
-        """Take rows as another worker has them. What this one has learned about them since is lost."""
+        """Take the rows of another worker. What this worker has learned about them since is lost."""
         part = slice(begin, begin + len(rows))
         self._base[matrix][part] = self._live[matrix][part, : rows.shape[1]] = rows
         self._combined_at[matrix][part] = combined_at
@@ -182,6 +182,6 @@ class Worker:
         return np.arange(n_rows) if sync.all_rows else self.team.periods.rows(sync.period, n_rows)
 
     def _cuts(self, n_rows: int) -> list[slice]:
-        """Return which of n_rows rows each worker combines."""
+        """Return the slice of n_rows rows that each worker combines."""
         n = self.team.n_workers
         return [slice(n_rows * rank // n, n_rows * (rank + 1) // n) for rank in range(n)]
