@@ -1,1 +1,1 @@
-"""What every part stands on: arrays, errors, files and locks, the machine, object stores, cosines."""
+"""Basics that all parts use: arrays, errors, files and locks, the machine, object stores, cosines."""

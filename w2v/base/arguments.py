@@ -8,13 +8,13 @@ from w2v.base.errors import SettingsError, WrongTypeError, option
 
 
 def check_type(name: str, value: object, expected: type, hint: str) -> None:
-    """Raise WrongTypeError if an argument does not have the expected type; `hint` says how to make one."""
+    """Raise WrongTypeError if an argument does not have the expected type; `hint` says how to get a valid value."""
     if not isinstance(value, expected):
         raise WrongTypeError(f"{option(name)} must be {expected.__name__}, not {type(value).__name__}; {hint}")
 
 
 def check_number(name: str, value: object, least: int) -> None:
-    """Raise SettingsError where a number of words is too small, and WrongTypeError where it is no whole number."""
+    """Raise SettingsError if a number is below `least`, and WrongTypeError if it is not a whole number."""
     if not isinstance(value, Integral) or isinstance(value, bool):
         raise WrongTypeError(f"{option(name)} must be a whole number, not {value!r:.80}")
     if value < least:
@@ -22,13 +22,13 @@ def check_number(name: str, value: object, least: int) -> None:
 
 
 def check_words(words: object) -> None:
-    """Raise WrongTypeError for a text where a list of words is meant: its letters would be taken for words."""
+    """Raise WrongTypeError for a text instead of a list of words, because its letters would be taken for words."""
     if isinstance(words, str):
         raise WrongTypeError(f"expected a list of words, not the text {words!r:.80}; split it")
 
 
 def seconds_of(name: str, duration: float | str) -> float:
-    """Return the seconds of a duration: a number above 0, or a text such as `90s`, `10m` or `2h`; else SettingsError.
+    """Return a duration in seconds, from a number above 0 or a text such as `90s`, `10m` or `2h`; else SettingsError.
 
     >>> seconds_of("checkpoint_every", "10m")
     600.0

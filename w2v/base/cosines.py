@@ -1,4 +1,4 @@
-"""Lengths, cosines and the nearest rows of a matrix, block by block: a mapped one is read as it is needed."""
+"""Lengths, cosines and nearest rows of a matrix, block by block, so that a memory-mapped matrix is read as needed."""
 
 import mmap
 from collections.abc import Callable, Iterator, Sequence
@@ -11,23 +11,23 @@ from w2v.base.arrays import Floats, Indices, Matrix
 from w2v.base.machine import available_threads
 
 BLOCK = 1 << 20
-"""Numbers of a matrix that are looked at together: 4 MB."""
+"""Size of a block: 2^20 numbers, 4 MB."""
 LARGE = 1 << 26
-"""Numbers from which all cores share the work, and mapped pages are given back: 256 MB."""
+"""From this many numbers (256 MB), all cores share the work, and mapped pages are released after use."""
 
 
 def lengths(rows: npt.NDArray[np.floating]) -> Matrix:
-    """Return the length of each row, (n,) float32; 1 where it is 0."""
-    # Squares in float64, where those of any float32 can be had.
+    """Return the length of each row, (n,) float32; 1 for rows of length 0."""
+    # Squares in float64, in which the square of any float32 is finite.
     found: Matrix = np.sqrt(np.einsum("ij,ij->i", rows, rows, dtype=np.float64)).astype(np.float32)
     found[found == 0] = 1
     return found
 
 
 def pair_cosines(left: Matrix, right: Matrix) -> Matrix:
-    """Return the cosine between each row of one matrix and that of the other, (n,) float32; 0 where one is 0.
+    """Return the cosine between row i of one matrix and row i of the other, (n,) float32; 0 if one of them is 0.
 
-    Computed in float64, so that the same two rows have the same cosine wherever they stand.
+    The cosine is computed in float64, so that it does not depend on the position of the rows in the matrices.
     """
     a, b = left.astype(np.float64), right.astype(np.float64)
     dots, a_squares, b_squares = (np.einsum("ij,ij->i", x, y) for x, y in ((a, b), (a, a), (b, b)))
@@ -37,11 +37,11 @@ def pair_cosines(left: Matrix, right: Matrix) -> Matrix:
 
 
 def all_lengths(matrix: Matrix) -> Matrix:
-    """Return what `lengths` does, (n,), for a matrix of any size; not finite where the row is not."""
+    """Return the same as `lengths`, (n,), for a matrix of any size; not finite for rows that are not finite."""
     found = np.empty(len(matrix), np.float32)
 
     def work(block: slice) -> None:
-        with np.errstate(over="ignore", invalid="ignore"):  # finite numbers can have a length beyond float32
+        with np.errstate(over="ignore", invalid="ignore"):  # lengths of finite rows can exceed float32
             found[block] = lengths(matrix[block])
 
     _each_block(matrix, work)
@@ -49,14 +49,14 @@ def all_lengths(matrix: Matrix) -> Matrix:
 
 
 def cosines_with(matrix: Matrix, norms: Matrix, query: Floats) -> Matrix:
-    """Return the cosine of each row of a matrix, (n, dim), with lengths `norms`, (n,), and a query, (dim,) of length 1.
+    """Return the cosine of each row of a matrix, (n, dim), to a query, (dim,) of length 1; `norms` are their lengths.
 
-    The result is (n,) float32, and not finite where the row is not.
+    The result is (n,) float32. It is not finite for rows that are not finite.
     """
     direction, found = query.astype(np.float32), np.empty(len(matrix), np.float32)
 
     def work(block: slice) -> None:
-        # Not by @: on a busy machine BLAS's threads wait for each other; 60 ms in all, where one thread takes 1 ms.
+        # np.vecdot instead of @: on a busy machine the threads of BLAS wait for each other, 60 ms instead of 1 ms.
         np.vecdot(matrix[block], direction, out=found[block])
 
     _each_block(matrix, work)
@@ -65,9 +65,9 @@ def cosines_with(matrix: Matrix, norms: Matrix, query: Floats) -> Matrix:
 
 
 def best_rows(scores: Matrix, without: Sequence[int], n: int) -> Indices:
-    """Return the rows with the n highest scores, highest first; fewer if there are no more.
+    """Return the rows with the n highest scores, highest first; fewer if there are not enough rows.
 
-    Rows `without` are left out, and rows with the score -inf.
+    Rows in `without` and rows with the score -inf are left out.
 
     >>> best_rows(np.array([0.1, 0.9, 0.5], np.float32), [1], 5).tolist()
     [2, 0]
@@ -84,13 +84,13 @@ def best_rows(scores: Matrix, without: Sequence[int], n: int) -> Indices:
 
 
 def row_blocks(matrix: Matrix) -> Iterator[slice]:
-    """Yield slices that together are all rows."""
+    """Yield slices that together cover all rows."""
     step = max(1, BLOCK // max(1, matrix.shape[1]))
     return (slice(start, start + step) for start in range(0, len(matrix), step))
 
 
 def _each_block(matrix: Matrix, work: Callable[[slice], None]) -> None:
-    """Do some work for each block of rows; a large matrix takes all cores, and its mapped pages are given back."""
+    """Call `work` for each block of rows; for a large matrix use all cores and release its mapped pages after use."""
     if matrix.size < LARGE:
         for block in row_blocks(matrix):
             work(block)
@@ -110,7 +110,7 @@ def _each_block(matrix: Matrix, work: Callable[[slice], None]) -> None:
 
 
 def _mapping_of(matrix: Matrix) -> mmap.mmap | None:
-    """Return the file's map that a matrix is part of; None where it is in memory, or pages cannot be given back."""
+    """Return the memory map that a matrix is part of; None if it is not mapped or pages cannot be released."""
     base: object = matrix
     while isinstance(base, np.ndarray):
         base = base.base
@@ -118,7 +118,7 @@ def _mapping_of(matrix: Matrix) -> mmap.mmap | None:
 
 
 def _release(mapped: mmap.mmap, rows: Matrix) -> None:
-    """Give back the pages of some rows of a mapped file to the system, which keeps them cached while it has room."""
+    """Release the pages of some rows of a mapped file. The system keeps them cached as long as it has memory."""
     begin = rows.ctypes.data - np.frombuffer(mapped, np.uint8).ctypes.data
     first = -(-begin // mmap.PAGESIZE) * mmap.PAGESIZE
     last = (begin + rows.nbytes) // mmap.PAGESIZE * mmap.PAGESIZE

@@ -1,24 +1,25 @@
-"""What can go wrong, each kind with the exit status the command line gives it."""
+"""The kinds of errors, with the exit status of the command line for each kind."""
 
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
 BEGIN, VALUE, END = "\ue000\ue001\ue002"
-"""Mark the name of a setting, and its value, in a message: characters for private use, which no text should have."""
+"""Characters that mark the name of a setting and its value in a message. They are private-use characters, which texts
+should not contain."""
 OPTION = re.compile(f"{BEGIN}([^{BEGIN}{VALUE}{END}]*)(?:{VALUE}([^{END}]*))?{END}")
 NUMBER = re.compile(r"-?\d[\d.e+-]*|True|False")
-"""A value that Python writes without quotes."""
+"""Values that Python writes without quotes."""
 
 LONGEST = 2_000
-"""Characters of a message: a word in it may be of any length."""
+"""Largest number of characters of a message, because a message can contain a word of any length."""
 CONTROLS = (
     *(*range(0x20), *range(0x7F, 0xA0)),  # C0 and C1: escape codes
-    *(0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)),  # marks that turn the text around
+    *(0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)),  # marks that change the text direction
     *(0x2028, 0x2029),  # line ends
     *range(0xD800, 0xE000),  # surrogates: bytes of file names that are not UTF-8
 )
-"""The characters that a terminal obeys instead of showing them, and those that cannot be encoded."""
+"""Characters that control a terminal instead of being shown, and characters that cannot be encoded."""
 SHOWN_AS = {code: ascii(chr(code))[1:-1] for code in CONTROLS} | dict.fromkeys(map(ord, "\t\n\r"), " ")
 URL = re.compile(
     r"""\b([a-z][a-z0-9+.-]+:/+)       # the scheme, of two letters at least: C:/ is a drive
@@ -28,11 +29,11 @@ URL = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 LONG_NUMBER = re.compile(r"(\d[\d,]{30})[\d,]{10,}")
-"""A number that no count or size has: the first digits are enough."""
+"""A number longer than any count or size; its first digits are enough."""
 
 
 def without_secrets(text: str) -> str:
-    """Return a text, such as a message or a URL, without the passwords and signatures of the URLs in it.
+    """Return a text, such as a message or a URL, without the passwords and signatures of its URLs.
 
     >>> without_secrets("no file https://me:pass@host/c.txt?X-Signature=5eed; check the name")
     'no file https://host/c.txt?...; check the name'
@@ -50,7 +51,7 @@ def printable(text: str) -> str:
 
 
 def option(name: str, value: object = None) -> str:
-    """Return the name of a setting, and a value, for a message; `as_keywords` and `as_flags` show it to each caller.
+    """Return a marked setting, with an optional value, for a message; `as_keywords` and `as_flags` convert it.
 
     >>> as_keywords(f"raise {option('min_count')}"), as_flags(f"use {option('loss', 'hs')}")
     ('raise min_count', 'use --loss hs')
@@ -72,7 +73,7 @@ def as_keywords(message: str) -> str:
 
 
 def as_flags(message: str, flags: Mapping[str, str] = MappingProxyType({})) -> str:
-    """Return a message with the names of settings as flags: `--loss hs`; `flags` has those spelled otherwise."""
+    """Return a message with settings as flags, `--loss hs`; `flags` maps names to flags with other spellings."""
 
     def flag(part: re.Match[str]) -> str:
         shown = flags.get(part[1], f"--{part[1].replace('_', '-')}")
@@ -82,7 +83,7 @@ def as_flags(message: str, flags: Mapping[str, str] = MappingProxyType({})) -> s
 
 
 class W2VError(Exception):
-    """The data or the machine refused: a missing or bad file, an unknown word, no space.
+    """An error of the data or the machine: a missing or invalid file, an unknown word, not enough space.
 
     The message is one line: what is wrong, where, and how to fix it.
     """
@@ -90,7 +91,7 @@ class W2VError(Exception):
     exit_status = 1
 
     def __init__(self, message: str) -> None:
-        """Take a message, which may have names from `option`; control characters are escaped, long messages cut."""
+        """Take a message, which may contain names from `option`. Control characters are escaped, long messages cut."""
         message = LONG_NUMBER.sub(r"\1...", without_secrets(message))
         if len(message) > LONGEST:
             message = f"{message[: LONGEST // 2]} ... {message[-LONGEST // 2 :]}"
@@ -98,39 +99,39 @@ class W2VError(Exception):
         super().__init__(as_keywords(self.message))
 
     def __str__(self) -> str:
-        return str(self.args[0])  # OSError and KeyError, which subclasses also derive from, would format it
+        return str(self.args[0])  # subclasses also derive from OSError or KeyError, which would format it
 
 
 class SettingsError(W2VError, ValueError):
-    """The command was wrong: a flag, a value, a config key."""
+    """An error of the command: a flag, a value, a config key."""
 
     exit_status = 2
 
     def __init__(self, message: str, setting: str = "") -> None:
-        """Take a message, and the name of the setting or parameter at fault where there is one."""
+        """Take a message, and the name of the setting or parameter at fault if there is one."""
         super().__init__(message)
         self.setting = setting
 
 
 class W2VWarning(UserWarning):
-    """Something in the data was dropped or changed, or a result is not what it may seem."""
+    """Data were dropped or changed, or a result can be misleading."""
 
 
 class MissingFileError(W2VError, FileNotFoundError):
-    """A file that is not there."""
+    """A file does not exist."""
 
 
 class WrongTypeError(SettingsError, TypeError):
-    """An argument of a type that cannot be meant."""
+    """An argument has a wrong type."""
 
 
 class UnknownSettingError(SettingsError, TypeError):
-    """A keyword or key that is no setting."""
+    """A keyword or key is not a setting."""
 
 
 class UnknownWordError(W2VError, KeyError):
-    """A word that has no vector."""
+    """A word has no vector."""
 
 
 class DivergedError(W2VError):
-    """Training left the finite numbers; a smaller learning rate is the cure."""
+    """Training produced numbers that are not finite; a smaller learning rate helps."""

@@ -1,4 +1,4 @@
-"""Files and folders that are written whole or not at all, on this machine or in a store."""
+"""Files and folders that are written completely or not at all, on this machine or in a store."""
 
 try:
     import fcntl
@@ -23,35 +23,36 @@ from w2v.base.errors import W2VError
 from w2v.base.machine import c_function
 
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
-"""Of Linux: paths are taken as they stand, and two of them change places."""
+"""Linux constants of renameat2: paths are relative to the current folder; the two paths are exchanged."""
 ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 """Signals that end a command; Windows has no SIGHUP."""
 READS = 100
-"""Times that a folder is read which is replaced meanwhile: under a writer that does nothing else, one read in 20 is."""
+"""Number of attempts to read a folder that is replaced during reading. With a writer that writes all the time, one read
+in 20 succeeds."""
 STDOUT = "-"
-"""The name of standard output."""
+"""Path that stands for standard output."""
 TRIAL = "w2v-trial"
-"""The name of what a trial writes, in a temporary folder."""
+"""Name of the trial file in a temporary folder."""
 MOST_LINKS = 40
-"""Links to links that are followed, as Linux does."""
+"""How many links to links are followed, as on Linux."""
 STEM = 50
-"""Characters of a name that its temporary file repeats: a name may be 255 bytes long, a character 4."""
+"""Number of characters of a name that its temporary file repeats. A name can have 255 bytes, a character 4."""
 
 Result = TypeVar("Result")
 
 
 def temporary_folder() -> str:
-    """Return the folder for large temporary files: TMPDIR, else one on a disk, as /tmp may be memory."""
+    """Return the folder for large temporary files: TMPDIR, else /var/tmp on a disk, because /tmp may be in memory."""
     on_disk = "TMPDIR" not in os.environ and os.path.isdir("/var/tmp")
     return "/var/tmp" if on_disk else tempfile.gettempdir()
 
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[BinaryIO]:
-    """Open a temporary file next to `path`; at the end it replaces `path`, on an error it is removed.
+    """Open a temporary file next to `path`. At the end it replaces `path`; after an error it is removed.
 
-    Links are followed. What a killed process left of an earlier save to this name is removed. `-` is standard output,
-    which is written directly. Raises W2VError if `path` cannot be written or is not a file.
+    Links are followed. Leftovers of killed processes that wrote to this name are removed. `-` is standard output, which
+    is written directly. Raises W2VError if `path` cannot be written or is not a file.
     """
     if str(path) == STDOUT:
         yield sys.stdout.buffer
@@ -76,14 +77,14 @@ def replacing(path: str | Path) -> Iterator[BinaryIO]:
     except OSError as error:
         raise _refused(path, error) from error
     finally:
-        with _uninterrupted(), suppress(OSError):  # it has been renamed
+        with _uninterrupted(), suppress(OSError):  # fails if it has been renamed
             if temporary is not None:
                 temporary.unlink()
 
 
 @contextmanager
 def replacing_packed(path: str | Path, level: int = 6) -> Iterator[BinaryIO]:
-    """Open a file as `replacing` does, packed by gzip; without a name and a time in it the same content is the same."""
+    """Open a gzip file as `replacing` does. It stores no name and no time, so equal content gives equal bytes."""
     import gzip
 
     with replacing(path) as file, gzip.GzipFile("", "wb", compresslevel=level, fileobj=file, mtime=0) as packed:
@@ -92,7 +93,7 @@ def replacing_packed(path: str | Path, level: int = 6) -> Iterator[BinaryIO]:
 
 @contextmanager
 def replacing_folder(path: str | Path, names: Collection[str]) -> Iterator[Path]:
-    """Make a temporary folder next to `path`; at the end it replaces `path`, on an error it is removed.
+    """Make a temporary folder next to `path`. At the end it replaces `path`; after an error it is removed.
 
     Links are followed. Raises W2VError if `path` cannot be written, is not a folder, or has other files than `names`.
     """
@@ -105,7 +106,7 @@ def replacing_folder(path: str | Path, names: Collection[str]) -> Iterator[Path]
     with _locked_folder(path, names) as temporary:
         yield temporary
         for name in os.listdir(temporary):
-            with (temporary / name).open("r+b") as file:  # Windows does not sync a file that is open for reading
+            with (temporary / name).open("r+b") as file:  # Windows cannot sync a file that is open for reading only
                 os.fsync(file.fileno())
         with _uninterrupted():
             if target.exists():
@@ -116,9 +117,9 @@ def replacing_folder(path: str | Path, names: Collection[str]) -> Iterator[Path]
 
 @contextmanager
 def trial_path(path: str | Path, names: Collection[str]) -> Iterator[Path]:
-    """Yield a path on the disk of `path` to try a writer on; what is written there is removed at the end.
+    """Yield a path on the same disk as `path`, to try a writer. What is written there is removed at the end.
 
-    `names` are the files of the folder to write, none for a file. Raises W2VError if nothing can be written there.
+    `names` are the files of a folder to write; for a file it is empty. Raises W2VError if nothing can be written there.
     """
     check_writable(path, names)
     if stores.url_of(path):
@@ -131,7 +132,7 @@ def trial_path(path: str | Path, names: Collection[str]) -> Iterator[Path]:
 
 @contextmanager
 def _locked_folder(path: str | Path, names: Collection[str]) -> Iterator[Path]:
-    """Make a temporary folder next to `path`, and remove what is there at the end."""
+    """Make a temporary folder next to `path`; remove it at the end if it is still there."""
     target = _target_of(path)
     temporary, handle = None, -1
     try:
@@ -145,13 +146,13 @@ def _locked_folder(path: str | Path, names: Collection[str]) -> Iterator[Path]:
         with _uninterrupted():
             if handle >= 0:
                 with suppress(OSError):
-                    os.close(handle)  # first, since rmtree opens files, of which there may be too many
+                    os.close(handle)  # before rmtree, which opens files, in case too many files are open
             if temporary is not None:
                 _remove_folder(temporary)
 
 
 def check_writable(path: str | Path, names: Collection[str] = ()) -> None:
-    """Raise W2VError if a file, or a folder that may have the files `names`, cannot be written; tries an empty file."""
+    """Raise W2VError if a file, or a folder with the files `names`, cannot be written; an empty file is tried."""
     if url := stores.url_of(path):
         stores.check_writable(url)
         return
@@ -162,7 +163,7 @@ def check_writable(path: str | Path, names: Collection[str] = ()) -> None:
     probe = _temporary_name(target)
     try:
         with suppress(FileNotFoundError):
-            os.stat(target)  # where the name is too long, this says so
+            os.stat(target)  # fails if the name is too long
         with _uninterrupted():
             try:
                 probe.touch()
@@ -173,21 +174,21 @@ def check_writable(path: str | Path, names: Collection[str] = ()) -> None:
 
 
 def is_same(path: str | Path, other: str | Path) -> bool:
-    """Return whether two names are one file, by whatever links, or will be once it is written."""
+    """Return whether two paths are the same file, also through links, or will be once it is written."""
     if os.path.realpath(path) == os.path.realpath(other):
         return True
     try:
         return os.path.samefile(path, other)
-    except OSError:  # one of them is not there
+    except OSError:  # one of them does not exist
         return False
 
 
 def _target_of(path: str | Path) -> Path:
-    """Return the file that will be replaced: the path itself, or what it links to.
+    """Return the file that will be replaced: the path, or the target of its link.
 
     Raises:
-        W2VError: another user has put the link into a folder where everyone may write, such as /tmp: it may lead to any
-            file of this user. Linux does not follow such links either.
+        W2VError: the link belongs to another user and is in a folder that everyone can write to, such as /tmp. Such a
+            link could lead to any file of this user. Linux does not follow such links either.
     """
     link = os.fspath(path)
     for _ in range(MOST_LINKS):
@@ -203,7 +204,7 @@ def _target_of(path: str | Path) -> Path:
 
 
 def _check_kind(path: str | Path, names: Collection[str]) -> None:
-    """Raise W2VError where what is at `path` must not be replaced by a file, or by a folder with these files."""
+    """Raise W2VError if a file, or a folder with these files, must not replace what is at `path`."""
     if not os.path.exists(path):
         return
     if not names and not os.path.isfile(path):
@@ -216,9 +217,9 @@ def _check_kind(path: str | Path, names: Collection[str]) -> None:
 
 
 def _make_temporary(target: Path, is_folder: bool) -> tuple[Path, int]:
-    """Make a file or a folder next to a target, locked; return it and its handle, -1 for a folder on Windows.
+    """Make and lock a file or a folder next to a target; return its path and its handle, -1 for a folder on Windows.
 
-    The lock ends with the process: an unlocked one is a leftover, not what another process is writing.
+    The lock ends with the process. A temporary file without a lock is therefore a leftover.
     """
     while True:
         temporary = _temporary_name(target)
@@ -233,18 +234,18 @@ def _make_temporary(target: Path, is_folder: bool) -> tuple[Path, int]:
             handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
         if not fcntl:
             return temporary, handle
-        with suppress(OSError):  # a file system without locks, on which nobody can lock a leftover either
+        with suppress(OSError):  # the file system has no locks, so no process can lock a leftover either
             fcntl.flock(handle, fcntl.LOCK_EX)
-        with suppress(FileNotFoundError):  # in the moment before the lock it looked like a leftover
+        with suppress(FileNotFoundError):  # another process removed it as a leftover before it was locked
             if os.path.samestat(os.stat(temporary), os.fstat(handle)):
                 return temporary, handle
         os.close(handle)
 
 
 def _remove_leftovers(target: Path, names: Collection[str]) -> None:
-    """Remove what killed processes have left of saves to a target: of their names, unlocked, with no other files.
+    """Remove leftovers of killed processes that wrote to a target: unlocked, with a matching name and no other files.
 
-    An old folder that was put aside, with no new one in its place yet, is put back.
+    If an old folder was moved aside and its replacement is missing, the old folder is moved back.
     """
     if not fcntl:
         return
@@ -254,7 +255,7 @@ def _remove_leftovers(target: Path, names: Collection[str]) -> None:
             continue
         if entry.is_dir() and not all(name in names or TRIAL in name for name in os.listdir(entry.path)):
             continue
-        with suppress(OSError):  # another process writes it, or it is not ours
+        with suppress(OSError):  # another process is writing it, or it belongs to another user
             handle = os.open(entry.path, os.O_RDONLY)
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -269,12 +270,12 @@ def _remove_leftovers(target: Path, names: Collection[str]) -> None:
 
 
 def _temporary_name(target: Path) -> Path:
-    # Random, since two containers may share a folder and a process number.
+    # Random, because two containers can share a folder and have the same process number.
     return target.with_name(f".{target.name[:STEM]}.{secrets.token_hex(4)}.part")
 
 
 def _exchange(new: Path, old: Path) -> None:
-    """Swap two folders: at once where the system can, else through a third name."""
+    """Swap two folders: in one step if the system can, else through a third name."""
     rename = c_function("renameat2")
     if rename and rename(AT_FDCWD, os.fsencode(new), AT_FDCWD, os.fsencode(old), RENAME_EXCHANGE) == 0:
         return
@@ -289,16 +290,16 @@ def _exchange(new: Path, old: Path) -> None:
 
 
 def _remove_folder(folder: Path) -> None:
-    """Remove a folder if it is there, as far as the system lets us."""
-    for _ in range(2):  # rmtree ignores all errors but those of close, which leave the rest for a second try
+    """Remove a folder if it exists, as far as possible."""
+    for _ in range(2):  # rmtree ignores all errors except those of close; the second try removes what they left
         with suppress(OSError):
             shutil.rmtree(folder, ignore_errors=True)
     with suppress(OSError):
-        folder.rmdir()  # an empty one is removed without opening it, where too many files are open
+        folder.rmdir()  # removes an empty folder without opening it, in case too many files are open
 
 
 def _refused(path: str | Path, error: OSError) -> W2VError:
-    """Return the error that a file or folder could not be written."""
+    """Return the error for a file or folder that could not be written."""
     is_open = isinstance(error, PermissionError) and os.path.exists(path) and not fcntl
     cure = "; Windows does not replace a file that is open: close it, or name another file" if is_open else ""
     return W2VError(f"cannot write {path}: {error.strerror or error}{cure}")
@@ -306,9 +307,9 @@ def _refused(path: str | Path, error: OSError) -> W2VError:
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Delay the signals that Python handles until the end: else an interrupt leaves a file that nothing removes."""
+    """Delay the signals that Python handles until the end, so that an interrupt leaves no temporary file."""
     came: list[int] = []
-    is_main = threading.current_thread() is threading.main_thread()  # the only thread that is interrupted
+    is_main = threading.current_thread() is threading.main_thread()  # only the main thread gets interrupts
     numbers = [number for number in ENDING if is_main and callable(signal.getsignal(number))]
     earlier = [signal.signal(number, lambda number, _: came.append(number)) for number in numbers]
     try:
@@ -321,12 +322,12 @@ def _uninterrupted() -> Iterator[None]:
 
 
 def read_together(folder: Path, names: Collection[str], read: Callable[[], Result]) -> Result:
-    """Return what `read` makes of some files of a folder, all of one moment.
+    """Return the result of `read`, which reads files of a folder, with all files from the same moment.
 
-    It reads again where the folder or one of the files was replaced meanwhile, as when the same name is saved anew.
+    If the folder or one of the files was replaced during the reading, `read` is called again.
 
     Raises:
-        W2VError: they are replaced again and again.
+        W2VError: the files are replaced again and again.
     """
     for _ in range(READS):
         before = _marks_of(folder, names)
@@ -342,7 +343,7 @@ def read_together(folder: Path, names: Collection[str], read: Callable[[], Resul
 
 
 def _marks_of(folder: Path, names: Collection[str]) -> list[tuple[int, ...] | None]:
-    """Return what changes with a folder and with each of its files; None for one that is missing."""
+    """Return values that change when a folder or one of its files changes; None for a missing file."""
     found: list[tuple[int, ...] | None] = []
     for path in (folder, *(folder / name for name in names)):
         try:
@@ -354,7 +355,7 @@ def _marks_of(folder: Path, names: Collection[str]) -> list[tuple[int, ...] | No
 
 
 def shown_size(n_bytes: float) -> str:
-    """Return a number of bytes in a unit that fits it.
+    """Return a number of bytes in a suitable unit.
 
     >>> shown_size(1_230), shown_size(5), shown_size(2e12)
     ('1.23 KB', '5 bytes', '2000.00 GB')
@@ -366,7 +367,7 @@ def shown_size(n_bytes: float) -> str:
 
 
 def check_space(path: str | Path, n_bytes: int) -> None:
-    """Raise W2VError if n_bytes do not fit on the disk of `path`; for a store, on that of the temporary folder."""
+    """Raise W2VError if the disk of `path` has no space for n_bytes; for a store, the disk of the temporary folder."""
     folder = Path(tempfile.gettempdir()) if stores.url_of(path) else Path(os.path.realpath(path)).parent
     free = shutil.disk_usage(folder).free
     if free < n_bytes:

@@ -1,9 +1,9 @@
-"""Importing this loads Numba without settings, or compiled code, that somebody else has written.
+"""Imports Numba safely: without settings or compiled code that another user has written.
 
-Numba reads `.numba_config.yaml` from the current folder where PyYAML is installed: when it is imported, and at every
-compilation. Such a file can name a cache, from which code is loaded. Environment variables still hold, but for a
-NUMBA_CACHE_DIR that other users may write to. Other libraries that use Numba, such as umap-learn, are imported after
-this.
+If PyYAML is installed, Numba reads `.numba_config.yaml` from the current folder when it is imported and at every
+compilation. Such a file can name a cache from which Numba loads code. Environment variables are still used, except a
+NUMBA_CACHE_DIR that other users can write to. Other libraries that use Numba, such as umap-learn, must be imported
+after this module.
 """
 
 import os
@@ -17,7 +17,7 @@ CACHE = "NUMBA_CACHE_DIR"
 
 
 def _refuse_cache() -> str:
-    """Take NUMBA_CACHE_DIR out of the environment if others may write to it, and return why."""
+    """Remove NUMBA_CACHE_DIR from the environment if other users can write to it; return the reason, or ""."""
     if not (named := os.environ.get(CACHE)):
         return ""
     folder = Path(os.path.realpath(named))
@@ -31,7 +31,7 @@ def _load() -> None:
     """Import Numba as if PyYAML were not installed."""
     is_hidden, yaml = "numba" not in sys.modules, sys.modules.get("yaml")
     if is_hidden:
-        sys.modules["yaml"] = None  # type: ignore[assignment]  # an import of it fails
+        sys.modules["yaml"] = None  # type: ignore[assignment]  # makes an import of yaml fail
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "A Numba config file is found")
@@ -41,11 +41,11 @@ def _load() -> None:
             del sys.modules["yaml"]
             if yaml is not None:
                 sys.modules["yaml"] = yaml
-    config._config_fname = os.devnull  # what is looked for at every compilation, and is never a file
+    config._config_fname = os.devnull  # the name that Numba checks at every compilation; it is never a regular file
     if why_refused:
         config.CACHE_DIR = ""  # type: ignore[attr-defined]
 
 
 why_refused = _refuse_cache()
-"""Why the user's NUMBA_CACHE_DIR is not used; empty if it is."""
+"""Why the user's NUMBA_CACHE_DIR is not used; empty if it is used."""
 _load()

@@ -1,15 +1,15 @@
-"""Libraries that are not installed with w2v."""
+"""Libraries that are not installed together with w2v."""
 
 from importlib.util import find_spec
 
 from w2v.base.errors import W2VError
 
 PACKAGES = {"sklearn": "scikit-learn", "umap": "umap-learn"}
-"""What pip calls a library, where that is not its name."""
+"""Names of packages that differ from the names of their libraries."""
 
 
 def require(library: str, use: str) -> None:
-    """Raise W2VError if a library is not installed; `use` is what needs it.
+    """Raise W2VError if a library is not installed; `use` names what needs it.
 
     >>> require("nosuch", "reading minds")
     Traceback (most recent call last):

@@ -1,4 +1,4 @@
-"""A lock on a folder, which ends with the process that has it, however it ends."""
+"""A lock on a folder. It ends with the process that holds it, however the process ends."""
 
 import os
 from collections.abc import Iterator
@@ -11,12 +11,12 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 LOCK_FILE = "w2v.lock"
-"""Of Windows, where a folder cannot be opened: the first byte of this file is locked, and it is removed at the end."""
+"""Used on Windows, where a folder cannot be opened: the first byte of this file is locked. It is removed at the end."""
 
 
 @contextmanager
 def locked_folder(folder: Path) -> Iterator[bool]:
-    """Lock a folder until the end; yield whether it is locked, which some file systems cannot do.
+    """Lock a folder until the end of the block; yield whether it is locked, because some file systems have no locks.
 
     Raises BlockingIOError if another process has the lock, OSError if the folder cannot be opened.
     """
@@ -40,7 +40,7 @@ def locked_folder(folder: Path) -> Iterator[bool]:
 
 @contextmanager
 def _locked_byte(path: Path) -> Iterator[None]:
-    """Lock the first byte of a file, as Windows can."""
+    """Lock the first byte of a file, on Windows."""
     import msvcrt  # type: ignore[import-not-found,unused-ignore]
 
     handle = os.open(path, os.O_RDWR | os.O_CREAT)
@@ -53,5 +53,5 @@ def _locked_byte(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
-        with suppress(OSError):  # another process has opened it by now
+        with suppress(OSError):  # another process has opened it in the meantime
             path.unlink()

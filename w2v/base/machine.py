@@ -1,4 +1,4 @@
-"""What this process may use of the machine: cores and memory, within its limits."""
+"""How much of the machine this process may use: cores and memory within its limits."""
 
 import ctypes
 import math
@@ -7,26 +7,26 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 CGROUP = Path("/sys/fs/cgroup")
-"""Where control groups are mounted: v2 itself, v1 a folder for each controller, on some systems both."""
+"""Where control groups are mounted: v2 itself, or one folder per controller of v1; some systems have both."""
 OWN_CGROUPS = Path("/proc/self/cgroup")
-"""The groups of this process: `0::/path` for v2, `5:cpu,cpuacct:/path` for v1."""
+"""Lists the groups of this process: `0::/path` for v2, `5:cpu,cpuacct:/path` for v1."""
 UNIFIED = "unified"
 """Where v2 is mounted on systems that have both."""
 
 
 def available_threads() -> int:
-    """Return the number of cores this process may keep busy: its affinity and its cgroup quotas."""
+    """Return the number of cores that this process may use, given its affinity and its cgroup quotas."""
     try:
         cores = len(os.sched_getaffinity(0))
-    except AttributeError:  # macOS and Windows have no affinity call
+    except AttributeError:  # macOS and Windows have no call for the affinity
         cores = os.cpu_count() or 1
     quotas = (_quota(group) for group in _own_groups("cpu"))
     return max(1, math.ceil(min(cores, *quotas, math.inf)))
 
 
 def available_memory() -> int:
-    """Return the bytes of memory this process could still take without swapping, within all its limits."""
-    free = 4 << 30  # where nothing can be asked, assume a small machine
+    """Return the bytes of memory that this process can still use without swapping, within all its limits."""
+    free = 4 << 30  # assume a small machine if the memory is unknown
     for line in _lines(Path("/proc/meminfo")):
         if line.startswith("MemAvailable:"):
             free = int(line.split()[1]) * 1024
@@ -35,7 +35,7 @@ def available_memory() -> int:
 
 
 def c_function(name: str) -> Callable[..., int] | None:
-    """Return a function of the C library; None if this system does not have it."""
+    """Return a function of the C library; None if the system does not have it."""
     try:
         return getattr(ctypes.CDLL(None), name, None)
     except (OSError, TypeError):  # TypeError: Windows
@@ -43,15 +43,16 @@ def c_function(name: str) -> Callable[..., int] | None:
 
 
 def release_memory() -> None:
-    """Return freed memory to the system: glibc keeps what its threads have used for them."""
+    """Return freed memory to the system; glibc otherwise keeps the memory that threads have freed."""
     if trim := c_function("malloc_trim"):
         trim(0)
 
 
 def _own_groups(controller: str) -> Iterator[Path]:
-    """Yield the control groups that can limit this process: its own, and each above it up to the root.
+    """Yield the control groups that can limit this process: its own group and all groups above it.
 
-    In a container the path may be that of the host, which does not exist there: the root is the container's own group.
+    In a container, the path can be that of the host, which does not exist there; the root is then the container's
+    group.
     """
     paths = {CGROUP: "/", CGROUP / controller: "/"}
     for line in _lines(OWN_CGROUPS):
@@ -67,7 +68,7 @@ def _own_groups(controller: str) -> Iterator[Path]:
 
 
 def _quota(group: Path) -> float:
-    """Return the cores that the quota of a group allows, by v2 or v1; inf where it sets none."""
+    """Return the number of cores that the quota of a v1 or v2 group allows; inf without a quota."""
     v2 = _lines(group / "cpu.max")
     quota, period = v2[0].split() if v2 else ("max", "1")
     if quota == "max":
@@ -77,7 +78,7 @@ def _quota(group: Path) -> float:
 
 
 def _memory_left(group: Path) -> float:
-    """Return the bytes that the limits of a group leave, by v2 or v1; inf where it sets none."""
+    """Return the bytes that the limits of a v1 or v2 group leave; inf without a limit."""
     limits = [
         int(line)
         for name in ("memory.max", "memory.high", "memory.limit_in_bytes")
@@ -87,14 +88,14 @@ def _memory_left(group: Path) -> float:
     used = [int(line) for name in ("memory.current", "memory.usage_in_bytes") for line in _lines(group / name)]
     if not limits or not used:
         return math.inf
-    # What only caches files, such as the corpus just read, is given back when it is needed. In v1 the groups below
-    # are counted in `total_inactive_file` alone.
+    # Memory that only caches files, such as the corpus, is released when it is needed. In v1, only
+    # `total_inactive_file` includes the groups below.
     stat = dict(line.split(" ", 1) for line in _lines(group / "memory.stat"))
     return min(limits) - used[0] + int(stat.get("total_inactive_file", stat.get("inactive_file", 0)))
 
 
 def _address_space_left() -> float:
-    """Return the bytes that `ulimit -v` leaves; inf where there is no limit, or no way to ask."""
+    """Return the bytes that `ulimit -v` leaves; inf without a limit, or if the system cannot tell."""
     try:
         import resource
     except ImportError:  # Windows
@@ -109,5 +110,5 @@ def _address_space_left() -> float:
 def _lines(path: Path) -> list[str]:
     try:
         return path.read_text(encoding="utf-8").splitlines()
-    except (OSError, ValueError):  # ValueError: a NUL in a path, which no group has
+    except (OSError, ValueError):  # ValueError: a NUL in a path, so the group does not exist
         return []

@@ -1,4 +1,4 @@
-"""Arrays in .npy files: mapped, with nothing of their headers trusted."""
+"""Memory-mapped .npy files. Nothing in their headers is trusted."""
 
 from pathlib import Path
 from typing import Any, Literal
@@ -6,11 +6,11 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-LONGEST_HEADER = 1 << 12  # Most bytes of a header; those of w2v take 128, and NumPy would take memory for any length
+LONGEST_HEADER = 1 << 12  # Largest header in bytes. w2v writes 128; NumPy would allocate any length.
 
 
 def npy_header(dtype: str, shape: tuple[int, ...]) -> bytes:
-    """Return the header of an array in rows; the same for every version of NumPy.
+    """Return the header of an array in row-major order; it is the same for every version of NumPy.
 
     >>> len(npy_header("<i4", (7,)))
     128
@@ -21,11 +21,11 @@ def npy_header(dtype: str, shape: tuple[int, ...]) -> bytes:
 
 
 def map_npy(path: Path, mode: Literal["r", "c"] = "r") -> npt.NDArray[Any]:
-    """Map the array of a .npy file, read-only or copy-on-write. Unlike np.load this takes no archive and no pickle.
+    """Map the array of a .npy file, read-only or copy-on-write. Unlike np.load, archives and pickles are refused.
 
     Raises:
-        OSError: it cannot be read.
-        ValueError: it is damaged, or no such file.
+        OSError: the file cannot be read.
+        ValueError: the file is damaged or not a .npy file.
     """
     try:
         with path.open("rb") as file:
@@ -35,6 +35,6 @@ def map_npy(path: Path, mode: Literal["r", "c"] = "r") -> npt.NDArray[Any]:
         return np.lib.format.open_memmap(path, mode=mode)
     except OSError:
         raise
-    # A header goes through Python's own parser, with errors of many kinds; MemoryError says that it nests too deeply.
+    # Python's own parser reads the header and raises many kinds of errors; MemoryError means too deep nesting.
     except Exception as error:
         raise ValueError(f"{path.name} is not an array: {error or 'its header nests too deeply'}") from error

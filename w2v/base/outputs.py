@@ -1,4 +1,4 @@
-"""Checks before an operation begins: it overwrites nothing that it reads, and can write its outputs."""
+"""Checks before an operation begins: outputs do not replace inputs, and can be written."""
 
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -10,7 +10,7 @@ from w2v.base.replaced import is_there, shape_of, what_it_holds
 from w2v.base.stores import url_of
 
 Paths = Mapping[str, str | Path | Iterable[str | Path] | None]
-"""One or more files by the name of their parameter; None for one that was not given."""
+"""One or more files by the name of their parameter; None if the parameter was not given."""
 
 
 def check_outputs(
@@ -22,14 +22,14 @@ def check_outputs(
     *,
     can_stream: bool = False,
 ) -> None:
-    """Check that outputs can be written and replace no input, and tell what they replace.
+    """Check that outputs can be written and replace no input; report the files that they will replace.
 
-    Pipes and devices replace nothing and are not checked.
+    Pipes and devices are not checked, because writing to them replaces nothing.
 
     Args:
         outputs: the files to write, by parameter.
         inputs: the files to read, by parameter.
-        tell: is told of each file that will be replaced, and what it holds.
+        tell: called with a message about each file that will be replaced and its content.
         holds: returns whether a file belongs to the corpus.
         folder_files: if the first output is a folder, the names of its files.
         can_stream: whether the first output may be standard output.
@@ -64,10 +64,11 @@ def check_outputs(
 
 
 def check_kept_output(name: str, path: str, shape: tuple[int, int] | None = None) -> None:
-    """Raise SettingsError if an output that a checkpoint names, not the user, may not be written unasked.
+    """Raise SettingsError if an output that a checkpoint names must not be written without the user's consent.
 
-    Who wrote the checkpoint could otherwise choose what is overwritten. The output must be in the current folder; with
-    a `shape`, (n_types, dim), it must also be missing, or hold vectors of this shape, which the run itself has written.
+    Otherwise the writer of a checkpoint could choose which file is overwritten. The output must be in the current
+    folder. With a `shape`, (n_types, dim), it must also be missing or contain vectors of this shape, which the run
+    itself wrote.
     """
     if path != STDOUT and not (url_of(path) is None and Path(os.path.realpath(path)).is_relative_to(os.getcwd())):
         raise SettingsError(

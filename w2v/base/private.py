@@ -1,4 +1,4 @@
-"""Folders and files that no other user may write to: where code is loaded from, and where a secret is kept."""
+"""Folders and files that no other user can write to, for code that is loaded and for secrets."""
 
 import os
 import secrets
@@ -11,10 +11,10 @@ OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 def make_private_folder(folder: Path) -> None:
-    """Make a folder, and those above it that are missing, for this user alone.
+    """Make a folder and its missing parents, accessible to this user only.
 
     Raises:
-        OSError: it cannot be made, or it was there and others may change what is in it.
+        OSError: the folder cannot be made, or it exists and other users can change its content.
     """
     missing = [folder]
     while not missing[-1].parent.exists():
@@ -26,10 +26,10 @@ def make_private_folder(folder: Path) -> None:
 
 
 def why_not_private(path: Path) -> str:
-    """Return why others may change a file or folder; an empty string if only this user and root may.
+    """Return why other users can change a file or folder; an empty string if only this user and root can.
 
-    Each folder above it counts too: who may write to one can put another file in the place of this one. A folder such
-    as /tmp, in which only owners may remove their files, is no way in. Windows keeps what belongs to a user apart.
+    All folders above it are checked too, because whoever can write to one of them can replace the file. A folder such
+    as /tmp, in which only owners can remove their files, is safe. Windows separates the files of users itself.
     """
     if not hasattr(os, "getuid"):
         return ""
@@ -48,7 +48,7 @@ def read_private(path: Path) -> bytes:
     """Return the content of a file.
 
     Raises:
-        OSError: it cannot be read, is a link, or others may have written it.
+        OSError: the file cannot be read, is a link, or could have been written by another user.
     """
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
     with os.fdopen(handle, "rb") as file:
@@ -59,7 +59,7 @@ def read_private(path: Path) -> bytes:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Write a file that this user alone may read, all of it or nothing; raises OSError."""
+    """Write a file that only this user can read, completely or not at all. Raises OSError."""
     temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}.tmp")
     try:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
@@ -73,12 +73,12 @@ def write_private(path: Path, content: bytes) -> None:
 
 
 def secret_key(folder: Path) -> bytes:
-    """Return the random bytes that are kept in a private folder, made when they are first asked for.
+    """Return the random key that is stored in a private folder; the first call creates it.
 
-    Two processes that make them at once may have different ones; the later ones stay.
+    If two processes create it at the same time, they may get different keys; the later one is kept.
 
     Raises:
-        OSError: they can neither be read nor made.
+        OSError: the key can be neither read nor created.
     """
     make_private_folder(folder)
     path = folder / KEY
@@ -90,16 +90,16 @@ def secret_key(folder: Path) -> bytes:
 
 
 def _forbidden(group: int) -> int:
-    """Return the permissions that others must not have; a group of this user alone may write, as with umask 002."""
+    """Return the permissions that others must not have. A group with only this user may write, as with umask 002."""
     return stat.S_IWOTH if _is_own_group(group) else OTHERS_WRITE
 
 
 def _is_own_group(group: int) -> bool:
-    """Return whether a group has the name of this user, and no other member."""
+    """Return whether a group has the name of this user and no other members."""
     try:
         import grp
         import pwd
-    except ImportError:  # as on Windows
+    except ImportError:  # Windows
         return False
     try:
         user, found = pwd.getpwuid(os.getuid()), grp.getgrgid(group)

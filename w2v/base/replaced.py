@@ -1,4 +1,4 @@
-"""What a file holds that is about to be replaced, in words."""
+"""Describes the content of a file that is about to be replaced."""
 
 import os
 import re
@@ -9,19 +9,19 @@ from w2v.base.files import STDOUT
 from w2v.base.stores import url_of
 
 HEADER = re.compile(rb"(\d{1,12}) (\d{1,6})\r?\n")
-"""The first line of word2vec's files: the number of words, and the size of a vector."""
+"""The first line of word2vec's files: the number of words and the size of a vector."""
 HEADER_BYTES = 32
 
 
 def is_there(path: str | Path) -> bool:
-    """Return whether a path is a file or folder that writing would replace, not standard output, a pipe or a URL."""
+    """Return whether a path is a file or folder that writing would replace; not standard output, a pipe or a URL."""
     return str(path) != STDOUT and url_of(path) is None and (os.path.isfile(path) or os.path.isdir(path))
 
 
 def what_it_holds(path: str | Path) -> str:
-    """Return what a file or folder holds, and when it was written; empty if it is not there.
+    """Return a description of a file or folder and its time of writing; empty if it does not exist.
 
-    Of vectors only the header is read.
+    Only the header of vectors is read.
     """
     path = Path(path)
     if not is_there(path):
@@ -36,7 +36,7 @@ def what_it_holds(path: str | Path) -> str:
 
 
 def shape_of(path: Path) -> tuple[int, int] | None:
-    """Return the number of words and the size of the vectors in a file or folder, by its header alone.
+    """Return the number of words and the size of the vectors in a file or folder; only the header is read.
 
     Returns None if it is not a word2vec file or a .w2v folder.
     """
@@ -56,13 +56,13 @@ def shape_of(path: Path) -> tuple[int, int] | None:
 
 
 def _size(path: Path) -> str:
-    """Return the bytes of a file, or of the files of a folder."""
+    """Return the size of a file or of the files in a folder, as a text."""
     n_bytes = sum(one.stat().st_size for one in _files(path))
     return f"{n_bytes / 1e6:,.1f} MB" if n_bytes >= 100_000 else f"{n_bytes:,} bytes"
 
 
 def _newest(path: Path) -> float:
-    """Return when a file, or the newest file of a folder, was written."""
+    """Return the time when a file, or the newest file of a folder, was written."""
     return max((one.stat().st_mtime for one in _files(path)), default=path.stat().st_mtime)
 
 

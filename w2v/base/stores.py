@@ -1,7 +1,7 @@
-"""Stores: files under a URL, such as s3://bucket/text.txt, by fsspec. The only file that imports it.
+"""Stores: files under a URL, such as s3://bucket/text.txt, with fsspec. Only this file imports fsspec.
 
-Which stores can be read follows from what is installed: s3fs for s3://, gcsfs for gs://, aiohttp for https://,
-huggingface_hub for hf://. A path that went through pathlib has one slash after the colon, and means the same.
+Installed packages decide which stores can be used: s3fs for s3://, gcsfs for gs://, aiohttp for https://,
+huggingface_hub for hf://. A URL that was converted by pathlib has only one slash after the colon, and is accepted too.
 """
 
 import importlib
@@ -18,30 +18,30 @@ from typing import Any, NamedTuple, TypeVar
 from w2v.base.errors import MissingFileError, W2VError
 
 URL = re.compile(r"([a-z][a-z0-9+.-]+):/+(?=[^/])", re.IGNORECASE)
-"""How a URL begins. The scheme has two letters at least: C:/ is a drive."""
+"""The beginning of a URL. The scheme has at least two letters, because C:/ is a drive."""
 PACKAGES = {"s3": "s3fs", "s3a": "s3fs"}
-"""The package that a store needs."""
+"""Names of packages that differ from fsspec's default for a scheme."""
 BLOCK = 1 << 23
-"""Bytes that are asked for at a time."""
+"""Number of bytes per request."""
 WAITS_S = (0.5, 1.0, 2.0, 4.0)
-"""How long to wait before a failed call is tried for the second, third, ... time."""
+"""Waiting times before the second, third, ... attempt of a failed call."""
 FINAL = (PermissionError, NotImplementedError)
-"""Errors that are the same the next time."""
+"""Errors for which another attempt is useless."""
 
 Result = TypeVar("Result")
 
 
 class Stat(NamedTuple):
-    """What a store says of a file."""
+    """What a store reports about a file."""
 
     size: int
-    """Bytes; 0 where it does not say."""
+    """Bytes; 0 if unknown."""
     mark: str
-    """What changes with its content: its ETag, or when it was changed."""
+    """A value that changes with the content: the ETag, or the time of the last change."""
 
 
 def url_of(path: str | Path) -> str | None:
-    """Return a path as a URL, None for a path of this machine.
+    """Return a path as a URL; None for a local path.
 
     >>> url_of("s3:/bucket/a"), url_of("C:/a"), url_of("a:b")
     ('s3://bucket/a', None, None)
@@ -54,7 +54,7 @@ def url_of(path: str | Path) -> str | None:
 
 
 def name_of(path: str | Path) -> str:
-    """Return the last part of a path; of a URL without what follows ? or #, which may be a signature.
+    """Return the last part of a path; for a URL without ? or # and what follows, which can contain a signature.
 
     >>> name_of("https://host/a/v.bin?X-Signature=5eed"), name_of("a/what?.bin")
     ('v.bin', 'what?.bin')
@@ -64,17 +64,17 @@ def name_of(path: str | Path) -> str:
 
 
 def absolute(path: str | Path) -> str:
-    """Return the URL that a path is, or the path from the root."""
+    """Return the URL, or the absolute path of a local file."""
     return url_of(path) or os.path.abspath(path)
 
 
 def find(url: str) -> list[str]:
-    """Return the files that a URL means, sorted: itself, those of a folder without hidden and empty ones, or a glob's.
+    """Return the files of a URL, sorted: a file, the files of a folder that are not hidden or empty, or a glob's.
 
-    Raises W2VError if there are none, or if the store does not answer.
+    Raises W2VError if there are no files, or if the store does not answer.
     """
     system, path = _system(url)
-    if url.startswith(("http:", "https:")):  # has no folders, and ? in it is no glob
+    if url.startswith(("http:", "https:")):  # there are no folders, and ? is not a glob
         return [url]
     forget(url)
     if any(sign in path for sign in "*?["):
@@ -92,7 +92,7 @@ def find(url: str) -> list[str]:
 
 
 def stat(url: str) -> Stat:
-    """Return size and mark of a file; raise W2VError if there is none, or if the store does not answer."""
+    """Return size and mark of a file. Raises W2VError if it does not exist, or if the store does not answer."""
     system, path = _system(url)
     info = _tried(url, lambda: system.info(path))
     marks = (info.get(name) for name in ("ETag", "etag", "LastModified", "last_modified", "mtime", "created"))
@@ -100,24 +100,24 @@ def stat(url: str) -> Stat:
 
 
 def forget(url: str) -> None:
-    """Ask the store again, where fsspec keeps what it has said."""
+    """Forget what fsspec has cached about a URL."""
     _system(url)[0].invalidate_cache()
 
 
 def upload(file: Path, url: str) -> None:
-    """Write a file: it is there whole, or not at all."""
+    """Upload a file. In the store it is complete or does not exist."""
     system, path = _system(url)
     _tried(url, lambda: system.put_file(str(file), path))
 
 
 def download(url: str, file: Path) -> None:
-    """Read a file to this machine."""
+    """Download a file."""
     system, path = _system(url)
     _tried(url, lambda: system.get_file(path, str(file)))
 
 
 def list_folder(url: str) -> list[str]:
-    """Return the files under a folder, as paths from there; none where there is no such folder."""
+    """Return the files under a folder, as relative paths; empty if the folder does not exist."""
     system, path = _system(url)
     forget(url)
     top = path.strip("/") + "/"
@@ -131,17 +131,17 @@ def remove(url: str) -> None:
 
 
 def check_writable(url: str) -> None:
-    """Raise W2VError where a file cannot be written, tried with an empty one next to it."""
+    """Raise W2VError if a file cannot be written; an empty file next to it is tried."""
     system, path = _system(url)
     _tried(url, lambda: system.pipe_file(f"{path}.w2v-trial", b""))
-    with suppress(Exception):  # who may write need not be allowed to remove
+    with suppress(Exception):  # the permission to write does not include that to remove
         system.rm_file(f"{path}.w2v-trial")
 
 
 def local_copy(path: str | Path, names: Collection[str] = ()) -> Path:
-    """Return a path of this machine, or copy a file, or the files `names` of a folder, from a store.
+    """Return a local path; a file, or the files `names` of a folder, are downloaded if they are in a store.
 
-    A copy lasts as long as the process: its files may be mapped.
+    A copy exists until the process ends, because its files may be memory-mapped.
     """
     url = url_of(path)
     if url is None:
@@ -158,7 +158,7 @@ def local_copy(path: str | Path, names: Collection[str] = ()) -> Path:
 
 @contextmanager
 def uploading(url: str, names: Collection[str] = ()) -> Iterator[Path]:
-    """Yield a path on this machine to write a file to, or a folder with the files `names`; at the end it is uploaded.
+    """Yield a local path for a file, or for a folder with the files `names`; at the end it is uploaded.
 
     The old files of a folder are removed first, so that an incomplete upload is not taken for a complete folder.
     Raises W2VError if the file or folder cannot be written.
@@ -181,8 +181,8 @@ def uploading(url: str, names: Collection[str] = ()) -> Iterator[Path]:
 
 
 def new_folder() -> Path:
-    """Return a new folder on this machine, which is removed when the process ends."""
-    # Windows does not remove files that are mapped; they stay in the temporary folder.
+    """Return a new local folder, which is removed when the process ends."""
+    # Windows cannot remove mapped files; they stay in the temporary folder.
     _FOLDERS.append(tempfile.TemporaryDirectory(prefix="w2v-", ignore_cleanup_errors=True))
     return Path(_FOLDERS[-1].name)
 
@@ -191,10 +191,10 @@ _FOLDERS: list[tempfile.TemporaryDirectory[str]] = []
 
 
 class RemoteFile(io.RawIOBase):
-    """A file of a store, read in blocks; a read that fails is tried again from where it was."""
+    """A file of a store, read in blocks. A failed read is repeated from the same position."""
 
     def __init__(self, url: str, block: int = BLOCK) -> None:
-        """Open it, to be read `block` bytes at a time; raise W2VError if the store cannot be read."""
+        """Open the file, to be read `block` bytes at a time. Raises W2VError if the store cannot be read."""
         self._url, self._block, self._at = url, block, 0
         self._file = _tried(url, self._open)
 
@@ -203,27 +203,27 @@ class RemoteFile(io.RawIOBase):
         return True
 
     def seekable(self) -> bool:
-        """Return whether it can be read from any place."""
+        """Return whether the file can be read from any position."""
         return bool(self._file.seekable())
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Go to a place."""
+        """Set the position."""
         self._at = self._file.seek(offset, whence)
         return self._at
 
     def tell(self) -> int:
-        """Return the place."""
+        """Return the position."""
         return self._at
 
     def readinto(self, buffer: Any) -> int:  # noqa: ANN401  (any writable buffer)
-        """Read what comes next."""
+        """Read the next bytes into a buffer."""
         piece = _tried(self._url, lambda: self._read(len(buffer)))
         buffer[: len(piece)] = piece
         self._at += len(piece)
         return len(piece)
 
     def close(self) -> None:
-        """Close it."""
+        """Close the file."""
         if not self.closed:
             self._file.close()
         super().close()
@@ -235,17 +235,17 @@ class RemoteFile(io.RawIOBase):
     def _read(self, n_bytes: int) -> bytes:
         try:
             return bytes(self._file.read(n_bytes))
-        except Exception as error:  # each store has errors of its own
+        except Exception as error:  # the errors differ from store to store
             if not self.seekable():
                 raise W2VError(f"{self._url} broke off, and can only be read from its start: {_line(error)}") from error
-            with suppress(Exception):  # it is opened the next time
+            with suppress(Exception):  # if opening fails, the next read opens it
                 self._file = self._open()
                 self._file.seek(self._at)
             raise
 
 
 def _system(url: str) -> tuple[Any, str]:
-    """Return fsspec's file system for a URL, and the path in it."""
+    """Return fsspec's file system for a URL, and the path in that file system."""
     scheme = url.partition(":")[0]
     try:
         fsspec = importlib.import_module("fsspec")
@@ -257,7 +257,7 @@ def _system(url: str) -> tuple[Any, str]:
 
 
 def _tried(url: str, action: Callable[[], Result]) -> Result:
-    """Return what a call of a store returns, which is tried again where it fails; raise W2VError in the end."""
+    """Return the result of a call to a store. Failed calls are repeated; raises W2VError in the end."""
     for wait_s in (*WAITS_S, None):
         try:
             return action()
@@ -265,7 +265,7 @@ def _tried(url: str, action: Callable[[], Result]) -> Result:
             raise
         except FileNotFoundError as error:
             raise MissingFileError(f"no file {url}; check the name") from error
-        except Exception as error:  # each store has errors of its own
+        except Exception as error:  # the errors differ from store to store
             if wait_s is None or isinstance(error, FINAL):
                 raise W2VError(f"{url}: the store says: {_line(error)}") from error
             time.sleep(wait_s)

@@ -1,4 +1,4 @@
-"""JSON whose every value is checked against the type that a hint declares: nothing of a file is trusted."""
+"""JSON whose values are checked against declared types, because files are not trusted."""
 
 import json
 import types
@@ -11,10 +11,10 @@ LARGEST = 2**63 - 1
 
 
 def parse(data: bytes) -> Any:  # noqa: ANN401  (what JSON has)
-    """Return what JSON holds.
+    """Return the content of JSON.
 
     Raises:
-        ValueError: it is not JSON in UTF-8, or nests deeper than Python reads.
+        ValueError: the data are not JSON in UTF-8, or are nested deeper than Python can read.
     """
     try:
         return json.loads(data)
@@ -23,10 +23,10 @@ def parse(data: bytes) -> Any:  # noqa: ANN401  (what JSON has)
 
 
 def checked(value: Any, hint: Any, name: str = "") -> Any:  # noqa: ANN401
-    """Return a value of JSON as the type that a hint says: a dataclass is made, a TypedDict keeps what else it has.
+    """Return a JSON value as the type that a hint declares: a dataclass is made; a TypedDict keeps its unknown keys.
 
     Raises:
-        ValueError: it is of another type, or a number is out of range; `name` is where it stands in the file.
+        ValueError: the value has another type, or a number is out of range; `name` is its path in the file.
 
     >>> checked({"a": [1, "x"]}, dict[str, list[int]])
     Traceback (most recent call last):
@@ -39,7 +39,7 @@ def checked(value: Any, hint: Any, name: str = "") -> Any:  # noqa: ANN401
         return value
     if type(value) not in ((int, float) if kind is float else (kind,)):
         raise ValueError(f"`{name}` is not {KINDS[kind]}" if name else f"it is not {KINDS[kind]}")
-    if kind in (int, float) and not -LARGEST <= value <= LARGEST:  # false for NaN too
+    if kind in (int, float) and not -LARGEST <= value <= LARGEST:  # also refuses NaN
         raise ValueError(f"`{name}` is out of range")
     if kind is list:
         return [checked(item, get_args(hint)[0], name) for item in value]
@@ -49,7 +49,7 @@ def checked(value: Any, hint: Any, name: str = "") -> Any:  # noqa: ANN401
 
 
 def member(values: Any, key: str, hint: Any, parent: str = "") -> Any:  # noqa: ANN401
-    """Return a member of an object, checked; raises ValueError where it is missing or of another type."""
+    """Return a checked member of an object. Raises ValueError if it is missing or has another type."""
     name = _inside(parent, key)
     if not isinstance(values, dict):
         raise ValueError("it is not an object")
@@ -59,7 +59,7 @@ def member(values: Any, key: str, hint: Any, parent: str = "") -> Any:  # noqa: 
 
 
 def _object(values: dict[str, Any], cls: Any, name: str) -> Any:  # noqa: ANN401
-    """Return an object of JSON as a dataclass, or as a typed dictionary with what else it has."""
+    """Return a JSON object as a dataclass, or as a typed dictionary with its unknown keys."""
     hints = get_type_hints(cls)
     required = getattr(cls, "__required_keys__", hints)
     found = {key: member(values, key, hint, name) for key, hint in hints.items() if key in values or key in required}

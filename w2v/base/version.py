@@ -1,3 +1,3 @@
-"""The version, where every module may ask for it."""
+"""The version of w2v, in a module without imports."""
 
 __version__ = "0.1.0"
