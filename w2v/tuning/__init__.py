@@ -1,1 +1,1 @@
-"""Finds settings that score best, by trials on a part of a corpus."""
+"""Search for the best settings with trials on a part of a corpus."""

@@ -1,4 +1,4 @@
-"""What a search optimises: a metric, and the files and held-out windows that it is computed from."""
+"""The objective of a search: a metric, with the files and held-out windows that it needs."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,35 +15,35 @@ from w2v.training.weights import Embeddings
 from w2v.vectors.vectors import Vectors
 
 PLACES = 10
-"""The k of recall@k, which the metric next is: with one next item per person it is HR@k."""
+"""k of recall@k for the metric next; with one next item per person, it is HR@k."""
 
 
 @dataclass(frozen=True)
 class MetricInputs:
-    """What a metric is computed from, besides the model."""
+    """Data that a metric needs besides the model."""
 
     evaluation: Evaluation
     windows: Windows | None
-    """Of held-out text, where the metric needs it."""
+    """Windows of held-out text, if the metric needs them."""
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A measure of how good a model is."""
+    """A measure of the quality of a model."""
 
     title: str
     higher_is_better: bool
     score: Callable[[MetricInputs, Embeddings, Vocab, TrainConfig], float | None]
     files: tuple[str, ...] = ()
-    """The arguments of Objective.of for the files it needs."""
+    """The arguments of Objective.of for the files that the metric needs."""
     holds_out: bool = False
-    """Whether it needs text that was not trained on."""
+    """Whether the metric needs text that was not used for training."""
     scores_words: bool = False
-    """Whether it needs the output rows of words."""
+    """Whether the metric needs the output rows of words."""
 
 
 def _by_words(inputs: MetricInputs, embeddings: Embeddings, vocab: Vocab, _: TrainConfig) -> float | None:
-    """Return the mean score of the files, which are of similarity or of analogies; None if one has no score."""
+    """Return the mean score of the similarity or analogy files; None if one of them has no score."""
     return inputs.evaluation.score(Vectors(vocab.words, embeddings.vectors)).mean
 
 
@@ -71,7 +71,7 @@ METRICS = {
 
 @dataclass(frozen=True)
 class Objective:
-    """What a search optimises: a metric, and what it needs of files."""
+    """The objective of a search: a metric and its files."""
 
     name: str
     metric: Metric
@@ -87,9 +87,9 @@ class Objective:
         sessions: str | Path | None = None,
         restrict: int = RESTRICT,
     ) -> "Objective":
-        """Return the metric of this name, with its files read; raise W2VError if one cannot be read.
+        """Return the metric with this name and read its files. Raises W2VError if a file cannot be read.
 
-        Raises SettingsError if there is no such metric, a file it needs is missing, or it does not use a given file.
+        Raises SettingsError if the metric is unknown, lacks a file, or does not use a given file.
         """
         if name not in METRICS:
             raise SettingsError(f"{option('metric')} must be one of {', '.join(METRICS)}, not '{name}'", "metric")
@@ -105,7 +105,7 @@ class Objective:
 
     @property
     def title(self) -> str:
-        """What is measured, and with which files."""
+        """Description of the metric, with its files."""
         found = self.evaluation
         read = [item.file for item in found.pairs] + [item.file for item in found.questions]
         read += [found.sessions.file] if found.sessions else []

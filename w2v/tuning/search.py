@@ -1,8 +1,8 @@
-"""A search: trials on a part of a corpus, proposed by Optuna, and the settings of the best one.
+"""A search: Optuna proposes trials on a part of a corpus; the result is the settings of the best trial.
 
-The part is cut from everywhere in the corpus, and each trial trains on it as if it were all the text there is. Trial
-0 has the base settings. The settings of the others are proposed by Optuna (Akiba et al. 2019) from the scores of the
-earlier ones, with a tree-structured Parzen estimator (Bergstra et al. 2011).
+The part is taken from all over the corpus, and each trial trains on it as if it were the whole text. Trial 0 has the
+base settings. Optuna (Akiba et al. 2019) proposes the settings of the other trials from the scores of earlier trials,
+with a tree-structured Parzen estimator (Bergstra et al. 2011).
 """
 
 import json
@@ -35,44 +35,44 @@ if TYPE_CHECKING:
     from optuna import Study
 
 HELD_OUT = 0.05
-"""Share of the corpus that is not trained on, where the metric needs text that was not seen."""
+"""Share of the corpus that is not used for training, if the metric needs unseen text."""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One run of training, and its score."""
+    """One training run and its score."""
 
     number: int
     settings: dict[str, Any]
-    """Of the searched settings, and of those that depend on them."""
+    """The searched settings, and the settings that depend on them."""
     score: float | None
-    """None where training diverged, or the metric has no value."""
+    """None if training diverged or the metric has no value."""
     seconds: float
 
     @property
     def shown_score(self) -> str:
-        """The score in words."""
+        """The score as a text."""
         return "-" if self.score is None else f"{self.score:.4f}"
 
     def __str__(self) -> str:
-        """Return the score and the settings, on one line."""
+        """Return the score and the settings on one line."""
         settings = ", ".join(f"{name} {value}" for name, value in self.settings.items())
         return f"trial {self.number}: {'failed' if self.score is None else self.shown_score} with {settings}"
 
 
 @dataclass
 class Search:
-    """Trials on a part of a corpus, and their scores so far."""
+    """Trials on a part of a corpus, with their scores."""
 
     objective: Objective
     base: TrainConfig
-    """The settings of trial 0; the other trials share those that are not searched."""
+    """Settings of trial 0. Other trials use them too, except for the searched settings."""
     names: list[str]
-    """The settings that are searched."""
+    """Names of the searched settings."""
     share: float
     """Share of the corpus' tokens that trials train on."""
     vocab: Vocab
-    """The words of that part."""
+    """Words of that part."""
     stream: Ids
     """(n,) rows of vocab and SENTENCE_END (-1)."""
     windows: Windows | None
@@ -82,11 +82,11 @@ class Search:
     def begin(
         cls, encoded: Encoded, base: TrainConfig, objective: Objective, fraction: float = 0.1, names: Sequence[str] = ()
     ) -> "Search":
-        """Cut out the part that trials train on: `fraction`, 0 to 1, of the corpus.
+        """Select the part that trials train on: the share `fraction`, 0 to 1, of the corpus.
 
-        Words must reach min_count of the base settings within the part. By default all settings that have an effect
-        are searched. Raises SettingsError as `check_search`, or if the metric scores words and the output rows are not
-        words'; W2VError if the part is too small for the metric.
+        Words must reach min_count of the base settings within the part. By default, all settings that have an effect
+        are searched. Raises SettingsError as `check_search` does, or if the metric needs the output rows of words and
+        the loss does not have them; W2VError if the part is too small for the metric.
         """
         names = check_search(base, names, fraction)
         if objective.metric.scores_words and not base.output_layer.outputs_are_words:
@@ -106,25 +106,25 @@ class Search:
 
     @property
     def best(self) -> Trial | None:
-        """The trial with the best score, the first of equal ones; None if there is no score."""
+        """The trial with the best score; the first one among equal scores; None without scores."""
         sign = -1 if self.objective.metric.higher_is_better else 1
         costs = [(sign * trial.score, trial.number) for trial in self.trials if trial.score is not None]
         return self.trials[min(costs)[1]] if costs else None
 
     @property
     def config(self) -> TrainConfig:
-        """The settings of the best trial; those it began with where there is none."""
+        """The settings of the best trial; the base settings if there is none."""
         return replace(self.base, **self.best.settings) if self.best else self.base
 
     def summary(self, n_trials: int) -> str:
-        """Return what is to be searched, in words."""
+        """Return a description of the search."""
         return (
             f"{n_trials:,} trials on {self.vocab.n_tokens:,} tokens, {len(self.vocab):,} words, "
             f"searching {', '.join(self.names)}"
         )
 
     def result(self) -> str:
-        """Return the score of the base settings and the best, in words; empty if there is none."""
+        """Return a text with the scores of the base settings and of the best trial; empty without scores."""
         first, best = next(iter(self.trials), None), self.best
         if first is None or best is None:
             return ""
@@ -133,10 +133,10 @@ class Search:
         return f"{self.objective.name} of {base}; {found}"
 
     def run(self, n_trials: int, told: Reporter | None = None) -> None:
-        """Run n_trials trials, including trial 0; each is added to `trials` when it ends.
+        """Run n_trials trials, including trial 0. Each is added to `trials` when it ends.
 
-        `told` is told about four times a second how far the search is, and of each trial that is the best so far or
-        has failed. Raises SettingsError if n_trials is below 1, W2VError if no trial has a score.
+        About four times per second, `told` receives the progress; it also receives each trial that is the best so far
+        or has failed. Raises SettingsError if n_trials is below 1, W2VError if no trial has a score.
         """
         if n_trials < 1:
             raise SettingsError(f"{option('trials')} must be at least 1, not {n_trials}", "trials")
@@ -158,7 +158,7 @@ class Search:
             raise W2VError(f"no trial has a score, because all diverged: use a smaller {option('lr')}")
 
     def _trial(self, study: "Study", number: int, report: Callable[[Progress], None]) -> None:
-        """Run the next trial, and give the study its score."""
+        """Run the next trial and report its score to the study."""
         from optuna.trial import TrialState, create_trial
 
         base = {name: getattr(self.base, name) for name in self.names}
@@ -174,7 +174,7 @@ class Search:
         except DivergedError:
             score = None
         self.trials.append(Trial(number, settings, score, time.perf_counter() - began))
-        # As pruned, not as failed: the sampler forgets failed ones and proposes them again (25 times in 30, not 7).
+        # As pruned, because the sampler forgets failed trials and proposes them again (25 times in 30, not 7).
         state = TrialState.PRUNED if score is None else TrialState.COMPLETE
         if asked:
             study.tell(asked, score, state)
@@ -182,12 +182,12 @@ class Search:
             study.add_trial(create_trial(state=state, value=score, params=base, distributions=space))
 
     def save(self, path: str | Path) -> None:
-        """Write the settings of the best trial, for `w2v train --config`; raise W2VError if that fails."""
+        """Write the settings of the best trial, for `w2v train --config`. Raises W2VError if that fails."""
         with replacing(path) as file:
             file.write("\n".join([*self._head(), "", *self._lines(), ""]).encode())
 
     def _head(self) -> Iterator[str]:
-        """Yield the comments above the settings."""
+        """Yield the comments at the top of the file."""
         failed = sum(trial.score is None for trial in self.trials)
         better = "higher" if self.objective.metric.higher_is_better else "lower"
         yield f"# Found by `w2v tune` {__version__}."
@@ -200,7 +200,7 @@ class Search:
         yield f"# trained on: {self.share:.3g} of the corpus, {self.vocab.n_tokens:,} tokens, {len(self.vocab):,} words"
 
     def _lines(self) -> Iterator[str]:
-        """Yield a line for each setting that has a value, with a comment."""
+        """Yield a line with a comment for each setting that has a value."""
         defaults = TrainConfig(model=self.base.model).as_dict()
         found = {k: v for k, v in self.config.as_dict().items() if v is not None and k != "threads"}
         texts = {name: f"{name} = {_toml(value)}" for name, value in found.items()}
@@ -217,7 +217,7 @@ class Search:
 
     @property
     def _moves_prior(self) -> bool:
-        """Whether `prior`, the weight of counts for next items, follows ns_exponent in trials as it does by default."""
+        """Whether `prior`, the weight of counts for next items, follows ns_exponent in trials, as by default."""
         follows = self.base.prior == self.base.measured_prior and not self.base.uses_logq
         return follows and self.objective.evaluation.sessions is not None and "ns_exponent" in self.names
 
@@ -228,23 +228,23 @@ class Search:
 
 @contextmanager
 def _new_study(seed: int, higher_is_better: bool) -> "Iterator[Study]":
-    """Yield a study; Optuna logs nothing while it lasts."""
+    """Yield a study. Optuna logs nothing until the end of the block."""
     import optuna
 
     before = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
-        sampler = optuna.samplers.TPESampler(seed=seed % 2**32)  # NumPy's RandomState takes no more
+        sampler = optuna.samplers.TPESampler(seed=seed % 2**32)  # the limit of NumPy's RandomState
         yield optuna.create_study(direction="maximize" if higher_is_better else "minimize", sampler=sampler)
     finally:
         optuna.logging.set_verbosity(before)
 
 
 def _rounded(value: float) -> float:
-    """Return a value with three digits, so that a file holds exactly what was tried."""
+    """Return a value with three digits, so that a saved file has exactly the value that was tried."""
     return value if isinstance(value, int) else float(f"{value:.3g}")
 
 
 def _toml(value: Any) -> str:  # noqa: ANN401
-    """Return a value in TOML: as in JSON, except for DEL, which JSON does not escape."""
+    """Return a value in TOML, which is written like JSON except for DEL, which JSON does not escape."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,4 +1,4 @@
-"""The search space: which settings can be searched, and in which range."""
+"""The search space: which settings can be searched, and in which ranges."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,27 +15,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Range:
-    """The range in which values of a setting are searched."""
+    """The range of the values of a searched setting."""
 
     low: float
     high: float
     is_whole: bool
-    """Whether the values are whole numbers."""
+    """Whether values are whole numbers."""
     is_log: bool
-    """Whether it is searched on a logarithmic scale: 1 to 2 is as wide as 10 to 20."""
+    """Whether the scale is logarithmic: 1 to 2 is as wide as 10 to 20."""
 
     def holds(self, value: object) -> bool:
-        """Return whether the range can be widened to include a value."""
+        """Return whether the range can contain a value, if necessary after widening."""
         return isinstance(value, int | float) and (value > 0 or not self.is_log)
 
     def around(self, value: Any) -> "Range":  # noqa: ANN401
-        """Return the range, widened where needed to include a value that it can hold."""
+        """Return the range, widened if necessary to include a value; unchanged if it cannot contain the value."""
         if not self.holds(value):
             return self
         return replace(self, low=min(self.low, value), high=max(self.high, value))
 
     def distribution(self) -> "BaseDistribution":
-        """Return the range as Optuna's type."""
+        """Return the range as a distribution of Optuna."""
         from optuna.distributions import FloatDistribution, IntDistribution
 
         if self.is_whole:
@@ -48,11 +48,11 @@ SPACE = {
     for field in settings_for("tune")
     if (found := field.setting.search) is not None
 }
-"""The settings that can be searched, with their ranges."""
+"""The settings that can be searched, and their ranges."""
 
 
 def check_search(base: TrainConfig, names: Sequence[str], fraction: float) -> list[str]:
-    """Return the settings to search, in the order of SPACE: those named, or all that have an effect.
+    """Return the settings to search, in the order of SPACE: the named ones, or all that have an effect.
 
     Raises SettingsError if the fraction is out of range, or if a setting cannot be searched with these base settings;
     W2VError if Optuna is missing.
