@@ -1,7 +1,7 @@
-"""Maps of words, and the course of a run, as a page (.html) or a picture (.png, .svg).
+"""Draws maps of words and the curves of a run as a page (.html) or a picture (.png, .svg).
 
-What is shown is decided apart from how it is drawn: `maps` and `curves` compute, `pages` and `pictures` draw. All
-libraries of the extra `plot` are imported where they are used.
+Computing and drawing are separate: `maps` and `curves` compute what is shown, `pages` and `pictures` draw it. The
+libraries of the extra `plot` are imported only where they are used.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,9 +22,9 @@ LIBRARIES = {
     ".png": ("sklearn", "matplotlib", "textalloc"),
     ".svg": ("sklearn", "matplotlib", "textalloc"),
 }
-"""The libraries that each kind of output needs."""
+"""Libraries that each kind of output needs."""
 LOG_SUFFIXES = (".json", ".jsonl", ".log")
-"""Files with these are logs of `w2v train --log-json`; all others are vectors."""
+"""Suffixes of logs of `w2v train --log-json`. All other files are vectors."""
 
 
 def plot_words(
@@ -41,11 +41,11 @@ def plot_words(
     warn: Callable[[str], None] = reports.warn,
     report: Callable[[float], None] = lambda share: None,
 ) -> WordMap:
-    """Draw a map of words to a .html, .png or .svg file, and return it. The other arguments are those of `w2v.plot`.
+    """Draw a map of words to a .html, .png or .svg file and return it. Other arguments are those of `w2v.plot`.
 
-    The title is the name of the vectors; `warn` is called with a message if no installed font has a letter, `report`
-    with the share that is done while many words are placed.
-    Raises UnknownWordError if a word has no vector; SettingsError if the suffix is unknown, or n is given with words
+    The title is the name of the vectors. `warn` is called with a message if no installed font has some characters;
+    `report` is called with the share that is done while many words are placed.
+    Raises UnknownWordError if a word has no vector; SettingsError if the suffix is unknown, or if n is given with words
     that do not use it; W2VError if a library is missing, vectors are not finite, or the file cannot be written.
     """
     suffix = suffix_of(path)
@@ -57,7 +57,7 @@ def plot_words(
 
 
 def plot_log(path: str | Path, log: str | Path) -> Curves:
-    """Draw loss, speed, learning rate and scores from a log of `w2v train --log-json`, and return the curves.
+    """Draw loss, speed, learning rate and scores from a log of `w2v train --log-json`; return the curves.
 
     Raises SettingsError for a suffix other than .html, .png and .svg; W2VError if the log cannot be read, a library is
     not installed, or the file cannot be written.
@@ -72,7 +72,7 @@ def plot_log(path: str | Path, log: str | Path) -> Curves:
 
 
 def suffix_of(path: str | Path) -> str:
-    """Return the suffix of an output: raise SettingsError if it is unknown, W2VError if a library for it is missing."""
+    """Return the suffix of an output. Raises SettingsError if it is unknown, W2VError if a library is missing."""
     suffix = Path(path).suffix.lower()
     if suffix not in LIBRARIES:
         raise SettingsError(f"{path} must end in .html (a page), .png or .svg (a picture)")

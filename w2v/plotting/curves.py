@@ -1,4 +1,4 @@
-"""The course of a run: loss, speed, learning rate and scores, read from a log of `w2v train --log-json`."""
+"""The curves of a run: loss, speed, learning rate and scores, read from a log of `w2v train --log-json`."""
 
 import json
 import math
@@ -11,16 +11,16 @@ from w2v.plotting.text_files import read_lines
 
 PROGRESS_KEYS = ("epoch", "progress", "words_per_s", "lr", "loss", "seconds")
 TIME_KEYS = ("read_s", "compile_s", "train_s", "save_s")
-"""Keys of every line of a log, and of its last line; all other keys are scores."""
+"""Keys of every line of a log, and of its last line. All other keys are scores."""
 Curves = dict[str, dict[str, list[tuple[float, float]]]]
-"""(progress in percent, value) points, by panel and by name of the line."""
+"""Points (progress in percent, value), by panel and by name of the curve."""
 
 
 def read_curves(log: str | Path) -> Curves:
-    """Return the curves that a log has values for, by panel: loss, scores, speed, learning rate.
+    """Return the curves of a log, by panel: loss, scores, speed, learning rate. Curves without values are left out.
 
-    A score is any other key with a number, and the `spearman` or `accuracy` of each file of a test set. Raises
-    W2VError if the file cannot be read, or is not such a log.
+    Scores are all other keys with a number, and the `spearman` or `accuracy` of each file of a test set. Raises
+    W2VError if the file cannot be read or is not such a log.
     """
     curves: Curves = {"loss": {}, "scores": {}, "million words/s": {}, "learning rate": {}}
     progress = 0.0

@@ -1,4 +1,4 @@
-"""A map of words: which words, where they stand in the plane, and which group each belongs to."""
+"""A map of words: which words it shows, their positions in the plane, and their groups."""
 
 import warnings
 from collections.abc import Callable, Sequence
@@ -22,42 +22,42 @@ from w2v.vectors.vectors import Vectors
 Method = Literal["umap", "tsne", "pca"]
 
 MAX_GROUPS = 10
-"""Groups of words, each of which has a colour of its own."""
+"""Largest number of groups of words; each group has its own colour."""
 WORDS, NEIGHBOURS_OF_EACH = 1000, 50
-"""Words of a map by default: without words, and with `near`."""
+"""Default numbers of words: of a map without `words`, and near each word of `near`."""
 CANDIDATES = 2
-"""A map of few words shows one in this many of the most frequent."""
+"""If a map shows the n longest vectors, they are chosen among this many times n of the most frequent words."""
 MANY_WORDS = 3_000
-"""From this many words, a map shows the most frequent as they are, and openTSNE places the words of t-SNE:
-scikit-learn takes 9 minutes for 23,800."""
+"""From this many words, a map shows the most frequent words without choosing, and openTSNE computes t-SNE, because
+scikit-learn takes 9 minutes for 23,800 words."""
 EXAGGERATED, ITERATIONS, REPORT_EVERY = 100, 250, 10
-"""Iterations of openTSNE, with the attraction exaggerated and then without, and between two reports."""
+"""Iterations of openTSNE with exaggerated attraction, iterations without it, and iterations between two reports."""
 LENGTH_DIGITS = 3
-"""Lengths are compared to so many digits after the point: where all are 1, frequency alone decides."""
+"""Lengths are compared after rounding to this many decimal places. If all lengths are 1, only frequency decides."""
 WORDS_OF_A_NAME = 3
 FEWEST = 10
-"""With fewer words than this there is nothing for UMAP or t-SNE to find."""
+"""With fewer words, UMAP and t-SNE cannot find any structure."""
 WIDEST_GAP = 1 / 15
-"""The widest empty band that is left between words, as a share of what an axis spans."""
+"""Widest empty band between words, as a share of the range of an axis."""
 
 
 @dataclass(frozen=True)
 class WordMap:
-    """Words, each with a place in the plane."""
+    """Words with positions in the plane."""
 
     words: list[str]
     rows: Indices
-    """(n,) the row of each word among the vectors, 0 for the most frequent."""
+    """(n,) row of each word among the vectors; row 0 is the most frequent word."""
     directions: Matrix
-    """(n, dim) their vectors, of length 1 or 0."""
+    """(n, dim) the words' vectors, of length 1 or 0."""
     places: Floats
-    """(n, 2)"""
+    """(n, 2) the words' positions."""
     groups: Indices
-    """(n,) the group of each word, by k-means of the vectors."""
+    """(n,) group of each word, by k-means of the vectors."""
     names: list[str]
-    """The name of each group: words of its own."""
+    """Name of each group, made of words of the group."""
     asked: frozenset[str]
-    """Words that the user named, which are marked."""
+    """Words that the user named; they are highlighted."""
     method: Method
     title: str
 
@@ -100,10 +100,11 @@ def word_map(
 def choose_rows(
     vectors: Vectors, words: Sequence[str], near: Sequence[str], n: int | None = None, restrict: int = RESTRICT
 ) -> Indices:
-    """Return the rows of the words to draw, each once: those named first, then by frequency.
+    """Return the rows of the words to draw, without duplicates: first the named words, then the others by frequency.
 
-    If no word is named, these are the `n` words with the longest vectors of the 2 n most frequent. Among frequent words
-    a word has a short vector if it has all kinds of contexts, as the words of grammar do (Schakel and Wilson 2015).
+    If no word is named, the result is the `n` words with the longest vectors among the 2 n most frequent words. Among
+    frequent words, those with all kinds of contexts, such as grammatical words, have short vectors (Schakel and Wilson
+    2015).
 
     Raises UnknownWordError if a word has no vector, SettingsError if n is given with words that do not use it.
     """
@@ -123,10 +124,10 @@ def choose_rows(
 def layout(
     directions: Matrix, method: Method, seed: int = 1, report: Callable[[float], None] = lambda share: None
 ) -> Floats:
-    """Return a place in the plane for each vector, (n, 2), such that similar vectors are near each other.
+    """Return a position in the plane for each vector, (n, 2), so that similar vectors are near each other.
 
     UMAP: McInnes, Healy, Melville 2018. t-SNE: van der Maaten, Hinton 2008. PCA: Pearson 1901. The vectors, (n, dim),
-    have length 1, so that distance follows from the cosine. Raises W2VError if a library is not installed.
+    have length 1, so that their distance depends only on the cosine. Raises W2VError if a library is not installed.
     """
     if method == "pca" or not np.ptp(directions, axis=0).any():
         centred = directions.astype(np.float64) - directions.mean(axis=0, dtype=np.float64)
@@ -138,7 +139,7 @@ def layout(
     n = len(directions)
     if method == "tsne" and n >= MANY_WORDS:
         return close_gaps(place_many(directions, seed, report))
-    with warnings.catch_warnings(action="ignore"):  # these libraries warn about settings that are set here
+    with warnings.catch_warnings(action="ignore"):  # the libraries warn about settings that are set on purpose
         found: Any
         if method == "tsne":
             from sklearn.manifold import TSNE
@@ -154,14 +155,14 @@ def layout(
 
 
 def place_many(directions: Matrix, seed: int, report: Callable[[float], None]) -> Floats:
-    """Return places by t-SNE, (n, 2), in time proportional to n, by interpolation on a grid: Linderman et al. 2019."""
+    """Return positions by t-SNE, (n, 2), in linear time, by interpolation on a grid (Linderman et al. 2019)."""
     require("openTSNE", f"{option('method', 'tsne')} for {MANY_WORDS:,} words and more")
     from openTSNE import TSNE
 
     shares = iter(np.linspace(0, 1, (EXAGGERATED + ITERATIONS) // REPORT_EVERY))
 
     def tell(*_: object) -> None:
-        report(float(next(shares, 1.0)))  # the first is 0, so that an estimate leaves out the search for neighbours
+        report(float(next(shares, 1.0)))  # the first share is 0, so time estimates exclude the search for neighbours
 
     report(0.0)
     tsne = TSNE(
@@ -176,9 +177,9 @@ def place_many(directions: Matrix, seed: int, report: Callable[[float], None]) -
 
 
 def one_thread() -> AbstractContextManager[Any]:
-    """Limit the libraries loaded so far to one thread: a thousand points are too few to share.
+    """Limit the libraries loaded so far to one thread. A thousand points do not need more.
 
-    On one thread sums do not depend on the number of cores.
+    With one thread, sums do not depend on the number of cores.
     """
     from threadpoolctl import threadpool_limits
 
@@ -187,9 +188,9 @@ def one_thread() -> AbstractContextManager[Any]:
 
 
 def close_gaps(places: Floats) -> Floats:
-    """Return places, (n, 2), with wide empty bands along each axis narrowed; the order along an axis stays.
+    """Return positions, (n, 2), with wide empty bands along each axis narrowed; the order along each axis stays.
 
-    UMAP and t-SNE put unrelated groups far apart: a wide gap has no more meaning than a narrow one, and takes room.
+    UMAP and t-SNE put unrelated groups far apart. A wide gap means no more than a narrow one, but takes space.
     """
     order = np.argsort(places, axis=0)
     gaps = np.diff(np.take_along_axis(places, order, axis=0), axis=0)
@@ -200,7 +201,7 @@ def close_gaps(places: Floats) -> Floats:
 
 
 def group_words(directions: Matrix, seed: int = 1) -> Indices:
-    """Return the group of each vector by k-means, (n,): at most ten groups, of at least ten words on average."""
+    """Return the group of each vector by k-means, (n,): at most 10 groups, with at least 10 words on average."""
     from sklearn.cluster import KMeans
 
     count = min(MAX_GROUPS, 1 + len(directions) // 10)
@@ -209,7 +210,9 @@ def group_words(directions: Matrix, seed: int = 1) -> Indices:
 
 
 def name_groups(words: Sequence[str], directions: Matrix, groups: Indices) -> list[str]:
-    """Return a name for each group: of its most frequent tenth, at least 20, the words that set it apart most.
+    """Return a name for each group: the words that differ most from other groups, among its most frequent words.
+
+    These are the most frequent tenth of the group, but at least 20 words.
 
     >>> vectors = np.array([[1, 0], [0.9, 0.1], [0, 1], [0.1, 0.9]], np.float32)
     >>> name_groups(["cat", "dog", "red", "blue"], vectors, np.array([0, 0, 1, 1]))
@@ -223,13 +226,13 @@ def name_groups(words: Sequence[str], directions: Matrix, groups: Indices) -> li
         taken = list[str]()
         for row in rows[np.argsort(-(directions[rows] @ apart), kind="stable")]:
             if not any(words[row].startswith(word) or word.startswith(words[row]) for word in taken):
-                taken.append(words[row])  # songs says no more than song
+                taken.append(words[row])  # songs adds nothing to song
         names.append(", ".join(taken[:WORDS_OF_A_NAME]))
     return names
 
 
 def neighbours(directions: Matrix, n: int) -> list[list[tuple[int, float]]]:
-    """Return for each vector of length 1 the rows and cosines of the n nearest others, nearest first."""
+    """Return for each vector of length 1 the rows and cosines of its n nearest other vectors, nearest first."""
     from sklearn.neighbors import NearestNeighbors
 
     n = min(n, len(directions) - 1)
@@ -241,7 +244,7 @@ def neighbours(directions: Matrix, n: int) -> list[list[tuple[int, float]]]:
 
 
 def read_words(path: str | Path) -> list[str]:
-    """Return the first word of each line of a file, such as one that `w2v build-vocab` wrote.
+    """Return the first word of each line of a file, such as a file written by `w2v build-vocab`.
 
     Raises W2VError if the file cannot be read, or has no words.
     """
@@ -252,6 +255,6 @@ def read_words(path: str | Path) -> list[str]:
 
 
 def caption(drawn: WordMap) -> str:
-    """Return what a map shows, in a line."""
+    """Return a one-line description of a map."""
     names = {"umap": "UMAP", "tsne": "t-SNE", "pca": "PCA"}
     return f"{len(drawn.words):,} words of {drawn.title}, by {names[drawn.method]}"

@@ -1,4 +1,4 @@
-"""Drawings as pages: one HTML file with all it needs, by Bokeh. The JavaScript of ours is in `map.html`."""
+"""Pages: self-contained HTML files, drawn with Bokeh. The project's own JavaScript is in `map.html`."""
 
 import math
 from itertools import product
@@ -12,15 +12,16 @@ from w2v.plotting.maps import WordMap, caption, neighbours
 from w2v.plotting.style import COLOURS, COLOURS_AT_NIGHT, colours_of, limits_of
 
 NEIGHBOURS_LISTED = 10
-"""On the page, when a word is clicked: of the words of the map, so that each can be seen there."""
+"""Number of neighbours that the page lists for a clicked word. They are words of the map, so that each is visible."""
 LEAST_DEPTH = 4.0
-"""How many times any page can be magnified; one of n words sqrt(n) / 2 times, where four words are in view."""
+"""Any page can be magnified this many times. A page of n words can be magnified sqrt(n) / 2 times, until about four
+words are visible."""
 MANY = 3_000
-"""Dots from which the graphics processor draws them, and smaller."""
+"""From this many dots, the graphics processor draws them, with a smaller size."""
 
 
 def map_page(drawn: WordMap) -> bytes:
-    """Return a page that holds all it needs: the words, Bokeh, and the panel of `map.html`."""
+    """Return a self-contained page with the words, Bokeh, and the panel of `map.html`."""
     from bokeh.core.properties import value
     from bokeh.document import Document
     from bokeh.embed import file_html
@@ -52,7 +53,7 @@ def map_page(drawn: WordMap) -> bytes:
 
 
 def _map_figure(drawn: WordMap) -> Any:  # noqa: ANN401
-    """Return the empty plot of a map, which can be magnified until a few words are in view."""
+    """Return the empty plot of a map, which can be magnified until only a few words are visible."""
     from bokeh.models import Range1d
     from bokeh.plotting import figure
 
@@ -72,13 +73,13 @@ def _map_figure(drawn: WordMap) -> Any:  # noqa: ANN401
         outline_line_color=None,
         output_backend="webgl" if len(drawn.words) >= MANY else "canvas",
     )
-    plot.axis.visible = plot.grid.visible = False  # the numbers of such a plane mean nothing
+    plot.axis.visible = plot.grid.visible = False  # coordinates of such a plane have no meaning
     plot.toolbar.logo = None
     return plot
 
 
 def _word_columns(drawn: WordMap) -> dict[str, Any]:
-    """Return what the page knows of each word, a list per column."""
+    """Return the data of each word on the page, one list per column."""
     near = neighbours(drawn.directions, NEIGHBOURS_LISTED)
     return {
         "x": drawn.places[:, 0].round(4),
@@ -95,7 +96,7 @@ def _word_columns(drawn: WordMap) -> dict[str, Any]:
 
 
 def _name_columns(drawn: WordMap) -> dict[str, Any]:
-    """Return the names of the groups, and where they stand: at the median of the places of their words."""
+    """Return the names of the groups and their positions: the median position of each group's words."""
     middles = np.array([np.median(drawn.places[drawn.groups == group], axis=0) for group in range(len(drawn.names))])
     return {
         "name": drawn.names,
@@ -120,11 +121,11 @@ def _connect(document: Any, models: dict[str, Any]) -> None:  # noqa: ANN401
         model.js_on_change(name, moved)
     tap = CustomJS(code="wordMap?.tap(cb_obj.x, cb_obj.y)")
     plot.js_on_event(Tap, tap)
-    plot.js_on_event(DoubleTap, tap)  # Bokeh's name for a second click that comes soon, wherever it is
+    plot.js_on_event(DoubleTap, tap)  # Bokeh sends this for any second click soon after the first, at any position
 
 
 def curves_page(curves: Curves, title: str) -> bytes:
-    """Return a page with a plot for each measure; they zoom together."""
+    """Return a page with one plot per measure; the plots zoom together."""
     from bokeh.embed import file_html
     from bokeh.layouts import gridplot
     from bokeh.models import HoverTool

@@ -1,4 +1,4 @@
-"""Drawings as pictures, PNG or SVG, by Matplotlib."""
+"""Pictures, as PNG or SVG, drawn with Matplotlib."""
 
 import importlib
 import io
@@ -20,18 +20,19 @@ FONTS = (
     *("Arial Unicode MS", "Noto Sans Arabic", "Noto Sans Hebrew", "Noto Sans Devanagari", "Noto Sans Thai"),
     *("Segoe UI Emoji", "Noto Emoji"),
 )
-"""Fonts of a picture, in order of preference, of those that are installed; a page uses the browser's."""
+"""Fonts of a picture in order of preference; fonts that are not installed are ignored. A page uses the browser's."""
 SETTINGS: dict[Any, Any] = {"text.parse_math": False, "svg.fonttype": "none", "svg.hashsalt": "w2v"}
-"""Of Matplotlib: `$` is a letter, SVG keeps text as text, and the same map gives the same file."""
+"""Settings of Matplotlib: `$` is an ordinary character, SVG keeps text as text, and the same map gives the same
+file."""
 
 
 def load_matplotlib() -> None:
-    """Import Matplotlib without a `matplotlibrc` of the current folder, which is the first that it would read."""
+    """Import Matplotlib without reading a `matplotlibrc` of the current folder, which it would read first."""
     found = find_spec("matplotlib")
     if "matplotlib" in sys.modules or not os.path.lexists("matplotlibrc") or found is None or found.origin is None:
         return
     here = os.getcwd()
-    os.chdir(Path(found.origin).parent)  # Matplotlib has no other way to skip it
+    os.chdir(Path(found.origin).parent)  # Matplotlib has no other way to ignore that file
     try:
         importlib.import_module("matplotlib")
     finally:
@@ -39,7 +40,7 @@ def load_matplotlib() -> None:
 
 
 def map_picture(drawn: WordMap, warn: Callable[[str], None], kind: str = "png") -> bytes:
-    """Return a picture, png or svg. A dot has its word beside it where there is room, the most frequent words first."""
+    """Return a picture, png or svg. Words are written next to their dots if there is space, frequent words first."""
     load_matplotlib()
     import textalloc
     from matplotlib import font_manager, rc_context
@@ -83,7 +84,7 @@ def map_picture(drawn: WordMap, warn: Callable[[str], None], kind: str = "png") 
 
 
 def curves_picture(curves: Curves, title: str, kind: str = "png") -> bytes:
-    """Return a picture, png or svg, with a panel for each measure."""
+    """Return a picture, png or svg, with one panel per measure."""
     load_matplotlib()
     from matplotlib import rc_context
     from matplotlib.figure import Figure

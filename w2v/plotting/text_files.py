@@ -1,4 +1,4 @@
-"""The lines of a text file that is drawn, or that names what to draw."""
+"""Reading the lines of a text file to draw, or of a list of words to draw."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from w2v.base.errors import W2VError
 
 
 def read_lines(path: str | Path) -> list[str]:
-    """Return the lines of a file; raise W2VError if it cannot be read, or is not UTF-8."""
+    """Return the lines of a file. Raises W2VError if it cannot be read or is not UTF-8."""
     try:
         return Path(path).read_text(encoding="utf-8-sig").splitlines()
     except OSError as error:
