@@ -14,7 +14,7 @@ from w2v.settings.fields import Field
 from w2v.settings.operations import settings_for
 from w2v.settings.train import TrainConfig
 
-HEAD = '''"""Types of the keywords that stand for settings, for checkers and editors.
+HEAD = '''"""Types of keyword arguments for settings, for type checkers and editors.
 
 Made from the configs: `UPDATE_DOCS=1 pytest tests/settings/test_keywords.py` writes this file.
 """

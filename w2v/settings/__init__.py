@@ -1,1 +1,1 @@
-"""Settings: what each means, what it goes with, and where values come from."""
+"""Settings: their meaning, their rules, and where their values come from."""

@@ -1,6 +1,6 @@
-"""Slips: what gensim, fastText and word2vec.c call their settings and commands, answered with ours.
+"""Names of settings and commands in gensim, fastText and word2vec.c, each with its counterpart in w2v.
 
-docs/coming-from.md has the same names, side by side with their defaults; a test compares the two.
+docs/coming-from.md lists the same names with their defaults; a test compares both lists.
 """
 
 import difflib
@@ -57,7 +57,7 @@ SETTINGS = {
     "size": "dim",
     "train": "CORPUS",
 }
-"""An answer for each name: the name of our setting, or a sentence."""
+"""Answers by name: the name of the setting in w2v, or a sentence."""
 
 COMMANDS = {
     "skipgram": "train",
@@ -71,7 +71,7 @@ COMMANDS = {
     "word2phrase": "phrases",
     "word2vec": "train",
 }
-"""Our command for each of their programs and subcommands."""
+"""The w2v command for each of the other programs and subcommands."""
 
 VECTORS = {
     # gensim
@@ -117,7 +117,7 @@ VECTORS = {
     "get_words": "words",
     "save_model": "save('vectors.fasttext.bin')",
 }
-"""What to use on Vectors in place of an attribute of gensim's KeyedVectors or fastText's models."""
+"""What to use on Vectors instead of an attribute of gensim's KeyedVectors or fastText's models."""
 
 
 def answer(name: str) -> str | None:
@@ -136,7 +136,7 @@ def answer(name: str) -> str | None:
 
 
 def check_known(given: Iterable[str], known: Collection[str], where: str = "") -> None:
-    """Raise UnknownSettingError for the first name that is not known; `where` is the file that has the names."""
+    """Raise UnknownSettingError for the first unknown name; `where` is the file that contains the names."""
     for name in (name for name in given if name not in known):
         close = difflib.get_close_matches(name, known, 1)
         hint = answer(name) or f"{f'did you mean {close[0]}? ' if close else ''}known are: {', '.join(known)}"

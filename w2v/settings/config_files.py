@@ -1,7 +1,7 @@
-"""Config files: settings from a preset, a TOML file or a .w2v folder, with others on top.
+"""Config files: settings from a preset, a TOML file or a .w2v folder, updated with overrides.
 
-A file may have a table `[long_lines]`, with settings for a corpus of long lines: how many items people have decides
-which model is best for them.
+A file can have a table `[long_lines]` with settings for a corpus of long lines, because the number of items per person
+decides which model is best.
 """
 
 import os
@@ -19,35 +19,35 @@ from w2v.settings.fields import check_effect, fields_of
 from w2v.settings.presets import find_config
 from w2v.settings.train import TrainConfig
 
-MODEL = "config.json"  # What a .w2v folder keeps its settings in
+MODEL = "config.json"  # The file in a .w2v folder that contains the settings
 LONGEST, MOST_DOTS = 1 << 16, 100
-"""Bytes of a config, and points in a line of it; a config has one line per setting."""
+"""Limits of a config: its bytes, and the dots in one of its lines. A config has one line per setting."""
 LONG_LINES, LEAST = "long_lines", "words_per_line"
-"""The table of a config with settings for long lines, and its key with the mean number of words of such lines."""
+"""Name of a config's table for long lines, and of the key with the mean number of words of such lines."""
 NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class LongLines:
-    """What a config changes for a corpus of long lines."""
+    """What a config changes for a corpus with long lines."""
 
     source: str
-    """The config."""
+    """Name of the config."""
     words_per_line: float
-    """The mean number of words from which on lines are long."""
+    """Lines are long from this mean number of words."""
     changes: Mapping[str, Any]
-    """The settings that have other values then."""
+    """Settings with other values for long lines."""
 
     def are_in(self, words_per_line: float) -> bool:
-        """Return whether lines of this mean number of words are long."""
+        """Return whether lines with this mean number of words are long."""
         return words_per_line >= self.words_per_line
 
     def adapt(self, config: TrainConfig, words_per_line: float) -> TrainConfig:
-        """Return the settings for a corpus, from those that it was read with."""
+        """Return the settings for a corpus, given the settings it was read with."""
         return replace(config, **self.changes) if self.are_in(words_per_line) else config
 
     def message(self, words_per_line: float) -> str:
-        """Return which settings were chosen, and why."""
+        """Return a message that names the chosen settings and the reason."""
         are = f"lines have {words_per_line:.1f} words on average"
         if not self.are_in(words_per_line):
             return f"{are}, fewer than {self.words_per_line:g}: settings of {self.source} for short lines"
@@ -56,11 +56,12 @@ class LongLines:
 
 
 def _read_text(path: Path) -> str:
-    """Return the text of a TOML file that can be parsed in no time.
+    """Return the text of a TOML file that can be parsed quickly.
 
     Raises:
-        OSError: it cannot be read.
-        ValueError: it is not UTF-8, too long, or has a key of many parts, for which Python takes quadratic time.
+        OSError: the file cannot be read.
+        ValueError: the file is not UTF-8, is too long, or has a key with many parts, which takes quadratic time to
+            parse.
     """
     with path.open("rb") as file:
         text = file.read(LONGEST + 1).decode("utf-8-sig")
@@ -73,10 +74,10 @@ def _read_text(path: Path) -> str:
 
 
 def settings_of_model(folder: str | Path) -> dict[str, Any]:
-    """Return the settings that a .w2v folder keeps of its training.
+    """Return the training settings that a .w2v folder stores.
 
     Raises:
-        W2VError: it cannot be read, is damaged, or keeps none.
+        W2VError: the folder cannot be read, is damaged, or stores no settings.
     """
     path = Path(folder) / MODEL
     try:
@@ -95,32 +96,33 @@ def settings_of_model(folder: str | Path) -> dict[str, Any]:
 def load_config(
     source: str | Path | None, overrides: Mapping[str, Any] = NONE, *, is_explicit: bool = False
 ) -> TrainConfig:
-    """Return the settings of a preset or a TOML file, with `overrides` on top.
+    """Return the settings of a preset or a TOML file, updated with `overrides`.
 
-    What a file has for long lines is left to `load_long_lines`.
+    Settings for long lines are ignored here; `load_long_lines` reads them.
 
     Args:
         source: a preset's name (`large`), the path of a TOML file or of a .w2v folder, or None for the defaults.
-        overrides: settings by name, which win over the file's. A setting of the file that has no effect with them, or
-            cannot be used, is left out.
-        is_explicit: whether an override that has no effect is an error even if it is the default, as for flags.
+        overrides: settings by name, which replace those of the file. A setting of the file that has no effect with
+            them, or cannot be used with them, is left out.
+        is_explicit: whether an override without effect is an error even if it is the default, as for flags.
 
     Raises:
-        SettingsError: an unknown preset or key, a bad value, or one that has no effect together with the others.
-        W2VError: the file cannot be read, or is no TOML.
+        SettingsError: a preset or key is unknown, a value is invalid, or it has no effect together with the others.
+        W2VError: the file cannot be read or is not TOML.
     """
     settings, _ = _read(source)
     return _merge(settings, overrides, str(source), is_explicit)
 
 
 def load_long_lines(source: str | Path | None, overrides: Mapping[str, Any] = NONE) -> LongLines | None:
-    """Return what a preset or a TOML file changes for a corpus of long lines; None if it has nothing for them.
+    """Return what a preset or a TOML file changes for a corpus of long lines; None if it changes nothing.
 
-    Args are those of `load_config`, which has the settings for all other corpora; overrides win here too.
+    The arguments are those of `load_config`, which returns the settings for all other corpora. Overrides are applied
+    too.
 
     Raises:
-        SettingsError: as `load_config`; or a setting decides how the corpus is read.
-        W2VError: as `load_config`.
+        SettingsError: as in `load_config`; or one of the settings decides how the corpus is read.
+        W2VError: as in `load_config`.
     """
     settings, table = _read(source)
     if table is None:
@@ -140,7 +142,7 @@ def load_long_lines(source: str | Path | None, overrides: Mapping[str, Any] = NO
 
 
 def _read(source: str | Path | None) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """Return the settings of a config, and its table for long lines, if it has one."""
+    """Return the settings of a config, and its table for long lines if it has one."""
     if source is None:
         return {}, None
     if os.path.isfile(os.path.join(source, MODEL)):
@@ -150,7 +152,7 @@ def _read(source: str | Path | None) -> tuple[dict[str, Any], dict[str, Any] | N
         settings = tomllib.loads(_read_text(path))
     except OSError as error:
         raise W2VError(f"cannot read the config {path}: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:  # TOML, UTF-8, a number too long or lists too deep for Python
+    except (ValueError, RecursionError) as error:  # not TOML or UTF-8; or a number is too long or lists too deep
         raise W2VError(f"the config {path} is not TOML: {error}") from error
     table = settings.pop(LONG_LINES, None)
     if table is not None and not isinstance(table, dict):
@@ -161,7 +163,7 @@ def _read(source: str | Path | None) -> tuple[dict[str, Any], dict[str, Any] | N
 def _merge(
     settings: Mapping[str, Any], overrides: Mapping[str, Any], source: str, is_explicit: bool = False
 ) -> TrainConfig:
-    """Return the config of a file's settings with overrides on top; see `load_config`."""
+    """Return the config with a file's settings and overrides; see `load_config`."""
     fields = fields_of(TrainConfig)
     known = [field.name for field in fields]
     check_known(settings, known, source)
@@ -170,7 +172,7 @@ def _merge(
     values = defaults | dict(settings) | dict(overrides)
     kept = dict(settings)
     try:
-        _check_effect(settings, defaults | dict(settings))  # with the file's own, which a flag may replace
+        _check_effect(settings, defaults | dict(settings))  # without overrides, which may replace settings of the file
         for field in fields:
             if field.name in kept and field.conflict(values[field.name], values):
                 del kept[field.name]
@@ -178,7 +180,7 @@ def _merge(
         _check_effect(overrides, config.as_dict(), is_explicit)
         return config
     except SettingsError as error:
-        if error.setting in settings and error.setting not in overrides:  # then the file is at fault
+        if error.setting in settings and error.setting not in overrides:  # the error is in the file
             raise SettingsError(f"{source}: {error}", error.setting) from None
         raise
 
@@ -186,7 +188,8 @@ def _merge(
 def _check_effect(given: Mapping[str, Any], values: Mapping[str, Any], is_explicit: bool = False) -> None:
     """Check that the given settings have an effect.
 
-    A default that is written out, as in a copy of a preset, needs none, unless it was given explicitly.
+    A setting that is given with its default value, as in a copy of a preset, needs no effect, except for explicit
+    flags.
     """
     known = fields_of(TrainConfig)
     defaults = {} if is_explicit else {field.name: field.default for field in known}

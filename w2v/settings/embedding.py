@@ -1,4 +1,4 @@
-"""EmbeddingConfig: how the vectors of words become the vector of a line."""
+"""EmbeddingConfig: how the vectors of words are combined into the vector of a line."""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -8,10 +8,10 @@ from w2v.settings.fields import Setting, check_values, make_plain
 
 @dataclass(frozen=True, kw_only=True)
 class EmbeddingConfig:
-    """How the vectors of words become the vector of a line; creating one validates it.
+    """How the vectors of words are combined into the vector of a line. Creating an instance validates it.
 
     Raises:
-        SettingsError: a value is of the wrong type or out of range; the message names it.
+        SettingsError: a value has the wrong type or is out of range; the message names the setting.
     """
 
     weights: Annotated[

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from w2v.settings.fields import Setting, check_values, make_plain
 
 RESTRICT = 30_000
-"""By default neighbours and answers are among this many words, the most frequent: rarer ones are less reliable."""
+"""By default, neighbours and answers are among this many of the most frequent words; rarer words are less reliable."""
 
 Restrict = Annotated[
     int | None,
@@ -17,10 +17,10 @@ Restrict = Annotated[
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationConfig:
-    """How vectors are scored; creating one validates it.
+    """How vectors are scored. Creating an instance validates it.
 
     Raises:
-        SettingsError: a value is of the wrong type or out of range; the message names it.
+        SettingsError: a value has the wrong type or is out of range; the message names the setting.
     """
 
     restrict: Restrict = RESTRICT

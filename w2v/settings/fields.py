@@ -1,11 +1,12 @@
-"""Settings: a described field of a frozen dataclass, and all that is read from it.
+"""Settings: documented fields of frozen dataclasses, and everything that is derived from them.
 
-A setting is written once:
+A setting is declared once:
 
     dim: Annotated[int, "Vector size.", Setting("Model", low=1, high=65_536)] = 100
 
-The text is its help. The check of its value, the option of each command that takes it and its line in the docs come
-from this field. It also has all rules about the setting: which operations take it, what it cannot be combined with.
+The text is its help. The check of the value, the option of each command that takes the setting, and its line in the
+docs are made from this field. The field also has all rules of the setting: which operations take it, and what it cannot
+be combined with.
 """
 
 import types
@@ -19,7 +20,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from w2v.base.errors import SettingsError, option
 
-KINDS = (bool, int, float, str, Path)  # The types that a setting may have
+KINDS = (bool, int, float, str, Path)  # The allowed types of settings
 
 
 @dataclass(frozen=True)
@@ -33,70 +34,70 @@ class SearchRange:
 
 @dataclass(frozen=True)
 class Setting:
-    """What a setting means, beyond its name, type, default and help."""
+    """The meaning and the rules of a setting, beyond its name, type, default and help."""
 
     group: str = "Options"  # The heading in the help of a command
     low: float = -inf
-    high: float = inf  # `low` and `high` are in the range of a number
+    high: float = inf  # The range of a number includes `low` and `high`
     unset: str = ""
-    """What the default None means, where there is more to say than "none"."""
+    """What the default None means, if it means more than "none"."""
     operations: tuple[str, ...] = ()
-    """The operations that take it, besides those that take all settings of its config: see operations.py."""
+    """Operations that take the setting, besides those that take all settings of its config: see operations.py."""
     only_with: Mapping[str, tuple[object, ...]] = dataclass_field(default_factory=dict)
     """The setting has an effect only if one of these settings has one of these values; () means any value."""
     not_with: Mapping[str, tuple[object, ...]] = dataclass_field(default_factory=dict)
     """The setting has no effect if one of these settings has one of these values; () means any value."""
-    is_strict: bool = False  # Whether `not_with` is an error for every value but the default, given explicitly or not
+    is_strict: bool = False  # Whether `not_with` is an error for every value except the default, even if not explicit
     one_machine: tuple[object, ...] = ()  # Values that a cluster does not support
     check: Callable[[Any], str] | None = None
-    """Takes a config; returns what is wrong with the value together with the others, or an empty string."""
+    """Takes a config; returns what is wrong with the value in combination with others, or an empty string."""
     may_fall: bool = True  # Whether a resumed run may have a lower value
     is_of_model: bool = True
-    """Whether a trained model keeps the value, for operations that use the model. Otherwise these use the default."""
-    search: SearchRange | None = None  # Where `w2v tune` searches it; None: it does not
-    flags: tuple[str, ...] = ()  # By default made from the name
-    metavar: str = ""  # The name of the value in the help; by default from the type
-    bare: str = ""  # The value of a flag without a value
+    """Whether operations on a trained model use the value of its training; otherwise they use the default."""
+    search: SearchRange | None = None  # The range for `w2v tune`; None if it does not search the setting
+    flags: tuple[str, ...] = ()  # Default: made from the name
+    metavar: str = ""  # The name of the value in the help; default: made from the type
+    bare: str = ""  # The value if the flag is given without a value
     complete: Callable[[], Iterable[str]] | None = None
-    """Returns what the shell completes a value to; by default the choices."""
-    is_common: bool = False  # Whether --help shows it in a command with many options; --help-all shows all
+    """Returns the shell completions of a value; default: the choices."""
+    is_common: bool = False  # Whether --help shows it for a command with many options; --help-all shows all
 
 
 @dataclass(frozen=True)
 class Field:
-    """A setting together with what Python says of it: name, type, default."""
+    """A setting with its name, type and default in Python."""
 
     name: str
     help: str
     setting: Setting
-    default: Any  # MISSING if there is none
-    kind: type  # bool, int, float, str or Path; of a list, that of its items
+    default: Any  # MISSING if there is no default
+    kind: type  # bool, int, float, str or Path; for a list, the type of its items
     choices: tuple[object, ...]
-    """All values of a bool or a Literal; of an `int | Literal["full"]` those that are not of its kind."""
+    """All values of a bool or a Literal; for `int | Literal["full"]`, the values that are not of its kind."""
     may_be_none: bool
     is_list: bool = False
 
     @property
     def flags(self) -> tuple[str, ...]:
-        """The flags of its option; a switch has one more, which turns it off."""
+        """The flags of the option. A switch has an additional flag that turns it off."""
         flag = f"--{self.name.replace('_', '-')}"
         off = "/--no-" + flag[2:] if self.kind is bool else ""
         return self.setting.flags or (flag + off,)
 
     @property
     def flag(self) -> str:
-        """The flag that names it in a message: the first."""
+        """The first flag, which messages use."""
         return self.flags[0].partition("/")[0]
 
     @property
     def shown_default(self) -> str:
-        """The default, in words; empty where there is nothing to say."""
+        """The default as a text; empty if there is nothing to show."""
         if self.setting.unset or self.default in (None, MISSING):
             return self.setting.unset
         return {True: "yes", False: "no"}[self.default] if self.kind is bool else str(self.default)
 
     def check(self, value: object) -> None:
-        """Raise a SettingsError if a value is of the wrong type, out of range or not among the choices."""
+        """Raise a SettingsError if a value has the wrong type, is out of range, or is not one of the choices."""
         if value is None and self.may_be_none:
             return
         if self.is_list and isinstance(value, list | tuple):
@@ -116,13 +117,13 @@ class Field:
             raise self.error(f"must be {self.range}, not {value:{',' if self.kind is int else ''}}")
 
     def error(self, what: str, value: object = None) -> SettingsError:
-        """Return the error that says what is wrong with the setting, or with a value of it."""
+        """Return an error about the setting, or about one of its values."""
         return SettingsError(f"{option(self.name, value)} {what}", self.name)
 
     def conflict(self, value: object, values: Mapping[str, object]) -> SettingsError | None:
-        """Return the error where a value has no effect, or cannot be used, together with the values of others.
+        """Return an error if a value has no effect, or cannot be used, together with the values of other settings.
 
-        None is no value: a setting that is not used.
+        None means that the setting is not used.
         """
         if value is None:
             return None
@@ -141,12 +142,12 @@ class Field:
 
     @property
     def has_range(self) -> bool:
-        """Whether not every number will do. NaN is in no range."""
+        """Whether the numbers are limited. NaN is in no range."""
         return self.setting.low > -inf or self.setting.high < inf
 
     @property
     def range(self) -> str:
-        """The range of a number, in words."""
+        """The range of a number as a text."""
         if not self.has_range:
             return "a number"
         low, high = self.setting.low, self.setting.high
@@ -154,13 +155,13 @@ class Field:
         return f"at least {least}" if high == inf else f"from {least} to {most}"
 
     def from_text(self, value: Any) -> Any:  # noqa: ANN401
-        """Return the value that the text of an option means: "5" is 5 where "full" is allowed too."""
+        """Return the value of an option's text: "5" becomes 5, even if "full" is allowed too."""
         return int(value) if self.kind is int and isinstance(value, str) and value.isdecimal() else value
 
 
 @lru_cache
 def fields_of(cls: type) -> tuple[Field, ...]:
-    """Return the settings of a described dataclass, in the order of their declaration."""
+    """Return the settings of a documented dataclass, in the order of their declaration."""
     hints = get_type_hints(cls, include_extras=True)
     found = (read_field(field.name, hints[field.name], field.default) for field in fields(cls))
     return tuple(field for field in found if field is not None)
@@ -183,7 +184,7 @@ def read_field(name: str, hint: Any, default: object) -> Field | None:  # noqa: 
 
 
 def make_plain(config: object) -> None:
-    """Replace NumPy scalars and paths in a described dataclass by numbers and text, which every format can hold."""
+    """Replace NumPy scalars and paths in a documented dataclass by plain values, which all formats support."""
     cls: Any = type(config)
     for field in fields_of(cls):
         value = getattr(config, field.name)
@@ -194,7 +195,7 @@ def make_plain(config: object) -> None:
 
 
 def check_values(config: object) -> None:
-    """Raise a SettingsError if a described dataclass has a value that is wrong, in itself or together with others."""
+    """Raise a SettingsError if a documented dataclass has an invalid value, alone or in combination with others."""
     cls: Any = type(config)
     known = fields_of(cls)
     for field in known:
@@ -209,12 +210,12 @@ def check_values(config: object) -> None:
 
 
 def check_effect(known: Iterable[Field], given: Mapping[str, object], values: Mapping[str, object]) -> None:
-    """Raise a SettingsError if a setting was given that has no effect, or cannot be used, together with the others.
+    """Raise a SettingsError if a given setting has no effect, or cannot be used, together with the others.
 
     Args:
-        known: the settings that there are.
+        known: all settings.
         given: the settings that the user gave, with their values.
-        values: the values to look at, given or not; rules about other settings than these are not applied.
+        values: values of settings, given or not. Rules about settings that are not in `values` are ignored.
     """
     for field in known:
         if field.name in given and (error := field.conflict(given[field.name], values)):

@@ -1,4 +1,4 @@
-"""Types of the keywords that stand for settings, for checkers and editors.
+"""Types of keyword arguments for settings, for type checkers and editors.
 
 Made from the configs: `UPDATE_DOCS=1 pytest tests/settings/test_keywords.py` writes this file.
 """

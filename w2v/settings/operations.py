@@ -1,4 +1,4 @@
-"""Which settings and parameters each operation takes, and the check of what was given.
+"""Which settings and parameters each operation takes, and how given ones are checked.
 
 An operation is a function of the Python API or the command of the same name: "build-vocab", "phrases", "train",
 "resume", "tune", "infer", "embed", "recommend" or "evaluate".
@@ -25,14 +25,14 @@ CONFIGS: Mapping[str, type] = {
     "evaluate": EvaluationConfig,
     "embed": EmbeddingConfig,
 }
-"""The config whose settings an operation takes, all of them. Others it takes are marked with `Setting.operations`."""
+"""The config whose settings an operation takes. Further settings that it takes have `Setting.operations`."""
 USES_MODEL = ("infer", "embed", "recommend", "evaluate")
-"""The operations on trained vectors: a setting that is not given has the value of their training."""
+"""Operations on trained vectors. Settings that are not given have the values of the training."""
 
 CHECKPOINT_EVERY_S = 600.0
 
 FREEZES = ("input", "output")
-"""What `freeze` may be, besides a file."""
+"""Values of `freeze` that are not files."""
 
 RUNS = ("train", "resume")
 SCORES = (*RUNS, "tune", "evaluate")
@@ -40,7 +40,7 @@ SCORES = (*RUNS, "tune", "evaluate")
 
 @dataclass(frozen=True, kw_only=True)
 class Parameters:
-    """Parameters of operations that no config holds, and that others depend on."""
+    """Parameters of operations that belong to no config but that other rules refer to."""
 
     output: Annotated[
         Path,
@@ -222,7 +222,7 @@ def parameters_for(operation: str) -> tuple[Field, ...]:
 
 
 def _field_for(operation: str, field: Field) -> Field:
-    """Return a setting as it is in an operation."""
+    """Return a setting with the changes for an operation."""
     changes: dict[str, Any] = {}
     setting, is_of_training = field.setting, field in fields_of(TrainConfig)
     if operation == "train" and "resume" not in setting.operations:
@@ -235,15 +235,16 @@ def _field_for(operation: str, field: Field) -> Field:
 
 
 def check_request(operation: str, given: Mapping[str, object]) -> None:
-    """Raise an error if an operation does not take what was given, or not together.
+    """Raise an error if an operation does not take the given names, or not in combination.
 
-    The config of the operation checks the values of settings, and `load_config` those that depend on each other.
+    The config of the operation checks the values of settings, and `load_config` checks settings that depend on each
+    other.
 
-    `given` has the settings that were given, and Parameters; a Parameter that is None, False or empty was not given.
+    `given` contains settings and Parameters; a Parameter that is None, False or empty counts as not given.
 
     Raises:
-        UnknownSettingError: there is no such name. The message says what to use.
-        SettingsError: a name belongs to other operations, or has no effect or cannot be used together with another.
+        UnknownSettingError: a name is unknown. The message says what to use instead.
+        SettingsError: a name belongs to other operations, has no effect, or cannot be used together with another one.
 
     >>> check_request("train", {"dim": 50, "init_from": "old.bin"})
     Traceback (most recent call last):

@@ -1,4 +1,4 @@
-"""PhraseConfig: every setting of the search for phrases. Numba is not needed to read it."""
+"""PhraseConfig: all settings of finding phrases. This module does not need Numba."""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -8,12 +8,12 @@ from w2v.settings.fields import Setting, check_values, make_plain
 from w2v.settings.train import Column, ForceText, Lowercase, Threads, TrainConfig, Words
 
 THRESHOLDS = {"original": (10.0, 0.0, 1e300), "word2phrase": (100.0, 0.0, 1e300), "npmi": (0.5, -1.0, 1.0)}
-"""Of each scorer of phrases: the default threshold, the least and the largest."""
+"""For each scorer of phrases: the default, the smallest and the largest threshold."""
 
 
-APPLIED: dict[str, tuple[object, ...]] = {"apply": ()}  # Phrases that are read from a file are found already
+APPLIED: dict[str, tuple[object, ...]] = {"apply": ()}  # Phrases from a file are not searched again
 ENGLISH = "a an the for of with without at from to in on by and or"
-"""The connector words that `english` stands for, those of gensim's ENGLISH_CONNECTOR_WORDS."""
+"""The connector words that `english` means: gensim's ENGLISH_CONNECTOR_WORDS."""
 
 
 def _in_scale(config: "PhraseConfig") -> str:
@@ -21,7 +21,7 @@ def _in_scale(config: "PhraseConfig") -> str:
     if config.n_thresholds > config.passes:
         return f"has {config.n_thresholds} values for {option('passes', config.passes)}; give at most one for each pass"
     for cutoff in config.cutoffs:
-        if not low <= cutoff <= high:  # so for NaN
+        if not low <= cutoff <= high:  # also true for NaN
             upper = "" if high == 1e300 else f" and at most {high:g}"
             return f"must be at least {low:g}{upper} with {option('scorer', config.scorer)}, not {cutoff}"
     return ""
@@ -34,10 +34,10 @@ def _without_whitespace(config: "PhraseConfig") -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class PhraseConfig:
-    """What makes a phrase; creating one validates it.
+    """Settings of finding phrases. Creating an instance validates it.
 
     Raises:
-        SettingsError: a value is of the wrong type or out of range; the message names it.
+        SettingsError: a value has the wrong type or is out of range; the message names the setting.
 
     >>> PhraseConfig(scorer="npmi").cutoffs, PhraseConfig(threshold=[9, 5], passes=3).cutoffs
     ([0.5], [9, 5, 5])
@@ -90,14 +90,14 @@ class PhraseConfig:
 
     @property
     def cutoffs(self) -> list[float]:
-        """The threshold of each pass; where none is given the default of the scorer."""
+        """The threshold of each pass; by default that of the scorer."""
         given = list(self.threshold) if isinstance(self.threshold, list | tuple) else [self.threshold]
         known = [THRESHOLDS[self.scorer][0] if one is None else one for one in given or [None]]
         return (known + known[-1:] * self.passes)[: max(self.passes, len(known))]
 
     @property
     def n_thresholds(self) -> int:
-        """How many thresholds were given."""
+        """Number of given thresholds."""
         return len(self.threshold) if isinstance(self.threshold, list | tuple) else 1
 
     @property
@@ -106,7 +106,7 @@ class PhraseConfig:
         return frozenset((ENGLISH if self.connector_words == "english" else self.connector_words).split())
 
     def reading(self, min_count: int = 1) -> TrainConfig:
-        """Return the settings to read a text with; every word stays in it."""
+        """Return the settings for reading a text, which keep every word."""
         return TrainConfig(
             min_count=min_count,
             max_types=2**31 - 2,

@@ -1,4 +1,4 @@
-"""The settings that come with w2v, by name."""
+"""The presets of w2v, by name."""
 
 import os
 from pathlib import Path
@@ -6,11 +6,11 @@ from pathlib import Path
 from w2v.base.errors import SettingsError
 
 CONFIG_FOLDERS = (Path(__file__).parent.parent / "configs", Path(__file__).parent.parent.parent / "configs")
-"""Where the presets live: inside an installed package, or beside it in a checkout."""
+"""Folders of the presets: inside an installed package, or next to the package in a checkout."""
 
 
 def presets() -> dict[str, Path]:
-    """Return the presets that come with w2v, by name."""
+    """Return the files of the presets, by name."""
     for folder in CONFIG_FOLDERS:
         found = sorted(folder.glob("*.toml"))
         if found:
@@ -19,9 +19,9 @@ def presets() -> dict[str, Path]:
 
 
 def find_config(source: str | Path) -> Path:
-    """Return the file a `--config` value means: that of a preset, else a path; `./large` is always a path.
+    """Return the file of a `--config` value: a preset if the name is one, else a path. `./large` is always a path.
 
-    A file with the name of a preset does not replace it: which settings a name means does not depend on the folder.
+    A file cannot replace the preset with the same name, so that a name means the same settings in every folder.
     """
     known = presets()
     if str(source) in known:

@@ -1,4 +1,4 @@
-"""TrainConfig: every setting of a run, validated once."""
+"""TrainConfig: all settings of a training run, validated when it is created."""
 
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Literal
@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 from w2v.base.errors import option
 from w2v.settings.fields import SearchRange, Setting, check_values, make_plain
 
-# The settings that others depend on, with the values that they depend on.
+# Conditions that rules of other settings refer to.
 NO_NEGATIVES = {"loss": ("full", "hs")}
-NO_SCORES = {"loss": ("ccl", "full", "hs")}  # No probabilities of a sampler to correct for
+NO_SCORES = {"loss": ("ccl", "full", "hs")}  # Scores cannot be corrected for probabilities of a sampler
 NO_NOISE = {"sampler": ("batch",), **NO_NEGATIVES}
 BCE = {"loss": ("bce",)}
 CCL = {"loss": ("ccl",)}
@@ -16,24 +16,25 @@ WEIGHTED = {"loss": ("bce", "ccl")}
 HARD = {"sampler": ("hard",)}
 SUBWORDS = {"subwords": ("fasttext", "floret")}
 FLORET = {"subwords": ("floret",)}
-ALONE = {"line_vectors": ("alone",)}  # A word's only context is its line
+ALONE = {"line_vectors": ("alone",)}  # The only context of a word is its line
 
-# The operations that take a setting, besides training.
+# Operations that take a setting, besides training.
 READS = ("build-vocab", "infer", "embed")
 INFERS = ("infer",)
 SCORES_ITEMS = ("recommend", "evaluate")
 
-BUCKETS = {"fasttext": 2_000_000, "floret": 50_000}  # fastText's default, and what spaCy recommends for floret
+BUCKETS = {"fasttext": 2_000_000, "floret": 50_000}  # The default of fastText, and spaCy's advice for floret
 SUBWORDS_LR = 0.5
-"""With subwords a step moves all rows of a word by as much as it moves its one row without: docs/subwords.md."""
+"""With subwords, a step moves each row of a word as far as it moves the word's single row otherwise:
+docs/subwords.md."""
 LINE_WEIGHT = {"none": 0.0, "alone": 1.0, "with-words": 0.3}
-"""Measured: docs/items.md. A person's few items say more than their vector."""
+"""Measured in docs/items.md. A person's few items predict more than the person's own vector."""
 LR = {"skipgram": 0.05, "cbow": 0.1}
-"""Measured best: docs/settings.md. CBOW takes more, because each context gets a part of the step."""
+"""Measured best values: docs/settings.md. CBOW needs a higher rate, because each context gets a part of the step."""
 SHARPNESS_LOW = 0.01
-"""Below this float32 cannot tell a mixture from the mean."""
+"""With a smaller value, float32 cannot distinguish a mixture from the mean."""
 
-# Settings of every operation that reads a corpus.
+# Settings of all operations that read a corpus.
 Words = Annotated[
     bool,
     "Separate words from punctuation: letters, digits, marks, and apostrophes and hyphens inside words. Otherwise "
@@ -69,7 +70,7 @@ class OutputLayer:
     kernel: str  # Its name in `kernels.cpu.structs.Variant`
     loss: str  # The loss of its kernel
     has_negatives: bool = True
-    """Whether a sampler draws some of the output rows. Otherwise there is nothing to sample, reject or correct."""
+    """Whether a sampler draws some of the output rows. Otherwise nothing can be sampled, rejected or corrected."""
     outputs_are_words: bool = True  # Whether output row i belongs to word i, so that n_output = n_types
 
 
@@ -101,10 +102,10 @@ def _above_zero(config: "TrainConfig") -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
-    """The settings of one training run; creating one validates it. docs/settings.md lists them all.
+    """The settings of a training run. Creating an instance validates it. docs/settings.md lists all settings.
 
     Raises:
-        SettingsError: a value is of the wrong type or out of range; the message names it.
+        SettingsError: a value has the wrong type or is out of range; the message names the setting.
 
     Examples:
         >>> TrainConfig(dim=300).window
@@ -385,7 +386,7 @@ class TrainConfig:
             operations=SCORES_ITEMS,
             unset="half of --ns-exponent, or all with --sharpness 0; 0 with --logq or --loss full",
         ),
-    ] = None  # type: ignore[assignment]  # __post_init__ sets it: what the sampler has taken out of the scores
+    ] = None  # type: ignore[assignment]  # __post_init__ sets it to the power that the sampler took out of the scores
     sharpness: Annotated[
         float,
         "How the scores for each of a person's items are combined: 0 takes their mean; a higher value gives the "
@@ -430,12 +431,12 @@ class TrainConfig:
 
     @property
     def n_hard(self) -> int:
-        """Negatives that the hard sampler takes from its candidates."""
+        """Number of negatives that the hard sampler takes from its candidates."""
         return int(self.hard_share * self.negative + 0.5)
 
     @property
     def measured_prior(self) -> float:
-        """The power of counts that the sampler has taken out of the scores; half of it for a mixture: docs/items.md."""
+        """The power of counts that the sampler took out of the scores, or half of it for a mixture: docs/items.md."""
         if self.scores_are_likelihoods:
             return 0.0
         power = 1.0 if self.sampler == "batch" else self.ns_exponent
@@ -451,13 +452,13 @@ class TrainConfig:
         return OutputLayer("sampled", self.loss)
 
     def center_weight(self, n_types: int) -> float:
-        """The weight of the center in the loss gbce, for a vocabulary: beta of Petrov and Macdonald 2023."""
-        share = min(1.0, self.negative / max(1, n_types - 1))  # alpha, the share of the other words that are negatives
+        """Return the weight of the center in the loss gbce: beta of Petrov and Macdonald 2023."""
+        share = min(1.0, self.negative / max(1, n_types - 1))  # alpha: negatives as a share of the other words
         return share * self.calibration + (1 - self.calibration)
 
     @property
     def radius(self) -> float:
-        """With cosine scores the length of all rows: its square is 1 / temperature. Otherwise 0."""
+        """The length of all rows with cosine scores; its square is 1 / temperature. Otherwise 0."""
         temperature = 1.0 if self.loss == "ccl" else self.temperature
         return 0.0 if temperature is None else temperature**-0.5
 
@@ -468,23 +469,23 @@ class TrainConfig:
 
     @property
     def setting_of_lines(self) -> str | None:
-        """The setting, if there is one, that gives each line something of its own: a vector, a weight, negatives."""
+        """The first setting that gives each line its own data (a vector, a weight, negatives), or None."""
         found = {"line_vectors": self.has_lines, "weighted_lines": self.weighted_lines, "shown": self.shown is not None}
         return next((name for name, is_set in found.items() if is_set), None)
 
     @property
     def counts_lines(self) -> bool:
-        """Whether empty lines count, because each line has something of its own."""
+        """Whether empty lines are counted, because each line has its own data."""
         return self.setting_of_lines is not None
 
     @property
     def noise_scope(self) -> Literal["all", "group", "line"]:
-        """Whether all centers have the same noise, or what it depends on."""
+        """The noise distribution depends on nothing (all), on the center's group, or on the line."""
         return "line" if self.shown else "group" if self.negative_groups else "all"
 
     @property
     def scores_are_likelihoods(self) -> bool:
-        """Whether a score tends to log P(output | context), not to that less the logarithm of the sampler's q."""
+        """Whether scores tend to log P(output | context), instead of log P(output | context) - log q of the sampler."""
         return self.uses_logq or not self.output_layer.has_negatives
 
     @property
@@ -493,11 +494,11 @@ class TrainConfig:
         if not self.output_layer.has_negatives:
             return False
         if self.logq is None:
-            if self.loss == "ccl" or self.noise_scope != "all":  # where q depends on the center
+            if self.loss == "ccl" or self.noise_scope != "all":  # with a noise scope, q depends on the center
                 return False
             return self.sampler == "batch" or self.loss == "softmax"
         return self.logq
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the settings by name, in the order they are declared."""
+        """Return the settings by name, in the order of their declaration."""
         return asdict(self)
