@@ -8,7 +8,7 @@ another, and W2VError if a file cannot be read or written. Their docstrings name
 """
 # ruff: noqa: D417
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -87,7 +87,7 @@ def build_vocab(
     from w2v.text.encoding import encode
 
     with _reporting(reporter, progress) as told:
-        source = _open(corpus, told)
+        source = _open(corpus, told, settings)
         check_outputs({"output": output}, {"phrases": config.phrases}, told.tell, source.holds, can_stream=True)
         encoded = encode(source, config, keep_stream=False, report=told.reading)
         encoded.tell(told)
@@ -250,7 +250,7 @@ def find_phrases(
     from w2v.text import phrases
 
     with _reporting(reporter, progress) as told:
-        source = _open(corpus, told)
+        source = _open(corpus, told, settings)
         check_outputs({"output": output, "save": save}, {"apply": apply}, told.tell, source.holds, can_stream=True)
         config = PhraseConfig(**settings)
         phrases.check_suffix(output)
@@ -460,7 +460,7 @@ def train(
     with _reporting(reporter, progress) as told, ExitStack() as opened:
         if is_events:
             corpus = opened.enter_context(_lines_of_events(corpus, columns, run_config, told))
-        source = _open(cast("Source", corpus), told)
+        source = _open(cast("Source", corpus), told, settings)
         known = _read_vocab(vocab) if isinstance(vocab, str | Path) else vocab
         if known is not None:
             check_type("vocab", known, Vocab, "w2v.Vocab.load reads a file")
@@ -615,7 +615,7 @@ def infer(
     from w2v.vectors.derived import named_lines
 
     with _reporting(reporter, progress) as told:
-        source = _open(corpus, told)
+        source = _open(corpus, told, settings)
         folder_files = () if output is None else find(output).files
         model = vectors if isinstance(vectors, str | Path) else None
         inputs: Paths = {"vectors": model, "phrases": settings.get("phrases")}
@@ -665,7 +665,7 @@ def embed(
     from w2v.vectors.sentences import embed as embed_lines
 
     with _reporting(reporter, progress) as told:
-        source = _open(corpus, told)
+        source = _open(corpus, told, settings)
         is_array = output is None or Path(output).suffix == ARRAY
         folder_files = () if output is None or is_array else find(output).files
         model = vectors if isinstance(vectors, str | Path) else None
@@ -971,7 +971,7 @@ def tune(
     from w2v.tuning.space import check_search
 
     with _reporting(reporter, progress) as told:
-        source = _open(corpus, told)
+        source = _open(corpus, told, settings)
         test_sets = _test_sets(similarity, analogies, next, sessions)
         check_outputs({"output": output}, {**test_sets, "config": config}, told.tell, source.holds)
         check_search(base, search, fraction)  # before the corpus is read
@@ -1273,10 +1273,11 @@ def _adapt(long_lines: LongLines, told: Reporter, config: "TrainConfig", words_p
     return long_lines.adapt(config, words_per_line)
 
 
-def _open(corpus: "Source", told: Reporter) -> "Corpus":
+def _open(corpus: "Source", told: Reporter, settings: Mapping[str, Any]) -> "Corpus":
     from w2v.text.corpus import Corpus
 
-    return Corpus(corpus, warn=told.warn)
+    column, force_text = settings.get("column"), bool(settings.get("force_text"))
+    return Corpus(corpus, warn=told.warn, column=column, force_text=force_text)
 
 
 @contextmanager

@@ -165,7 +165,7 @@ def test_words_that_cannot_be_written_are_named_and_may_be_left_out(run: Run, na
     w2v.Vectors(["New York", "a", "b c", "a"], np.eye(4, dtype=np.float32), np.array([4, 3, 2, 1])).save("x.parquet")
     done = run("convert", "x.parquet", "x.bin")
     assert done.status == 1 and not Path("x.bin").exists()
-    assert "x.parquet: 1 rows have a word of an earlier row and are left out" in done.err.splitlines()[0]
+    assert "x.parquet: left out 1 row with the word of an earlier row" in done.err.splitlines()[0]
     assert "cannot hold 2 of the words: 'New York', 'b c'; " in done.err and done.err.count("\n") == 2
     done = run("convert", "x.parquet", "x.bin", "--skip-words")
     assert done.err.splitlines()[1] == "w2v: left out 2 words that word2vec binary cannot hold, such as 'New York'"

@@ -201,9 +201,14 @@ def test_missing_files_are_listed_with_those_that_cannot_be_read(tmp_path: Path)
     good = put(tmp_path / "a.txt", b"text")
     damaged = put(tmp_path / "b.gz", gzip.compress(b"text")[:12] + b"x" * 99)
     (tmp_path / "c.txt").symlink_to("none")
-    said = complaint([good, damaged, tmp_path / "c.txt", tmp_path / "d.txt"])
-    assert said.startswith("3 files cannot be read") and "\n" not in said
-    assert all(f"/{name}" in said for name in ("b.gz", "c.txt", "d.txt"))
+    binary = put(tmp_path / "e.pdf", b"%PDF-1.7")
+    source = [good, damaged, tmp_path / "c.txt", tmp_path / "d.txt", binary]
+    said = complaint(source)
+    assert said.startswith("4 files cannot be read") and "\n" not in said
+    assert all(f"/{name}" in said for name in ("b.gz", "c.txt", "d.txt", "e.pdf"))
+    with pytest.raises(W2VError, match="3 files cannot be read") as caught:
+        Corpus(source, force_text=True)
+    assert "e.pdf" not in str(caught.value)
 
 
 def test_files_that_are_cut_short_are_listed_at_once(tmp_path: Path) -> None:

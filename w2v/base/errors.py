@@ -50,6 +50,15 @@ def printable(text: str) -> str:
     return text.translate(SHOWN_AS)
 
 
+def counted(n: int, what: str) -> str:
+    """Return a number of things, in words.
+
+    >>> counted(1, "row"), counted(2_000, "row")
+    ('1 row', '2,000 rows')
+    """
+    return f"{n:,} {what}{'s' * (n != 1)}"
+
+
 def option(name: str, value: object = None) -> str:
     """Return a marked setting, with an optional value, for a message; `as_keywords` and `as_flags` convert it.
 

@@ -15,7 +15,7 @@ import ray
 from ray.util.placement_group import PlacementGroup, placement_group, remove_placement_group
 from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
-from w2v.base.errors import SettingsError, W2VError, option
+from w2v.base.errors import SettingsError, W2VError, counted, option
 from w2v.base.machine import available_threads
 from w2v.cluster.node import Node, version
 
@@ -270,9 +270,9 @@ def _cores_of(n_nodes: int | None, threads: int | None) -> list[int]:
         if fit and len(fit) >= (n_nodes or 1):
             return [threads or n for n in fit[: n_nodes or len(fit)]]
         if time.monotonic() > end:
-            of_threads = f" with {_number(threads, 'core')}" if threads else ""
+            of_threads = f" with {counted(threads, 'core')}" if threads else ""
             raise W2VError(
-                f"the cluster has {_number(len(fit), 'machine')}{of_threads}, and {option('nodes')} is {n_nodes or 1}; "
+                f"the cluster has {counted(len(fit), 'machine')}{of_threads}, and {option('nodes')} is {n_nodes or 1}; "
                 "`ray status` shows them; start more, or use fewer"
             )
         time.sleep(TRY_S)
@@ -284,16 +284,11 @@ def _place(cores: Sequence[int]) -> PlacementGroup:
     if not group.wait(NODES_S):
         remove_placement_group(group)
         raise W2VError(
-            f"the cluster has no {_number(len(cores), 'machine')} with {_number(cores[-1], 'free core')} within "
+            f"the cluster has no {counted(len(cores), 'machine')} with {counted(cores[-1], 'free core')} within "
             f"{NODES_S:.0f} s; "
             f"`ray status` shows who has them; lower {option('nodes')} or {option('threads')}"
         )
     return group
-
-
-def _number(n: int, what: str) -> str:
-    """Return a number with its noun, such as "2 machines"."""
-    return f"{n} {what}{'s' * (n != 1)}"
 
 
 def _check_installed(reason: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from w2v.base.arrays import Counts, Floats, Indices, Matrix
-from w2v.base.errors import W2VError, option
+from w2v.base.errors import W2VError, counted, option
 from w2v.base.files import replacing, replacing_packed
 from w2v.formats.model import Model
 from w2v.formats.options import DEFAULTS, SKIPPING, ReadOptions
@@ -159,7 +159,7 @@ class Rows:
         if self.n_bad:
             if not words:
                 raise W2VError(f"{self.path}: none of its {self.n_bad:,} rows can be read; {self._first_bad}")
-            self.options.warn(f"{self.path}: left out {self.n_bad:,} bad rows; {self._first_bad}")
+            self.options.warn(f"{self.path}: left out {counted(self.n_bad, 'bad row')}; {self._first_bad}")
         return words, vectors
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from w2v.base import stores
 from w2v.base.arrays import Matrix
-from w2v.base.errors import MissingFileError, SettingsError, W2VError, option
+from w2v.base.errors import MissingFileError, SettingsError, W2VError, counted, option
 from w2v.base.files import STDOUT, check_space, read_together, trial_path
 from w2v.formats import native
 from w2v.formats.common import check_finite
@@ -125,7 +125,7 @@ def _without_repeated(path: str | Path, model: Model, options: ReadOptions) -> M
     rows = repeated_words(model.words)
     word = model.words[rows[0]]
     options.warn(
-        f"{path}: {len(rows):,} rows have a word of an earlier row and are left out, such as row {rows[0] + 1:,}, "
+        f"{path}: left out {counted(len(rows), 'row')} with the word of an earlier row, such as row {rows[0] + 1:,}, "
         f"'{word[:80]}', which is in row {model.words.index(word) + 1:,}"
     )
     return replace(model.without(rows), n_repeated=len(rows))

@@ -74,10 +74,24 @@ Source = str | Path | Iterable[str | Path] | Iterable[Iterable[str | int]]
 class Corpus:
     """A corpus to be read once, with how far it has been read."""
 
-    def __init__(self, source: Source, warn: Callable[[str], None] = reports.warn) -> None:
-        """Find the files, without opening them; raise W2VError if one is missing, or a folder or glob has none.
+    def __init__(
+        self,
+        source: Source,
+        warn: Callable[[str], None] = reports.warn,
+        *,
+        column: str | None = None,
+        force_text: bool = False,
+    ) -> None:
+        """Find the files, without opening them.
 
-        `warn` is told what looks like a mistake.
+        Args:
+            source: the files, or token lists.
+            warn: is told what looks like a mistake.
+            column: as for `blocks`; where a file is missing, the others are opened, so that the error lists all faults.
+            force_text: as for `blocks`, likewise.
+
+        Raises:
+            W2VError: files are missing, or a folder or glob has none.
         """
         self.bytes_read = 0
         """Bytes taken so far, compressed where the file is."""
@@ -107,7 +121,7 @@ class Corpus:
                 self._found.update(paths if paths != [name] else ())
             if missing:
                 named = [piece for piece in self._pieces if piece.path not in self._found]
-                raise _all_in_one([*missing, *self._faults(named, column=None, force_text=True).values()])
+                raise _all_in_one([*missing, *self._faults(named, column, force_text).values()])
             self._set_total()
         elif isinstance(source, Iterable):
             self._token_lists = cast(Iterable[Iterable[str | int]], source)
