@@ -1,9 +1,9 @@
-"""The inner loops of score and update as another processor would run them: what is kept on the stack, not in registers.
+"""Count the spills of score and update on other processors: vectors that are kept on the stack, not in registers.
 
     python bench/assembly.py avx512 avx2 neon
 
-Numba's LLVM knows other processors. Each loop is a line: its instructions, its multiply-adds, and how many vectors it
-loads from the stack or stores there (spills, which cost as much as loads).
+Numba's LLVM can compile for other processors. Each line of the output is a loop: its instructions, its multiply-adds,
+and the number of vectors that it loads from or stores on the stack (spills, which cost as much as loads).
 """
 
 import os
@@ -33,8 +33,8 @@ ON_STACK = re.compile(r"(?=.*(\(%rsp|\[sp))(?=.*([xyz]mm|\bq\d|\bv\d))")
 
 
 def import_kernels(triple: str, features: str) -> ModuleType:
-    """Import the kernels with the vectors and blocks of another processor."""
-    _ = cpu_target.target_context  # made for this machine, before Numba is told that it is another
+    """Import the kernels with the vector length and block sizes of another processor."""
+    _ = cpu_target.target_context  # made for this machine, before Numba sees the features of the other one
     named = llvm.FeatureMap({feature[1:]: True for feature in features.split(",")})
     with (
         mock.patch.object(llvm, "get_process_triple", lambda: triple),
@@ -45,7 +45,7 @@ def import_kernels(triple: str, features: str) -> ModuleType:
 
 
 def llvm_of(function: Callable[..., None], signature: tuple[Any, ...]) -> str:
-    """Return a kernel as Numba writes it, not yet optimised, without what names this machine."""
+    """Return a kernel as unoptimised LLVM code from Numba, without the parts that name this machine."""
     from w2v.kernels import OPTIONS
 
     os.environ["NUMBA_OPT"] = "0"
@@ -57,7 +57,7 @@ def llvm_of(function: Callable[..., None], signature: tuple[Any, ...]) -> str:
 
 
 def inner_loops(assembly: str) -> list[list[str]]:
-    """Return the instructions of each loop that holds no other."""
+    """Return the instructions of each innermost loop."""
     lines = assembly.split("\n")
     labels = {line.split(":")[0]: number for number, line in enumerate(lines) if line.startswith(".L")}
     jumps = [(labels[jump[1]], number) for number, line in enumerate(lines) if (jump := JUMP.match(line))]
@@ -67,7 +67,7 @@ def inner_loops(assembly: str) -> list[list[str]]:
 
 
 def report(name: str) -> None:
-    """Print a line for each inner loop that multiplies."""
+    """Print one line per inner loop that multiplies."""
     triple, processor, features = PROCESSORS[name]
     simd = import_kernels(triple, features)
     from w2v.kernels.cpu.structs import Ahead, Hidden
@@ -111,6 +111,6 @@ def report(name: str) -> None:
 if __name__ == "__main__":
     if len(sys.argv) == 2:
         report(sys.argv[1])
-    else:  # the kernels of one processor a process
+    else:  # the kernels of one processor per process
         for name in sys.argv[1:] or PROCESSORS:
             subprocess.run([sys.executable, Path(__file__), name], check=True)

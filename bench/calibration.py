@@ -2,11 +2,11 @@
 
     python bench/calibration.py corpus.txt
 
-The text is cut to its 1,000 most frequent words. Four fifths of its lines, drawn at random, are trained on, with
-uniform noise. P(o|c) is then predicted for all pairs of words: by the sigmoid of the score, or for the softmax by that
-over all words. Pairs are put in bins by their prediction. Each row of the tables is one bin: the mean prediction, the
-share of the contexts c in the other lines that have o as theirs, and the ratio of the two. A pair counts as often as c
-is there.
+The text is reduced to its 1,000 most frequent words. Training uses four fifths of its lines, drawn at random, and
+uniform noise. P(o|c) is then predicted for all pairs of words: by the sigmoid of the score, or for the softmax loss by
+the softmax over all words. Pairs are put in bins by their prediction. Each row of the tables is one bin: the mean
+prediction; the share of the occurrences of c in the other lines that have o as their context; and the ratio of the two.
+A pair is weighted by the number of occurrences of c.
 """
 
 import sys
@@ -32,7 +32,7 @@ BINS = (0, 1e-4, 1e-3, 1e-2, 1e-1, 1.01)
 
 
 def pair_counts(lines: list[list[str]], row_of: dict[str, int]) -> Floats:
-    """Return how often each word is a context of each, (WORDS, WORDS)."""
+    """Return how often each word is a context of each other word, (WORDS, WORDS)."""
     counts = np.zeros((WORDS, WORDS))
     for line in lines:
         ids = np.array([row_of[word] for word in line], np.int64)
@@ -56,7 +56,7 @@ def predictions(vectors: w2v.Vectors, words: list[str], loss: str) -> Floats:
 
 
 def main(path: str) -> None:
-    """Train each variant, and print its table."""
+    """Train each variant and print its table."""
     lines = [line.split() for line in Path(path).read_text(encoding="utf-8").splitlines()]
     words = [word for word, _ in Counter(word for line in lines for word in line).most_common(WORDS)]
     row_of = {word: row for row, word in enumerate(words)}

@@ -1,9 +1,9 @@
-"""Measure what checkpoints cost a run: how long a thread pauses for one, and what all of them take of the speed.
+"""Measure what checkpoints cost a run: how long a thread pauses for one, and how much they slow down the run.
 
 python bench/checkpoints.py FOLDER [--words 1000000] [--dim 300] [--threads N]
 
-The text is made up: words by Zipf's law. A naive save stops training, writes both matrices to FOLDER with np.save, and
-waits until they are on the disk.
+The text is synthetic: words are drawn by Zipf's law. A naive save stops training, writes both matrices to FOLDER with
+np.save, and waits until they are on the disk.
 """
 
 import argparse
@@ -36,7 +36,7 @@ def made_up(n_types: int) -> tuple[np.ndarray, Vocab]:
 
 
 def naive_save(folder: Path, snapshot: Snapshot) -> float:
-    """Return the seconds that np.save takes for both matrices, on the disk."""
+    """Return the seconds that np.save needs to write both matrices to the disk."""
     started = time.perf_counter()
     for name, rows in (("input", snapshot.input), ("output", snapshot.output)):
         with (folder / f"naive-{name}.npy").open("wb") as file:

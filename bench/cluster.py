@@ -1,12 +1,12 @@
-r"""Measure training on several nodes without any: quality and bytes of N replicas in one process, and time on paper.
+r"""Simulate training on several nodes: quality and bytes of N replicas in one process, and calculated times.
 
     python bench/cluster.py quality corpus.txt --nodes 1,2,4,8,16 --seeds 1,2,3 \
         --similarity pairs.txt --analogies questions.txt
     python bench/cluster.py paper --words 1e12 --vocab 1e6 --dim 300
 
-`quality` runs the workers of `w2v.cluster` on parts of the text, one thread each, and combines their rows as a cluster
-does; the same words are trained for every N. `paper` computes the share of the time that combining takes beyond what
-hides behind training, for numbers of nodes and networks.
+`quality` runs the workers of `w2v.cluster` on parts of the text, with one thread each, and combines their rows as a
+cluster does. The same words are trained for every N. `paper` calculates the share of the time that combining takes
+beyond the part that overlaps with training, for different numbers of nodes and networks.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the workers are the threads
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # each worker is a thread
 
 import numpy as np
 
@@ -35,16 +35,16 @@ from w2v.training.weights import Embeddings
 from w2v.vectors.vectors import Vectors
 
 CALL_S = 0.0008
-"""An object passed through Ray, put by one actor and fetched by another: measured on one machine."""
+"""Time to pass an object through Ray: put by one actor and fetched by another, measured on one machine."""
 ROW_BYTES = 4
-"""Of a packed row besides 4 bits for each number: its scale."""
+"""Bytes of a packed row besides 4 bits per number: its scale."""
 NETWORKS = (1, 10, 25, 100)
-"""Gbit/s."""
+"""In Gbit/s."""
 NODES = (2, 4, 8, 16, 32, 64, 128, 256, 512, 1_000)
 
 
 def cut(stream: Ids, n: int) -> Iterator[Ids]:
-    """Yield n parts of a stream, cut at the ends of sentences."""
+    """Yield n parts of a stream, cut at sentence ends."""
     begin = 0
     for rank in range(n):
         end = len(stream) * (rank + 1) // n
@@ -55,7 +55,7 @@ def cut(stream: Ids, n: int) -> Iterator[Ids]:
 
 
 def train_on(n_nodes: int, text: Encoded, config: TrainConfig) -> tuple[Matrix, Matrix, float]:
-    """Return the input and output rows that n_nodes learn, and the bytes that each sends per word."""
+    """Return the input and output rows that n_nodes learn, and the number of bytes that each node sends per word."""
     if n_nodes == 1:
         rows = train_embeddings(text.stream, text.vocab, config)
         return rows.input_rows, rows.output_rows, 0.0
@@ -70,14 +70,14 @@ def train_on(n_nodes: int, text: Encoded, config: TrainConfig) -> tuple[Matrix, 
             moved = list(pool.map(Worker.combine, workers, [Sync(period)] * n_nodes, by_owner))
             n_bytes = sum(packed.n_bytes for owner in by_owner for slice_ in owner for packed in slice_)
             n_bytes += n_nodes * sum(packed.n_bytes for slice_ in moved for packed in slice_)
-            sent += n_bytes / n_nodes * (n_nodes - 1) / n_nodes  # a node sends itself nothing
+            sent += n_bytes / n_nodes * (n_nodes - 1) / n_nodes  # a node sends nothing to itself
         workers[0].apply(Sync(len(team.periods) - 1), moved)
     n_types = len(text.vocab)
     return workers[0].base(0, 0, n_types)[0], workers[0].base(1, 0, n_types)[0], sent / team.periods.words
 
 
 def finish(worker: Worker, period: int, moved: list[Slice]) -> list[Slice]:
-    """Train a worker to the end of a period, with the rows of the one before after a quarter; return what moved."""
+    """Train a worker to the end of a period and return its changes; it gets the last rows after a quarter."""
     if period:
         worker.train(worker.team.periods.overlap_end(period))
         worker.apply(Sync(period - 1), moved)
@@ -86,10 +86,10 @@ def finish(worker: Worker, period: int, moved: list[Slice]) -> list[Slice]:
 
 
 def measure_quality(options: argparse.Namespace) -> None:
-    """Print scores, held-out loss and bytes for numbers of nodes, over seeds."""
+    """Print scores, held-out loss and bytes for each number of nodes, as means over seeds."""
     text = encode(Corpus(options.corpus), TrainConfig())
     evaluation = Evaluation.read(options.similarity, options.analogies)
-    tail = text.stream[-len(text.stream) // 20 :]  # trained on too: it is to compare with
+    tail = text.stream[-len(text.stream) // 20 :]  # also trained on, since it only serves for comparison
     windows = draw_windows(tail, text.vocab, TrainConfig())
     print("nodes  mean   scores                 loss    bytes/word")
     for n_nodes in options.nodes:
@@ -109,7 +109,7 @@ def measure_quality(options: argparse.Namespace) -> None:
 
 
 def print_paper(options: argparse.Namespace) -> None:
-    """Print what combining costs on paper."""
+    """Print the calculated cost of combining."""
     row_bytes = options.dim / 2 + ROW_BYTES
     print(f"{options.words:.0e} words, {options.epochs} epochs, {options.vocab:,.0f} words x {options.dim}, ", end="")
     print(f"{options.speed / 1e6:g} M words/s a node. Share of the time that combining takes, not hidden:")
@@ -130,7 +130,7 @@ def print_paper(options: argparse.Namespace) -> None:
 
 
 def numbers(text: str) -> list[int]:
-    """Return the whole numbers of a list with commas."""
+    """Return the whole numbers of a comma-separated list."""
     return [int(number) for number in text.split(",")]
 
 

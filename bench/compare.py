@@ -1,12 +1,13 @@
-"""Run w2v and its peers on a corpus of yours, in turns, and compare speed, memory and quality.
+"""Run w2v and its peers on your own corpus, in turns, and compare speed, memory and quality.
 
     pip install -e '.[bench]'
     python bench/compare.py corpus.txt --similarity pairs.txt --analogies questions.txt
     python bench/compare.py corpus.txt --names w2v,gensim@0.025,gensim@0.05 --similarity pairs.txt
 
-The trainers take turns, round after round, because machines are noisy: trust the ratios, which are medians over
-rounds of figures from one round. Quality is scored by gensim for all of them. A peer is as good as it is at its best
-learning rate: `name@rate` runs it at one, and the table says which of a peer's is best. Results go to a JSON file:
+The trainers take turns, round after round, because the speed of machines varies. Trust the ratios: they are medians
+over rounds, each computed within one round. gensim scores the quality of all trainers. A peer is as good as with its
+best learning rate: `name@rate` runs it with one rate, and the table marks the best rate of each peer. Results are
+written to a JSON file:
 {"machine", "corpus", "settings", "runs": [{"name", "round", "words_per_s", "wall_s", "peak_mb", ...}]}.
 """
 
@@ -28,12 +29,12 @@ Run = dict[str, Any]
 
 
 SPENT = ("words_per_s", "wall_s", "peak_mb")
-"""Figures of a run that are no scores."""
+"""Figures of a run that are not scores."""
 SETTINGS = ("model", "dim", "window", "negative", "sample", "epochs", "min_count", "threads")
 
 
 def main() -> None:
-    """Run the comparison that the arguments ask for."""
+    """Run the comparison that the arguments describe."""
     arguments = parse()
     settings = {name: getattr(arguments, name) for name in SETTINGS}
     result = {"machine": machine(), "corpus": arguments.corpus.name, "settings": settings}
@@ -52,13 +53,13 @@ def main() -> None:
 
 
 def sweeps(threads: int) -> dict[str, list[int]]:
-    """Return the values that a plot shows, by setting."""
+    """Return the values of each setting that a plot shows."""
     powers = [2**i for i in range(threads.bit_length()) if 2**i < threads]
     return {"threads": [*powers, threads], "dim": [50, 100, 200, 300], "epochs": [1, 2, 4]}
 
 
 def take_turns(arguments: argparse.Namespace, settings: dict[str, Any]) -> list[Run]:
-    """Run every trainer once a round, round after round."""
+    """Run every trainer once per round, round after round."""
     runs: list[Run] = []
     for number in range(arguments.rounds):
         for name in arguments.names:
@@ -100,7 +101,7 @@ def parse() -> argparse.Namespace:
 
 
 def measure(name: str, corpus: Path, settings: dict[str, Any], arguments: argparse.Namespace) -> Run:
-    """Run a trainer once in a process of its own: its figures, wall time, peak memory and quality."""
+    """Run a trainer once in a separate process; return its figures, wall time, peak memory and quality."""
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "vectors.bin"
         script = Path(__file__).parent / "contenders.py"
@@ -109,7 +110,7 @@ def measure(name: str, corpus: Path, settings: dict[str, Any], arguments: argpar
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
         printed = process.stdout.read()
-        _, status, usage = os.wait4(process.pid, 0)  # the usage of the process and of those it waited for
+        _, status, usage = os.wait4(process.pid, 0)  # resources used by the process and its finished children
         wall = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode != 0:
@@ -132,7 +133,7 @@ def quality(vectors: Path, arguments: argparse.Namespace) -> dict[str, float]:
 
 
 def machine() -> dict[str, Any]:
-    """Say what was measured on."""
+    """Describe this machine."""
     model = next((line.split(":")[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")), "")
     return {"cpu": model or platform.processor(), "cores": os.cpu_count(), "python": platform.python_version()}
 
@@ -145,7 +146,7 @@ def _lines(path: str) -> list[str]:
 
 
 def table(runs: list[Run], names: list[str]) -> str:
-    """Return the medians, and the median over rounds of the ratio of our words/s to theirs."""
+    """Return a table of medians, with the median over rounds of the ratio of our words/s to theirs."""
     keys = [key for key in runs[0] if key not in ("name", "round", "train_s", "read_s")]
     by_name = {name: [run for run in runs if run["name"] == name] for name in names}
     scores = [key for key in keys if key not in SPENT]
@@ -169,7 +170,7 @@ def table(runs: list[Run], names: list[str]) -> str:
 
 
 def best_rates(by_name: dict[str, list[Run]], scores: list[str]) -> set[str]:
-    """Return, of each trainer that is run at several learning rates, the name with the best mean score."""
+    """Return, for each trainer that runs with several learning rates, the name with the best mean score."""
     if not scores:
         return set()
     means = {name: statistics.mean(run[key] for run in runs for key in scores) for name, runs in by_name.items()}
@@ -180,7 +181,7 @@ def best_rates(by_name: dict[str, list[Run]], scores: list[str]) -> set[str]:
 
 
 def shown(key: str, value: float) -> str:
-    """Return a figure with the digits that mean something."""
+    """Return a figure with its significant digits."""
     if key == "words_per_s":
         return f"{value / 1e6:.2f} M"
     return f"{value:.0f}" if key == "peak_mb" else f"{value:.1f}" if key == "wall_s" else f"{value:.3f}"

@@ -1,8 +1,8 @@
-"""The trainers that are compared, each at its best settings for the same model, one run a process.
+"""The compared trainers, each with its best settings for the same model. Each process runs one trainer.
 
     python bench/contenders.py NAME CORPUS OUTPUT.bin '{"dim": 100, ...}'
 
-prints one JSON object: `words_per_s` of training alone, and `read_s`, the pass over the text before it.
+prints one JSON object: `words_per_s` of training alone, and `read_s`, the time to read the text before.
 """
 
 import json
@@ -22,7 +22,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def w2v(corpus: Path, output: Path, settings: Settings) -> Figures:
-    """Run our command line, as a user runs it."""
+    """Run our command line as a user would."""
     flags = [f"--{name.replace('_', '-')}={value}" for name, value in settings.items()]
     with tempfile.NamedTemporaryFile("r", suffix=".jsonl") as log:
         command = [sys.executable, str(ROOT / "cli.py"), "train", str(corpus), "-o", str(output), "--quiet"]
@@ -32,7 +32,7 @@ def w2v(corpus: Path, output: Path, settings: Settings) -> Figures:
 
 
 def gensim(corpus: Path, output: Path, settings: Settings) -> Figures:
-    """Run gensim with corpus_file, its fast path: no Python in the loop, threads that scale."""
+    """Run gensim with corpus_file, its fast path: no Python in the loop, and threads that scale."""
     from gensim.models import Word2Vec
 
     started = time.perf_counter()
@@ -65,7 +65,7 @@ def gensim(corpus: Path, output: Path, settings: Settings) -> Figures:
 
 
 def word2vec_command(program: str | Path, corpus: Path, output: Path, settings: Settings, **more: float) -> list[str]:
-    """Return the command line of word2vec.c, or of a program with its flags, and more of them."""
+    """Return the command line of word2vec.c, or of a program with the same flags, with additional flags."""
     flags = {
         "train": corpus,
         "output": output,
@@ -83,7 +83,7 @@ def word2vec_command(program: str | Path, corpus: Path, output: Path, settings: 
 
 
 def word2vec_c(corpus: Path, output: Path, settings: Settings) -> Figures:
-    """Run word2vec.c as the PyPI package `word2vec` builds it."""
+    """Run word2vec.c as built by the PyPI package `word2vec`."""
     program = Path(sys.executable).parent / "word2vec"
     is_cbow = settings["model"] == "cbow"
     rate = settings.get("lr", 0.05 if is_cbow else 0.025)  # its own defaults
@@ -91,13 +91,13 @@ def word2vec_c(corpus: Path, output: Path, settings: Settings) -> Figures:
     started = time.perf_counter()
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     seconds = time.perf_counter() - started
-    # It prints words per thread and second of processor time, which is its own wall time when it is not kept waiting.
+    # It prints words per thread and second of processor time, which is wall time if the process never waits.
     rates = re.findall(r"Words/thread/sec: ([\d.]+)k", done.stdout)
     return {"words_per_s": float(rates[-1]) * 1000 * settings["threads"], "train_s": seconds}
 
 
 def fasttext(corpus: Path, output: Path, settings: Settings) -> Figures:
-    """Run the fastText wheel without subwords: the same model."""
+    """Run the fastText package without subwords, which is the same model."""
     import fasttext as module
 
     read = subprocess.run(["wc", "-w", str(corpus)], check=True, capture_output=True, text=True)
@@ -126,10 +126,10 @@ def fasttext(corpus: Path, output: Path, settings: Settings) -> Figures:
 
 
 def pword2vec(corpus: Path, output: Path, settings: Settings) -> Figures:
-    """Run pWord2Vec (Ji et al. 2016), built by you: the program that PWORD2VEC names.
+    """Run pWord2Vec (Ji et al. 2016), which you must build; PWORD2VEC is the path of the program.
 
-    At lr 0.05, where it scores best; its default, 0.025, has .025 less in the mean of six sets. What it prints is
-    words/s of training alone.
+    The learning rate is 0.05, with which it scores best; with its default, 0.025, the mean of six sets is .025 lower.
+    The speed that it prints is words/s of training alone.
     """
     program = os.environ.get("PWORD2VEC")
     if program is None or settings["model"] != "skipgram":
@@ -137,7 +137,7 @@ def pword2vec(corpus: Path, output: Path, settings: Settings) -> Figures:
     more = {"batch-size": 2 * settings["window"] + 1, "alpha": settings.get("lr", 0.05)}
     command = word2vec_command(program, corpus, output, settings, **more)
     started = time.perf_counter()
-    # MKL with one thread in each of its threads, which is what its authors measure.
+    # MKL with one thread in each of its threads, as its authors measure.
     environment = {"MKL_THREADING_LAYER": "SEQUENTIAL", **os.environ}
     done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
     seconds = time.perf_counter() - started

@@ -1,13 +1,13 @@
-"""Measure the kernels' cycles per center and stage, with all rows in the first cache.
+"""Measure the kernels' cycles per center and stage, with all rows in the L1 cache.
 
     python bench/cycles.py --dim 100 --contexts 6 --negative 5
     python bench/cycles.py --model cbow --subwords
     NUMBA_CPU_NAME=haswell NUMBA_CPU_FEATURES=+avx,+avx2,+fma,+bmi,+bmi2 python bench/cycles.py
 
-The last line is what a processor without AVX-512 would run. The clock is measured too, by a loop that takes
-6 cycles a turn on every processor of today. Each figure is the least of many short runs: other programs only add.
-Variants have rows of their own: the mean of the contexts (cbow), a word whose vector is composed of its n-grams and
-dissolved (subwords), a line whose row is copied in and out (line vectors).
+The last command measures what a processor without AVX-512 would run. The clock is measured too, with a loop that takes
+6 cycles per iteration on all current processors. Each figure is the minimum of many short runs, because other programs
+can only add time. Variants have their own lines: the mean of the contexts (cbow), a word whose vector is composed of
+its n-grams and written back to them (subwords), a line whose row is copied in and out (line vectors).
 """
 
 import argparse
@@ -43,10 +43,10 @@ from w2v.training.weights import Embeddings
 
 REPEATS = 200
 TURNS = (100, 500)
-"""Steps of a short and a long run: the difference leaves out the call from Python, 30 microseconds."""
+"""Numbers of steps of a short and a long run. Their difference excludes the call from Python, 30 microseconds."""
 TOKENS = 20_000
 TINY = np.float32(1e-9)
-"""A learning rate at which the rows stay as they are."""
+"""A learning rate so small that the rows do not change."""
 
 
 @jit
@@ -60,7 +60,7 @@ def chain(n: int, x: np.uint64) -> np.uint64:
 
 
 def least(function: Callable[[], object], repeats: int = REPEATS) -> float:
-    """Return the shortest of many runs, in seconds of this thread: other programs do not count."""
+    """Return the shortest time of many runs, in seconds of this thread, so that other programs do not count."""
     function()
     times = []
     for _ in range(repeats):
@@ -76,7 +76,7 @@ def clock() -> float:
 
 
 def stages(kernel: str, loss: str) -> dict[str, Callable[..., None]]:
-    """Return functions that take a stage, or all of them, n times."""
+    """Return functions that run one stage, or all three, n times."""
     score, update = step.ARITHMETIC[kernel].score, step.ARITHMETIC[kernel].update
     gradient = LOSSES[loss].gradient
 
@@ -116,7 +116,7 @@ def stages(kernel: str, loss: str) -> dict[str, Callable[..., None]]:
 
 
 def of_variant(kernel: str, variant: Variant) -> dict[str, Callable[..., None]]:
-    """Return what a variant does besides: functions that do it n times, by name."""
+    """Return the additional work of a variant: functions that do it n times, by name."""
     read, put_back = context_reader(variant, step.ARITHMETIC[kernel])
     compose, scatter = hidden_layer(variant, step.ARITHMETIC[kernel])
     take_line, put_back_line = line_kernels(variant)
@@ -207,13 +207,13 @@ def main() -> None:
 def hidden_of(
     config: TrainConfig, n_words: int, weights: Weights, stride: int, n_types: int, scratch: Scratch
 ) -> Hidden:
-    """Return the hidden vectors of a center with this many words in its window, and write its contexts to scratch."""
+    """Return the hidden vectors of a center with this many words in its window; write its contexts to scratch."""
     contexts = [word % n_types * stride for word in range(0 if config.line_vectors == "alone" else n_words)]
     contexts += [int(scratch.line_row[0])] * config.has_lines
     scratch.contexts[: len(contexts)] = contexts
     if config.model == "cbow":
         return Hidden(scratch.mean, scratch.mean_offset, 1)
-    if config.subwords != "none":  # each slot has a vector, and a copy of it
+    if config.subwords != "none":  # each slot contains a vector and a copy of it
         return Hidden(scratch.composed.vectors, 2 * scratch.contexts, len(contexts))
     return Hidden(weights.input, scratch.contexts, len(contexts))
 

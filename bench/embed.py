@@ -1,11 +1,11 @@
-"""Compare `w2v.embed` with NumPy's gather and mean, in turns, on sentences of yours, one per line.
+"""Compare `w2v.embed` with NumPy's gather and mean, in turns, on your own sentences, one per line.
 
     python bench/embed.py vectors.w2v sentences.txt
 
 Both read the file, split each line, look up each word, take the mean of the vectors found, and write a .npy file. NumPy
-looks up in a dict, and does the rest line by line (`rows[ids].mean(axis=0)`) or in blocks of 256 lines, whose rows stay
-in the cache (`np.add.reduceat`). For the last two figures NumPy has the ids of all lines: nothing is read, split or
-looked up.
+uses a dictionary, and computes means line by line (`rows[ids].mean(axis=0)`) or in blocks of 256 lines, whose rows stay
+in the cache (`np.add.reduceat`). For the last two figures, NumPy gets the ids of all lines and does not read, split or
+look up anything.
 """
 
 import statistics
@@ -34,7 +34,7 @@ def ids_of(path: Path, index: dict[str, int]) -> Iterator[list[int]]:
 
 
 def line_by_line(lines: Iterator[list[int]], matrix: Matrix, n: int) -> Matrix:
-    """Return the mean of each line, one after the other."""
+    """Return the mean of each line, computed line by line."""
     means = np.zeros((n, matrix.shape[1]), np.float32)
     for number, ids in enumerate(lines):
         if ids:
@@ -43,7 +43,7 @@ def line_by_line(lines: Iterator[list[int]], matrix: Matrix, n: int) -> Matrix:
 
 
 def in_blocks(lines: Iterator[list[int]], matrix: Matrix, n: int) -> Matrix:
-    """Return the mean of each line; the rows of many lines are gathered at once."""
+    """Return the mean of each line; the rows of many lines are gathered in one call."""
     means = np.zeros((n, matrix.shape[1]), np.float32)
     for begin in range(0, n, BLOCK):
         block = [*islice(lines, BLOCK)]
@@ -57,7 +57,7 @@ def in_blocks(lines: Iterator[list[int]], matrix: Matrix, n: int) -> Matrix:
 
 
 def main(vectors: str, sentences: str, rounds: int = 5) -> None:
-    """Print lines per second, medians over rounds, and how many times as fast `w2v.embed` is as each."""
+    """Print lines per second, as medians over rounds, and how many times as fast `w2v.embed` is."""
     model, path = w2v.Vectors.load(vectors), Path(sentences)
     words: list[str] = model.words
     index = dict(zip(words, range(len(words)), strict=True))
@@ -75,7 +75,7 @@ def main(vectors: str, sentences: str, rounds: int = 5) -> None:
             "NumPy, line by line, ids given": lambda: np.save(out, line_by_line(iter(held), matrix, n)),
             "NumPy, in blocks, ids given": lambda: np.save(out, in_blocks(iter(held), matrix, n)),
         }
-        runs["w2v.embed, mean"](), runs["w2v.embed, sif"]()  # compiles
+        runs["w2v.embed, mean"](), runs["w2v.embed, sif"]()  # compiles the kernels
         taken: dict[str, list[float]] = {name: [] for name in runs}
         for _ in range(rounds):
             for name, run in runs.items():

@@ -1,9 +1,9 @@
-"""Vectors of the nodes of a graph, by settings: the share of a node's nearest neighbors that are in its block.
+"""Vectors of the nodes of a graph: the share of a node's nearest neighbours in its own block, for several settings.
 
     python bench/graphs.py
 
-The graph is a stochastic block model that everybody can make: 1,000 nodes in 20 blocks, an edge with probability .10
-inside a block and .006 between two; 10 walks of 40 nodes from each node. By chance the share is .05.
+The graph is a stochastic block model, which anyone can generate: 1,000 nodes in 20 blocks; edges have probability .10
+within a block and .006 between blocks; 10 walks of 40 nodes start at each node. By chance the share is .05.
 """
 
 import itertools
@@ -34,7 +34,7 @@ def walks_of(seed: int) -> list[list[str]]:
 
 
 def share_in_block(vectors: w2v.Vectors) -> float:
-    """Return the share of the nearest neighbors of the nodes that are in the node's block."""
+    """Return the share of the nodes' nearest neighbours that are in the same block."""
     units = vectors.matrix / vectors.norms[:, None]
     cosines = units @ units.T
     np.fill_diagonal(cosines, -2)
@@ -44,7 +44,7 @@ def share_in_block(vectors: w2v.Vectors) -> float:
 
 
 def main() -> None:
-    """Print the mean and the standard deviation over graphs and seeds, for each choice of settings."""
+    """Print the mean and the standard deviation over graphs and seeds for each choice of settings."""
     corpora = {seed: walks_of(seed) for seed in SEEDS}
     choices: list[dict[str, object]] = [
         {"window": window, "epochs": epochs, **more}

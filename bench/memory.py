@@ -1,8 +1,8 @@
-"""Measure the memory of a long run, from its first moment to its last, on a plain-text corpus of yours.
+"""Measure the memory of a long run from beginning to end, on your own plain-text corpus.
 
 python bench/memory.py corpus.txt [--tokens 60000000] [--dim 300] [--epochs 3] [--checkpoint DIR]
 
-The corpus is read as often as it takes to have that many tokens. Linux only: memory is read from /proc.
+The corpus is read repeatedly until it has that many tokens. Linux only: memory is read from /proc.
 """
 
 import argparse
@@ -18,7 +18,7 @@ BIG = 1e6
 
 
 def resident_mb(pid: int) -> float:
-    """Return the resident memory of a process; 0 where it has ended."""
+    """Return the resident memory of a process; 0 if it has ended."""
     try:
         found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
     except OSError:
@@ -27,7 +27,7 @@ def resident_mb(pid: int) -> float:
 
 
 def main() -> None:
-    """Train, and print what memory it took when."""
+    """Train, and print the memory of each part of the run."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--tokens", type=int, default=60_000_000)

@@ -1,14 +1,14 @@
-"""Measure the negative-sampling family: sampler x loss x number x exponent, its quality and its time.
+"""Measure quality and time of negative sampling: combinations of sampler, loss, number and exponent.
 
     pip install -e '.[bench]'
     python bench/negatives.py words corpus.txt --similarity pairs.txt --analogies questions.txt -o words.json
     python bench/negatives.py items sessions.txt --next next.tsv -o items.json
     python bench/negatives.py bias corpus.txt -o bias.json
 
-Each variant is trained from several seeds, for the same number of epochs, and again for about the same time as the
-plain one takes (`epochs` is then what fits). `bias` compares with the exact softmax on a small vocabulary: the mean
-of -log P(center|context) on text that was held out. Results go to a JSON file, a table, and plots beside it; what
-the JSON file has already is not run again.
+Each variant is trained with several seeds: once for the same number of epochs, and once for about the same time as the
+plain variant (`epochs` is then the number that fits). `bias` compares with the exact softmax on a small vocabulary, by
+the mean of -log P(center|context) on held-out text. Results are written to a JSON file, a table, and plots next to the
+file. Results that are already in the JSON file are not computed again.
 """
 
 import argparse
@@ -39,17 +39,17 @@ Settings = dict[str, Any]
 Score = Callable[[Embeddings, TrainConfig], dict[str, float]]
 
 BPR_LR = 0.02
-"""At 0.05 the pairwise loss with 15 negatives diverges on words: a center is moved by each of them."""
+"""At 0.05 the pairwise loss with 15 negatives diverges on words, because each negative moves the center."""
 LOSSES: list[tuple[str, Settings]] = [("bce", {}), ("bpr", {"lr": BPR_LR}), ("softmax", {})]
 BIAS = {"max_vocab": 1_000, "dim": 48, "epochs": 4, "sample": 1e-2, "lr": 0.05}
 SGNS_OF_ITEMS = {"loss": "bce", "negative": 5, "ns_exponent": 0.75, "lr": 0.05, "epochs": 15}
-"""What the plain variant has in place of the preset's."""
+"""Settings of the plain variant that replace those of the preset."""
 HELD_OUT = 20_000
-"""Tokens at the end of the text that the bias is measured on."""
+"""Number of tokens at the end of the text on which the bias is measured."""
 
 
 def grid() -> Iterator[Settings]:
-    """Yield the variants: the plain one first."""
+    """Yield the variants, starting with the plain one."""
     yield {}
     for k in (2, 15):
         yield {"negative": k}
@@ -77,7 +77,7 @@ def name_of(settings: Settings) -> str:
 
 
 def prior_of(config: TrainConfig) -> float:
-    """Return the weight of log(count) that makes a score of this model one of log P(item|history)."""
+    """Return the weight of log(count) that turns a score of this model into one of log P(item|history)."""
     if config.uses_logq:
         return 0.0
     return 1.0 if config.sampler == "batch" else config.ns_exponent
@@ -98,7 +98,7 @@ def run(encoded: Encoded, base: TrainConfig, settings: Settings, seed: int, epoc
 
 
 def study(encoded: Encoded, base: TrainConfig, score: Score, seeds: int, output: Path) -> list[Settings]:
-    """Run every variant for equal epochs and for about equal time; save as it goes."""
+    """Run every variant for equal epochs and for about equal time; save after each variant."""
     runs: list[Settings] = json.loads(output.read_text())["runs"] if output.exists() else []
     known = {row["name"] for row in runs}
     plain = statistics.median(row["cpu_s"] for row in runs[:seeds]) if runs else 0.0
@@ -125,7 +125,7 @@ def study(encoded: Encoded, base: TrainConfig, score: Score, seeds: int, output:
 
 
 def print_row(runs: list[Settings], settings: Settings, plain: float) -> None:
-    """Print what is known of a variant, as a line of a table."""
+    """Print the results of a variant as a row of a table."""
     cells = [name_of(settings)]
     for at in ("equal epochs", "equal time"):
         rows = [row for row in runs if row["name"] == name_of(settings) and row["at"] == at and "diverged" not in row]
@@ -138,7 +138,7 @@ def print_row(runs: list[Settings], settings: Settings, plain: float) -> None:
 
 
 def words(arguments: argparse.Namespace) -> None:
-    """Study words."""
+    """Measure words."""
     base = TrainConfig(epochs=arguments.epochs or 3)
     encoded = encode(Corpus(arguments.corpus), base)
     evaluation = Evaluation.read(arguments.similarity, arguments.analogies, restrict=30_000)
@@ -156,7 +156,7 @@ def words(arguments: argparse.Namespace) -> None:
 
 
 def items(arguments: argparse.Namespace) -> None:
-    """Study items."""
+    """Measure items."""
     base = load_config("items", {**SGNS_OF_ITEMS, **({"epochs": arguments.epochs} if arguments.epochs else {})})
     encoded = encode(Corpus(arguments.corpus), base)
 
@@ -166,7 +166,7 @@ def items(arguments: argparse.Namespace) -> None:
             vectors, next=arguments.next, sessions=arguments.sessions or arguments.corpus, prior=prior_of(config),
             history=config.history, decay=config.decay, sharpness=0,
         ).next  # fmt: skip
-        assert found is not None and found.vectors.sampled is not None  # a next item per person
+        assert found is not None and found.vectors.sampled is not None  # one next item per person
         return {"HR@10 of 100": found.vectors.sampled.hr, "HR@10": found.vectors.full.hr, "MRR": found.vectors.full.mrr}
 
     plot(study(encoded, base, score, arguments.seeds, arguments.output), arguments.output.with_suffix(".png"))
@@ -219,7 +219,7 @@ def names(rows: list[Settings]) -> list[str]:
 
 
 def plot(runs: list[Settings], path: Path) -> None:
-    """Draw quality against time, a point a variant, best first, for equal epochs."""
+    """Draw quality against time for equal epochs, one point per variant, best first."""
     import matplotlib
 
     matplotlib.use("Agg")

@@ -1,9 +1,9 @@
-"""Compare `w2v phrases` with gensim's Phrases and with word2phrase.c, on a plain-text corpus of yours.
+"""Compare `w2v phrases` with gensim's Phrases and with word2phrase.c, on your own plain-text corpus.
 
     python bench/phrases.py corpus.txt
 
-Each finds the phrases of the corpus and writes it with them joined, in a process of its own. word2phrase.c comes with
-the PyPI package `word2vec`.
+Each program finds the phrases of the corpus and writes the corpus with joined phrases, in a separate process.
+word2phrase.c comes with the PyPI package `word2vec`.
 """
 
 import os
@@ -27,7 +27,7 @@ with open(sys.argv[2], "w") as file:
 
 
 class Usage(NamedTuple):
-    """What a command took."""
+    """Resources that a command used."""
 
     seconds: float
     cpu_seconds: float
@@ -46,7 +46,7 @@ def run(command: list[str]) -> Usage:
 
 
 def main(corpus: str, rounds: int = 1) -> None:
-    """Run each in turn and print the best of each, and whether gensim's text is ours."""
+    """Run the programs in turns; print the best run of each, and whether gensim's text equals ours."""
     with tempfile.TemporaryDirectory(dir=Path(corpus).parent) as folder:
         ours, theirs, cs = (Path(folder) / name for name in ("w2v.txt", "gensim.txt", "c.txt"))
         word2phrase = str(Path(sys.executable).parent / "word2phrase")
@@ -55,7 +55,7 @@ def main(corpus: str, rounds: int = 1) -> None:
             "gensim 4 Phrases": [sys.executable, "-c", GENSIM, corpus, str(theirs)],
             "word2phrase.c": [word2phrase, "-train", corpus, "-output", str(cs), "-threshold", "100"],
         }
-        run(commands["w2v phrases"])  # compiles
+        run(commands["w2v phrases"])  # compiles the kernels
         taken = {name: [run(command) for _ in range(rounds)] for name, command in commands.items()}
         print(f"{'':18} {'seconds':>8} {'CPU s':>7} {'MB/s':>6} {'peak MB':>8}")
         for name, usages in taken.items():

@@ -1,4 +1,4 @@
-"""The plots of `compare.py`: speed and quality against threads, dim and epochs."""
+"""Plots for `compare.py`: speed and quality against threads, dim and epochs."""
 
 import statistics
 from pathlib import Path
@@ -13,7 +13,7 @@ NOT_QUALITY = ("name", "round", "words_per_s", "train_s", "read_s", "wall_s", "p
 
 
 def plot_sweeps(sweeps: dict[str, dict[int, list[dict[str, Any]]]], path: Path) -> None:
-    """Draw a column a setting: words/s above, the mean of the quality scores below, a line a trainer."""
+    """Draw one column per setting and one curve per trainer: words/s at the top, mean quality score at the bottom."""
     figure, axes = plt.subplots(2, len(sweeps), figsize=(4 * len(sweeps), 6), squeeze=False, sharex="col")
     for column, (setting, by_value) in enumerate(sweeps.items()):
         names = dict.fromkeys(run["name"] for runs in by_value.values() for run in runs)
@@ -35,6 +35,6 @@ def plot_sweeps(sweeps: dict[str, dict[int, list[dict[str, Any]]]], path: Path) 
 
 
 def _quality(runs: list[dict[str, Any]]) -> float:
-    """Return the mean of all scores of all runs; 0 where nothing was scored."""
+    """Return the mean of all scores of all runs; 0 if nothing was scored."""
     scores = [score for run in runs for key, score in run.items() if key not in NOT_QUALITY]
     return statistics.mean(scores) if scores else 0.0

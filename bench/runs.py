@@ -1,4 +1,4 @@
-"""How many times as long as one training `w2v train --runs 10` takes, on a plain-text corpus of yours, in turns.
+"""Compare the time of `w2v train --runs 10` with that of one training, in turns, on your own plain-text corpus.
 
 python bench/runs.py corpus.txt
 """
@@ -25,7 +25,7 @@ def main(corpus: str, rounds: int = 3, runs: int = 10) -> None:
     """Print the medians, and the median ratio."""
     with tempfile.TemporaryDirectory() as folder:
         one, many = Path(folder) / "one.w2v", Path(folder) / "runs.w2v"
-        seconds(corpus, one)  # compiles
+        seconds(corpus, one)  # compiles the kernels
         rows = [(seconds(corpus, one), seconds(corpus, many, "--runs", str(runs))) for _ in range(rounds)]
     single, several = (statistics.median(column) for column in zip(*rows, strict=True))
     print(f"one run {single:.1f} s, {runs} runs {several:.1f} s: {statistics.median(b / a for a, b in rows):.2f} x")

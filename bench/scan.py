@@ -1,4 +1,4 @@
-"""Compare the vocabulary pass, without and with `words`, with gensim's, in turns, on a plain-text corpus of yours.
+"""Compare building the vocabulary, with and without `words`, with gensim, in turns, on your own plain-text corpus.
 
 python bench/scan.py corpus.txt
 """
@@ -16,7 +16,7 @@ from w2v.text.encoding import encode
 
 
 def ours(corpus: str, words: bool = False) -> float:
-    """Return the seconds that reading takes, the token stream included."""
+    """Return the seconds that reading takes, including the token stream."""
     started = time.perf_counter()
     encode(Corpus(corpus), TrainConfig(words=words))
     return time.perf_counter() - started
@@ -31,7 +31,7 @@ def gensims(corpus: str) -> float:
 
 def main(corpus: str, rounds: int = 5) -> None:
     """Print both, and the median ratio."""
-    ours(corpus), ours(corpus, words=True)  # compiles
+    ours(corpus), ours(corpus, words=True)  # compiles the kernels
     rows = [(ours(corpus), ours(corpus, words=True), gensims(corpus)) for _ in range(rounds)]
     size = Path(corpus).stat().st_size / 1e6
     for name, column in zip(("w2v", "w2v --words", "gensim"), zip(*rows, strict=True), strict=True):

@@ -1,11 +1,11 @@
-"""Whether more threads cost quality: train with 1, 2, 4, ... threads, more than there are cores too, and score each.
+"""Measure whether more threads cost quality: train with 1, 2, 4, ... threads, also more than cores, and score each.
 
     pip install -e '.[bench]'
     python bench/threads.py corpus.txt --similarity pairs.txt --analogies questions.txt
 
-Threads share the matrices without locks, so they may overwrite each other's steps. Where there are more of them than
-cores the system stops one in the middle of a step while others go on. Each count is run once for each seed, in turns,
-and the table has means over the seeds; `worst` is the largest loss of a score against one thread.
+Threads share the matrices without locks, so they can overwrite each other's steps. If there are more threads than
+cores, the system stops a thread in the middle of a step while others continue. Each number of threads is run once per
+seed, in turns. The table has means over the seeds; `worst` is the largest loss of a score compared with one thread.
 """
 
 import argparse
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def table(runs: dict[int, list[Run]]) -> str:
-    """Return a row a number of threads: its speed, its scores, and its worst against the first's."""
+    """Return one row per number of threads: its speed, its scores, and its largest loss against the first row."""
     means = {
         threads: {key: statistics.mean(run[key] for run in done) for key in done[0]} for threads, done in runs.items()
     }
