@@ -245,3 +245,14 @@ def test_errors_are_one_line(
 def test_a_line_is_of_one_person() -> None:
     with pytest.raises(SettingsError, match="line is the line of one person"):
         w2v.recommend(made(1), [["i1"]], 3, "ann")  # type: ignore[list-item]
+
+
+def test_a_file_without_names_says_how_to_read_it(tmp_path: Path, run: Run) -> None:
+    made(1).save(tmp_path / "vectors.w2v")
+    (tmp_path / "s.txt").write_text("i1 i2\n")
+    for name in ("names", "weights"):
+        flag = {"names": "line-names", "weights": "weighted-lines"}[name]
+        result = run("recommend", "--vectors", tmp_path / "vectors.w2v", "--sessions", tmp_path / "s.txt", f"--{flag}")
+        assert result.status == 1 and result.err.endswith(f"; without {name}, --no-{flag}\n")
+    with pytest.raises(W2VError, match="without names, line_names=False$"):
+        w2v.recommend(made(1), sessions=tmp_path / "s.txt", line_names=True)

@@ -10,6 +10,8 @@ should not contain."""
 OPTION = re.compile(f"{BEGIN}([^{BEGIN}{VALUE}{END}]*)(?:{VALUE}([^{END}]*))?{END}")
 NUMBER = re.compile(r"-?\d[\d.e+-]*|True|False")
 """Values that Python writes without quotes."""
+FLAGS = {"True": "--", "False": "--no-"}
+"""What a flag begins with, by the value of a setting that is yes or no."""
 
 LONGEST = 2_000
 """Largest number of characters of a message, because a message can contain a word of any length."""
@@ -66,6 +68,8 @@ def option(name: str, value: object = None) -> str:
     ('raise min_count', 'use --loss hs')
     >>> as_keywords(option("loss", "hs")), as_keywords(option("lr", 0.1))
     ("loss='hs'", 'lr=0.1')
+    >>> as_keywords(option("line_names", False)), as_flags(option("line_names", False))
+    ('line_names=False', '--no-line-names')
     """
     return f"{BEGIN}{name}{'' if value is None else f'{VALUE}{value}'}{END}"
 
@@ -86,6 +90,8 @@ def as_flags(message: str, flags: Mapping[str, str] = MappingProxyType({})) -> s
 
     def flag(part: re.Match[str]) -> str:
         shown = flags.get(part[1], f"--{part[1].replace('_', '-')}")
+        if part[2] in FLAGS:
+            return f"{FLAGS[part[2]]}{shown.removeprefix('--')}"
         return shown if part[2] is None else f"{shown} {part[2]}"
 
     return OPTION.sub(flag, message)
