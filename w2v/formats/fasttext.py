@@ -167,6 +167,12 @@ def _trained(header: _Header) -> Trained | None:
     return Trained({"settings": settings})
 
 
+def keeps_settings(model: Model) -> bool:
+    """Return whether the header of a model's file has all of its settings, as it has those that fastText wrote."""
+    kept = _trained(_header(model, 0))
+    return model.trained is not None and kept is not None and kept.settings == model.trained.settings
+
+
 def _read_header(path: Path, file: BinaryIO, room: int) -> _Header:
     """Return the header, every number of which can be."""
     start = file.read(8)

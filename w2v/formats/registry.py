@@ -46,7 +46,6 @@ class Format:
     forbidden: re.Pattern[str]  # One of ALLOWED; it matches the words that the format cannot hold
     read_by: str  # The programs that read it, for the docs
     stores: tuple[str, ...] = ("words", "vectors")  # What it stores, by the names of Model
-    settings: frozenset[str] = frozenset()  # The settings that it stores, if it does not store all
     files: tuple[str, ...] = ()  # The names of its files, if it is a folder
     dtypes: tuple[str, ...] = ("float32",)  # The types of numbers that it can store
     number_bytes: int = 4  # About how many bytes a number takes
@@ -80,9 +79,7 @@ FORMATS = {format.name: format for format in (
            files=("vectors.npy", "norms.npy", "output.npy", "input.npy", "buckets.npy", "lines.npy", "lines.txt",
                   "vocab.tsv", "config.json", "run.json")),
     Format("fasttext", "fastText's model", (".fasttext.bin",), FASTTEXT, "fastText, gensim's `load_facebook_model`",
-           (*WORDS, "counts", "output", "subwords"), frozenset(("dim", "model", "loss", "subwords", "window", "min_n",
-           "max_n", "buckets", "negative", "sample", "epochs", "min_count")), every_bucket=True,
-           magic=(793712314).to_bytes(4, "little")),
+           (*WORDS, "counts", "output", "subwords"), every_bucket=True, magic=(793712314).to_bytes(4, "little")),
     Format("floret", "floret's table", (".floret",), ANY, "`spacy init vectors --mode floret`, floret",
            ("subwords",), number_bytes=TEXT, every_bucket=True),
     Format("safetensors", "safetensors", (".safetensors",), TOKEN, "model2vec, sentence-transformers' StaticEmbedding",

@@ -11,6 +11,7 @@ from w2v.base.errors import SettingsError, W2VError, option
 from w2v.base.files import replacing
 from w2v.base.outputs import check_outputs
 from w2v.base.stores import url_of
+from w2v.formats import fasttext
 from w2v.formats.model import Model
 from w2v.formats.registry import FORMATS, PARTS, Format, files_of, find, listed, what_is_lost
 from w2v.formats.vector_files import read, write
@@ -115,7 +116,7 @@ def convert(
         model = model.without(rows)
     paths = write(target, model, format.name, save_output=save_output)
     parts = [part for part in model.parts if part != "output" or (save_output is None and "vectors" in format.stores)]
-    if model.trained is not None and format.settings.issuperset(model.trained.settings):
+    if format.name == "fasttext" and fasttext.keeps_settings(model):
         parts = [part for part in parts if part != "trained"]
     if lost := what_is_lost(format, parts, PARTS):
         told.warn(lost)
