@@ -65,7 +65,8 @@ def on_mutants(fault: Callable[[Path], None]) -> Callable[[Path], None]:
 def test_a_planted_fault_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Callable[[Path], None], found: str
 ) -> None:
-    monkeypatch.setattr(mutate, "SECONDS", 1)
+    if fault is hang:  # others are slow on a busy machine
+        monkeypatch.setattr(mutate, "SECONDS", 1)
     wrong = _run(Target("a.vec", SEEDS, on_mutants(fault)), 2, 1, tmp_path)
     assert wrong and all(found in message for message in wrong)
 
