@@ -1,1 +1,1 @@
-"""Whether the vectors are good."""
+"""Evaluation: how good vectors are."""

@@ -1,7 +1,7 @@
 """Analogies: how many questions "a is to b as c is to what" vectors answer. NumPy only.
 
-The result is that of gensim's `evaluate_word_analogies`: words match whatever their case, the first of several
-spellings counts, and questions with a word that has no vector are left out and counted.
+The result equals that of gensim's `evaluate_word_analogies`: case is ignored, the first of several spellings is used,
+and questions with a word that has no vector are left out and counted.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,22 +23,23 @@ from w2v.vectors.order import Order
 from w2v.vectors.vectors import Vectors
 
 TABLE = 1 << 22
-"""Cosines held at a time, of the words of all questions with some of the candidates; or numbers of these: 16 MB."""
+"""Number of cosines held at a time, between the words of all questions and some candidates; or numbers of candidates'
+vectors: 16 MB."""
 QUESTIONS = 64
-"""Questions answered together: their sums fit into L2."""
+"""Number of questions answered at a time; their sums fit into the L2 cache."""
 ALMOST_0 = 1e-6
-"""What 3CosMul adds to the denominator, as Levy and Goldberg (2014) and gensim do."""
+"""Number that 3CosMul adds to the denominator, as in Levy and Goldberg (2014) and gensim."""
 
 
 @dataclass(frozen=True)
 class Questions:
-    """A file of analogies: sections with their names, and questions `a b c d`: a is to b as c is to d."""
+    """A file of analogies: named sections of questions `a b c d`, meaning a is to b as c is to d."""
 
     file: str
     sections: list[tuple[str, list[tuple[str, ...]]]]
 
     def with_words(self, function: Callable[[str], str]) -> "Questions":
-        """Return the questions with each word changed."""
+        """Return the questions with a function applied to each word."""
         sections = [(name, [tuple(map(function, one)) for one in asked]) for name, asked in self.sections]
         return replace(self, sections=sections)
 
@@ -49,18 +50,18 @@ class Section:
 
     name: str
     accuracy: float | None
-    """correct / covered; None where nothing is covered."""
+    """correct / covered; None if nothing is covered."""
     correct: int
     covered: int
-    """Questions of which all four words are among the candidates."""
+    """Questions whose four words are all among the candidates."""
     total: int
     runs: Estimate | None = None
-    """Of several runs the accuracy of each; `accuracy` and `correct` are means."""
+    """For several runs, the accuracy of each run; `accuracy` and `correct` are means."""
 
 
 @dataclass(frozen=True)
 class Analogies:
-    """The score of a file of analogies: in all, and by section."""
+    """The score of a file of analogies, in total and by section."""
 
     file: str
     accuracy: float | None
@@ -73,11 +74,11 @@ class Analogies:
 
 
 def read_questions(path: str | Path) -> Questions:
-    """Read a file of analogies: four words a line, separated by tabs, semicolons, commas or spaces.
+    """Read a file of analogies: four words per line, separated by tabs, semicolons, commas or spaces.
 
-    `: name` begins a section. An answer may have alternatives, `a/b`. A file of two words a line, as BATS has it, asks
-    each of its pairs about each other. Empty lines and lines that begin with # are skipped. Raises W2VError as `Rows`
-    does.
+    `: name` begins a section. An answer can have alternatives, `a/b`. From a file with two words per line, such as
+    BATS, questions are made of each pair and each other pair. Empty lines and lines that begin with # are skipped.
+    Raises W2VError as `Rows` does.
     """
     rows = Rows(path, _question, "four words, two words or `: section`")
     sections: list[tuple[str, list[tuple[str, ...]]]] = []
@@ -97,7 +98,7 @@ def read_questions(path: str | Path) -> Questions:
 
 
 def _questions_of(pairs: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """Return the questions that ask each pair of words about each other pair."""
+    """Return a question for each pair of words and each other pair."""
     firsts = [(a, b.split("/")[0]) for a, b in pairs]
     return [(*first, *pair) for i, first in enumerate(firsts) for j, pair in enumerate(pairs) if i != j]
 
@@ -110,7 +111,7 @@ def _question(line: str) -> str | tuple[str, ...] | None:
 
 
 def _answers_to(question: tuple[str, ...], places: dict[str, list[int]]) -> set[int]:
-    """Return the places among the candidates of the right answers: all spellings of the word, or of its alternatives.
+    """Return the positions of right answers among the candidates: all spellings of the word and its alternatives.
 
     >>> _answers_to(("a", "b", "c", "D/E"), {"D": [3], "E": [4, 7]})
     {3, 4, 7}
@@ -125,7 +126,7 @@ def score_questions(
     method: str = "3cosadd",
     match_case: bool = False,
 ) -> Analogies:
-    """Return how many analogies vectors answer; the three words of a question cannot be its answer.
+    """Return how many analogies vectors answer correctly; the three words of a question cannot be its answer.
 
     Raises W2VError if a number of a vector is not finite.
     """
@@ -144,7 +145,7 @@ def answer_questions(
     method: str = "3cosadd",
     match_case: bool = False,
 ) -> list[tuple[str, list[bool | None]]]:
-    """Return the name of each section, and whether each of its questions is answered right; None if not covered."""
+    """Return for each section its name and whether each question is answered correctly; None if not covered."""
     fold = folding(match_case)
     sections = [(name, [tuple(map(fold, question)) for question in asked]) for name, asked in questions.sections]
     candidates = _first_rows(vectors, restrict)
@@ -166,11 +167,11 @@ def answer_questions(
 def _answers(
     vectors: Vectors, rows: Indices, questions: list[tuple[str, ...]], places: dict[str, list[int]], method: str
 ) -> Indices:
-    """Return the place among the candidates, `rows`, of the answer to each question, -1 where none is left to answer.
+    """Return the position of each question's answer among the candidates, `rows`; -1 if no candidate is left.
 
-    Each question is a sum over the cosines of its three words with a candidate, and the words are few: so their
-    cosines are computed once, for some candidates at a time, and no product is made for each question.
-    `places` has the places among the candidates of all spellings of each word in the questions; the first counts.
+    A question is a sum of the cosines of its three words with a candidate, and there are few different words. So their
+    cosines are computed once, for some candidates at a time, and questions need no products of their own.
+    `places` has the positions of all spellings of each word among the candidates; the first spelling is used.
     """
     words = sorted({word for question in questions for word in question[:3]})
     number_of = {word: number for number, word in enumerate(words)}
@@ -183,7 +184,7 @@ def _answers(
     for start in range(0, len(rows), step):
         plus, minus = METHODS[method](used @ _unit(vectors.take(rows[start : start + step])).T)
         word, place = own[(own[:, 1] >= start) & (own[:, 1] < start + step)].T
-        plus[word, place - start], minus[word, place - start] = -np.inf, np.inf  # no word is its own answer
+        plus[word, place - start], minus[word, place - start] = -np.inf, np.inf  # a word cannot be its own answer
         for first in range(0, len(asked), QUESTIONS):
             part = slice(first, first + QUESTIONS)
             a, b, c = asked[part].T
@@ -203,24 +204,24 @@ def _cos_add(found: Matrix) -> tuple[Matrix, Matrix]:
 
 
 def _cos_mul(found: Matrix) -> tuple[Matrix, Matrix]:
-    """3CosMul: cos(x, b) cos(x, c) / (cos(x, a) + 1e-6), cosines brought to 0..1 (Levy and Goldberg 2014); its log."""
+    """3CosMul: cos(x, b) cos(x, c) / (cos(x, a) + 1e-6), cosines scaled to 0..1 (Levy and Goldberg 2014); its log."""
     shifted = (1 + found) / 2
     return np.log(np.maximum(shifted, np.float32(1e-30))), np.log(np.maximum(shifted, 0) + np.float32(ALMOST_0))
 
 
 METHODS: dict[str, Callable[[Matrix], tuple[Matrix, Matrix]]] = {"3cosadd": _cos_add, "3cosmul": _cos_mul}
-"""What to add up for b and c, and what to take away for a, from cosines of any shape."""
+"""Functions from cosines of any shape to the terms that b and c add, and the term that a subtracts."""
 
 
 def _unit(rows: Matrix) -> Matrix:
-    """Return rows brought to length 1; rows of 0, or too long for float32, become 0."""
+    """Return rows scaled to length 1; rows of zeros, or rows too long for float32, become 0."""
     with np.errstate(over="ignore"):
         found: Matrix = rows / lengths(rows)[:, None]
     return found
 
 
 def _first_rows(vectors: Vectors, limit: int | None) -> dict[str, int]:
-    """Return the rows of the most frequent words, each word counted once."""
+    """Return the rows of the most frequent words, without duplicates."""
     words, rows = vectors.words, dict[str, int]()
     if not limit or vectors.order is Order.ALPHABET:
         limit = None

@@ -1,9 +1,10 @@
-"""Comparison: whether two models, or two sets of runs, differ by more than chance on the same test files. NumPy only.
+"""Comparison: do two models, or two sets of runs, differ by more than chance on the same test files? NumPy only.
 
-The difference of two scores varies with the pairs or questions of the file, and with the seeds of the runs. Both parts
-of its variance are added: that of the items comes from a bootstrap of the pairs (of questions it is that of a mean),
-that of the runs from their spread. The interval is a t interval, whose degrees of freedom follow from the parts (Welch
-1947). Of single models the second part is not known; on analogies they are compared by McNemar's exact test.
+The difference of two scores varies with the pairs or questions of the file, and with the seeds of the runs. The two
+parts of its variance are added. The part of the items comes from a bootstrap of the pairs (for questions, it is the
+variance of a mean); the part of the runs comes from their spread. The interval is a t interval whose degrees of freedom
+follow from both parts (Welch 1947). For single models the second part is unknown; on analogies they are compared by
+McNemar's exact test.
 """
 
 import math
@@ -23,40 +24,40 @@ from w2v.vectors.runs import Runs
 from w2v.vectors.vectors import Vectors
 
 RESAMPLES = 1_000
-"""Bootstrap samples of the pairs; the standard error is then known to 2%."""
+"""Number of bootstrap samples of the pairs; the standard error is then known to 2%."""
 FEWEST = 3
-"""Items that a comparison takes at least."""
+"""Smallest number of items for a comparison."""
 BLOCK = 1 << 20
-"""Weights of bootstrap samples that are held at a time."""
+"""Number of weights of bootstrap samples that are held at a time."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """The scores of two models on the pairs or questions of a file that both cover."""
+    """The scores of two models on the pairs or questions of a file that both models cover."""
 
     file: str
     items: int
-    """Pairs or questions that both cover."""
+    """Number of pairs or questions that both models cover."""
     a: float | None
-    """The rank correlation or accuracy of A; of several runs the mean. None if there are too few items."""
+    """Rank correlation or accuracy of A; for several runs, the mean. None if there are too few items."""
     b: float | None
     difference: float | None
     """a - b"""
     low: float | None
-    """The 95% interval of the difference."""
+    """Limits of the 95% interval of the difference."""
     high: float | None
     p: float | None
-    """The probability of such a difference, or a larger one, if A and B are equally good."""
+    """Probability of such a difference or a larger one if A and B are equally good."""
 
     @property
     def is_different(self) -> bool:
-        """Whether the difference is larger than chance, at 95%."""
+        """Whether the difference is significant at the 95% level."""
         return self.p is not None and self.p < 1 - LEVEL
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """How two models compare on each file."""
+    """The comparison of two models on each file."""
 
     similarity: list[Difference]
     analogies: list[Difference]
@@ -67,14 +68,14 @@ class Comparison:
         return [*self.similarity, *self.analogies]
 
     def without_value(self) -> Iterator[str]:
-        """Yield for each file on which there is no difference why, in words."""
+        """Yield, for each file without a difference, a message with the reason."""
         for one in self.files:
             if one.p is None:
                 why = "all have the same score or cosine" if one.items >= FEWEST else f"{FEWEST} or more are needed"
                 yield f"{one.file} has no score: both cover {one.items:,} of its pairs or questions; {why}"
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the comparison as JSON has it."""
+        """Return the comparison in the form for JSON."""
         return {
             kind: [{**asdict(one), "is_different": one.is_different} for one in found]
             for kind, found in (("similarity", self.similarity), ("analogies", self.analogies))
@@ -83,7 +84,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Side:
-    """A model, or runs of it, in a comparison: the score of each run and what its variance is."""
+    """A model or its runs in a comparison: the scores of the runs, and their variance."""
 
     scores: Floats
     """(n_runs,)"""
@@ -96,9 +97,9 @@ class Side:
 
     @property
     def variance(self) -> tuple[float, int] | None:
-        """The variance of the mean over runs, and its degrees of freedom; None for one run.
+        """The variance of the mean over runs, and its degrees of freedom; None for a single run.
 
-        Of runs on resampled text the spread is that of the score itself: see Estimate.
+        For runs on resampled text, the spread is the standard error of the score itself: see Estimate.
         """
         n = len(self.scores)
         if n < 2:
@@ -128,15 +129,15 @@ def _compare_pairs(a: Vectors | Runs, b: Vectors | Runs, pairs: WordPairs, how: 
 def difference_of_correlations(
     file: str, gold: Floats, a: Floats, b: Floats, a_is_bootstrap: bool = False, b_is_bootstrap: bool = False
 ) -> Difference:
-    """Return the difference of the rank correlations of two sides with the same scores of people.
+    """Return the difference of the rank correlations of two sides with the same human scores.
 
     Args:
-        file: the name of the file.
-        gold: (n,) the scores of people.
-        a: (n_runs, n) the cosines of each run of A.
-        b: (n_runs, n) those of B.
-        a_is_bootstrap: whether the runs of A are trained on resampled text.
-        b_is_bootstrap: the same for B.
+        file: name of the file.
+        gold: (n,) human scores.
+        a: (n_runs, n) cosines of each run of A.
+        b: (n_runs, n) cosines of each run of B.
+        a_is_bootstrap: whether the runs of A were trained on resampled text.
+        b_is_bootstrap: whether the runs of B were.
     """
     scores = [[spearman(row, gold) for row in side] for side in (a, b)]
     if len(gold) < FEWEST or any(score is None for side in scores for score in side):
@@ -169,14 +170,14 @@ def _compare_questions(a: Vectors | Runs, b: Vectors | Runs, questions: Question
 def difference_of_shares(
     file: str, a: Floats, b: Floats, a_is_bootstrap: bool = False, b_is_bootstrap: bool = False
 ) -> Difference:
-    """Return the difference of the shares of right answers of two sides to the same questions.
+    """Return the difference between two sides in their shares of right answers to the same questions.
 
     Args:
-        file: the name of the file.
-        a: (n_runs, n) 1 where a run of A answers a question right, else 0.
-        b: the same of B.
-        a_is_bootstrap: whether the runs of A are trained on resampled text.
-        b_is_bootstrap: the same for B.
+        file: name of the file.
+        a: (n_runs, n) 1 if a run of A answers a question correctly, otherwise 0.
+        b: (n_runs, n) the same for B.
+        a_is_bootstrap: whether the runs of A were trained on resampled text.
+        b_is_bootstrap: whether the runs of B were.
     """
     n = a.shape[1]
     if n < FEWEST:
@@ -190,7 +191,7 @@ def difference_of_shares(
 
 
 def mcnemar(only_a: int, only_b: int) -> float:
-    """Return the p-value of McNemar's exact test: of questions that only one side answers, each has half the chance.
+    """Return the p-value of McNemar's exact test: among questions that only one side answers, each side has chance 1/2.
 
     >>> mcnemar(1, 9)
     0.021484375
@@ -205,7 +206,7 @@ def mcnemar(only_a: int, only_b: int) -> float:
 
 
 def _difference(file: str, n: int, a: Side, b: Side, variance_of_items: float, p: float | None = None) -> Difference:
-    """Return the difference with its t interval; `p` is that of a test in place of the t test."""
+    """Return the difference with its t interval; `p` replaces the p-value of the t test."""
     parts = [(variance_of_items, n - 1), *filter(None, (a.variance, b.variance))]
     variance = sum(part for part, _ in parts)
     squares = sum(part**2 / df for part, df in parts)
@@ -233,7 +234,7 @@ def _bootstrap_variance(gold: Floats, a: Floats, b: Floats) -> float:
 
 
 class _Ranked:
-    """Values in order, whose ranks in a sample with repetitions are asked for."""
+    """Sorted values whose ranks in bootstrap samples can be computed."""
 
     def __init__(self, values: Floats) -> None:
         self.order: Indices = np.argsort(values, kind="stable")
@@ -244,7 +245,7 @@ class _Ranked:
         self.group[self.order] = np.cumsum(is_new) - 1
 
     def ranks(self, weights: Floats) -> Floats:
-        """Return the rank of each value less the mean rank, (samples, n), where weights say how often it is drawn."""
+        """Return the rank of each value minus the mean rank, (samples, n); weights say how often each is drawn."""
         sizes = np.add.reduceat(weights[:, self.order], self.starts, axis=1)
         middle = np.cumsum(sizes, axis=1) - sizes / 2 - len(self.order) / 2
         found: Floats = middle[:, self.group]
@@ -252,7 +253,7 @@ class _Ranked:
 
 
 def _correlations(weights: Floats, left: Floats, right: Floats) -> Floats:
-    """Return the correlation of ranks in each sample, (samples,); NaN if all of one side are equal."""
+    """Return the correlation of ranks in each sample, (samples,); NaN if all ranks of one side are equal."""
     product = weights * left
     with np.errstate(invalid="ignore", divide="ignore"):
         spans = np.einsum("ij,ij->i", product, left) * np.einsum("ij,ij,ij->i", weights, right, right)

@@ -1,19 +1,19 @@
-"""Held-out loss: how well a model predicts the center of windows of a text it has not seen. NumPy only.
+"""Held-out loss: how well a model predicts the center of windows in unseen text. NumPy only.
 
-All models answer the same question: of a center and 20 noise words, which is the center? The windows and the noise
-words are drawn once. A model's answer is its estimate of P(o | c), the probability of the word o beside c in the text,
-and its loss is the mean of
+All models answer the same questions: which of a center and 20 noise words is the center? The windows and the noise
+words are drawn once. A model answers with its estimate of P(o | c), the probability that word o occurs next to c in the
+text. Its loss is the mean of
 
     -log(e^s_0 / sum_o e^s_o),   s_o = log P(o | c) + log keep(o) - log q(o),
 
-the sampled softmax over the center o = 0 and the noise words (Bengio and Senecal 2008): keep is the share of a word's
-occurrences that the windows were drawn from, q the probability with which it is drawn as noise.
+the sampled softmax over the center o = 0 and the noise words (Bengio and Senecal 2008). keep is the share of a word's
+occurrences that the windows were drawn from, and q the probability that it is drawn as noise.
 
-The scores f_o of a model are no such estimate yet. Trained against noise of a distribution q', they come to
-log P'(o | c) - log q'(o) and something that is the same for all o (Levy and Goldberg 2014 for bce), where P' is that
-of the text as its own `sample` thins it: P'(o | c) ~ P(o | c) keep'(o). So log q' - log keep' is added, or without
-log q' where training has corrected the scores itself (`logq`) or has seen all words (`loss` full). The q' of the
-hard sampler is not known: that of the noise it picks from is taken for it.
+The scores f_o of a model are not yet such an estimate. With training against noise of a distribution q', they approach
+log P'(o | c) - log q'(o) plus a term that is the same for all o (Levy and Goldberg 2014 for bce). P' is the
+distribution in the text after the model's own subsampling: P'(o | c) ~ P(o | c) keep'(o). So log q' - log keep' is
+added to the scores; log q' is left out if training itself has corrected the scores (`logq`) or has seen all words
+(`loss` full). The q' of the hard sampler is not known; the distribution of its candidates is used instead.
 """
 
 from dataclasses import dataclass
@@ -28,35 +28,35 @@ from w2v.training.plan import FULL_WINDOW, sampling_of
 from w2v.training.weights import Embeddings
 
 WINDOWS = 20_000
-"""Windows asked about, of about six pairs each: on 17 million words other ones make the loss 2.646 +- 0.003, and the
-difference of two models, which are asked the same, +- 0.0005 to 0.005. It takes 0.4 s."""
+"""Number of windows, with about six pairs each. With other windows the loss on 17 million words varies by 2.646 +-
+0.003, and the difference of two models on the same windows by +- 0.0005 to 0.005. It takes 0.4 s."""
 NOISE, NOISE_EXPONENT = 20, 0.75
 BLOCK = 1 << 10
-"""Questions answered together: with dim 100 their rows take 17 MB."""
+"""Number of questions answered at a time; with dim 100 their rows take 17 MB."""
 
 
 @dataclass(frozen=True)
 class Windows:
-    """Centers with their contexts, and the noise words that stand for all others."""
+    """Centers with their contexts, and noise words that represent all other words."""
 
     centers: Indices
-    """(n,) words."""
+    """(n,) centers."""
     contexts: Indices
-    """(n_pairs,) the contexts of all centers, one after another."""
+    """(n_pairs,) the contexts of all centers, one center after another."""
     sizes: Indices
-    """(n,) how many contexts each center has, at least 1."""
+    """(n,) number of contexts of each center, at least 1."""
     noise: Indices
-    """(n, NOISE) words."""
+    """(n, NOISE) noise words of each center."""
     offsets: Floats
     """(n_types,) log keep - log q of each word."""
 
 
 def draw_windows(stream: Ids, vocab: Vocab, config: TrainConfig) -> Windows:
-    """Draw windows from a text as training would, and noise words for each: WINDOWS, or as many as there are.
+    """Draw WINDOWS windows from a text as training would, or all if there are fewer, with noise words for each.
 
     Args:
         stream: (n,) rows of vocab and SENTENCE_END.
-        vocab: the words, and the counts that thinning and noise follow.
+        vocab: the words, and the counts that subsampling and the noise distribution follow.
         config: window, shrink_window, window_side, sample, seed.
     """
     generator = np.random.default_rng(config.seed)
@@ -84,7 +84,7 @@ def draw_windows(stream: Ids, vocab: Vocab, config: TrainConfig) -> Windows:
 
 
 def _places_around(t: int, begin: int, end: int, config: TrainConfig, generator: np.random.Generator) -> Indices:
-    """Return the places of the contexts of the token at t, whose sentence is begin..end."""
+    """Return the positions of the contexts of the token at t in the sentence begin..end."""
     end = t + 1 if config.window_side == "before" else end
     if isinstance(config.window, str):
         others = end - begin - 1
@@ -99,11 +99,11 @@ def _places_around(t: int, begin: int, end: int, config: TrainConfig, generator:
 def held_out_loss(windows: Windows, embeddings: Embeddings, vocab: Vocab, config: TrainConfig) -> float:
     """Return the mean loss of a model, over pairs for skip-gram and over windows for CBOW; lower is better.
 
-    A noise word that is the center itself is left out. Computed in float64. The model was trained with the counts of
-    `vocab`, and with model, sample, sampler, ns_exponent, loss and logq of `config`.
+    Noise words that equal the center are left out. The computation is in float64. The model must have been trained with
+    the counts of `vocab`, and with model, sample, sampler, ns_exponent, loss and logq of `config`.
     """
     asked = np.repeat(np.arange(len(windows.centers)), windows.sizes)
-    corrections: Floats = -np.log(keep_prob(vocab.counts, config.sample))  # make scores log P(o | c) plus a constant
+    corrections: Floats = -np.log(keep_prob(vocab.counts, config.sample))  # makes scores log P(o | c) plus a constant
     if not config.scores_are_likelihoods:
         corrections += sampling_of(config, vocab).logq
     offsets = windows.offsets + corrections

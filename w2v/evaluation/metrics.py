@@ -1,4 +1,4 @@
-"""The measures: Spearman's correlation; HR@k, NDCG@k and MRR from ranks with ties; the share of right answers."""
+"""Metrics: Spearman's correlation; HR@k, NDCG@k and MRR from ranks with ties; the share of right answers."""
 
 import math
 from dataclasses import dataclass
@@ -11,24 +11,24 @@ from w2v.base.arrays import Floats, Indices
 
 @dataclass(frozen=True)
 class RankingMetrics:
-    """How high the next items rank, averaged over people.
+    """How high the next items rank, as a mean over people.
 
-    A tie counts as the mean over all its orders. HR@k and MRR of several next items are those of the highest.
+    A tie counts as the mean over all its orders. With several next items, HR@k and MRR use the highest rank.
     """
 
     hr: float
-    """HR@k: share of people with a next item among the first k."""
+    """HR@k: share of people with a next item among the first k items."""
     recall: float
-    """recall@k: share of a person's next items that rank among the first k; with one next item it is HR@k."""
+    """recall@k: share of a person's next items that are among the first k items; with one next item, it equals HR@k."""
     ndcg: float
-    """NDCG@k: sum of 1 / log2(1 + rank) over those among the first k, as a share of the largest possible sum (Jarvelin
-    and Kekalainen 2002)."""
+    """NDCG@k: sum of 1 / log2(1 + rank) over next items among the first k, divided by the largest possible sum
+    (Jarvelin and Kekalainen 2002)."""
     mrr: float
-    """1 / rank of the person's next item that ranks highest."""
+    """Mean of 1 / rank of the person's highest-ranking next item."""
 
 
 def spearman(left: npt.NDArray[np.floating], right: npt.NDArray[np.floating]) -> float | None:
-    """Return Spearman's rank correlation; None for fewer than two values, or if all of one side are equal.
+    """Return Spearman's rank correlation; None for fewer than two values, or if all values of one side are equal.
 
     >>> spearman(np.array([1.0, 2.0, 2.0]), np.array([10.0, 20.0, 20.0]))
     1.0
@@ -46,19 +46,19 @@ def ranks(values: npt.NDArray[np.floating]) -> Floats:
 
 
 def share(correct: int, covered: int) -> float | None:
-    """Return correct / covered; None where nothing is covered."""
+    """Return correct / covered; None if nothing is covered."""
     return correct / covered if covered else None
 
 
 def ranking_metrics(standings: Indices, sizes: Indices, n_ranks: int, k: int) -> RankingMetrics:
-    """Return the metrics of items that share their rank with others; the last possible rank is n_ranks.
+    """Return the metrics of items whose rank may be tied with others.
 
     Args:
-        standings: (2, items) how many items score higher than each held-out item, -1 for a miss, and how many score
-            the same: all ranks from higher + 1 to higher + same + 1 are equally likely. Ordered by person.
-        sizes: (people,) held-out items of each person, at least 1.
-        n_ranks: the last rank that is possible.
-        k: of HR@k and NDCG@k.
+        standings: (2, items) for each held-out item, ordered by person: how many items score higher, -1 for a miss; and
+            how many items have the same score. All ranks from higher + 1 to higher + same + 1 are equally likely.
+        sizes: (people,) number of held-out items of each person, at least 1.
+        n_ranks: the last possible rank.
+        k: k of HR@k and NDCG@k.
     """
     ranks = np.arange(1, n_ranks + 1)
     discounts = (ranks <= k) / np.log2(1 + ranks)

@@ -1,9 +1,9 @@
-"""Next items: how high the items rank that a person took next, scored from the items before. NumPy only.
+"""Next items: how high the items that a person took next rank, scored from the items before. NumPy only.
 
-Items are scored as `w2v.vectors.items` does. Where one item of each person is held out, the protocol is that of He et
-al. (2017) and Kang and McAuley (2018): it is ranked among 100 drawn from those that the person has not seen; and, as it
-should be (Krichene and Rendle 2020), among all of them. Where several are held out, as for collaborative filtering,
-each is ranked among all.
+Items are scored by `w2v.vectors.items`. If one item per person is held out, it is ranked in two ways: among 100 items
+drawn from those that the person has not seen, the protocol of He et al. (2017) and Kang and McAuley (2018); and among
+all of them, as recommended by Krichene and Rendle (2020). If several items are held out, as for collaborative
+filtering, each is ranked among all.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,9 +27,9 @@ from w2v.vectors.mixtures import People
 from w2v.vectors.vectors import Vectors
 
 SAMPLED = 100
-"""Size of the sample that the next item is ranked among."""
+"""Size of the sample in which the next item is ranked."""
 SEED = 1
-"""Seeds the sample: the same for everyone who compares."""
+"""Seed of the sample, the same for everyone, so that results can be compared."""
 
 
 @dataclass(frozen=True)
@@ -40,15 +40,15 @@ class Sessions:
     before: list[list[str]]
     next: list[list[str]]
     lines: Sequence[str] = ()
-    """(people,) the lines of the file of sessions, if they may start with names."""
+    """(people,) the lines of the sessions file, if they may start with names."""
     names: Sequence[str] | None = None
-    """(people,) the names of the people, if they have any."""
+    """(people,) the names of the people, if they have names."""
 
     def without_heads(self, line_names: bool, weighted: bool) -> "Sessions":
-        """Return the sessions with the name and the weight at the start of each line taken from the items.
+        """Return the sessions without the name and the weight at the start of each line.
 
         Raises:
-            W2VError: a line has no name or no weight.
+            W2VError: a line lacks its name or its weight.
         """
         if not self.lines:
             return self
@@ -57,7 +57,7 @@ class Sessions:
         return replace(self, before=[person.items for person in people], names=names, lines=())
 
     def with_words(self) -> "Sessions":
-        """Return the same with items separated from punctuation, as `words` of the training did."""
+        """Return the sessions with items separated from punctuation, as the setting `words` does."""
         from w2v.text.words import split_words  # loads Numba
 
         before = [split_words(" ".join(items)) for items in self.before]
@@ -65,7 +65,7 @@ class Sessions:
 
     @property
     def has_single_items(self) -> bool:
-        """Whether no person has several next items."""
+        """Whether no person has more than one next item."""
         return all(len(items) <= 1 for items in self.next)
 
 
@@ -73,21 +73,21 @@ class Person(NamedTuple):
     """The rows of a person's items."""
 
     seen: Indices
-    """(n,) items before, oldest first; those without a vector are left out."""
+    """(n,) items before, oldest first, without those that have no vector."""
     next: Indices
-    """(m,) next items, at least one; -1 for one without a vector."""
+    """(m,) next items, at least one; -1 for an item without a vector."""
     line: Matrix | None
-    """(dim,) the vector of the person's line, where it is used."""
+    """(dim,) the vector of the person's line, if it is used."""
 
 
 @dataclass(frozen=True)
 class FullAndSampled:
-    """The metrics of both ways to rank."""
+    """The metrics of the two ways to rank."""
 
     full: RankingMetrics
     """Among all items that the person has not seen."""
     sampled: RankingMetrics | None
-    """Among SAMPLED of them; None where a person has several next items."""
+    """Among SAMPLED of these items; None if a person has several next items."""
 
 
 @dataclass(frozen=True)
@@ -96,13 +96,13 @@ class NextItemScores:
 
     file: str
     people: int
-    """People that count."""
+    """Number of people who are scored."""
     left_out: int
-    """People with no earlier items, or no next ones, who do not count."""
+    """Number of people without earlier or next items, who are not scored."""
     items: int
-    """Next items of the people that count."""
+    """Number of next items of the scored people."""
     unknown: int
-    """Those of them without a vector: misses."""
+    """Number of these items without a vector, which count as misses."""
     k: int
     history: int
     decay: float
@@ -110,16 +110,16 @@ class NextItemScores:
     sharpness: float
     line_weight: float
     coverage: float
-    """Share of the items that the vectors rank among the first k of at least one person."""
+    """Share of all items that the vectors rank among the first k of at least one person."""
     vectors: FullAndSampled
     popularity: FullAndSampled
-    """What ranking by the counts alone scores."""
+    """The metrics of ranking by counts alone."""
 
 
 def read_sessions(before: str | Path, next: str | Path) -> Sessions:
-    """Read two files with one line per person: the items before, which may be none, and the items that came next.
+    """Read two files with one line per person: the items before, possibly none, and the items that came next.
 
-    Raises W2VError if a file cannot be read, or if they differ in length.
+    Raises W2VError if a file cannot be read, or if their numbers of lines differ.
     """
     lines, held_out = [*text_lines(before)], [*text_lines(next)]
     if len(lines) != len(held_out):
@@ -132,11 +132,11 @@ def read_sessions(before: str | Path, next: str | Path) -> Sessions:
 
 
 def rank_next(vectors: Vectors, sessions: Sessions, config: TrainConfig, k: int = 10) -> NextItemScores:
-    """Return how high the next items rank, by the vectors and by the counts alone; k is that of HR@k and NDCG@k.
+    """Return how high the next items rank by the vectors, and by counts alone; k is that of HR@k and NDCG@k.
 
-    An item that the person has seen is not ranked, unless it is the next one. Takes a few tables of 16 MB. `config`
-    has history, decay, prior, sharpness and line_weight; with line_weight the people are the lines of the training
-    corpus, in the same order. Raises W2VError if the vectors have no output rows or counts, or no person has earlier
+    Items that the person has seen are not ranked, unless they are next items. Memory: a few tables of 16 MB. `config`
+    has history, decay, prior, sharpness and line_weight; with line_weight, the people are the lines of the training
+    corpus in the same order. Raises W2VError if the vectors have no output rows or counts, or if no person has earlier
     and next items.
     """
     scorer = ItemScorer(vectors)
@@ -190,9 +190,9 @@ def rank_next(vectors: Vectors, sessions: Sessions, config: TrainConfig, k: int 
 
 
 def person_lines(vectors: Vectors, sessions: Sessions, config: TrainConfig) -> Sequence[Matrix | None]:
-    """Return the vector of each person's line, (dim,), None if line_weight is 0; raise W2VError unless each has one.
+    """Return the vector of each person's line, (dim,), or None if line_weight is 0; W2VError if a vector is missing.
 
-    A person with a name has the line of that name, or None.
+    A person with a name has the vector of the line with that name, or None.
     """
     n_people = len(sessions.before)
     if config.line_weight == 0:
@@ -210,17 +210,17 @@ def _standings(
     k: int,
     is_covered: npt.NDArray[np.bool_],
 ) -> Iterator[Indices]:
-    """Yield for each table, for all items and then a sample, how many score higher than each next item, and the same.
+    """Yield, for all items and then a sample of each table, how many score higher than each next item, and the same.
 
-    An item that does not compete becomes NaN, which is neither higher than nor equal to anything. So does a next item
-    without a score: it gets -1 for higher.
+    An item that does not compete becomes NaN, which is neither higher than nor equal to anything. A next item without a
+    score becomes NaN too, and gets -1 as the number of higher items.
 
     Args:
-        tables: (people, n_types) each; mutated. What is yielded is (2, next items).
+        tables: scores, (people, n_types) each; mutated. Each yielded array is (2, next items).
         part: the people.
-        generator: draws the sample, which needs one next item per person; None yields no samples.
-        k: how many items of each person count as covered.
-        is_covered: (n_types,) is set for the k highest items of each person in the first table; mutated.
+        generator: draws the sample, which requires one next item per person; with None there are no samples.
+        k: number of items of each person that count as covered.
+        is_covered: (n_types,) mutated: set to True for the k highest items of each person in the first table.
     """
     items = np.concatenate([person.next for person in part])
     asking = np.repeat(np.arange(len(part)), [len(person.next) for person in part])
@@ -244,7 +244,7 @@ def _standings(
 
 
 def _compare(scores: Matrix, own: Matrix, own_competes: npt.NDArray[np.bool_]) -> Indices:
-    """Return how many scores of each row, (n, rivals), are higher than its own, -1 if that is NaN, and how many equal.
+    """Return how many scores of each row, (n, rivals), exceed its own score, -1 for NaN, and how many equal it.
 
     `own_competes` says whether the own score, (n,), is among the rivals.
     """
@@ -253,7 +253,7 @@ def _compare(scores: Matrix, own: Matrix, own_competes: npt.NDArray[np.bool_]) -
 
 
 def _draw_others(generator: np.random.Generator, out: Indices, n_types: int) -> Indices:
-    """Return SAMPLED rows drawn uniformly, with replacement, from those not in `out`, sorted; row 0 if none is left."""
+    """Return SAMPLED rows drawn uniformly, with replacement, from rows not in `out`, sorted; row 0 if none is left."""
     n_others = n_types - len(out)
     if n_others == 0:
         return np.zeros(SAMPLED, np.int64)

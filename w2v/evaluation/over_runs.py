@@ -1,4 +1,4 @@
-"""Scores of several runs: their means, with the score of each run and an interval."""
+"""Scores of several runs: means, with the score of each run and an interval."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,7 +9,7 @@ from w2v.vectors.estimates import Estimate
 
 
 def mean_similarity(runs: Sequence[Similarity], is_bootstrap: bool) -> Similarity:
-    """Return the mean of the scores of a similarity file; None if a run has no score."""
+    """Return the mean of the scores of a similarity file; the score is None if a run has no score."""
     found = _estimate([run.spearman for run in runs], is_bootstrap)
     composed = runs[0].composed
     if composed is not None:
@@ -19,7 +19,7 @@ def mean_similarity(runs: Sequence[Similarity], is_bootstrap: bool) -> Similarit
 
 
 def mean_analogies(runs: Sequence[Analogies], is_bootstrap: bool) -> Analogies:
-    """Return the mean of the scores of a file of analogies, in all and by section."""
+    """Return the mean of the scores of a file of analogies, in total and by section."""
     sections = [_mean_section(parts, is_bootstrap) for parts in zip(*(run.sections for run in runs), strict=True)]
     found, correct = _mean_accuracy(runs, is_bootstrap)
     return replace(runs[0], accuracy=_mean(found), correct=correct, sections=sections, runs=found)
@@ -36,7 +36,7 @@ def _mean_accuracy(runs: Sequence[Section] | Sequence[Analogies], is_bootstrap: 
 
 
 def _estimate(scores: Sequence[float | None], is_bootstrap: bool) -> Estimate | None:
-    """Return the estimate of a score; None if a run has none."""
+    """Return the estimate of a score; None if a run has no score."""
     known = [score for score in scores if score is not None]
     return Estimate.of(known, is_bootstrap) if len(known) == len(scores) else None
 

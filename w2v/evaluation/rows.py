@@ -1,4 +1,4 @@
-"""The lines of an evaluation file: read as any corpus is, so a file may be compressed. NumPy is not needed here."""
+"""The lines of an evaluation file. It is read like a corpus, so it may be compressed. NumPy is not needed here."""
 
 import csv
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ Item = TypeVar("Item")
 
 
 class Rows(Generic[Item]):
-    """What each line of a file holds, and the line that was taken for a header.
+    """The content of each line of a file, and the line that was taken as a header.
 
     Empty lines and lines that begin with # are skipped.
     """
@@ -24,10 +24,10 @@ class Rows(Generic[Item]):
         expected: str,
         is_header: Callable[[str], bool] = lambda line: False,
     ) -> None:
-        """Read a file up to its first malformed line. `parse` returns None for one; the first may be a header.
+        """Read a file up to its first malformed line. `parse` returns None for such a line; the first may be a header.
 
-        Raises W2VError if the file cannot be read, is empty, or has a malformed line; the message has its number and
-        what was expected.
+        Raises W2VError if the file cannot be read, is empty, or has a malformed line; the message has the line number
+        and what was expected.
         """
         self.items: list[Item] = []
         self.header = ""

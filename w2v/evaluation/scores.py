@@ -1,4 +1,4 @@
-"""Scores: test files read once, and how any number of models score on them. NumPy only."""
+"""Scores: test files are read once, and any number of models can be scored. NumPy only."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,12 +31,12 @@ class Scores:
     similarity: list[Similarity]
     analogies: list[Analogies]
     next: NextItemScores | None = None
-    """None if next items were not asked for."""
+    """None if next items were not requested."""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the scores as JSON has them.
+        """Return the scores in the form for JSON.
 
-        `next` is there only if it was asked for, `composed` only with subwords, `runs` only for several runs.
+        `next` is present only if it was requested, `composed` only with subwords, `runs` only for several runs.
         """
         found = {name: value for name, value in asdict(self).items() if value is not None}
         sections = [section for questions in found["analogies"] for section in questions["sections"]]
@@ -54,7 +54,7 @@ class Scores:
 
     @property
     def mean(self) -> float | None:
-        """The mean of the scores of all files: rank correlation, accuracy, NDCG@k; None if one of them has none."""
+        """The mean score of all files: rank correlation, accuracy, NDCG@k; None if a file has no score."""
         found = [*(item.spearman for item in self.similarity), *(item.accuracy for item in self.analogies)]
         if self.next:
             found.append(self.next.vectors.full.ndcg)
@@ -62,7 +62,7 @@ class Scores:
         return math.fsum(known) / len(known) if len(known) == len(found) > 0 else None
 
     def summary(self) -> str:
-        """Return the score of each file, on one line."""
+        """Return the score of each file on one line."""
         named = [(Path(item.file).name, item.spearman) for item in self.similarity]
         named += [(Path(item.file).name, item.accuracy) for item in self.analogies]
         if self.next:
@@ -73,7 +73,7 @@ class Scores:
         return ", ".join(f"{name} {'-' if value is None else f'{value:.4f}'}" for name, value in named)
 
     def without_value(self) -> Iterator[str]:
-        """Yield for each file without a score why it has none, in words."""
+        """Yield, for each file without a score, a message with the reason."""
         for pairs in self.similarity:
             if pairs.spearman is None:
                 why = "have the same score or cosine" if pairs.covered > 1 else "has both words in the vocabulary"
@@ -89,14 +89,14 @@ class Scores:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What vectors are scored by: the content of the files, read once, and how to score."""
+    """The content of test files, read once, and the settings of scoring."""
 
     pairs: Sequence[WordPairs] = ()
     questions: Sequence[Questions] = ()
     sessions: Sessions | None = None
     config: EvaluationConfig = field(default_factory=EvaluationConfig)
     item_settings: Mapping[str, Any] = field(default_factory=dict)
-    """How next items are scored, in place of the settings of the training."""
+    """Settings for scoring next items, which replace those of the training."""
 
     @classmethod
     def read(
@@ -107,7 +107,7 @@ class Evaluation:
         sessions: str | Path | None = None,
         **settings: Any,  # noqa: ANN401
     ) -> "Evaluation":
-        """Read the files; `settings` are those of EvaluationConfig, and of how items are scored.
+        """Read the files. `settings` are those of EvaluationConfig and those for scoring items.
 
         Raises SettingsError if a setting is out of range, or next or sessions is missing; W2VError if a file cannot be
         read or has a malformed line.
@@ -123,7 +123,7 @@ class Evaluation:
         return cls(pairs, questions, people, config, settings)
 
     def tell(self, told: Reporter) -> None:
-        """Report what in the files was taken for something else than a pair."""
+        """Report the lines and columns of the files that were not taken as pairs."""
         for pairs in self.pairs:
             for note in pairs.notes:
                 told.tell(note)
@@ -142,7 +142,7 @@ class Evaluation:
     def score_runs(self, runs: Runs) -> Scores:
         """Return the mean scores of several runs, each with its interval.
 
-        Raises SettingsError if next items are to be scored.
+        Raises SettingsError if next items are requested.
         """
         if self.sessions is not None:
             raise SettingsError(f"{option('next')} cannot be used with {runs.name}, which holds runs", "next")
@@ -157,9 +157,9 @@ class Evaluation:
     def after_epoch(
         self, told: Reporter, each_epoch: bool, also: "EpochReport | None", selection: "Selection"
     ) -> "EpochReport | None":
-        """Return what scores a run after each epoch, or only after the last, and calls `also` after each epoch.
+        """Return a function that scores a run after each epoch, or only after the last one, and calls `also` each time.
 
-        Returns None if there is nothing to do. Raises SettingsError if the selection lacks scores.
+        Returns None if there is nothing to do. Raises SettingsError if the selection needs scores and there are none.
         """
         if not (self.pairs or self.questions or self.sessions):
             if selection.is_used and also is None:
@@ -183,7 +183,7 @@ class Evaluation:
 
 
 def _joining(config: EvaluationConfig) -> Callable[[str], str]:
-    """Return the function that makes one word of the words of a phrase, `new york`; it leaves other words alone."""
+    """Return a function that joins the words of a phrase, such as `new york`; other words are unchanged."""
     if config.phrases is None:
         return str
     table = PhraseTable.load(config.phrases)

@@ -1,7 +1,7 @@
-"""Word pairs: how well the cosines of vectors rank pairs of words that people have scored. NumPy only.
+"""Word pairs: how well cosines rank pairs of words, compared with human scores. NumPy only.
 
-The result is that of gensim's `evaluate_word_pairs`: words match whatever their case, the first of several spellings
-counts, and pairs with a word that has no vector are left out and counted.
+The result equals that of gensim's `evaluate_word_pairs`: case is ignored, the first of several spellings is used, and
+pairs with a word that has no vector are left out and counted.
 """
 
 import math
@@ -23,16 +23,16 @@ from w2v.vectors.vectors import Vectors
 
 @dataclass(frozen=True)
 class WordPairs:
-    """A similarity file: pairs of words, and how alike people find them."""
+    """A similarity file: pairs of words, and how similar people find them."""
 
     file: str
     words: list[tuple[str, str]]
     scores: list[float]
     notes: tuple[str, ...] = ()
-    """What was taken for something else than a pair, in words."""
+    """Messages about a line or column that was not taken as pairs."""
 
     def with_words(self, function: Callable[[str], str]) -> "WordPairs":
-        """Return the pairs with each word changed."""
+        """Return the pairs with a function applied to each word."""
         return replace(self, words=[(function(first), function(second)) for first, second in self.words])
 
 
@@ -42,30 +42,30 @@ class Similarity:
 
     file: str
     spearman: float | None
-    """Rank correlation of the covered pairs; None where it has no value: fewer than two, or all alike."""
+    """Rank correlation of the covered pairs; None if there are fewer than two, or all scores or cosines are equal."""
     pairs: int
     covered: int
-    """WordPairs of which both words are in the vocabulary."""
+    """Number of pairs with both words in the vocabulary."""
     composed: "ComposedScore | None" = None
-    """With subwords, the score with the vectors of other words too."""
+    """With subwords: the score if words outside the vocabulary have composed vectors."""
     runs: Estimate | None = None
-    """Of several runs the score of each; `spearman` is their mean."""
+    """For several runs, the score of each run; `spearman` is their mean."""
 
 
 @dataclass(frozen=True)
 class ComposedScore:
-    """The score of a similarity file if words outside the vocabulary have vectors too, composed of n-grams."""
+    """The score of a similarity file if words outside the vocabulary have vectors composed of n-grams."""
 
     spearman: float | None
     covered: int
 
 
 def read_pairs(path: str | Path) -> WordPairs:
-    """Read a similarity file: two words and a number a line, separated by tabs, semicolons, commas or spaces.
+    """Read a similarity file: two words and a number per line, separated by tabs, semicolons, commas or spaces.
 
-    Columns between the words and the first number, and after it, are ignored; so is a first column of row numbers, as
-    pandas writes it. Empty lines, lines that begin with #, and a header without any number are skipped. Raises
-    W2VError as `Rows` does.
+    Columns between the words and the first number, and after that number, are ignored. A first column of row numbers,
+    as written by pandas, is ignored too. Empty lines, lines that begin with #, and a header without numbers are
+    skipped. Raises W2VError as `Rows` does.
     """
     rows = Rows(path, _fields, "two words and a number", _is_header)
     notes = [f"{path}: the first line is taken for a header: {rows.header[:80]}"] if rows.header else []
@@ -79,8 +79,8 @@ def read_pairs(path: str | Path) -> WordPairs:
 
 
 def _fields(line: str) -> list[str] | None:
-    """Return the fields of a line with two words and a number, None for another."""
-    # The first separator that makes three fields counts: a header `word 1<tab>word 2<tab>score` has no number.
+    """Return the fields of a line with two words and a number; None for other lines."""
+    # The first separator that gives three fields is used: a header `word 1<tab>word 2<tab>score` has no number.
     fields = next((fields for fields in split_fields(line) if len(fields) > 2), [])
     return None if _pair(fields) is None else fields
 
@@ -92,7 +92,7 @@ def _pair(fields: list[str]) -> tuple[str, str, float] | None:
 
 
 def _has_index(fields: list[str]) -> bool:
-    """Return whether a row may begin with its number: a whole one, before two words that are none."""
+    """Return whether a row may begin with a row number: a whole number, followed by two words that are not numbers."""
     return (
         fields[0].isdecimal()
         and _pair(fields[1:]) is not None
@@ -101,13 +101,13 @@ def _has_index(fields: list[str]) -> bool:
 
 
 def _is_header(line: str) -> bool:
-    """Return whether a line may be a header: three columns at least, none of which begins like a number."""
+    """Return whether a line may be a header: at least three columns, none of which begins like a number."""
     fields = next((fields for fields in split_fields(line) if len(fields) > 2), [])
     return bool(fields) and not any(field.lstrip("+-.")[:1].isdigit() for field in fields)
 
 
 def _number(text: str) -> float:
-    """Return a number, with a point or a comma; NaN for anything else."""
+    """Return a number with a decimal point or comma; NaN for anything else."""
     try:
         return float(text.replace(",", ".", 1))
     except ValueError:
