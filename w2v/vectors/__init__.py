@@ -1,1 +1,1 @@
-"""Vectors and what can be asked of them. NumPy only."""
+"""Vectors and queries on them. NumPy only."""

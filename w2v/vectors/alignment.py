@@ -1,4 +1,4 @@
-"""Two models in one space: the rotation of one onto the other, and the words that differ. NumPy only."""
+"""Two models in one space: rotate one onto the other, and find the words that differ. NumPy only."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ from w2v.vectors.vectors import Vectors
 
 @dataclass(frozen=True)
 class Shift:
-    """A word of two models, and how near its vectors are after the alignment."""
+    """A word of two models, and how similar its vectors are after the alignment."""
 
     word: str
     cosine: float
@@ -27,9 +27,10 @@ class Shift:
     after: list[tuple[str, float]]
     """The nearest words in the second model, with their cosines."""
     runs: Estimate | None = None
-    """Of several runs the cosine of each pair of runs, with the interval; `cosine` is their mean."""
+    """For several runs, the cosine in each pair of runs, with the interval; `cosine` is their mean."""
     within: float | None = None
-    """Of several runs the mean cosine of the word between runs of the same model, the smaller of the two models'."""
+    """For several runs, the mean cosine of the word between runs of the same model; the smaller value of the two
+    models."""
 
 
 def procrustes(a: Matrix, b: Matrix, weights: Floats) -> Floats:
@@ -47,10 +48,10 @@ def procrustes(a: Matrix, b: Matrix, weights: Floats) -> Floats:
 
 
 def shared_rows(a: Vectors, b: Vectors) -> tuple[list[str], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return the words of both, in the order of b, with their rows in a and in b.
+    """Return the words that both models have, in the order of b, with their rows in a and in b.
 
     Raises:
-        W2VError: there are fewer than two, or vectors of one are longer than those of the other.
+        W2VError: there are fewer than two such words, or the vectors have different lengths.
     """
     if a.dim != b.dim:
         raise W2VError(f"vectors of {a.name} have {a.dim} numbers, those of {b.name} {b.dim}; train both with one dim")
@@ -61,7 +62,7 @@ def shared_rows(a: Vectors, b: Vectors) -> tuple[list[str], npt.NDArray[np.int64
 
 
 def weights_of(a: Vectors, b: Vectors, rows_a: npt.NDArray[np.int64], rows_b: npt.NDArray[np.int64]) -> Floats:
-    """Return the weight of each shared word: log(1 + the smaller of its counts); 1 where a model has no counts."""
+    """Return the weight of each shared word: log(1 + the smaller of its counts); 1 if a model has no counts."""
     if a.counts is None or b.counts is None:
         return np.ones(len(rows_a))
     found: Floats = np.log1p(np.minimum(a.counts[rows_a], b.counts[rows_b]).astype(np.float64))
@@ -69,7 +70,7 @@ def weights_of(a: Vectors, b: Vectors, rows_a: npt.NDArray[np.int64], rows_b: np
 
 
 def align(a: Vectors, b: Vectors) -> tuple[Vectors, str]:
-    """Return a, rotated onto b, and how well it fits, in words; see `w2v.align`."""
+    """Return a rotated onto b, and a message about how well it fits; see `w2v.align`."""
     words, rows_a, rows_b = shared_rows(a, b)
     ours, theirs = a.take(rows_a), b.take(rows_b)
     units = (ours / lengths(ours)[:, None], theirs / lengths(theirs)[:, None])
@@ -92,7 +93,7 @@ def align(a: Vectors, b: Vectors) -> tuple[Vectors, str]:
 
 
 def shift(a: Vectors | Runs, b: Vectors | Runs, n: int, neighbors: int) -> tuple[list[Shift], str]:
-    """Return the n shared words that differ most between a and b, and how well they fit, in words; see `w2v.shift`."""
+    """Return the n shared words that differ most, and a message about how well the models fit; see `w2v.shift`."""
     pairs = _pairs(a, b)
     words, rows_a, rows_b = shared_rows(*pairs[0])
     found, fits = [], []
@@ -120,16 +121,16 @@ def shift(a: Vectors | Runs, b: Vectors | Runs, n: int, neighbors: int) -> tuple
 
 
 def _pairs(a: Vectors | Runs, b: Vectors | Runs) -> list[tuple[Vectors, Vectors]]:
-    """Return the models to compare: of two sets of runs each with its like, of a single model this with each run."""
+    """Return the pairs of models to compare: run i with run i of two sets of runs, or a single model with each run."""
     if not isinstance(a, Runs):
         return [(a, other) for other in (b if isinstance(b, Runs) else [b])]
     return [*zip(a, b, strict=False)] if isinstance(b, Runs) else [(one, b) for one in a]
 
 
 def _cosines_within(sides: Sequence[Runs], words: Sequence[str]) -> Floats | None:
-    """Return the mean cosine of some words between one run and the next of the same model; the smaller of two sides.
+    """Return the mean cosine of words between each run and the next one of the same model; the smaller of two sides.
 
-    It says how far a word moves without any change of the text but that between the runs. None without runs.
+    This shows how far words move if the text changes only as it does between runs. None without runs.
     """
     means = []
     for runs in sides:

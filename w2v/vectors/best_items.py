@@ -1,4 +1,4 @@
-"""The best items of a few people. NumPy only; many people are ranked by compiled code, in many_people.py."""
+"""The best items of a few people. NumPy only. For many people, many_people.py uses compiled code."""
 
 from collections.abc import Sequence
 
@@ -9,21 +9,21 @@ from w2v.vectors.items import ItemScorer, person_vector
 from w2v.vectors.mixtures import People, n_candidates
 
 GROUP = 64
-"""Scores of which the highest is found first."""
+"""Number of scores per group. The highest score of each group is found first."""
 
 
 def best_items(scorer: ItemScorer, people: People, without: Sequence[Indices], n: int) -> tuple[Indices, Matrix]:
-    """Return the n best items of each person, best first, and their scores, (people, n) each; else -1 and NaN.
+    """Return the n best items of each person, best first, and their scores, (people, n) each, filled with -1 and NaN.
 
-    The best by the mean are the candidates for the mixture. A score does not depend on which people are scored
-    together, up to rounding. Of equal scores the first item is the better one. Items whose score is -inf or not a
-    number are left out.
+    The best items by the mean are the candidates for the mixture. Except for rounding, a score does not depend on which
+    people are scored together. Among equal scores, the first item ranks higher. Items with the score -inf or NaN are
+    left out.
 
     Args:
         scorer: the items.
         people: the people.
-        without: the items that are not to be among the best, for each person.
-        n: how many; at most all.
+        without: for each person, the items to leave out.
+        n: number of items, at most all.
     """
     best, best_scores = np.full((len(people), n), -1), np.full((len(people), n), np.nan, np.float32)
     for person in range(len(people)):
@@ -33,7 +33,7 @@ def best_items(scorer: ItemScorer, people: People, without: Sequence[Indices], n
 
 
 def _best_of_one(scorer: ItemScorer, people: People, person: int, without: Indices, n: int) -> tuple[Indices, Matrix]:
-    """Return the n best items of a person, and their scores, or fewer."""
+    """Return the n best items of a person, or fewer, and their scores."""
     vector = person_vector(people.vectors, people.rows[person], people.config, people.lines[person])
     scores = scorer.scores_of(slice(None), vector, people.priors[person])
     scores[without] = -np.inf
@@ -45,7 +45,7 @@ def _best_of_one(scorer: ItemScorer, people: People, person: int, without: Indic
 
 
 def _highest(scores: Matrix, n: int) -> Indices:
-    """Return the places of the n highest scores above -inf, highest first; of equal ones the first is first."""
+    """Return the positions of the n highest scores above -inf, highest first; equal scores keep their order."""
     scores = np.where(np.isnan(scores), np.float32(-np.inf), scores)
     least = np.partition(scores, -n)[-n] if 0 < n < len(scores) else -np.inf
     found = np.flatnonzero((scores >= least) & (scores > -np.inf))
@@ -53,11 +53,11 @@ def _highest(scores: Matrix, n: int) -> Indices:
 
 
 def first_items(table: Matrix, n: int) -> Indices:
-    """Return the items that are among the n highest scores of a person, some more than once.
+    """Return the items that are among the n highest scores of any person, possibly with duplicates.
 
     Args:
-        table: (people, n_items) scores; those that are NaN are left out.
-        n: how many, at least 1.
+        table: (people, n_items) scores; NaN scores are left out.
+        n: number of items per person, at least 1.
     """
     n_people, n_items = table.shape
     size, n_groups = _groups(n_items, min(n, n_items))
@@ -71,7 +71,7 @@ def first_items(table: Matrix, n: int) -> Indices:
 
 
 def _groups(n_items: int, n: int) -> tuple[int, int]:
-    """Return how many items a group has, and how many groups there are: at least n."""
+    """Return the number of items per group, and the number of groups, which is at least n."""
     size = max(1, min(GROUP, n_items // (4 * n)))
     return size, -(-n_items // size)
 
@@ -79,8 +79,8 @@ def _groups(n_items: int, n: int) -> tuple[int, int]:
 def _contenders(table: Matrix, n: int) -> tuple[Indices, Indices]:
     """Return the person and the item of each score that can be among the person's n highest, ordered by person.
 
-    At least n groups have a maximum that is not below the n-th highest of the maxima, and so at least n scores are not
-    below it: no lower score is among the n highest. Scores of -inf and NaN are left out.
+    Take the n-th highest of the groups' maxima: at least n groups have a maximum that is not below it, so at least n
+    scores are not below it. Lower scores are therefore not among the n highest. Scores of -inf and NaN are left out.
 
     Args:
         table: (people, size, n_groups) scores; item i is in row i // n_groups of group i % n_groups.

@@ -1,4 +1,4 @@
-"""Classes of words, by k-means on the unit sphere (Dhillon and Modha 2001): what word2vec.c's `-classes` gives."""
+"""Classes of words by k-means on the unit sphere (Dhillon and Modha 2001), like `-classes` of word2vec.c."""
 
 import numpy as np
 
@@ -7,13 +7,13 @@ from w2v.base.cosines import lengths, row_blocks
 from w2v.base.errors import SettingsError, option
 
 ROUNDS = 10
-"""As in word2vec.c. On 84,264 words of Wikipedia the mean cosine with the class rises by .0003 in the tenth."""
+"""As in word2vec.c. On 84,264 words of Wikipedia, round ten raises the mean cosine to the class by .0003."""
 
 
 def word_classes(matrix: Matrix, n_classes: int, seed: int = 1) -> Indices:
-    """Return the class of each row of a matrix (n, dim): (n,) from 0, the mean direction with the highest cosine.
+    """Return the class of each row of a matrix (n, dim), (n,) from 0, by the highest cosine to its mean direction.
 
-    A class may be empty. The seed draws the rows that the classes start from.
+    A class may be empty. The seed determines the rows from which the classes start.
 
     Raises:
         SettingsError: there are fewer rows than classes.
@@ -33,15 +33,15 @@ def word_classes(matrix: Matrix, n_classes: int, seed: int = 1) -> Indices:
             rows = matrix[block] / lengths(matrix[block])[:, None]
             classes[block] = np.argmax(rows @ middles.T, axis=1)
             np.add.at(sums, classes[block], rows)
-        has_rows = sums.any(axis=1)  # a class that has lost all keeps its direction
+        has_rows = sums.any(axis=1)  # a class without rows keeps its direction
         middles[has_rows] = sums[has_rows] / lengths(sums[has_rows])[:, None]
     return classes
 
 
 def _first_middles(matrix: Matrix, n_classes: int, random: np.random.Generator) -> Matrix:
-    """Return rows to begin from, (n_classes, dim) of length 1: none twice, and frequent words more often.
+    """Return different rows to start from, (n_classes, dim) of length 1; frequent words are drawn more often.
 
-    The rows come by frequency, as words do in vector files; half of the classes begin from the first tenth.
+    Rows are sorted by frequency, as in vector files; half of the classes start from rows in the first tenth.
     """
     first = max(n_classes // 2, len(matrix) // 10)
     chosen = random.choice(first, min(n_classes // 2, first), replace=False)

@@ -1,4 +1,4 @@
-"""Conversion of a vector file to another format, with changes to its vectors on the way."""
+"""Convert a vector file to another format, optionally with changes to its vectors."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -25,18 +25,18 @@ from w2v.vectors.vectors import Vectors
 
 @dataclass(frozen=True, kw_only=True)
 class Changes:
-    """What is changed on the way."""
+    """The changes that a conversion makes."""
 
-    skip_words: bool = False  # Leave out the words that the format cannot hold
+    skip_words: bool = False  # Leave out words that the format cannot store
     add_output: float | None = None  # Add this share of the output rows
-    item_index: bool = False  # Take output rows and log counts, for an index by inner product
-    all_but_the_top: int | None = None  # Remove the mean and this many of the directions in which the vectors vary most
+    item_index: bool = False  # Use output rows and log counts, for an index by inner product
+    all_but_the_top: int | None = None  # Remove the mean and this many of the directions with the largest variance
     dim: int | None = None  # Keep this many numbers of each vector
-    reduce: str = "pca"  # Which: the main directions, or the first numbers
-    dtype: str | None = None  # How numbers are stored
+    reduce: str = "pca"  # Which numbers are kept: main directions, or the first numbers
+    dtype: str | None = None  # Type of the stored numbers
 
     def check(self, format: Format) -> None:
-        """Raise SettingsError if a format cannot store numbers of the type."""
+        """Raise SettingsError if a format cannot store numbers of this type."""
         if self.dtype is not None and self.dtype not in format.dtypes:
             able = [one.suffixes[0] for one in FORMATS.values() if self.dtype in one.dtypes]
             raise SettingsError(
@@ -46,11 +46,11 @@ class Changes:
             )
 
     def apply(self, model: Model, warn: Callable[[str], None]) -> Model:
-        """Return a model with its vectors changed; what belonged to the vectors as they were is left out."""
+        """Return a model with changed vectors; parts that belong to the unchanged vectors are left out."""
         return replace(self._reduced(self._transformed(model, warn)), dtype=self.dtype)
 
     def _reduced(self, model: Model) -> Model:
-        """Return a model with shorter vectors; output rows and others are reduced alike."""
+        """Return a model with shorter vectors; output rows and other rows are reduced in the same way."""
         if self.dim is None:
             return model
         before = model.vectors.shape[1]
@@ -80,7 +80,7 @@ class Changes:
         return replace(model, vectors=vectors, norms=None, output=None, subwords=None)
 
     def _for_index(self, model: Model) -> Model:
-        """Return a model whose vectors are the output rows, with the logarithm of the count as one number more."""
+        """Return a model whose vectors are the output rows, with the logarithm of the count as an additional number."""
         for name in ("add_output", "all_but_the_top"):
             if getattr(self, name) is not None:
                 raise SettingsError(f"{option(name)} cannot be used with {option('item_index')}; leave one out", name)
@@ -99,7 +99,7 @@ def convert(
     save_output: bool | None = None,
     **reading: Any,  # noqa: ANN401
 ) -> list[Path]:
-    """Write the vectors of one file to another, and return the files written; see `w2v.convert`.
+    """Write the vectors of one file to another; return the written files. See `w2v.convert`.
 
     `reading` has the keywords of `read_one`.
     """
@@ -136,10 +136,10 @@ def read_one(
     skip_bad_rows: bool = False,
     encoding: str = "utf-8",
 ) -> Model:
-    """Return what a file holds, or one run of a folder of runs, from 1; the others are keywords of `read`.
+    """Return the content of a file, or of one run in a folder of runs, from 1. Other keywords are those of `read`.
 
     Raises:
-        SettingsError: there is no such run.
+        SettingsError: the run does not exist.
     """
     if run is None:
         return read(source, from_, limit, skip_bad_rows=skip_bad_rows, encoding=encoding, warn=told.warn)
@@ -164,7 +164,7 @@ def write_classes(
     to: str | None,
     **reading: Any,  # noqa: ANN401
 ) -> list[Path]:
-    """Write `word class` lines, in the order of the words, and return the file written."""
+    """Write `word class` lines in the order of the words; return the written file."""
     for name, value in (("to", to), ("skip_words", changes.skip_words), ("dtype", changes.dtype)):
         if value:
             raise SettingsError(f"{option(name)} cannot go with {option('classes')}, which writes no vectors", name)

@@ -10,10 +10,10 @@ from w2v.vectors.vectors import Vectors
 
 
 def line_vectors(vectors: Vectors) -> Vectors:
-    """Return the vectors of lines by the lines' names, or by their numbers from 1, as text.
+    """Return the vectors of lines, named by the lines' names, or by their numbers from 1 as text.
 
     Raises:
-        W2VError: lines have no vectors.
+        W2VError: there are no line vectors.
     """
     if vectors.lines is None:
         raise W2VError(
@@ -23,13 +23,13 @@ def line_vectors(vectors: Vectors) -> Vectors:
 
 
 def named_lines(lines: Lines, title: str = "the lines") -> Vectors:
-    """Return the vectors of lines by name, or by number from 1; `title` is what error messages call them."""
+    """Return the vectors of lines by name, or by number from 1; error messages use `title`."""
     names = [*map(str, range(1, len(lines.vectors) + 1))] if lines.names is None else lines.names
     return Vectors.of(Model(names, lines.vectors), title)
 
 
 def with_unseen(vectors: Vectors, words: Iterable[str]) -> Vectors:
-    """Return vectors that have these words too, as far as they can be composed of n-grams, after their own.
+    """Return vectors with these words added after the others, if they can be composed of n-grams.
 
     Counts, output rows and n-grams are left out.
     """

@@ -1,4 +1,4 @@
-"""Estimates: a quantity that each of several runs gives, with its 95% interval. Python only."""
+"""Estimates: a quantity from several runs, with its 95% interval. Python only."""
 
 import math
 import statistics
@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 LEVEL = 0.95
-"""The share of intervals that are to hold the true value."""
+"""The share of intervals that contain the true value."""
 LARGE_DF = 10_000
-"""With more degrees of freedom Student's t is normal to five digits."""
+"""With more degrees of freedom, Student's t equals the normal distribution to five digits."""
 
 
 @dataclass(frozen=True)
 class Estimate:
     """A quantity over several runs.
 
-    The interval is a t interval with n - 1 degrees of freedom. Runs that differ in the seed alone are repetitions: the
+    The interval is a t interval with n - 1 degrees of freedom. Runs that differ only in the seed are repetitions: the
     interval is that of their mean, mean +- t * std / sqrt(n). Runs on resampled lines are a bootstrap: their spread is
     the standard error of the quantity itself, and the interval is mean +- t * std.
 
@@ -31,7 +31,7 @@ class Estimate:
     low: float
     high: float
     values: list[float]
-    """That of each run."""
+    """The value of each run."""
 
     @classmethod
     def of(cls, values: Sequence[float], is_bootstrap: bool = False) -> "Estimate":
@@ -67,7 +67,7 @@ def t_within(t: float, df: int) -> float:
 
 @lru_cache
 def t_quantile(df: int, level: float = LEVEL) -> float:
-    """Return the t within which Student's t with df degrees of freedom is with this probability.
+    """Return the t for which Student's t with df degrees of freedom is within +-t with this probability.
 
     >>> round(t_quantile(9), 3)
     2.262
@@ -82,7 +82,7 @@ def t_quantile(df: int, level: float = LEVEL) -> float:
 
 
 def t_test(mean: float, error: float, df: int) -> float:
-    """Return the two-sided p-value of a mean that has this standard error."""
+    """Return the two-sided p-value of a mean with this standard error."""
     if error == 0:
         return 1.0 if mean == 0 else 0.0
     t = abs(mean) / error

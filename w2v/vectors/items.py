@@ -1,9 +1,9 @@
-"""Items: how they are scored for a person, from the items before. NumPy only.
+"""Items: how they are scored for a person from the person's earlier items. NumPy only.
 
 A person is the weighted mean of the input rows of the last items, or the vector of the person's line in the training
-corpus, or both. The score of an item is the dot product of the person with the item's output row, plus `prior` times
-the logarithm of the item's count: docs/items.md derives it, and says why it is not the cosine of input rows. With a
-`sharpness` above 0 the best items get the score of a mixture instead: mixtures.py.
+corpus, or a mixture of both. The score of an item is the dot product of the person with the item's output row, plus
+`prior` times the logarithm of the item's count. docs/items.md derives the score and explains why it is not the cosine
+of input rows. With a `sharpness` above 0, the best items get the score of a mixture instead: mixtures.py.
 """
 
 from collections.abc import Callable, Iterable
@@ -21,17 +21,17 @@ from w2v.vectors.derived import line_vectors
 from w2v.vectors.vectors import Vectors
 
 TABLE = 1 << 22
-"""Scores held at a time, of some people with all items: 16 MB."""
+"""Number of scores held at a time, of some people with all items: 16 MB."""
 
 
 class ItemScorer:
-    """Scores items for people, who are vectors and a weight of the counts."""
+    """Scores items for people; a person is a vector and a weight of the counts."""
 
     def __init__(self, vectors: Vectors, rows: Indices | None = None) -> None:
-        """Take vectors, and the rows of the items to score, ascending; None means all.
+        """Take vectors, and the rows of the items to score in ascending order; None means all.
 
         Raises:
-            W2VError: there are no output rows or no counts, or a number of the rows is not finite.
+            W2VError: there are no output rows or no counts, or a row is not finite.
         """
         output, log_counts = scoring_arrays(vectors)
         self.output: Matrix = output if rows is None else output[rows]
@@ -44,7 +44,7 @@ class ItemScorer:
 
     @property
     def block(self) -> int:
-        """How many people to score at a time."""
+        """Number of people to score at a time."""
         return max(1, TABLE // max(1, len(self)))
 
     def scores(self, people: Matrix, priors: Matrix, out: Matrix | None = None) -> Matrix:
@@ -53,26 +53,26 @@ class ItemScorer:
         Args:
             people: (people, dim) the vectors of the people.
             priors: (people,) the weight of the logarithm of an item's count.
-            out: (people, n_items) written to, if it is given.
+            out: (people, n_items) the result is written to this array, if given.
         """
-        with np.errstate(all="ignore"):  # a score may be beyond float32
+        with np.errstate(all="ignore"):  # a score can exceed float32
             table: Matrix = np.matmul(people, self.output.T, out=out)
             for person in np.flatnonzero(priors):
                 table[person] += priors[person] * self.log_counts
         return table
 
     def scores_of(self, items: Indices | slice, person: Matrix, prior: np.float32) -> Matrix:
-        """Return the scores of items, (n,), for a person, (dim,); bits do not depend on the other items."""
+        """Return the scores of items, (n,), for a person, (dim,); their bits do not depend on other items."""
         with np.errstate(all="ignore"):
             found: Matrix = np.vecdot(self.output[items], person) + prior * self.log_counts[items]
         return found
 
 
 def scoring_settings(vectors: Vectors, **changes: Any) -> TrainConfig:  # noqa: ANN401
-    """Return the settings to score items with: those the vectors were trained with, with changes on top.
+    """Return the settings for scoring items: those of the training, updated with changes.
 
     Raises:
-        SettingsError: a value is out of range, or a change is to a setting that does not score items.
+        SettingsError: a value is out of range, or a setting does not affect the scoring of items.
     """
     check_request("recommend", changes)
     trained = vectors.trained.settings if vectors.trained else {}
@@ -84,7 +84,7 @@ def scoring_arrays(vectors: Vectors) -> tuple[Matrix, Matrix]:
     """Return the output rows, (n_types, dim), and the logarithms of the counts, (n_types,).
 
     Raises:
-        W2VError: there are no output rows or no counts, or a number of the rows is not finite.
+        W2VError: there are no output rows or no counts, or a row is not finite.
     """
     if vectors.output is None or vectors.counts is None:
         missing = "output rows" if vectors.output is None else "counts"
@@ -94,12 +94,12 @@ def scoring_arrays(vectors: Vectors) -> tuple[Matrix, Matrix]:
 
 
 def rows_of(vectors: Vectors, items: Iterable[str]) -> Indices:
-    """Return the rows of the items that have a vector, in their order."""
+    """Return the rows of the items that have a vector, in the given order."""
     return np.array([row for item in items if (row := vectors.find(item)) is not None], np.int64)
 
 
 def item_weights(n: int, config: TrainConfig) -> Matrix:
-    """Return the weights of a person's last n items, (n,), the last first: decay ** age."""
+    """Return the weights of a person's last n items, (n,), most recent first: decay ** age."""
     weights: Matrix = np.float32(config.decay) ** np.arange(n, dtype=np.float32)
     return weights
 
@@ -107,8 +107,8 @@ def item_weights(n: int, config: TrainConfig) -> Matrix:
 def person_vector(vectors: Vectors, rows: Indices, config: TrainConfig, line: Matrix | None = None) -> Matrix:
     """Return the vector of a person, (dim,): the mean of the input rows of the last items, weighted by decay ** age.
 
-    It is 0 where there are none. With the vector of the person's line, (dim,), it is the weighted mean of that and the
-    items' mean.
+    It is 0 without items. With the vector of the person's line, (dim,), it is the weighted mean of that vector and the
+    mean of the items.
     """
     last = rows[::-1][: config.history]
     weights = item_weights(len(last), config)
@@ -119,7 +119,7 @@ def person_vector(vectors: Vectors, rows: Indices, config: TrainConfig, line: Ma
 
 
 def check_n_lines(vectors: Vectors, n_people: int) -> None:
-    """Raise W2VError unless there is a line vector for each person."""
+    """Raise W2VError unless the number of line vectors equals the number of people."""
     n_lines = len(line_vectors(vectors))
     if n_lines != n_people:
         raise W2VError(
@@ -129,7 +129,7 @@ def check_n_lines(vectors: Vectors, n_people: int) -> None:
 
 
 def lines_of(vectors: Vectors, config: TrainConfig) -> Callable[[str], Matrix | None]:
-    """Return a function from the name of a line to its vector, None if there is none or line_weight is 0.
+    """Return a function from a line's name to its vector; it returns None for unknown names or if line_weight is 0.
 
     Raises:
         W2VError: line_weight is not 0, and the vectors have no line vectors.

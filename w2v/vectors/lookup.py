@@ -1,4 +1,4 @@
-"""What one can look up or search with: words, rows and vectors, each with a weight; and words close to a wrong one."""
+"""Keys for look-ups and searches: words, rows and vectors with weights; and words with a similar spelling."""
 
 import difflib
 import unicodedata
@@ -9,17 +9,17 @@ import numpy as np
 
 from w2v.base.arrays import Matrix
 
-Key = str | int | np.integer[Any] | Matrix  # A word, the number of a row, or a vector, (dim,)
+Key = str | int | np.integer[Any] | Matrix  # A word, a row number, or a vector, (dim,)
 Form = Literal["NFC", "NFD", "NFKC", "NFKD"]
 FORMS: tuple[Form, ...] = ("NFC", "NFD", "NFKC", "NFKD")
-WeightedKey = Key | tuple[Key, float]  # One of them, or a pair of it and its weight
+WeightedKey = Key | tuple[Key, float]  # A key, or a pair of a key and its weight
 
 
 def with_weights(keys: WeightedKey | Sequence[WeightedKey]) -> list[tuple[Key, float]]:
-    """Return keys with their weights, 1 where there is none; one key alone is a list of one.
+    """Return keys with their weights, 1 by default; a single key becomes a list of one.
 
     Raises:
-        TypeError: it is no key, and no sequence of keys.
+        TypeError: the argument is neither a key nor a sequence of keys.
 
     >>> with_weights("king"), with_weights(["king", ("man", 2.0)])
     ([('king', 1.0)], [('king', 1.0), ('man', 2.0)])
@@ -34,11 +34,11 @@ def with_weights(keys: WeightedKey | Sequence[WeightedKey]) -> list[tuple[Key, f
 
 
 def row_of(key: object, n_rows: int, row_of_word: Callable[[str], int]) -> int:
-    """Return the row of a word, as `row_of_word` finds it, or a row itself, counted from the end if it is negative.
+    """Return the row of a word by `row_of_word`, or a row number itself, counted from the end if negative.
 
     Raises:
-        IndexError: there is no such row.
-        TypeError: it is neither a word nor a row.
+        IndexError: the row does not exist.
+        TypeError: the key is neither a word nor a row number.
 
     >>> row_of(-1, 5, {"king": 2}.__getitem__), row_of("king", 5, {"king": 2}.__getitem__)
     (4, 2)
@@ -53,9 +53,9 @@ def row_of(key: object, n_rows: int, row_of_word: Callable[[str], int]) -> int:
 
 
 def other_form(word: str, find: Callable[[str], int | None]) -> Form | None:
-    r"""Return the Unicode form in which a word has a row, if it has none as it is written; None if there is none.
+    r"""Return the Unicode form in which an unknown word has a row; None if it has no row in any form.
 
-    An accented letter may be one character (NFC) or a letter and a mark (NFD): they look the same.
+    An accented letter can be one character (NFC) or a letter and a mark (NFD), which look the same.
 
     >>> other_form("cafe\u0301", {"caf\u00e9": 0}.get)
     'NFC'
@@ -64,12 +64,12 @@ def other_form(word: str, find: Callable[[str], int | None]) -> Form | None:
 
 
 def close_spellings(word: str, words: Iterable[str]) -> list[str]:
-    """Return up to three words that are spelled much like one.
+    """Return up to three words with a spelling similar to a word.
 
     >>> close_spellings("kign", ["king", "queen"])
     ['king']
     """
-    # difflib takes 10 us a word, so it is shown only words of about this length and beginning.
+    # difflib takes 10 us per word, so it only gets words with a similar length and the same first letter.
     by_lower: dict[str, str] = {}
     for other in words:
         if abs(len(other) - len(word)) <= 2 and other[:1].lower() == word[:1].lower():

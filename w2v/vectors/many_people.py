@@ -1,4 +1,4 @@
-"""The best items of many people, by compiled code on all cores; best_items.py says what is found."""
+"""The best items of many people, with compiled code on all cores; see best_items.py for the definition."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,23 +14,23 @@ from w2v.vectors.items import ItemScorer
 from w2v.vectors.mixtures import People, n_candidates
 
 GROUP = 64
-"""Scores of which the highest is found first."""
+"""Number of scores per group. The highest score of each group is found first."""
 MULTIPLE = 32
-"""Of the number of groups: whole registers, and each row of scores begins where a cache line does."""
+"""The number of groups is a multiple of this, so that registers are full and rows of scores begin at cache lines."""
 TABLE = 1 << 24
-"""Scores held at a time, of some people with all items: 64 MB."""
+"""Number of scores held at a time, of some people with all items: 64 MB."""
 
 
 def is_possible() -> bool:
-    """Return whether this processor can run the compiled code: it multiplies and adds in one instruction."""
+    """Return whether this processor can run the compiled code, which needs multiply-add instructions."""
     return has_fma()
 
 
 class ManyPeople:
-    """Ranks items for blocks of people, as `best_items` does, up to rounding."""
+    """Ranks items for blocks of people with the same result as `best_items`, except for rounding."""
 
     def __init__(self, scorer: ItemScorer, n: int, config: TrainConfig) -> None:
-        """Take the items, how many to find per person, at most all, and the settings."""
+        """Take the items, the number of items to find per person (at most all), and the settings."""
         self._n = n
         self._n_wanted = n_candidates(n, len(scorer)) if config.sharpness > 0 else n
         n_items = len(scorer)
@@ -41,11 +41,11 @@ class ManyPeople:
         self._catalogue = Catalogue(_fixed(scorer.output), _fixed(np.resize(scorer.log_counts, width)))
         self._n_threads = available_threads()
         self.block = max(1, TABLE // width)
-        """How many people to rank at a time."""
+        """Number of people to rank at a time."""
         self._spare = [self._new_spare() for _ in range(self._n_threads)]
 
     def best_items(self, people: People, without: Sequence[Indices]) -> tuple[Indices, Matrix]:
-        """Return the n best items of at most `block` people and their scores, (people, n) each; else -1 and NaN."""
+        """Return the n best items of up to `block` people and their scores, (people, n), filled with -1 and NaN."""
         parts = _parts(people, without)
         longest = int(np.diff(parts.begins).max(initial=0))
         shape = len(people), self._n_wanted
@@ -67,7 +67,7 @@ class ManyPeople:
         return items, scores
 
     def _new_spare(self) -> Spare:
-        """Return memory for a thread."""
+        """Return the buffers of a thread."""
         n_people = -(-self.block // self._n_threads)
         n_people += -n_people % PEOPLE
         n_items, dim = self._catalogue.output.shape
@@ -86,7 +86,7 @@ class ManyPeople:
 
 
 def _parts(people: People, without: Sequence[Indices]) -> Parts:
-    """Return the people as the kernel takes them."""
+    """Return the people in the form that the kernel takes."""
     config, n_people = people.config, len(people)
     rows, begins = _joined([rows[::-1][: config.history] for rows in people.rows])
     sizes = np.diff(begins)
@@ -107,12 +107,12 @@ def _parts(people: People, without: Sequence[Indices]) -> Parts:
 
 
 def _joined(lists: Sequence[Indices]) -> tuple[Indices, Indices]:
-    """Return lists one after the other, and where each begins, and the last ends."""
+    """Return the concatenation of lists, and where each list begins, followed by the end of the last."""
     return np.concatenate(lists), np.cumsum([0, *map(len, lists)])
 
 
 def _fixed(array: Matrix) -> Matrix:
-    """Return an array as the kernel is compiled for: whether in memory or mapped, it is not written to."""
+    """Return an array of the type for which the kernel is compiled: read-only, in memory or mapped."""
     found: Matrix = np.ascontiguousarray(array).view(np.ndarray)
     found.flags.writeable = False
     return found

@@ -1,18 +1,19 @@
-"""Mixtures: the score of an item for a person, from its scores for each of the person's items. NumPy only.
+"""Mixtures: the score of an item for a person, from its scores with each of the person's items. NumPy only.
 
-With s(c, o), the score of an item o for a person with the one item c, and w_c, weights that add up to 1,
+Let s(c, o) be the score of item o for a person with the single item c, and w_c weights with sum 1. Then
 
     score(o) = log(sum_c w_c exp(b s(c, o))) / b        b = sharpness * sqrt(sum_c w_c ** 2) > 0
-    score(o) = sum_c w_c s(c, o)                        b = 0: the mean, the limit of the above
+    score(o) = sum_c w_c s(c, o)                        b = 0: the mean, which is the limit of the first formula
 
-s(c, o) is the logarithm of a probability, up to terms that do not depend on o. The mean multiplies probabilities: an
+s(c, o) is the logarithm of a probability, up to terms that do not depend on o. The mean multiplies probabilities, so an
 item that fits one of several interests loses by the others. b = 1 adds probabilities: one good reason is enough. The
-score rises with b (Jensen), up to the largest s(c, o). n items of equal weight have b = sharpness / sqrt(n): the more
-items, the more say the others about an interest that one item shows. It was measured best: docs/items.md.
+score rises with b (Jensen), up to the largest s(c, o). For n items of equal weight, b = sharpness / sqrt(n): the more
+items there are, the more the others count against an interest that only one item shows. This choice was measured to be
+best: docs/items.md.
 
-The mean is linear in the person's items: it takes one dot product per item of the catalogue. The mixture takes one for
-each of the person's items. So the mean chooses candidates, and these get the score of the mixture, which is not below
-their mean. So a candidate is never below an item that is not a candidate.
+The mean is linear in the person's items, so it needs one dot product per item of the catalogue. The mixture needs one
+for each of the person's items. So candidates are chosen by the mean, and get the score of the mixture. As that is not
+below their mean score, a candidate never ranks below an item that is not a candidate.
 """
 
 from collections.abc import Sequence
@@ -26,22 +27,22 @@ from w2v.vectors.items import ItemScorer, item_weights, person_vector
 from w2v.vectors.vectors import Vectors
 
 CANDIDATES, TIMES_ASKED = 250, 4
-"""Items per person that get the score of the mixture, at least, and as a multiple of the items that are asked for. What
-this loses: docs/items.md."""
+"""Number of items per person that get the score of the mixture: at least CANDIDATES, and TIMES_ASKED times the number
+of requested items. docs/items.md has the loss compared with all items."""
 AT_ONCE = 4_096
-"""A person's items that are scored at a time, which limits memory."""
+"""Number of a person's items that are scored at a time, which limits memory."""
 ONE_THREAD = 1 << 18
-"""Multiplications that OpenBLAS does on one thread: for so few, threads cost more than they save."""
+"""Number of multiplications that OpenBLAS does on one thread; for so little work, threads cost more than they save."""
 
 
 def n_candidates(n: int, n_items: int) -> int:
-    """Return how many items get the score of the mixture where the n best of some items are asked for."""
+    """Return how many items get the score of the mixture if the n best of n_items items are requested."""
     return min(max(CANDIDATES, TIMES_ASKED * n), n_items)
 
 
 @dataclass(frozen=True)
 class People:
-    """Some people to score items for."""
+    """Some people for whom items are scored."""
 
     vectors: Vectors
     config: TrainConfig
@@ -64,12 +65,12 @@ class People:
         return means
 
     def is_mixed(self, person: int) -> bool:
-        """Return whether the person's scores are a mixture of several."""
+        """Return whether the person's scores are a mixture of several parts."""
         n_parts = min(len(self.rows[person]), self.config.history) + (self.lines[person] is not None)
         return n_parts > 1 and self.config.sharpness > 0
 
     def mixture(self, person: int, scorer: ItemScorer, items: Indices) -> Matrix:
-        """Return the scores of items, (n,), for a person; bits do not depend on the other people."""
+        """Return the scores of items, (n,), for a person; their bits do not depend on other people."""
         output, config, line = scorer.output[items], self.config, self.lines[person]
         last = self.rows[person][::-1][: config.history]
         weights = item_weights(len(last), config)
@@ -78,7 +79,7 @@ class People:
         weights *= 1 - line_weight
         sharpness = np.float32(config.sharpness) * np.sqrt(weights @ weights + line_weight**2)
         found = np.full(len(items), -np.inf, np.float32)
-        with np.errstate(all="ignore"):  # a score may be beyond float32
+        with np.errstate(all="ignore"):  # a score can exceed float32
             if line is not None:
                 found = sharpness * (output @ line) + np.log(line_weight)
             for start in range(0, len(last), AT_ONCE):
@@ -90,9 +91,9 @@ class People:
         return found
 
     def put_mixtures(self, table: Matrix, scorer: ItemScorer, without: Sequence[Indices], k: int) -> None:
-        """Replace the scores of the candidates in a table of the scores by the mean, (people, n_items).
+        """Replace the scores of the candidates in a table of scores by the mean, (people, n_items). Mutates table.
 
-        The k best items are asked for. `without` are the items that are no candidates, for each person.
+        The k best items are requested. `without` has, for each person, the items that cannot be candidates.
         """
         n = n_candidates(k, table.shape[1])
         for person in filter(self.is_mixed, range(len(self))):
@@ -112,7 +113,7 @@ def _products(rows: Matrix, output: Matrix) -> Matrix:
 
 
 def _log_of_sum(scores: Matrix, weights: Matrix) -> Matrix:
-    """Return log(sum_c w_c exp(s_c)), (n,), of scores (m, n), which are mutated; infinite if the highest score is."""
+    """Return log(sum_c w_c exp(s_c)), (n,), of scores (m, n); infinite if the highest score is. Mutates scores."""
     highest = scores.max(axis=0)
     scores -= highest
     np.exp(scores, out=scores)

@@ -1,4 +1,4 @@
-"""The order of the words of a vector file: most frequent first, as nearly always, or another."""
+"""The order of the words of a vector file: usually most frequent first."""
 
 import re
 from collections.abc import Sequence
@@ -6,9 +6,9 @@ from enum import Enum
 
 from w2v.base.arrays import Counts
 
-FIRST = 1_000  # Words that are looked at: among rarer ones, many have the same count and may be sorted by name
-LEAST = 100  # Pairs of neighbours from which on an order is seen
-SHARE = 0.9  # At least this share of the pairs is in the order of the alphabet, or in its reverse: by chance half are
+FIRST = 1_000  # Number of words that are examined: many rarer words have equal counts and may be sorted by name
+LEAST = 100  # An order is detected from at least this many pairs of neighbours
+SHARE = 0.9  # At least this share of pairs is in alphabetical or reverse order; by chance it is half
 DIGITS = re.compile(r"\d+")
 COMMON = {
     language: tuple(words.split())
@@ -35,30 +35,31 @@ COMMON = {
         "Vietnamese": "và của là có các được",
     }.items()
 }
-"""Six of the most frequent words of a language. By frequency, those of the file's own language are in the first 100."""
-SOME = 4  # So many of the six must be in a file to say something
+"""Six of the most frequent words of each language. If sorted by frequency, those of the text's language are among the
+first 100 words."""
+SOME = 4  # This many of the six words must be in a file to draw a conclusion
 
 
 class Order(Enum):
     """The order of words."""
 
     FREQUENCY = 1
-    """That of the counts, as far as is known."""
+    """The order of the counts, as far as is known."""
     COUNTS = 2
-    """Not that of the counts, which are known."""
+    """Not the order of the counts, which are known."""
     ALPHABET = 3
-    """That of the alphabet; counts are not known."""
+    """Alphabetical order; counts are not known."""
     UNKNOWN = 4
-    """Not that of frequency: the most frequent words of no language are among the first; counts are not known."""
+    """Not sorted by frequency: the most frequent words of no language are among the first; counts are not known."""
 
     @property
     def is_known(self) -> bool:
-        """Whether it is known, or to be assumed, which words are the most frequent."""
+        """Whether it is known or can be assumed which words are the most frequent."""
         return self in (Order.FREQUENCY, Order.COUNTS)
 
     @classmethod
     def of(cls, words: Sequence[str], counts: Counts | None) -> "Order":
-        """Return the order of words. Names that differ in a number alone say nothing: they may count from the top.
+        """Return the order of words. Names that differ only in a number are ignored: they may be numbered by frequency.
 
         >>> import numpy as np
         >>> Order.of(["a", "b"], np.array([2, 5])), Order.of([f"w{n}" for n in range(500)], None)
@@ -76,10 +77,10 @@ class Order(Enum):
 
 
 def _has_common_words_late(words: Sequence[str]) -> bool:
-    """Return whether frequent words of a language are there, and those of no language among the FIRST.
+    """Return whether frequent words of some language occur, but those of no language are among the FIRST words.
 
-    Of items or of a text without such words, nothing is known: then False. A text has words of other languages, which
-    are rare in it: one language at the beginning is enough.
+    For items, or a text without such words, nothing is known, and the result is False. A text also contains words of
+    other languages, which are rare in it, so one language at the beginning is enough.
     """
     wanted = {word for known in COMMON.values() for word in known}
     found: dict[str, int] = {}

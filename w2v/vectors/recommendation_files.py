@@ -16,7 +16,7 @@ from w2v.vectors.recommendations import Recommendations
 COLUMNS = ("person", "rank", "item", "score", "based_on")
 ENCODER = json.JSONEncoder(ensure_ascii=False)
 DIGITS = 6
-"""Decimals of a score."""
+"""Number of decimal places of a score."""
 
 Row = tuple[str, int, str, float, str]
 Writer = Callable[[IO[bytes], Iterable[Recommendations]], int]
@@ -24,7 +24,7 @@ Writer = Callable[[IO[bytes], Iterable[Recommendations]], int]
 
 
 def writer_for(path: str | Path) -> Callable[[Iterable[Recommendations]], int]:
-    """Return a function that writes recommendations to a file, completely or not at all, and returns how many people.
+    """Return a function that writes recommendations, completely or not at all, and returns the number of people.
 
     Raises:
         SettingsError: the suffix is not .tsv, .jsonl or .parquet.
@@ -76,7 +76,7 @@ def _write_tsv(file: IO[bytes], parts: Iterable[Recommendations]) -> int:
 
 
 def _no_tsv(part: Recommendations) -> W2VError:
-    """Return an error that names the person or the item which TSV cannot hold."""
+    """Return an error that names the person or item that TSV cannot store."""
     texts = ((text, kind) for row in rows_of_people(part) for text, kind in ((row[0], "person"), (row[2], "item")))
     text, kind = next((text, kind) for text, kind in texts if {*text} & {*"\t\n\r"})
     return W2VError(f"the {kind} {text!r} has a tab or a newline, which TSV cannot hold; {option('output')} x.jsonl")
@@ -113,4 +113,4 @@ WRITERS: dict[str, Writer] = {
     ".jsonl": _write_json,
     ".parquet": _write_parquet,
 }
-"""How each format is written, by suffix."""
+"""Writers of the formats, by suffix."""

@@ -1,4 +1,4 @@
-"""Recommendations: the best items for each of any number of people. NumPy only."""
+"""Recommendations: the best items for any number of people. NumPy only."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,11 +21,11 @@ from w2v.vectors.mixtures import People
 from w2v.vectors.vectors import Vectors
 
 FEW = 1_000
-"""From this many people, compiled code is worth its start: half a second, and the first time several to compile it."""
+"""From this many people, compiled code is faster: it takes half a second to load, and some seconds to compile once."""
 Rank = Callable[[People, Sequence[Indices]], tuple[Indices, Matrix]]
-"""Ranks items for some people, without some items for each; `best_items` says what it returns."""
+"""Ranks items for some people, leaving out some items of each; returns the same as `best_items`."""
 SHOWN = 3
-"""Unknown items that a warning names."""
+"""Number of unknown items that a warning names."""
 VECTORS, POPULARITY = "vectors", "popularity"
 
 
@@ -33,7 +33,7 @@ VECTORS, POPULARITY = "vectors", "popularity"
 class Recommendations:
     """The best items of some people, best first. Iterating yields a list of (item, score) pairs per person.
 
-    A person with fewer items than asked for has the row -1, the score NaN and the item "" in place of the others.
+    If a person has fewer items than requested, the others have row -1, score NaN and item "".
     """
 
     people: list[str]
@@ -43,7 +43,7 @@ class Recommendations:
     scores: Matrix
     """(people, n)"""
     is_popular: npt.NDArray[np.bool_]
-    """(people,) whether nothing is known of the person, so that these are the most popular items."""
+    """(people,) True if nothing is known about the person, so that these are the most popular items."""
     words: Sequence[str]
     """The items of the vectors."""
 
@@ -62,7 +62,7 @@ class Recommendations:
 
     @classmethod
     def joined(cls, parts: Iterable["Recommendations"]) -> "Recommendations":
-        """Return the recommendations of one or more parts as one."""
+        """Return the recommendations of one or more parts in one object."""
         found = list(parts)
         people = [name for part in found for name in part.people]
         rows, scores, popular = (
@@ -71,12 +71,12 @@ class Recommendations:
         return cls(people, rows, scores, popular, found[0].words)
 
     def based_on(self) -> Iterator[str]:
-        """Yield what the items of each person follow from: "vectors" or "popularity"."""
+        """Yield for each person what the items are based on: "vectors" or "popularity"."""
         return (POPULARITY if popular else VECTORS for popular in self.is_popular.tolist())
 
 
 class Recommender:
-    """Recommends items to people, a block of people at a time."""
+    """Recommends items to people, one block of people at a time."""
 
     def __init__(
         self,
@@ -89,16 +89,16 @@ class Recommender:
         warn: Callable[[str], None] = lambda message: None,
         **settings: Any,  # noqa: ANN401
     ) -> None:
-        """Take the vectors, and which items to recommend.
+        """Take the vectors and the choice of items.
 
         Args:
-            vectors: with output rows and counts.
-            n: how many items per person; fewer are recommended if there are no more.
+            vectors: a model with output rows and counts.
+            n: number of items per person; fewer are recommended if there are not enough.
             only: recommend only these items; None means all.
             exclude: do not recommend these items.
-            keep_seen: whether to recommend what the person has taken already.
-            warn: is called with a message if items are left out.
-            settings: history, decay, prior, sharpness, line_weight and line_names, by default those of the training.
+            keep_seen: whether to recommend items that the person has already taken.
+            warn: called with a message if items are left out.
+            settings: history, decay, prior, sharpness, line_weight and line_names; by default those of the training.
 
         Raises:
             W2VError: there are no output rows or no counts, or none of `only` has a vector.
@@ -127,7 +127,7 @@ class Recommender:
         return found
 
     def blocks(self, people: Iterable[PersonItems]) -> Iterator[Recommendations]:
-        """Yield recommendations for some people at a time, at least once; then warn of what was left out.
+        """Yield recommendations for blocks of people, at least one block; then warn about items that were left out.
 
         Raises:
             W2VError: line_weight is not 0, and the vectors have no line vectors.
@@ -143,7 +143,7 @@ class Recommender:
         self._tell()
 
     def _ranker(self, *, is_many: bool) -> tuple[Rank, int]:
-        """Return what ranks the items for people, and for how many people at a time."""
+        """Return the function that ranks items for people, and the number of people per call."""
         if is_many and self._n:
             from w2v.vectors.many_people import ManyPeople, is_possible
 
@@ -153,7 +153,7 @@ class Recommender:
         return partial(best_items, self.scorer, n=self._n), FEW
 
     def _tell(self) -> None:
-        """Warn of items without a vector, and of people that nothing is known about."""
+        """Warn about items without a vector, and about people about whom nothing is known."""
         if self._n_unknown:
             named = ", ".join([*self._unknown][:SHOWN]) + ", ..." * (len(self._unknown) > SHOWN)
             popular = ""
@@ -183,7 +183,7 @@ class Recommender:
         return Recommendations([person.name for person in part], rows, scores, is_popular, self.vectors.words)
 
     def _known(self, items: list[str]) -> Indices:
-        """Return the rows of a person's items, and count those without a vector."""
+        """Return the rows of a person's items, and count items without a vector."""
         rows = rows_of(self.vectors, items)
         self._n_items += len(items)
         if len(rows) < len(items):
@@ -193,7 +193,7 @@ class Recommender:
         return rows
 
     def _candidates(self, only: Iterable[str] | None, exclude: Iterable[str]) -> Indices:
-        """Return the rows of the items that may be recommended, ascending."""
+        """Return the rows of the items that may be recommended, in ascending order."""
         allowed = np.ones(len(self.vectors), bool)
         if only is not None:
             allowed[:] = False
@@ -213,11 +213,11 @@ class Recommender:
 
 
 def people_of(source: str | Path | Sequence[Sequence[str]], recommender: Recommender) -> Iterable[PersonItems]:
-    """Return the people of a sessions file, or of a list of their items, which are numbered from 1.
+    """Return the people of a sessions file, or of a list of their items; the latter are numbered from 1.
 
     Raises:
-        W2VError: the people are numbered, their lines are used, and there is another number of lines.
-        WrongTypeError: the items of a person are a text.
+        W2VError: people without names have line vectors, but their number differs from the number of lines.
+        WrongTypeError: the items of a person are a text instead of a list.
     """
     config = recommender.config
     if isinstance(source, str | Path):
@@ -233,7 +233,7 @@ def people_of(source: str | Path | Sequence[Sequence[str]], recommender: Recomme
 
 
 def items_of(source: str | Path | Iterable[str] | None) -> list[str] | None:
-    """Return a list of items, or those of a file, separated by whitespace."""
+    """Return a list of items, or the items of a file, which are separated by whitespace."""
     if source is None or not isinstance(source, str | Path):
         return None if source is None else list(source)
     return [item for line in read_people(source) for item in line.items]

@@ -1,4 +1,4 @@
-"""Runs: several models of the same words, which say how certain an answer is. NumPy only."""
+"""Runs: several models with the same words, which show how certain a result is. NumPy only."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -23,18 +23,18 @@ class Neighbour(NamedTuple):
 
     word: str
     cosine: float
-    """The mean of its cosines."""
+    """Mean of its cosines over the runs."""
     std: float
-    """Their standard deviation."""
+    """Standard deviation of these cosines."""
     runs: int
-    """In how many runs it is among the nearest."""
+    """Number of runs in which it is among the nearest words."""
 
 
 class Runs(Sequence[Vectors]):
     """Models of the same words, trained with different seeds or on resampled lines: a sequence of Vectors.
 
-    `w2v.train(..., runs=10)` makes them. The vectors of two runs are in different spaces: what can be compared are
-    cosines, neighbours and scores.
+    `w2v.train(..., runs=10)` makes them. The vectors of two runs are in different spaces; only cosines, neighbours and
+    scores can be compared.
 
     Examples:
         >>> matrix = np.array([[1, 0], [1, 0.1], [-1, 0]], np.float32)
@@ -47,7 +47,7 @@ class Runs(Sequence[Vectors]):
         """Take the models; `bootstrap` is "lines" if they were trained on resampled lines.
 
         Raises:
-            W2VError: they are fewer than two, or have different words.
+            W2VError: there are fewer than two models, or they have different words.
         """
         if len(runs) < 2:
             raise W2VError(f"{name}: {len(runs)} runs are too few; 2 or more are wanted")
@@ -57,10 +57,10 @@ class Runs(Sequence[Vectors]):
 
     @classmethod
     def load(cls, path: str | Path, *, limit: int | None = None) -> "Runs":
-        """Read a folder of runs, mapped; `limit` takes this many words, the first.
+        """Load a folder of runs, memory-mapped; `limit` loads only this many of the first words.
 
         Raises:
-            W2VError: it is damaged, or no folder of runs.
+            W2VError: the folder is damaged, or is not a folder of runs.
         """
         found = cls.find(path, limit)
         if found is None:
@@ -71,7 +71,7 @@ class Runs(Sequence[Vectors]):
 
     @classmethod
     def find(cls, path: str | Path, limit: int | None = None) -> "Runs | None":
-        """Do what `load` does, but return None if `path` is no folder of runs."""
+        """Do the same as `load`, but return None if `path` is not a folder of runs."""
         held = vector_files.read_runs(path)
         if held is None:
             return None
@@ -84,12 +84,12 @@ class Runs(Sequence[Vectors]):
 
     @property
     def is_bootstrap(self) -> bool:
-        """Whether the runs were trained on resampled text, and not only with different seeds."""
+        """Whether the runs were trained on resampled text, not only with different seeds."""
         return self.bootstrap is not None
 
     @property
     def model(self) -> Model:
-        """The first model: all have its words and counts."""
+        """The first model; all models have the same words and counts."""
         return self[0].model
 
     @property
@@ -99,28 +99,28 @@ class Runs(Sequence[Vectors]):
 
     @property
     def counts(self) -> Counts | None:
-        """(n_types,) the occurrences of the words in the whole corpus; None where they are not known."""
+        """(n_types,) the occurrences of the words in the whole corpus; None if unknown."""
         return self[0].counts
 
     @property
     def dim(self) -> int:
-        """Numbers in a vector."""
+        """Numbers per vector."""
         return self[0].dim
 
     def each(self, change: Callable[[Vectors], Vectors]) -> "Runs":
-        """Return the runs with each model changed: `runs.each(w2v.line_vectors)` has the vectors of lines."""
+        """Return the runs with a function applied to each: `runs.each(w2v.line_vectors)` has the vectors of lines."""
         return Runs([change(run) for run in self], self.bootstrap, self.name)
 
     def estimate(self, quantity: Callable[[Vectors], float]) -> Estimate:
-        """Return a quantity of each run, with their mean and 95% interval."""
+        """Return the values of a quantity in all runs, with their mean and 95% interval."""
         return Estimate.of([quantity(run) for run in self], self.is_bootstrap)
 
     def similarity(self, a: str, b: str) -> Estimate:
-        """Return the cosine between two words in each run, with their mean and 95% interval."""
+        """Return the cosines between two words in all runs, with their mean and 95% interval."""
         return self.estimate(lambda run: run.similarity(a, b))
 
     def similar(self, word: str, n: int = 10, *, restrict: int = RESTRICT) -> list[Neighbour]:
-        """Return the n words nearest to a word by mean cosine; else as `most_similar`."""
+        """Return the n words nearest to a word by mean cosine. Otherwise as `most_similar`."""
         return self.most_similar([word], topn=n, restrict=restrict)
 
     def analogy(self, a: str, b: str, c: str, n: int = 10, *, restrict: int = RESTRICT) -> list[Neighbour]:
@@ -139,9 +139,9 @@ class Runs(Sequence[Vectors]):
 
         Args:
             positive: words to add, as in `Vectors.most_similar`.
-            negative: words to take away.
-            topn: how many words to return; it also decides which words count as nearest in a run.
-            restrict: answer only with this many words, the most frequent; 0 takes all.
+            negative: words to subtract.
+            topn: number of words to return, and number of nearest words that are counted in each run.
+            restrict: only this many of the most frequent words can be answers; 0 means all.
         """
         found = [run.cosines_to(positive, negative, restrict) for run in self]
         scores: Matrix = np.stack([scores for scores, _ in found])
@@ -161,7 +161,7 @@ class Runs(Sequence[Vectors]):
         return np.stack([run[word] for run in self])
 
     def tell_of_restriction(self, restrict: int, warn: Callable[[str], None], tell: Callable[[str], None]) -> None:
-        """Report which words cannot be in an answer, once for all runs."""
+        """Report which words cannot be answers, once for all runs."""
         for number, run in enumerate(self):
             run.tell_of_restriction(restrict, *((warn, tell) if number == 0 else (_ignore, _ignore)))
 
@@ -170,7 +170,7 @@ class Runs(Sequence[Vectors]):
     @overload
     def __getitem__(self, number: slice) -> list[Vectors]: ...
     def __getitem__(self, number: int | slice) -> Vectors | list[Vectors]:
-        """Return the model of a run, from 0."""
+        """Return the model of a run; runs count from 0."""
         return self._runs[number]
 
     def __len__(self) -> int:
@@ -182,12 +182,12 @@ class Runs(Sequence[Vectors]):
         return iter(self._runs)
 
     def __repr__(self) -> str:
-        """Return the shape."""
+        """Return a text with the shape."""
         return f"Runs({len(self)} x {len(self[0]):,} words x {self.dim})"
 
 
 def _ignore(_: str) -> None:
-    """Tell nothing: it was told of the first run."""
+    """Ignore a message, because it was reported for the first run."""
 
 
 def load(
@@ -198,10 +198,10 @@ def load(
     skip_bad_rows: bool = False,
     reporter: Reporter | None = None,
 ) -> "Vectors | Runs":
-    """Return the vectors of a file, or the runs of a folder of runs; Args are those of `Vectors.load`.
+    """Return the vectors of a file, or the runs of a folder of runs. The arguments are those of `Vectors.load`.
 
     Raises:
-        SettingsError: rows are to be left out of runs, which have the same words.
+        SettingsError: skip_bad_rows is used with runs, which must have the same words.
     """
     runs = Runs.find(path, limit) if format in (None, "native") else None
     if runs is None:

@@ -1,8 +1,8 @@
-"""Vectors of lines from the vectors of their words: SIF (Arora, Liang and Ma 2017) or the plain mean.
+"""Vectors of lines from the vectors of their words, by SIF (Arora, Liang and Ma 2017) or the plain mean.
 
-SIF gives the word w the weight a / (a + p(w)), where p(w) is its share of the training text, takes the mean of the
-weighted vectors of a line, and removes the first component: the direction u, of length 1, with the largest
-sum over all lines of (u . v)**2. This direction mostly shows how frequent the words of a line are, and its grammar.
+SIF gives word w the weight a / (a + p(w)), where p(w) is its share of the training text. It takes the mean of the
+weighted vectors of each line, and removes the first component of all lines: the direction u, of length 1, with the
+largest sum over lines of (u . v)**2. This direction mostly reflects the frequency of a line's words, and its grammar.
 """
 
 from array import array
@@ -38,11 +38,11 @@ from w2v.vectors.vectors import Vectors
 Result = TypeVar("Result")
 
 ARRAY = ".npy"
-"""The suffix of a file that has the matrix alone, as NumPy writes it."""
+"""The suffix of files that contain only the matrix, in NumPy's format."""
 
 
 FEW = 1000
-"""From this many words, an index of all words of the vectors is worth the time that it takes."""
+"""From this many words, building an index of all words of the vectors is worth the time."""
 
 
 def embed(vectors: Vectors, corpus: Corpus, told: Reporter, settings: Mapping[str, Any]) -> Lines:
@@ -74,7 +74,7 @@ def embed(vectors: Vectors, corpus: Corpus, told: Reporter, settings: Mapping[st
 
 
 def warn_of_phrases(vectors: Vectors, phrases: str | None, told: Reporter) -> None:
-    """Warn if a text is read without the phrases that the text of the training was read with."""
+    """Warn if a text is read without joining phrases, although the training text was read with phrases."""
     before = vectors.trained.known.get("phrases") if vectors.trained else None
     if before is not None and phrases is None:
         told.warn(f"{vectors.name} was trained with phrases joined; to join them here too: {option('phrases', before)}")
@@ -83,7 +83,7 @@ def warn_of_phrases(vectors: Vectors, phrases: str | None, told: Reporter) -> No
 def embed_documents(
     vectors: Vectors, documents: Iterable[Sequence[str]], config: EmbeddingConfig, threads: int | None = None
 ) -> Matrix:
-    """Return the weighted means of lists of words, (n, dim), 0 where no word has a vector; no component is removed."""
+    """Return the weighted means of lists of words, (n, dim), without removing a component; 0 if no word is known."""
     number: defaultdict[str, int] = defaultdict()
     number.default_factory = number.__len__
     ids = array("i")
@@ -99,12 +99,12 @@ def embed_documents(
 
 
 def word_rows(vectors: Vectors, words: Sequence[str], config: EmbeddingConfig) -> tuple[npt.NDArray[np.int32], Matrix]:
-    """Return the vectors of words, each times its weight, (n, dim), and for each word its row in them or -1.
+    """Return the vectors of words times their weights, (n, dim), and for each word its row in that matrix, or -1.
 
-    A word outside the vocabulary that has a vector composed of n-grams counts as one that the training text has not.
+    A word with a vector composed of n-grams gets the weight of a word that does not occur in the training text.
 
     Raises:
-        W2VError: the weights need counts, and there are none.
+        W2VError: the weights need counts, but there are none.
     """
     find = vectors.index.get if len(words) > FEW else vectors.find
     held = np.array([-1 if (row := find(word)) is None else row for word in words], np.int64)
@@ -130,7 +130,7 @@ def word_rows(vectors: Vectors, words: Sequence[str], config: EmbeddingConfig) -
 
 
 def mean_lines(stream: Ids, row_of: npt.NDArray[np.int32], rows: Matrix, threads: int) -> Matrix:
-    """Return the mean of the rows of each line's words, (n_lines, dim); SENTENCE_END stands after each line."""
+    """Return the mean of the rows of each line's words, (n_lines, dim); a SENTENCE_END follows each line."""
     ends = np.flatnonzero(stream == SENTENCE_END) + 1
     if len(stream) and stream[-1] != SENTENCE_END:
         ends = np.append(ends, len(stream))
@@ -145,7 +145,7 @@ def mean_lines(stream: Ids, row_of: npt.NDArray[np.int32], rows: Matrix, threads
 
 
 def first_component(means: Matrix, threads: int = 1) -> Floats:
-    """Return the first right singular vector of a matrix, (dim,) of length 1; its mean is not removed before.
+    """Return the first right singular vector of a matrix, (dim,) of length 1; the mean is not removed before.
 
     >>> abs(first_component(np.array([[3, 0], [-2, 0], [0, 1]], np.float32))).round(6).tolist()
     [1.0, 0.0]
@@ -162,20 +162,20 @@ def first_component(means: Matrix, threads: int = 1) -> Floats:
 
 
 def remove_component(means: Matrix, component: Floats, threads: int = 1) -> None:
-    """Take from each row what lies in a direction, (dim,) of length 1; mutates means."""
+    """Subtract from each row its component in a direction, (dim,) of length 1; mutates means."""
     direction = component.astype(np.float32)
     each_part(len(means), threads, lambda part: remove_direction(means[part], direction))
 
 
 def each_part(n: int, threads: int, work: Callable[[slice], Result]) -> list[Result]:
-    """Return what some work returns for parts that together are n rows, in their order; on several threads."""
+    """Return the results of `work` for parts of n rows, in order; parts are computed on several threads."""
     step = max(1, -(-n // (4 * threads)))
     with ThreadPoolExecutor(threads) as pool:
         return [*pool.map(work, (slice(begin, min(n, begin + step)) for begin in range(0, n, step)))]
 
 
 def save_lines(lines: Lines, path: str | Path) -> None:
-    """Write vectors of lines: as a NumPy array if the name ends in .npy, else as `Vectors.save` does."""
+    """Write vectors of lines: as a NumPy array if the name ends in .npy, otherwise as `Vectors.save` does."""
     if Path(path).suffix != ARRAY:
         named_lines(lines).save(path)
         return

@@ -1,4 +1,4 @@
-"""Facts about vectors, computed in blocks of rows, so that a mapped file is not read into memory."""
+"""Facts about vectors, computed in blocks of rows, so that a mapped file is not loaded into memory at once."""
 
 from dataclasses import asdict
 from typing import Any
@@ -13,14 +13,14 @@ FIRST = 10
 
 
 def summarize(vectors: Vectors) -> dict[str, Any]:
-    """Return facts about vectors, for JSON.
+    """Return facts about vectors in the form for JSON.
 
     Returns:
         `words` and `dim`; `tokens`, the sum of the counts, and `counts`, their range, or None if they are unknown;
-        `norms`, the range of the vectors' lengths, or None if no vector is finite; `nan`, how many numbers are NaN or
-        infinite; `first`, the first words; `repeated`, the rows left out whose word an earlier row has; `output`,
-        whether there are output rows; with subwords `ngrams`, how they
-        are hashed and how many `rows` they have; `settings`.
+        `norms`, the range of the vectors' lengths, or None if no vector is finite; `nan`, the number of NaN and
+        infinite numbers; `first`, the first words; `repeated`, the number of rows left out because an earlier row has
+        the same word; `output`, whether there are output rows; with subwords `ngrams`, how they are hashed and their
+        number of `rows`; `settings`.
 
     >>> summarize(Vectors(["a", "b"], np.array([[3, 4], [0, 1]], np.float32)))["norms"]
     [1.0, 5.0]

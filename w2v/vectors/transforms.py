@@ -1,4 +1,4 @@
-"""Transformations of a whole matrix of vectors: output rows added, the top directions removed."""
+"""Transformations of a whole matrix of vectors: add output rows, remove top directions, reduce the dimension."""
 
 import numpy as np
 
@@ -11,10 +11,10 @@ def with_output_added(vectors: Matrix, output: Matrix, share: float) -> Matrix:
     """Return vectors + share * output.
 
     A word has two rows: its vector, used when it is a context, and its output row, used when it is a center or a
-    negative. The more often two words occur side by side, the closer are the vector of one and the output row of the
-    other. The sum has this information too. GloVe also adds them (Pennington, Socher and Manning 2014).
+    negative. The more often two words occur side by side, the closer the vector of one is to the output row of the
+    other. The sum includes this information. GloVe also adds its two rows (Pennington, Socher and Manning 2014).
 
-    All arrays are (n, dim) float32. A share of 0.5 scored best of 0.1 to 1: see docs/inside.md.
+    All arrays are (n, dim) float32. Among shares from 0.1 to 1, 0.5 had the best score: see docs/inside.md.
 
     >>> with_output_added(np.array([[1, 2]], np.float32), np.array([[4, 0]], np.float32), 0.5).tolist()
     [[3.0, 2.0]]
@@ -29,11 +29,11 @@ def with_output_added(vectors: Matrix, output: Matrix, share: float) -> Matrix:
 def main_directions(matrix: Matrix, n: int) -> Floats:
     """Return the n directions with the largest sums of squares, (dim, n), orthogonal and of length 1.
 
-    Projected onto them, vectors keep more of their inner products than in any other n directions (Eckart and Young
-    1936). This is PCA without removing the mean, on which cosines depend. matrix is (n_types, dim) float32.
+    Vectors projected onto them keep more of their inner products than with any other n directions (Eckart and Young
+    1936). This is PCA without removing the mean, because cosines depend on the mean. matrix is (n_types, dim) float32.
 
     Raises:
-        SettingsError: there are not so many.
+        SettingsError: n is above dim or below 1.
 
     >>> abs(main_directions(np.array([[9, 0], [0, 1], [-9, 0]], np.float32), 1)).round(6).tolist()
     [[1.0], [0.0]]
@@ -46,11 +46,11 @@ def main_directions(matrix: Matrix, n: int) -> Floats:
         part = matrix[block].astype(np.float64)
         squares += part.T @ part
     found: Floats = np.linalg.eigh(squares)[1][:, ::-1][:, :n]  # eigh returns them in ascending order
-    return found * np.where(found.sum(axis=0) < 0, -1, 1)  # whose sign is anything
+    return found * np.where(found.sum(axis=0) < 0, -1, 1)  # fixes the sign, which is arbitrary
 
 
 def project(matrix: Matrix, directions: Floats) -> Matrix:
-    """Return rows, (n, dim), as sums of directions, (dim, k): (n, k) float32."""
+    """Return the coordinates of rows, (n, dim), in directions, (dim, k): (n, k) float32."""
     found = np.empty((len(matrix), directions.shape[1]), np.float32)
     for block in row_blocks(matrix):
         found[block] = matrix[block].astype(np.float64) @ directions
@@ -58,13 +58,13 @@ def project(matrix: Matrix, directions: Floats) -> Matrix:
 
 
 def without_top_directions(matrix: Matrix, n_directions: int) -> Matrix:
-    """Return vectors less their mean, with nothing left in the directions in which they vary most.
+    """Return vectors without their mean and without their components in the directions with the largest variance.
 
-    This is all-but-the-top (Mu and Viswanath 2018). These directions mostly show how frequent a word is. The authors
-    remove dim / 100 of them. Both matrices are (n, dim) float32.
+    This is all-but-the-top (Mu and Viswanath 2018). These directions mostly reflect the frequency of a word. The
+    authors remove dim / 100 directions. Both matrices are (n, dim) float32.
 
     Raises:
-        SettingsError: there are fewer directions.
+        SettingsError: n_directions is negative or not below dim.
 
     >>> without_top_directions(np.array([[9, 1], [-9, 1], [0, 3], [0, -1]], np.float32), 1).tolist()
     [[0.0, 0.0], [0.0, 0.0], [0.0, 2.0], [0.0, -2.0]]

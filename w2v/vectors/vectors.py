@@ -1,4 +1,4 @@
-"""Vectors: words with their vectors, lookups and neighbours. NumPy only, so that a question is answered at once."""
+"""Vectors: words with their vectors, look-ups and neighbours. NumPy only, so that queries start quickly."""
 
 import logging
 import warnings
@@ -36,19 +36,19 @@ if TYPE_CHECKING:
 
 Keys = WeightedKey | Sequence[WeightedKey]
 
-LOOKUPS = 64  # Look-ups in a table of millions, 10 ms each, before an index of all is made, in 2 s
+LOOKUPS = 64  # Number of look-ups in a table of millions of words, 10 ms each, before an index is built in 2 s
 SAFE = 1e-30
-"""Squares of lengths from this to 1 / SAFE are computed in float32."""
+"""Squared lengths between this number and 1 / SAFE are computed in float32."""
 NORMS_DIFFER = 1e-3
-"""Relative difference between a vector's length and the one that its file keeps from which that file is damaged."""
+"""A file is damaged if a vector's length and the length stored in the file differ by more than this, relatively."""
 
 
 class Vectors:
     """Words with their vectors.
 
-    Names that gensim's KeyedVectors has too mean the same: `in`, `len`, `[]`, `similarity`, `most_similar`, `vectors`,
-    `index_to_key` and others, except that iterating yields the words. For an attribute that only KeyedVectors has, the
-    error says what to use. `np.asarray` returns the matrix.
+    Names that gensim's KeyedVectors has too have the same meaning: `in`, `len`, `[]`, `similarity`, `most_similar`,
+    `vectors`, `index_to_key` and others, except that iterating yields the words. For an attribute that only
+    KeyedVectors has, the error says what to use. `np.asarray` returns the matrix.
 
     Examples:
         >>> vectors = Vectors(["up", "high", "low"], np.array([[1, 0], [1, 0.1], [-1, 0]], np.float32))
@@ -59,11 +59,11 @@ class Vectors:
     def __init__(
         self, words: Sequence[str], matrix: npt.ArrayLike, counts: Counts | None = None, output: Matrix | None = None
     ) -> None:
-        """Take words and their vectors; nothing is copied, and the matrix may be mapped.
+        """Take words and their vectors. Nothing is copied, and the matrix can be memory-mapped.
 
         Args:
             words: (n_types,)
-            matrix: (n_types, dim) float32, the vectors; anything else is converted to such an array.
+            matrix: (n_types, dim) float32, the vectors; other arrays are converted.
             counts: (n_types,) int64, the occurrences.
             output: (n_types, dim) float32, the output rows.
         """
@@ -71,7 +71,7 @@ class Vectors:
 
     @classmethod
     def of(cls, model: Model, name: str = "the vectors") -> "Vectors":
-        """Return the vectors of a model; `name` is what error messages call them."""
+        """Return the vectors of a model; error messages use `name`."""
         vectors = cls.__new__(cls)
         vectors._take(model, name)
         return vectors
@@ -80,12 +80,12 @@ class Vectors:
         if model.vectors.ndim != 2 or len(model.words) != len(model.vectors):
             raise ValueError(f"{len(model.words)} words and vectors of shape {model.vectors.shape}")
         self._model = model
-        self.name = name  # What error messages call them: the file they were read from
+        self.name = name  # Used in error messages: the file that the vectors were read from
         self._norms: Matrix = np.empty(0, np.float32) if model.norms is None else model.norms
-        """Lengths of the first rows, as far as they were needed."""
+        """Lengths of the first rows, as far as they were needed so far."""
         self._lookups = 0
-        self._has_told = False  # Whether the log has it that answers are restricted
-        self._vocab_file: Path | None = None  # A vocabulary next to the file, which may have the counts
+        self._has_told = False  # Whether it was already reported that answers are restricted
+        self._vocab_file: Path | None = None  # A vocabulary next to the file, which may contain the counts
 
     @classmethod
     def load(
@@ -101,16 +101,17 @@ class Vectors:
         """Read a vector file.
 
         Args:
-            path: the file or folder, packed or not, or a pipe. A w2v folder (.w2v) is mapped, and read as it is used.
+            path: the file or folder, compressed or not, or a pipe. A w2v folder (.w2v) is memory-mapped and read as
+                needed.
             format: the name of its format, if neither its content nor its suffix shows it; docs/formats.md lists them.
-            limit: take at most this many words, the first, which are the most frequent in almost every file.
+            limit: load at most this many of the first words, which are the most frequent in almost every file.
             skip_bad_rows: whether to leave out rows that cannot be read or have a number that is not finite.
-            encoding: that of the words in word2vec's and GloVe's files.
-            reporter: is told what was left out or changed, instead of `warnings`.
+            encoding: encoding of the words in word2vec's and GloVe's files.
+            reporter: receives messages about what was left out or changed, instead of `warnings`.
 
         Raises:
-            W2VError: the file is missing, is damaged, or has a number that is not finite; the numbers of a mapped file
-                are checked when they are used.
+            W2VError: the file is missing, is damaged, or has a number that is not finite; numbers of a mapped file are
+                checked when they are used.
             SettingsError: the format or the encoding is unknown, or limit is below 1.
         """
         check_number("limit", 1 if limit is None else limit, 1)
@@ -125,12 +126,12 @@ class Vectors:
 
         Args:
             path: the file or folder.
-            format: the name of its format, if the suffix does not say it; docs/formats.md lists the names.
-            save_output: whether to write the output rows: in a second file, vectors.output.bin for vectors.bin, if the
-                format cannot store them. None writes them only if the format can.
+            format: the name of its format, if the suffix does not show it; docs/formats.md lists the names.
+            save_output: whether to write the output rows, in a second file (vectors.output.bin for vectors.bin) if the
+                format cannot store them. With None, they are written only if the format can store them.
 
         Raises:
-            W2VError: it cannot be written.
+            W2VError: the file cannot be written.
 
         Warns:
             W2VWarning: the format cannot store the rows of n-grams or the line vectors.
@@ -142,7 +143,7 @@ class Vectors:
 
     @property
     def model(self) -> Model:
-        """Everything that is known: what `save` writes."""
+        """All data of the vectors, as `save` writes them."""
         return self._model if self._model.counts is not None else replace(self._model, counts=self.counts)
 
     @property
@@ -152,12 +153,12 @@ class Vectors:
 
     @property
     def output(self) -> Matrix | None:
-        """(n_types, dim) float32, the output rows; None where they were not kept."""
+        """(n_types, dim) float32, the output rows; None if they were not saved."""
         return self._model.output
 
     @property
     def subwords(self) -> Subwords | None:
-        """The rows of n-grams, from which other words have vectors."""
+        """The rows of n-grams, from which vectors of other words are composed."""
         return self._model.subwords
 
     @property
@@ -167,17 +168,17 @@ class Vectors:
 
     @property
     def trained(self) -> Trained | None:
-        """How they were trained: version, config and corpus; None where that is not known."""
+        """How the vectors were trained: version, config and corpus; None if unknown."""
         return self._model.trained
 
     @property
     def settings(self) -> dict[str, Any] | None:
-        """How they were trained, as JSON has it: `w2v` (the version), `settings`, `corpus` (checksums of its files)."""
+        """How the vectors were trained, for JSON: `w2v` (the version), `settings`, `corpus` (file checksums)."""
         return None if self.trained is None else dict(self.trained.json)
 
     @property
     def dim(self) -> int:
-        """Numbers in a vector."""
+        """Numbers per vector."""
         return int(self.matrix.shape[1])
 
     @property
@@ -196,15 +197,16 @@ class Vectors:
 
     @property
     def counts(self) -> Counts | None:
-        """(n_types,) the occurrences of the words; None where they are not known.
+        """(n_types,) the occurrences of the words; None if unknown.
 
-        A file that keeps none has those of `vocab.txt` next to it, if that has the same words in the same order.
+        If the file has no counts, they are read from `vocab.txt` next to it, if its words are the same in the same
+        order.
         """
         path, self._vocab_file = self._vocab_file, None
         if self._model.counts is None and path is not None and path.is_file():
             try:
                 vocab = Vocab.load(path)
-            except W2VError:  # some other file of this name
+            except W2VError:  # another file with this name
                 return None
             if vocab.words[: len(self)] == self.words:
                 self._model = replace(self._model, counts=vocab.counts[: len(self)])
@@ -212,12 +214,12 @@ class Vectors:
 
     @cached_property
     def index(self) -> dict[str, int]:
-        """The row of each word; the first row of a word that a file has twice."""
+        """The row of each word; for duplicate words, the first row."""
         return dict(zip(reversed(self.words), reversed(range(len(self.words))), strict=True))
 
     @cached_property
     def _repeated(self) -> Indices:
-        """The rows of words that an earlier row has: they are in no answer. A VocabTable has each word once."""
+        """Rows of words that also have an earlier row; they are never answers. A VocabTable has no duplicates."""
         words = self._model.words
         return np.array([] if isinstance(words, VocabTable) else repeated_words(words), np.int64)
 
@@ -227,7 +229,7 @@ class Vectors:
         return Order.of(self._model.words, self.counts)
 
     def most_frequent(self, n: int) -> range | Indices:
-        """Return the rows of the n most frequent words; all of them if n is 0 or it is not known which these are."""
+        """Return the rows of the n most frequent words; all rows if n is 0 or the most frequent words are not known."""
         if n == 0 or n >= len(self) or not self.order.is_known:
             return range(len(self))
         if self.order is Order.FREQUENCY or self.counts is None:
@@ -236,7 +238,7 @@ class Vectors:
         return found
 
     def restriction(self, restrict: int) -> str:
-        """Return a sentence about the words that cannot be in an answer; nothing if all can."""
+        """Return a sentence about the words that cannot be answers; empty if all can."""
         if not 0 < restrict < len(self):
             return ""
         if not self.order.is_known:
@@ -248,17 +250,17 @@ class Vectors:
         return f"answers are among the {restrict:,} most frequent of {len(self):,} words; {option('restrict')} 0: all"
 
     def tell_of_restriction(self, restrict: int, warn: Callable[[str], None], tell: Callable[[str], None]) -> None:
-        """Report which words cannot be in an answer; warn if it is not known which words are the most frequent."""
+        """Report which words cannot be answers; warn if it is not known which words are the most frequent."""
         if message := self.restriction(restrict):
             self._has_told = True
             (tell if self.order.is_known else warn)(message)
 
     @property
     def norms(self) -> Matrix:
-        """(n_types,) the length of each vector; 1 where it is 0, so that its cosines are 0.
+        """(n_types,) the length of each vector; 1 for vectors of length 0, so that their cosines are 0.
 
         Raises:
-            W2VError: a number of a vector is not finite, which for a mapped file is found out here.
+            W2VError: a number of a vector is not finite; for a mapped file this is first noticed here.
         """
         return self._first_norms(len(self))
 
@@ -270,19 +272,19 @@ class Vectors:
         return self._norms[:n]
 
     def _check_rows(self, rows: Sequence[int] | Indices) -> None:
-        """Raise W2VError if a number of some rows is not finite."""
+        """Raise W2VError if a number in one of these rows is not finite."""
         for row in map(int, rows):
             check_finite(self.name, self._model.words, self.matrix, row, row + 1)
 
     def check_all(self) -> None:
-        """Raise W2VError if a number of any vector is not finite; this reads all of them, once."""
+        """Raise W2VError if a number of any vector is not finite. All vectors are read, once."""
         self._first_norms(len(self))
 
     def take(self, rows: Sequence[int] | Indices) -> Matrix:
         """Return some rows, (n, dim).
 
         Raises:
-            W2VError: a number of them is not finite.
+            W2VError: a number in these rows is not finite.
         """
         found: Matrix = self.matrix[rows]
         if not np.isfinite(found).all():
@@ -290,7 +292,7 @@ class Vectors:
         return found
 
     def find(self, word: str) -> int | None:
-        """Return the row of a word, None where it has no vector."""
+        """Return the row of a word; None if it has no vector."""
         if self._lookups < LOOKUPS:
             self._lookups += 1
             if isinstance(words := self._model.words, VocabTable):
@@ -301,7 +303,7 @@ class Vectors:
         """Return the row of a word.
 
         Raises:
-            UnknownWordError: it has none; the message has close spellings.
+            UnknownWordError: the word has no row; the message has similar spellings.
         """
         if not isinstance(word, str):
             raise TypeError(f"a word must be text, not {type(word).__name__}: {word!r}")
@@ -311,19 +313,20 @@ class Vectors:
         return row
 
     def get_vector(self, key: Key, norm: bool = False) -> Matrix:
-        """Return the vector of a word or a row, (dim,), as `[]` does; with `norm` at length 1."""
+        """Return the vector of a word or a row, (dim,), as `[]` does; with `norm`, scaled to length 1."""
         vector = self[key]
         return vector / lengths(vector[None])[0] if norm else vector
 
     def similar(self, word: str, n: int = 10, *, restrict: int = RESTRICT) -> list[tuple[str, float]]:
-        """Return the n words nearest to a word by cosine, without the word itself; else as `most_similar`."""
+        """Return the n words nearest to a word by cosine, without the word itself. Otherwise as `most_similar`."""
         return self.most_similar([word], topn=n, restrict=restrict)
 
     def analogy(self, a: str, b: str, c: str, n: int = 10, *, restrict: int = RESTRICT) -> list[tuple[str, float]]:
-        """Return the n words nearest to a - b + c: what is to c as a is to b; none of the three.
+        """Return the n words nearest to a - b + c (what is to c as a is to b?), without the three words.
 
         `analogy("king", "man", "woman")` asks: who is to woman as king is to man? This is 3CosAdd (Mikolov et al.
-        2013): each vector is brought to length 1 before they are added. Arguments and errors are as in `most_similar`.
+        2013): each vector is scaled to length 1 before they are added. Arguments and errors are those of
+        `most_similar`.
         """
         return self.most_similar([a, c], [b], n, restrict=restrict)
 
@@ -347,27 +350,27 @@ class Vectors:
         """Return the words nearest by cosine to a sum of vectors, as gensim's `most_similar` does.
 
         Args:
-            positive: words to add, each brought to length 1, or vectors (dim,) as they are; each may be a pair with
-                its weight: `[("king", 2.0), "woman"]`.
-            negative: words or vectors to take away.
-            topn: how many words to return; those of the question are left out. None returns the cosines of all
-                words, (n_types,), as in gensim, whatever restrict is.
-            restrict: answer only with this many words, the most frequent; 0 takes all. The logger `w2v` says once, at
-                the level INFO, that words are left out.
-            slips: keywords of gensim, which are answered with ours.
+            positive: words to add, each scaled to length 1, or vectors (dim,), which are not scaled; each can be a pair
+                with its weight: `[("king", 2.0), "woman"]`.
+            negative: words or vectors to subtract.
+            topn: number of words to return; the words of the question are left out. None returns the cosines of all
+                words, (n_types,), as in gensim, and ignores restrict.
+            restrict: only this many of the most frequent words can be answers; 0 means all. The logger `w2v` reports
+                once, at the level INFO, that words are left out.
+            slips: keywords of gensim; the error names the right ones.
 
         Raises:
             UnknownWordError: a word has no vector.
-            SettingsError: neither positive nor negative has any, restrict is below 0, or a keyword is unknown.
+            SettingsError: positive and negative are both empty, restrict is below 0, or a keyword is unknown.
         """
         check_known(slips, ("positive", "negative", "topn", "restrict"))
         scores, asked = self.cosines_to(positive, negative, 0 if topn is None else restrict)
         return scores if topn is None else self._answer(scores, asked, topn)
 
     def cosines_to(self, positive: Keys, negative: Keys, restrict: int) -> tuple[Matrix, list[int]]:
-        """Return the cosines of the first words with a sum, and the rows asked about; for `most_similar`.
+        """Return the cosines of the first words with a sum, and the rows of the question; used by `most_similar`.
 
-        The cosine of a word that cannot be an answer, whatever is asked, is -inf.
+        The cosine of a word that can never be an answer is -inf.
         """
         asked = self._asked(positive, negative)
         query = np.sum([weight * vector for weight, vector, _ in asked], axis=0)
@@ -377,9 +380,9 @@ class Vectors:
     def most_similar_cosmul(
         self, positive: Keys = (), negative: Keys = (), topn: int = 10, *, restrict: int = RESTRICT
     ) -> list[tuple[str, float]]:
-        """Return the best words by 3CosMul (Levy and Goldberg 2014): products of cosines in place of sums.
+        """Return the best words by 3CosMul (Levy and Goldberg 2014): products of cosines instead of sums.
 
-        The arguments and errors are those of `most_similar`; a weight is an exponent. The scores are no cosines.
+        The arguments and errors are those of `most_similar`; weights are exponents. The scores are not cosines.
         """
         asked = self._asked(positive, negative)
         scores: Matrix = np.ones(1, np.float32)
@@ -390,7 +393,7 @@ class Vectors:
         return self._answer(scores, _rows_asked(asked, len(scores)), topn)
 
     def doesnt_match(self, words: Sequence[str]) -> str:
-        """Return the word farthest from the mean of all by cosine; errors as `most_similar`."""
+        """Return the word farthest from the mean of all words by cosine. Errors are those of `most_similar`."""
         check_words(words)
         if not words:
             raise SettingsError("name words, of which one does not match the others")
@@ -398,9 +401,9 @@ class Vectors:
         return words[int(np.argmin(units @ units.mean(axis=0)))]
 
     def mean(self, words: Sequence[str] | Sequence[int] | Indices) -> Matrix:
-        """Return the mean of the vectors of some words or rows, each brought to length 1, (dim,); for a sentence.
+        """Return the mean of the vectors of words or rows, each scaled to length 1, (dim,); for example for a sentence.
 
-        Words without a vector are left out; where none has one, the mean is 0.
+        Words without a vector are left out; if none has a vector, the mean is 0.
         """
         check_words(words)
         are_rows = len(words) and not isinstance(words[0], str)
@@ -420,11 +423,11 @@ class Vectors:
         return _mean_of_units(found)
 
     def similarity(self, a: str, b: str) -> float:
-        """Return the cosine between two words, or raise UnknownWordError."""
+        """Return the cosine between two words. Raises UnknownWordError if a word has no vector."""
         return float(pair_cosines(self[[a]], self[[b]])[0])
 
     def to_dataframe(self) -> "pandas.DataFrame":
-        """Return a pandas DataFrame: a row for each word, which is its index, and a column for each number.
+        """Return a pandas DataFrame with one row per word, the words as its index, and one column per number.
 
         Raises:
             W2VError: pandas is not installed.
@@ -450,18 +453,18 @@ class Vectors:
         return found
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
-        """Return the matrix, for NumPy and what takes arrays."""
+        """Return the matrix, for NumPy and other code that takes arrays."""
         return np.array(self.matrix, dtype, copy=copy)
 
-    if not TYPE_CHECKING:  # a checker would take every name for an attribute
+    if not TYPE_CHECKING:  # otherwise a type checker would accept every name as an attribute
 
         def __getattr__(self, name: str) -> Never:
-            """Raise AttributeError; for a name of another program the message has ours."""
+            """Raise AttributeError; for a name of another program, the message has the name in w2v."""
             hint = f": use {VECTORS[name]}" if name in VECTORS else ""
             raise AttributeError(f"Vectors has no attribute '{name}'{hint}", name=name, obj=self)
 
     def _asked(self, positive: Keys, negative: Keys) -> list[tuple[float, Floats, int | None]]:
-        """Return the weight, the vector and the row, if it has one, of each part of a question."""
+        """Return the weight, the vector and, if there is one, the row of each part of a question."""
         found: list[tuple[float, Floats, int | None]] = []
         for part, sign in ((positive, 1.0), (negative, -1.0)):
             for key, weight in with_weights(part):
@@ -487,25 +490,25 @@ class Vectors:
         scores = cosines_with(self.matrix[:n], self._first_norms(n), query)
         bad = np.flatnonzero(~np.isfinite(scores))
         self._check_rows(bad)
-        scores[bad] = 0  # finite numbers, whose product is not
+        scores[bad] = 0  # vectors are finite, but their product is not
         scores[self._repeated[self._repeated < n]] = -np.inf
         if not isinstance(rows, range):
             scores[np.delete(np.arange(n), rows)] = -np.inf
         return scores
 
     def _answer(self, scores: Matrix, asked: Sequence[int], n: int) -> list[tuple[str, float]]:
-        """Return the n words with the highest scores, without the rows that were asked about."""
+        """Return the n words with the highest scores, without the rows of the question."""
         best = best_rows(scores, asked, n)
         self.check_norms(best)
         return [(self._model.words[row], float(scores[row])) for row in best.tolist()]
 
     def check_norms(self, best: Indices) -> None:
-        """Raise W2VError if the lengths of some rows, which were used, are not those of the vectors."""
+        """Raise W2VError if the stored lengths of these rows, which were used, differ from those of the vectors."""
         if not np.allclose(lengths(self.take(best)), self._norms[best], rtol=NORMS_DIFFER, atol=0):
             raise W2VError(f"{self.name}: norms.npy is not that of vectors.npy; remove it, and w2v computes it anew")
 
     def __getitem__(self, words: Key | slice | Sequence[str] | Sequence[int] | Indices) -> Matrix:
-        """Return the vector of a word or a row, (dim,), or those of a list of them or a slice of rows, (n, dim)."""
+        """Return the vector of a word or a row, (dim,), or the vectors of a list of them or a slice, (n, dim)."""
         if isinstance(words, slice):
             return self.take(range(*words.indices(len(self))))
         if isinstance(words, list | tuple | np.ndarray):
@@ -515,7 +518,7 @@ class Vectors:
         return self._look_up(words)[0]
 
     def _look_up(self, key: object) -> tuple[Matrix, int | None]:
-        """Return the vector of a word or a row, (dim,), and the row, which a word composed of n-grams has not."""
+        """Return the vector of a word or a row, (dim,), and its row; None for a vector composed of n-grams."""
         if isinstance(key, str) and self.subwords is not None and self.find(key) is None:
             vector = self.subwords.of(key)
             if vector is None or not np.isfinite(vector).all():
@@ -539,7 +542,7 @@ class Vectors:
         return iter(self.words)
 
     def __repr__(self) -> str:
-        """Return the shape."""
+        """Return a text with the shape."""
         return f"Vectors({len(self):,} words x {self.dim})"
 
     def _unknown(self, word: str) -> str:
@@ -555,11 +558,11 @@ class Vectors:
 
 
 def _mean_of_units(rows: Matrix) -> Matrix:
-    """Return the mean of rows, each brought to length 1, (dim,); 0 for none."""
+    """Return the mean of rows, each scaled to length 1, (dim,); 0 without rows."""
     mean: Matrix = np.sum(rows / lengths(rows)[:, None], axis=0) / np.float32(max(1, len(rows)))
     return mean
 
 
 def _rows_asked(asked: Sequence[tuple[float, Floats, int | None]], n: int) -> list[int]:
-    """Return the rows, of the first n, that a question is about."""
+    """Return the rows of a question that are among the first n."""
     return [row for _, _, row in asked if row is not None and row < n]
