@@ -1,1 +1,1 @@
-"""From what the user names to ids: files, records, words, the token stream."""
+"""From the user's input to ids: files, records, words, the token stream."""

@@ -1,6 +1,6 @@
 """Corpus: blocks of bytes, each cut between two tokens, from files or from Python's token lists.
 
-Files are text, or with a column named JSON Lines, CSV, TSV and Parquet; `records.py` turns their rows into text.
+Files are text, or with a named column JSON Lines, CSV, TSV and Parquet; `records.py` turns their rows into text.
 """
 
 import io
@@ -30,15 +30,15 @@ from w2v.text.sources import (
 )
 
 BLOCK = 1 << 21
-"""Bytes read at a time: long enough that a block's overhead is nothing, short enough to stay in cache."""
+"""Number of bytes read at a time: long enough that the overhead is negligible, short enough to stay in the cache."""
 
 SPACE = re.compile(
     rb"[\t-\r\x1c-\x20]|\xc2[\x85\xa0]|\xe1\x9a\x80|\xe2\x80[\x80-\x8a\xa8\xa9\xaf]|\xe2\x81\x9f|\xe3\x80\x80"
 )
-"""Whitespace as `str.split` sees it, in UTF-8."""
+"""Whitespace as defined by `str.split`, in UTF-8."""
 
 ITEM = "item {} of the corpus"
-"""How an error names a token list."""
+"""Name of a token list in error messages."""
 
 STRUCTURES = {
     "JSON Lines": ("names and braces", "{} reads the text in a column"),
@@ -50,10 +50,10 @@ STRUCTURES = {
     "CSV": ("commas and quotes", "{} reads the text in a column, and `w2v sessions` makes a corpus of an event table"),
     "TSV": ("all columns", "{} reads the text in a column, and `w2v sessions` makes a corpus of an event table"),
 }
-"""By kind, what of it are no words, and the way to read it."""
+"""For each kind, what in it is not words, and how to read it."""
 
 LISTED = 5
-"""Files that a message about several lists."""
+"""Number of files that a message about several files lists."""
 
 
 class Frame(Protocol):
@@ -64,15 +64,15 @@ class Frame(Protocol):
 
 
 class Line(bytes):
-    """A line of text as a file has it, without its end: with a name and a weight before the words, if it has them."""
+    """A line of a text file without its line end, with a name and a weight before the words if it has them."""
 
 
 Source = str | Path | Iterable[str | Path] | Iterable[Iterable[str | int]]
-"""What Python takes for a corpus: a path, a list of paths, or an iterable of token lists."""
+"""What can be a corpus in Python: a path, a list of paths, or an iterable of token lists."""
 
 
 class Corpus:
-    """A corpus to be read once, with how far it has been read."""
+    """A corpus that can be read once; it counts how much has been read."""
 
     def __init__(
         self,
@@ -82,28 +82,29 @@ class Corpus:
         column: str | None = None,
         force_text: bool = False,
     ) -> None:
-        """Find the files, without opening them.
+        """Find the files without opening them.
 
         Args:
             source: the files, or token lists.
-            warn: is told what looks like a mistake.
-            column: as for `blocks`; where a file is missing, the others are opened, so that the error lists all faults.
-            force_text: as for `blocks`, likewise.
+            warn: called with a message about probable mistakes.
+            column: as for `blocks`. If a file is missing, the other files are opened, so that the error lists all
+                errors.
+            force_text: as for `blocks`, for the same purpose.
 
         Raises:
-            W2VError: files are missing, or a folder or glob has none.
+            W2VError: files are missing, or a folder or glob contains no files.
         """
         self.bytes_read = 0
-        """Bytes taken so far, compressed where the file is."""
+        """Number of bytes read so far, compressed if the file is."""
         self.bytes_total: int | None = None
-        """Bytes there are to take, where that can be known."""
+        """Total number of bytes, if it is known."""
         self.rows_empty = 0
-        """Rows so far that had nothing in the column."""
+        """Number of rows so far with nothing in the column."""
         self._warn = warn
         self._has_warned = False
         self._pieces: list[Piece] | None = None
         self._found: set[str] = set()
-        """Files of folders and globs, which may be left out."""
+        """Files found in folders and by globs, which may be left out."""
         self._is_examined = False
         self._token_lists: Iterable[Iterable[str | int]] = ()
         if isinstance(source, str | Path):
@@ -136,30 +137,30 @@ class Corpus:
         return corpus
 
     def holds(self, path: str | Path) -> bool:
-        """Return whether `path` is one of the corpus' files, under any name."""
+        """Return whether `path` is one of the corpus' files, also under another name."""
         return any(piece.path != "-" and is_same(piece.path, path) for piece in self._pieces or ())
 
     @property
     def files(self) -> list[str] | None:
-        """The files, where all can be read again; None for standard input, pipes and Python's iterables."""
+        """The files if all can be read again; None for standard input, pipes and Python's iterables."""
         if self._pieces and all(is_file(piece.path) for piece in self._pieces):
             return [piece.path for piece in self._pieces]
         return None
 
     @property
     def name(self) -> str:
-        """What a message calls it: the file, if there is only one."""
+        """Name of the corpus in messages: the file, if there is only one."""
         return shown(self._pieces[0].path) if self._pieces and len(self._pieces) == 1 else "the corpus"
 
     def examine(self, column: str | None = None, force_text: bool = False) -> None:
-        """Open each file of several. Leave out, with a warning, the files of folders and globs that cannot be read.
+        """Open each file if there are several. Leave out unreadable files of folders and globs, with a warning.
 
         Args:
             column: as for `blocks`.
             force_text: as for `blocks`.
 
         Raises:
-            W2VError: files that were named one by one cannot be read, or no file can; the message lists them.
+            W2VError: a file that was named itself cannot be read, or no file can; the message lists the files.
         """
         if self._is_examined or self._pieces is None or len(self._pieces) < 2:
             return
@@ -175,7 +176,7 @@ class Corpus:
         self._set_total()
 
     def _faults(self, pieces: Sequence[Piece], column: str | None, force_text: bool) -> dict[str, W2VError]:
-        """Return why files cannot be read, by path; pipes are not opened."""
+        """Return the errors of files that cannot be read, by path; pipes are not opened."""
         faults: dict[str, W2VError] = {}
         for piece in pieces:
             if piece.path in self._found or is_file(piece.path):
@@ -186,7 +187,7 @@ class Corpus:
         return faults
 
     def _open_once(self, piece: Piece, column: str | None, force_text: bool) -> None:
-        if url_of(piece.path) is not None:  # a request for each file of a store would take long
+        if url_of(piece.path) is not None:  # one request per file of a store would take too long
             return
         with reading(piece.path):
             if column is not None and is_parquet(piece.path):
@@ -200,16 +201,16 @@ class Corpus:
     def blocks(
         self, column: str | None = None, *, force_text: bool = False, count_lines: bool = False
     ) -> Iterator[bytes]:
-        """Yield the text in blocks that end between tokens; each file ends with a newline. It may be invalid UTF-8.
+        """Yield the text in blocks that end between tokens. Each file ends with a newline. It may be invalid UTF-8.
 
         Args:
-            column: the column of JSON Lines, CSV, TSV or Parquet that holds the text; None reads plain text.
+            column: the column of JSON Lines, CSV, TSV or Parquet that contains the text; None reads plain text.
             force_text: whether to read files even if they look like binary data.
-            count_lines: whether a file that ends with a newline gets no second one, so that lines can be counted.
+            count_lines: whether no second newline is added to a file that ends with one, so that lines can be counted.
 
         Raises:
-            W2VError: a file cannot be read, is cut short or is not text; or a token is not a word. If there are
-                several files, the others are read first, so that the message lists all of these files.
+            W2VError: a file cannot be read, is cut short or is not text; or a token is not a word. If there are several
+                files, the others are read first, so that the message lists all such files.
             SettingsError: token lists do not have columns.
         """
         if self._pieces is None:
@@ -247,7 +248,7 @@ class Corpus:
         self.bytes_read += n_bytes
 
     def _look_for_structure(self, file: "io.BufferedReader[Any]", path: str) -> None:
-        """Warn, once, of a file that is read as text and looks like JSON, CSV or TSV."""
+        """Warn, once, about a file that is read as text but looks like JSON, CSV or TSV."""
         if self._has_warned or (kind := structure(file.peek(STRUCTURE_HEAD))) is None:
             return
         self._has_warned = True
@@ -256,7 +257,7 @@ class Corpus:
         self._warn(f"{shown(path)} looks like {kind} and is read as plain text, {marks} too; {way.format(column)}")
 
     def _blocks_of_parquet(self, piece: Piece, column: str) -> Iterator[bytes]:
-        """Yield a column of a Parquet file as text; bytes_read follows the rows."""
+        """Yield a column of a Parquet file as text; updates bytes_read from the number of rows."""
         path, groups = piece.path, None if piece.end is None else range(piece.begin, piece.end)
         before, size = self.bytes_read, size_of(path)
 
@@ -276,11 +277,11 @@ class Corpus:
             return f"{shown(path)}, {unit} {number}: column '{column}'"
 
         for block in text_blocks(rows, place, pass_over):
-            # One row may be as long as a book, or a library.
+            # A row can be as long as a book or a library.
             yield from (block,) if len(block) <= 4 * BLOCK else _cut(io.BytesIO(block), count_lines=True)
 
     def _rows_of_tokens(self) -> Iterator[Row]:
-        """Yield an iterable of token lists as UTF-8, a list a line."""
+        """Yield an iterable of token lists as UTF-8, one list per line."""
         for number, tokens in enumerate(self._token_lists):
             if isinstance(tokens, Line):
                 yield number, tokens
@@ -294,15 +295,15 @@ class Corpus:
 
 
 def text_lines(path: str | Path) -> Iterator[str]:
-    """Yield the lines of a text file, plain or compressed, as they are read; bytes that are not UTF-8 become U+FFFD.
+    """Yield the lines of a plain or compressed text file while it is read; bytes that are not UTF-8 become U+FFFD.
 
     Raises:
-        W2VError: it is a folder, cannot be read or is not text.
+        W2VError: the path is a folder, or the file cannot be read or is not text.
     """
     if Path(path).is_dir():
         raise W2VError(f"{path} is a folder; name a file")
     rest = b""
-    # A file of JSON is read as text here too; the line that is not what it should be is named later.
+    # JSON files are read as text here too; the error about a wrong line comes later.
     for block in Corpus(path, warn=lambda _: None).blocks(count_lines=True):
         *lines, rest = (rest + block).split(b"\n")
         yield from (line.decode("utf-8", "replace") for line in lines)
@@ -316,18 +317,18 @@ def _all_in_one(faults: Sequence[W2VError]) -> W2VError:
 
 
 def _listed(faults: Sequence[W2VError]) -> str:
-    """Return the messages of the first errors, and how many more there are."""
+    """Return the messages of the first errors, and the number of further errors."""
     more = f"; and {len(faults) - LISTED:,} more" if len(faults) > LISTED else ""
     return "; ".join(error.message for error in faults[:LISTED]) + more
 
 
 def _cut(file: IO[bytes], count_lines: bool = False) -> Iterator[bytes]:
-    """Yield blocks that end between tokens, the last with a newline added (with count_lines if missing); drop a BOM."""
+    """Yield blocks that end between tokens; the last gets a newline (with count_lines if missing). Drops a BOM."""
     pieces = [file.read(BLOCK).removeprefix(b"\xef\xbb\xbf")]
     ends_line = pieces[0][-1:] in (b"\n", b"")
     while more := file.read(BLOCK):
         ends_line = more.endswith(b"\n")
-        # Only the newest piece can hold the last space: a token of any length is gathered in pieces.
+        # Only the newest piece can contain the last space; a token of any length is collected in pieces.
         cut = _last_space(more)
         if cut == 0:
             pieces.append(more)
@@ -338,7 +339,7 @@ def _cut(file: IO[bytes], count_lines: bool = False) -> Iterator[bytes]:
 
 
 def _last_space(block: bytes) -> int:
-    """Return where the last whitespace of the block ends, 0 where it has none."""
+    """Return the position of the last whitespace of the block; 0 if there is none."""
     reach = 256
     while True:
         end = 0

@@ -1,8 +1,8 @@
 """From a corpus to a Vocab and a stream of word ids, in one pass over the text.
 
-The main thread reads blocks; a pool cleans and scans them, each thread with a table of its own, which counts words and
-numbers them. At the end the tables are merged, pruned and sorted, and the numbers are replaced by the words' rows. The
-result depends on the text alone, unless it has more distinct words than `max_types`.
+The main thread reads blocks. A pool of threads cleans and scans them; each thread has its own table, which counts words
+and numbers them. At the end the tables are merged, pruned and sorted, and the numbers are replaced by the words' rows.
+The result depends only on the text, unless it has more distinct words than `max_types`.
 """
 
 import re
@@ -31,52 +31,52 @@ from w2v.text.vocab import Vocab, sorted_vocab
 from w2v.text.word_table import WordTable
 
 ScanReport = Callable[[int, int | None], None]
-"""Called with the bytes read and, where that is known, the bytes there are."""
+"""Called with the number of bytes read, and the total number of bytes if known."""
 
 MOST_MENDED, MENDED_SHARE = 4, 0.05
-"""With more tokens than this that are not UTF-8, and a larger share, a text has another encoding: 10% of the words of
-German have a letter that is not ASCII, 20% of those of French."""
+"""If more tokens than this and a larger share than this are not UTF-8, the text has another encoding: 10% of German
+words and 20% of French words have a letter that is not ASCII."""
 
 PUNCTUATED, FEWEST_PUNCTUATED, PUNCTUATED_OF = 0.1, 5, 10_000
-"""A vocabulary of raw text has a larger share of words with punctuation, and at least so many of them, in a sample of
-about this many words: books have 30 to 50%."""
+"""In a sample of about PUNCTUATED_OF words, the vocabulary of raw text has more than this share of words with
+punctuation, and at least FEWEST_PUNCTUATED such words; books have 30 to 50%."""
 
 LONE_SURROGATE = re.compile("[\udc80-\udcff]")
 
 
 @dataclass(frozen=True)
 class Encoded:
-    """A text as training wants it, and how many of its tokens were kept, dropped or changed."""
+    """A text in the form for training, with the numbers of tokens that were kept, dropped or changed."""
 
     vocab: Vocab
     stream: Ids
-    """Rows of the vocabulary, and SENTENCE_END (-1) between sentences; on disk where it is large."""
+    """Rows of the vocabulary, with SENTENCE_END (-1) between sentences; stored on disk if it is large."""
     tokens_read: int
-    """Tokens of the text, before any was dropped."""
+    """Number of tokens of the text, before any were dropped."""
     types_read: int
-    """Distinct tokens of the text."""
+    """Number of distinct tokens of the text."""
     tokens_kept: int
-    """Tokens that are in the vocabulary."""
+    """Number of tokens that are in the vocabulary."""
     tokens_mended: int
-    """Tokens in which bytes that are no UTF-8 became U+FFFD."""
+    """Number of tokens with bytes that are not UTF-8, which became U+FFFD."""
     dropped_count: int
-    """Words seen up to this many times were dropped during the reading, as there were more than max_types; else 0.
-    types_read counts such a word again where it came again."""
+    """Words with at most this count were dropped during the reading, because there were more than max_types; otherwise
+    0. types_read counts a dropped word again if it occurs again."""
     rows_empty: int
-    """Rows of JSON Lines or Parquet that had nothing in the column."""
+    """Number of rows of JSON Lines or Parquet with nothing in the column."""
     line_names: list[str] | None = None
-    """With line_names, the name of each line; several lines may have the same one."""
+    """With line_names, the name of each line; several lines can have the same name."""
     line_weights: Matrix | None = None
     """(n_lines,) with weighted_lines, the weight of each line."""
     has_words: bool = False
     """Whether words were separated from punctuation."""
     words_absent: int = 0
-    """Words of a vocabulary without counts that the text does not have, and that were left out."""
+    """Number of words left out of a vocabulary without counts because the text does not contain them."""
     joined: Joined | None = None
-    """What became of the phrases of a file; the numbers of tokens above are those after joining."""
+    """Result of joining the phrases of a file; the numbers of tokens above are those after joining."""
 
     def tell(self, told: Reporter, is_reused: bool = False) -> None:
-        """Report what was read, and what was dropped or changed; `is_reused` if the vocabulary is not the text's."""
+        """Report what was read, dropped and changed; `is_reused` if the vocabulary was not built from the text."""
         if self.joined is not None:
             self.joined.tell(told)
         told.tell(self.summary(is_reused))
@@ -89,7 +89,7 @@ class Encoded:
             )
 
     def summary(self, is_reused: bool = False) -> str:
-        """Return how many tokens were read and kept, in words."""
+        """Return a text with the numbers of tokens that were read and kept."""
         share = 100 * self.tokens_kept / self.tokens_read
         if is_reused:
             dropped = self.tokens_read - self.tokens_kept
@@ -100,7 +100,7 @@ class Encoded:
         )
 
     def flaws(self) -> Iterator[str]:
-        """Yield what was dropped or changed in the text, in words."""
+        """Yield messages about what was dropped or changed in the text."""
         if self.dropped_count:
             yield (
                 f"too many distinct words: those seen up to {self.dropped_count:,} times were dropped during the "
@@ -133,14 +133,14 @@ def encode(
         corpus: the text.
         config: uses min_count, max_vocab, max_types, words, lowercase, phrases, column, threads, line_vectors,
             line_names and weighted_lines.
-        vocab: use this vocabulary, with its counts, in place of the text's own. One without counts gets those of the
-            text, and loses the words that the text does not have.
-        keep_stream: False leaves the stream empty, and takes no memory for it.
-        keep_lines: whether empty lines have a SENTENCE_END too, as they have with line vectors.
-        sort_words: whether the words of the vocabulary are sorted. Of 312,000 that takes half of the time of a text of
-            17 million.
-        report: told how far the reading is.
-        spool_above: bytes of stream above which it goes to disk; by default a quarter of the free memory.
+        vocab: use this vocabulary with its counts instead of the text's own. A vocabulary without counts gets those of
+            the text, and loses words that do not occur in the text.
+        keep_stream: if False, the stream stays empty and takes no memory.
+        keep_lines: whether empty lines have a SENTENCE_END too, as with line vectors.
+        sort_words: whether to sort the words of the vocabulary. For 312,000 words, sorting takes half of the time of a
+            text of 17 million words.
+        report: called with the progress of the reading.
+        spool_above: number of bytes from which the stream is stored on disk; by default a quarter of the free memory.
 
     Raises W2VError if the text cannot be read, is empty or not UTF-8, or if all words are dropped.
     """
@@ -177,7 +177,7 @@ def encode(
             words = merged.words(wanted)
             row_of = np.full(len(merged), -1, np.int32)
             counts = counts[wanted]
-            del merged  # it takes as much memory as Python's words
+            del merged  # it takes as much memory as the Python strings of the words
             vocab, order = Vocab(words, counts), np.arange(len(words))
             if sort_words:
                 vocab, order = sorted_vocab(words, counts, config.max_vocab)
@@ -206,10 +206,10 @@ def encode(
 
 @dataclass
 class _Scan:
-    """Tables that count the words of a text, one for each thread, and how many tokens were dropped or changed.
+    """Tables that count the words of a text, one per thread, and the numbers of tokens that were dropped or changed.
 
-    Where there are more distinct words than `max_types`, the rarest are dropped: only then does the result depend on
-    the number of threads, and can a count be too low.
+    If there are more distinct words than `max_types`, the rarest are dropped. Only then does the result depend on the
+    number of threads, and counts can be too low.
     """
 
     config: TrainConfig
@@ -221,7 +221,7 @@ class _Scan:
     keep_empty: bool
     mended: int = 0
     scanned: int = 0
-    """Tokens so far."""
+    """Number of tokens so far."""
     dropped_tokens: int = 0
     dropped_types: int = 0
     dropped_count: int = 0
@@ -231,7 +231,7 @@ class _Scan:
         self.full = self.max_types = self.config.max_types + len(self.known)
 
     def read(self, corpus: Corpus, report: ScanReport | None) -> None:
-        """Scan a corpus block by block; the ids of each go to the spool, in the order of the text."""
+        """Scan a corpus block by block; the ids of the blocks are added to the spool in the order of the text."""
         config, ahead = self.config, 2 * len(self.tables)
         idle: SimpleQueue[int] = SimpleQueue()
         for number in range(len(self.tables)):
@@ -242,7 +242,7 @@ class _Scan:
             number = idle.get()
             try:
                 return number, self.tables[number].scan(text, self.keep_empty, config.words), mended
-            finally:  # or the next block would wait for this table, and the pool for the block
+            finally:  # otherwise the next block would wait for this table, and the pool for the block
                 idle.put(number)
 
         blocks = corpus.blocks(
@@ -268,7 +268,7 @@ class _Scan:
             raise
 
     def _check_encoding(self, corpus: Corpus) -> None:
-        """Raise W2VError if too many tokens so far were not UTF-8: their letters are lost."""
+        """Raise W2VError if too many tokens so far were not UTF-8, because their letters are lost."""
         if self.mended > max(MOST_MENDED, MENDED_SHARE * self.scanned) and not self.config.force_text:
             raise W2VError(
                 f"{corpus.name} has another encoding than UTF-8: {self.mended:,} of the first {self.scanned:,} tokens "
@@ -276,7 +276,7 @@ class _Scan:
             )
 
     def merge(self) -> tuple[WordTable, list[npt.NDArray[np.int64]]]:
-        """Return one table of all words, and the number there of each word of each table; empties the tables.
+        """Return one table of all words, and for each table the new numbers of its words; empties the tables.
 
         The words of a vocabulary come first, in its order.
         """
@@ -287,7 +287,7 @@ class _Scan:
         return merged, [merged.absorb(table) for table in tables]
 
     def rewrite(self, numbers: list[npt.NDArray[np.int64]]) -> None:
-        """Replace the numbers that the words have in each table by these."""
+        """Replace the numbers of the words in each table by these."""
         if self.spool is not None:
             rows = [number.astype(np.int32) for number in numbers]
             self.spool.rewrite(lambda table, ids: kernels.renumber(ids, rows[table], self.keep_empty), self.pool.map)
@@ -297,12 +297,12 @@ class _Scan:
         return sum(map(len, self.tables)) > self.full
 
     def _until_full(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
-        """Yield blocks, until there are none or the tables are full."""
+        """Yield blocks until there are no more or the tables are full."""
         while not self._is_full and (block := next(blocks, None)) is not None:
             yield block
 
     def _make_room_for(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
-        """Drop the rarest words, and return the blocks that follow; if none do, as many words are kept as may be."""
+        """Drop the rarest words and return the following blocks; if there are none, keep as many words as allowed."""
         following = next(blocks, None)
         if following is None:
             self._make_room(self.config.max_types, keep_ties=True)
@@ -311,10 +311,10 @@ class _Scan:
         return chain([following], blocks)
 
     def _make_room(self, most: int, keep_ties: bool = False) -> None:
-        """Make the tables one; if it has more than max_types words, keep the `most` most frequent.
+        """Merge the tables; if there are more than max_types words, keep the `most` most frequent ones.
 
-        Words that are as frequent as the first that is dropped are dropped too, so that it takes long until the table
-        is full again; with keep_ties the first of them are kept.
+        Words as frequent as the first dropped word are dropped too, so that the table is not full again soon. With
+        keep_ties the first of these words are kept.
         """
         threads = len(self.tables)
         merged, numbers = self.merge()
@@ -324,7 +324,7 @@ class _Scan:
             highest = int(np.partition(rest, -most)[-most]) if most <= len(rest) else 0
             n_ties = most - int(np.count_nonzero(rest > highest)) if keep_ties else 0
             ties = len(self.known) + np.flatnonzero(rest == highest)[:n_ties]
-            counts[ties] += 1  # to be kept
+            counts[ties] += 1  # so that they are kept
             kept = WordTable()
             mapping = kept.absorb(merged, least=highest + 1, always=len(self.known))
             kept.counts()[mapping[ties]] -= 1
@@ -340,7 +340,7 @@ class _Scan:
 
 
 def punctuated_share(words: Sequence[str]) -> float:
-    """Return the share of words with a letter or digit that begin or end with punctuation, of some thousand words.
+    """Return the share, among some thousand words, of words with letters or digits that begin or end with punctuation.
 
     >>> punctuated_share(["end", "end.", "(so", "..."] * 10)
     0.5
@@ -357,13 +357,13 @@ def punctuated_share(words: Sequence[str]) -> float:
 def renumber(stream: Ids, row_of: Ids, keep_empty: bool = False) -> Ids:
     """Return a stream with each row replaced by row_of[row]; mutates it.
 
-    Rows below 0 are left out, and repeated sentence ends, except with keep_empty.
+    Rows that become negative are removed; so are repeated sentence ends, except with keep_empty.
     """
     return stream[: kernels.renumber(stream, row_of, keep_empty)]
 
 
 def clean(block: bytes, lowercase: bool) -> tuple[bytes, int]:
-    """Return a block as valid UTF-8, lowercased where asked for, and how many tokens had bad bytes."""
+    """Return a block as valid UTF-8, lowercased if requested, and the number of tokens with invalid bytes."""
     if block.isascii():
         return (block.lower() if lowercase else block), 0
     mended = 0
@@ -378,13 +378,13 @@ def clean(block: bytes, lowercase: bool) -> tuple[bytes, int]:
 
 
 def _wanted(counts: npt.NDArray[np.int64], min_count: int, max_vocab: int | None) -> npt.NDArray[np.int64]:
-    """Return the numbers of the words that reach min_count, and max_vocab's cut: of words that tie there, all."""
+    """Return the numbers of the words that reach min_count and are not cut by max_vocab; ties at the cut are kept."""
     wanted = np.flatnonzero(counts >= min_count)
     if len(wanted) == 0:
         most = f"the most frequent has a count of {counts.max():,}"
         raise W2VError(f"no word reaches {option('min_count', min_count)}: {most}; lower it")
     if max_vocab is not None and len(wanted) > max_vocab:
-        # Ties at the cut are settled by the words' bytes, so take all of them along for now.
+        # Ties at the cut are resolved later by the words' bytes, so all of them are kept for now.
         cut = np.partition(counts[wanted], -max_vocab)[-max_vocab]
         wanted = wanted[counts[wanted] >= cut]
     return wanted

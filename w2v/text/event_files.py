@@ -1,4 +1,4 @@
-"""Files and data frames of events, as DuckDB reads them; and which column is what."""
+"""Files and data frames of events, read with DuckDB, and the columns that contain users, items and times."""
 
 import shutil
 import tempfile
@@ -15,11 +15,11 @@ from w2v.reports import Reporter
 from w2v.text.sources import Piece, find_files, is_parquet, open_file, open_raw, reading, shown
 
 MEMORY = "1GB"
-"""What DuckDB may take; Python takes a few hundred MB more."""
+"""Memory limit of DuckDB; Python takes a few hundred MB more."""
 COMPRESSION = "dictionary"
-"""Of strings, in the temporary database; trying all compressions took half of the time of reading CSV."""
+"""Compression of strings in the temporary database. Trying all compressions took half of the time of reading CSV."""
 READABLE = {b"\x1f\x8b": ".gz", b"\x28\xb5\x2f\xfd": ".zst"}
-"""The compressions that DuckDB reads if the suffix says so; other files are unpacked first."""
+"""Compressions that DuckDB reads if the suffix shows them. Other files are decompressed first."""
 GUESSES = {
     "user": "user userid uid user_name username customer customerid visitor visitorid person personid member memberid "
     "account accountid client clientid reviewer reviewerid listener player sessionid session",
@@ -28,11 +28,11 @@ GUESSES = {
     "time": "time timestamp ts datetime date event_time eventtime created_at createdat occurred_at unixreviewtime "
     "unixtime played_at purchased_at",
 }
-"""Names of columns, in lowercase and without a separator before id."""
+"""Usual names of columns, in lowercase and without a separator before id."""
 
 
 class Columns(NamedTuple):
-    """The names of the columns of a table; `time` is None if the rows are in order, `weight` if all count alike."""
+    """Names of the columns of a table. `time` is None if the rows are in order, `weight` if all weights are 1."""
 
     user: str
     item: str
@@ -41,20 +41,20 @@ class Columns(NamedTuple):
 
 
 class Table(NamedTuple):
-    """A table as DuckDB reads it."""
+    """A table in the form that DuckDB reads."""
 
     relation: str
-    """What stands after FROM."""
+    """The SQL after FROM."""
     types: dict[str, str]
     """The type of each column."""
 
 
 @contextmanager
 def database(beside: str | Path | None) -> Iterator[tuple[Any, Path]]:
-    """Yield a connection to a temporary database, and its folder: next to a file, or where temporary files are.
+    """Yield a connection to a temporary database and its folder, which is next to a file or in the temporary folder.
 
     Raises:
-        W2VError: duckdb is not installed, or an error of DuckDB.
+        W2VError: duckdb is not installed, or DuckDB reports an error.
     """
     require("duckdb", "reading event tables")
     import duckdb
@@ -80,10 +80,10 @@ def database(beside: str | Path | None) -> Iterator[tuple[Any, Path]]:
 
 
 def open_table(source: Any, connection: Any, folder: Path) -> Table:  # noqa: ANN401
-    """Return files, or a data frame of pandas, polars or Arrow, as a table of DuckDB.
+    """Return files, or a data frame of pandas, polars or Arrow, as a table for DuckDB.
 
     Raises:
-        W2VError: a file is missing or cannot be read, or files are of several kinds.
+        W2VError: a file is missing or cannot be read, or the files have different kinds.
     """
     if not isinstance(source, str | Path | list | tuple):
         connection.register("frame", source)
@@ -105,7 +105,7 @@ def open_table(source: Any, connection: Any, folder: Path) -> Table:  # noqa: AN
 
 
 def with_text(table: Table, columns: Columns) -> Table:
-    """Return a table of which users and items are read as they stand: 007 is not 7."""
+    """Return a table whose users and items are read as text: 007 is not 7."""
     if not table.relation.startswith("read_csv"):
         return table
     types = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in dict.fromkeys(columns[:2]))
@@ -113,7 +113,7 @@ def with_text(table: Table, columns: Columns) -> Table:
 
 
 def check_rows(connection: Any, skip_malformed: bool, told: Reporter) -> None:  # noqa: ANN401
-    """Raise W2VError if rows of CSV files were malformed, or warn of them; the message has the file and the line."""
+    """Raise W2VError or warn if rows of CSV files were malformed; the message has the file and the line."""
     n_rows = connection.execute("SELECT count(DISTINCT (file_id, line)) FROM reject_errors").fetchone()[0]
     if not n_rows:
         return
@@ -130,10 +130,10 @@ def check_rows(connection: Any, skip_malformed: bool, told: Reporter) -> None:  
 def find_columns(
     table: Table, user: str | None, item: str | None, time: str | None, weight: str | None, told: Reporter
 ) -> Columns:
-    """Return the columns of a table: those named, else those whose names are usual; weights only if they are named.
+    """Return the columns of a table: named ones, otherwise those with usual names. Weights must be named.
 
     Raises:
-        SettingsError: there is no such column, or no column has a usual name for users or items.
+        SettingsError: a named column does not exist, or no column has a usual name for users or items.
     """
     found: dict[str, str | None] = {}
     for name, given in (("user", user), ("item", item), ("time", time), ("weight", weight)):
@@ -157,12 +157,12 @@ def find_columns(
 
 
 def quoted(name: str) -> str:
-    """Return the name of a column as SQL has it."""
+    """Return a column name quoted for SQL."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def literal(value: object) -> str:
-    """Return a value as SQL has it.
+    """Return a value as an SQL literal.
 
     >>> literal(["it's", 3])
     "['it''s', 3]"
@@ -188,7 +188,7 @@ def _types_of(connection: Any, relation: str) -> dict[str, str]:  # noqa: ANN401
 
 
 def _kind_of(path: str) -> str:
-    """Return csv, json or parquet, as the first bytes of a file say, unpacked."""
+    """Return csv, json or parquet, recognised from the first bytes of a file after decompression."""
     if path == "-":
         return "csv"
     with reading(path):
@@ -199,7 +199,7 @@ def _kind_of(path: str) -> str:
 
 
 def _readable(path: str, number: int, folder: Path) -> str:
-    """Return a path that DuckDB can read: that of the file, or of a copy that is unpacked or fetched from a store."""
+    """Return a path that DuckDB can read: the file, or a copy that was decompressed or downloaded from a store."""
     with reading(path):
         is_local = path != "-" and not stores.url_of(path)
         if is_local:

@@ -1,7 +1,8 @@
-"""Event tables: rows of who took what and when, as sessions: the items of each person on one line, oldest first.
+"""Event tables: rows of who took which item and when, turned into sessions: one line of items per person, oldest first.
 
-DuckDB reads and sorts the table within a limit of memory: what does not fit is on disk, in a temporary folder next to
-the output. Python gets the numbers of people and items, some people at a time: strings would take four times as long.
+DuckDB reads and sorts the table within a memory limit; larger data are on disk, in a temporary folder next to the
+output. Python gets the numbers of people and items, for some people at a time, because strings would take four times as
+long.
 """
 
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from w2v.reports import Reporter
 from w2v.text.event_files import Columns, quoted
 
 PART = 2_000_000
-"""Events that are sorted and written together: about 200 MB."""
+"""Number of events that are sorted and written at a time: about 200 MB."""
 TIMES = {"TIMESTAMP", "DATE", "TIMESTAMP WITH TIME ZONE", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
 WHOLE = {"BIGINT", "INTEGER", "SMALLINT", "TINYINT", "UBIGINT", "UINTEGER", "USMALLINT", "UTINYINT", "HUGEINT"}
 REAL = {"DOUBLE", "FLOAT"}
@@ -26,7 +27,7 @@ REAL = {"DOUBLE", "FLOAT"}
 
 @dataclass(frozen=True)
 class HoldOut:
-    """Which items of a line are held out: those after a place, or from a time on."""
+    """Which items of a line are held out: those after a position, or from a time on."""
 
     kind: str
     """last, fraction or after."""
@@ -35,7 +36,7 @@ class HoldOut:
 
     @classmethod
     def parse(cls, text: str | float) -> "HoldOut":
-        """Return what `last`, a fraction such as 0.2, or `after TIME` means.
+        """Return the meaning of `last`, a fraction such as 0.2, or `after TIME`.
 
         >>> HoldOut.parse("after 2024-05-01")
         HoldOut(kind='after', fraction=0.0, time='2024-05-01')
@@ -57,7 +58,7 @@ class HoldOut:
         return cls("fraction", fraction=fraction)
 
     def n_held_out(self, n_items: int) -> int:
-        """Return how many of a line's items are held out by `last` or a fraction: one stays in any case."""
+        """Return how many of a line's items `last` or a fraction holds out; at least one item is never held out."""
         wanted = 1 if self.kind == "last" else max(1, round(self.fraction * n_items))
         return min(wanted, n_items - 1) if n_items else 0
 
@@ -72,7 +73,7 @@ class SessionRules:
     min_items: int = 1
     """Leave out people with fewer distinct items."""
     min_people: int = 1
-    """Leave out items of fewer people."""
+    """Leave out items with fewer people."""
     drop_repeats: bool = False
     """Whether only the first event of a person with an item counts."""
     escape: bool = False
@@ -80,13 +81,13 @@ class SessionRules:
 
 
 class Session(NamedTuple):
-    """A line: the items before, those held out, and a weight."""
+    """A line: the earlier items, the held-out items, and a weight."""
 
     name: str
     items: list[str]
     next: list[str]
     weight: float = 1.0
-    """With weights, the mean of those of its items."""
+    """With weights, the mean weight of its items."""
 
 
 class Events:
@@ -95,13 +96,13 @@ class Events:
     def __init__(self, connection: Any, told: Reporter, rules: SessionRules) -> None:  # noqa: ANN401
         self._sql, self._told, self._rules = connection, told, rules
         self._unit = 1.0
-        """How many units of the column of times are a second."""
+        """Number of units of the time column per second."""
         self._is_clock = False
-        """Whether the times are timestamps, and not numbers."""
+        """Whether times are timestamps instead of numbers."""
         self._is_weighted = False
         """Whether events have weights."""
         self._counts = (0, 0, 0)
-        """How many events, people and items there are."""
+        """Numbers of events, people and items."""
 
     def load(self, relation: str, columns: Columns, types: dict[str, str]) -> None:
         """Read a relation of DuckDB into the table `raw` (name, item, t, w)."""
@@ -119,7 +120,7 @@ class Events:
         )
 
     def number(self) -> None:
-        """Make of `raw` the tables `events` (u, i, t, n, w), `users` (u, name) and `items` (i, name).
+        """Make the tables `events` (u, i, t, n, w), `users` (u, name) and `items` (i, name) from `raw`.
 
         Rows without a value are left out, and names are checked.
         """
@@ -140,7 +141,7 @@ class Events:
                 f"AS {place}, {column} AS name FROM (SELECT DISTINCT {column} FROM raw WHERE NOT ({empty}))"
             )
         self._check_people()
-        without_name = "t IS NULL" + " OR w IS NULL" * self._is_weighted  # no name is NULL or "" in users and items
+        without_name = "t IS NULL" + " OR w IS NULL" * self._is_weighted  # users and items contain no NULL or ""
         self._sql.execute(
             f"CREATE TABLE events AS SELECT u, i, t, raw.rowid AS n{', w' * self._is_weighted} FROM raw "
             f"JOIN users ON raw.name = users.name JOIN items ON raw.item = items.name WHERE NOT ({without_name})"
@@ -151,7 +152,7 @@ class Events:
         self._check_items()
 
     def filter(self) -> None:
-        """Leave out people with few items and items of few people, until none is left to leave out."""
+        """Leave out people with few items and items with few people, repeatedly until nothing changes."""
         least_items, least_people = self._rules.min_items, self._rules.min_people
         if max(least_items, least_people) <= 1:
             return
@@ -177,7 +178,7 @@ class Events:
         self._told.tell(f"{option('min_items')} and {option('min_people')} left out {dropped}")
 
     def sessions(self) -> Iterator[Session]:
-        """Yield the lines, ordered by the names of the people, and by time."""
+        """Yield the lines, ordered by the names of people and by time."""
         n_events, n_people, n_items = self._counts
         self._told.tell(f"{n_events:,} events of {n_people:,} people with {n_items:,} items")
         has_times = self._rules.gap_s is not None or self._is_held_out_by_time
@@ -234,7 +235,7 @@ class Events:
             yield Session(name, items[begin:middle], items[middle:end], fmean(own) if own else 1.0)
 
     def _cuts(self, times: list[float] | None) -> list[int]:
-        """Return the places at which a new line begins."""
+        """Return the positions at which a new line begins."""
         if self._rules.gap_s is None or times is None:
             return []
         longest = self._rules.gap_s * self._unit
@@ -256,7 +257,7 @@ class Events:
             first = end
 
     def _threshold(self) -> float:
-        """Return the time from which on items are held out, in units of the column."""
+        """Return the time from which items are held out, in units of the column."""
         assert self._rules.hold_out is not None
         text = self._rules.hold_out.time
         if not self._is_clock:
@@ -273,7 +274,7 @@ class Events:
         return moment.timestamp() * self._unit
 
     def _time_expression(self, name: str, kind: str) -> str:
-        """Return the SQL of a column of times, as numbers."""
+        """Return the SQL expression that converts a column of times to numbers."""
         column = quoted(name)
         if kind in TIMES:
             self._is_clock, self._unit = True, 1e9 if kind == "TIMESTAMP_NS" else 1e6
@@ -296,7 +297,7 @@ class Events:
             )
 
     def _check_people(self) -> None:
-        """Raise W2VError if the name of a person cannot stand before a tab at the start of a line."""
+        """Raise W2VError if a person's name cannot be written before a tab at the start of a line."""
         wrong = self._one(
             "SELECT name FROM users WHERE regexp_matches(name, '[\\t\\n\\r\\x00]') OR trim(name) = '' "
             "OR starts_with(name, chr(65279)) LIMIT 1"
@@ -308,7 +309,7 @@ class Events:
             )
 
     def _check_items(self) -> None:
-        """Raise W2VError if an item has whitespace, or replace it."""
+        """Raise W2VError if an item contains whitespace, or escape the whitespace."""
         found = self._sql.execute("SELECT i, name FROM items").fetchall()
         spaced = [(row, name) for row, name in found if name.split() != [name] or "\0" in name]
         if self._rules.escape:
@@ -330,7 +331,7 @@ class Events:
 
 
 def _escaped(text: str) -> str:
-    """Return a text with whitespace and % as in URLs.
+    """Return a text with whitespace and % escaped as in URLs.
 
     >>> _escaped("100 %")
     '100%20%25'

@@ -11,7 +11,7 @@ from w2v.text.vocab import Vocab
 
 
 def read_groups(path: str | Path, vocab: Vocab) -> Ids:
-    """Return the number of each word's group, (n_types,), from 0; -1 for a word that the file does not have.
+    """Return the number of each word's group, (n_types,), from 0; -1 for words that are not in the file.
 
     Raises:
         W2VError: the file cannot be read, a line is not a word and a group, or a word has two groups.
@@ -35,6 +35,6 @@ def read_groups(path: str | Path, vocab: Vocab) -> Ids:
 
 
 def check_groups(path: str | Path, vocab: Vocab) -> None:
-    """Raise W2VError if the file of groups cannot be read, or has no word of the vocabulary."""
+    """Raise W2VError if the file of groups cannot be read, or contains no word of the vocabulary."""
     if (read_groups(path, vocab) < 0).all():
         raise W2VError(f"{path} has none of the {len(vocab):,} words of the vocabulary")

@@ -1,4 +1,4 @@
-"""Joining the pairs of a token stream that are phrases, on all threads; see `w2v.text.phrase_table` for the rules."""
+"""Join the pairs of a token stream that are phrases, on all threads; `w2v.text.phrase_table` defines the rules."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,34 +21,34 @@ from w2v.text.stream import Spool
 from w2v.text.word_table import WordTable
 
 PIECE = 1 << 18
-"""Tokens that a thread joins, or spells, at a time."""
+"""Number of tokens that a thread joins or spells at a time."""
 LINKED = 1 << 20
-"""Tokens whose second parts are looked up between two checks for room."""
+"""Number of tokens whose second parts are looked up between two checks of the free space."""
 SHOWN = 5
-"""Phrases that a message names."""
+"""Number of phrases that a message lists."""
 
 StageReport = Callable[[str, int, int | None], None]
-"""Called with the stage (count, join or write), the tokens that are done, and how many there are."""
+"""Called with the stage (count, join or write), the number of tokens done, and their total number."""
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
 class Links:
-    """The second part of the pair that begins at each token: a word, or connector words and the word behind them."""
+    """The second part of the pair that begins at each token: a word, or connector words and the next word."""
 
     seconds: Ids
-    """The number of each part; it may end before the stream."""
+    """The number of each part; may be shorter than the stream."""
     n_words: int
     """Numbers below this are words; number n_words + i is run i."""
     starts: npt.NDArray[np.int64]
     """(n_runs + 1,) where each run begins in `runs`."""
     runs: Ids
-    """The words of the runs, end to end."""
+    """The words of the runs, concatenated."""
 
     @property
     def n_parts(self) -> int:
-        """The number of parts that there may be."""
+        """Number of possible parts."""
         return self.n_words + len(self.starts) - 1
 
     @property
@@ -68,7 +68,7 @@ class Links:
 
 
 def link(ids: Ids, is_connector: npt.NDArray[np.uint8], runs: WordTable | None = None) -> Links:
-    """Return the second parts of a stream's pairs; `runs` has those that were met before, and gets the others."""
+    """Return the second parts of a stream's pairs; `runs` contains runs that occurred before, and gets new ones."""
     n_words = len(is_connector)
     if not is_connector.any():
         return Links(ids[1:], n_words, np.zeros(1, np.int64), np.empty(0, np.int32))
@@ -94,7 +94,7 @@ def join_stream(
     threads: int,
     report: StageReport,
 ) -> tuple[Ids, Counts]:
-    """Join phrases in a stream, in place; return what is left of it, and how often each was joined, (n_phrases,).
+    """Join phrases in a stream, in place; return the remaining stream, and how often each was joined, (n_phrases,).
 
     Phrase i is pair i, and becomes the word names[i].
     """
@@ -124,15 +124,15 @@ def join_stream(
 
 @dataclass(frozen=True)
 class Joined:
-    """What became of the phrases of a file in a text."""
+    """The result of joining the phrases of a file in a text."""
 
     table: PhraseTable
     found: list[Phrase]
-    """The phrases that were joined, the most frequent first."""
+    """The phrases that were joined, most frequent first."""
     tokens_before: int
     tokens_after: int
     doubts: Sequence[str] = ()
-    """How the text was read in another way than that of the phrases, in words."""
+    """Messages about differences between the ways this text and that of the phrases were read."""
 
     @classmethod
     def in_stream(
@@ -144,7 +144,7 @@ class Joined:
         pool: ThreadPoolExecutor,
         threads: int,
     ) -> "Joined":
-        """Join the phrases of a table in a stream of numbers of `words`, which gets the phrases and their counts."""
+        """Join the phrases of a table in a stream of numbers of `words`; add phrases and counts to `words`."""
         before = int(words.counts().sum())
         found: list[Phrase] = []
         for known in filter(None, table.passes):
@@ -163,7 +163,7 @@ class Joined:
         return cls(table, found, before, int(words.counts().sum()), doubts)
 
     def summary(self) -> str:
-        """Return how much was joined, and the most frequent phrases, in words."""
+        """Return a text with the number of joins and the most frequent phrases."""
         n = len(self.found)
         shown = ", ".join(f"{phrase.phrase} {phrase.joined:,}" for phrase in self.found[:SHOWN])
         return (
@@ -173,11 +173,11 @@ class Joined:
 
     @property
     def n_joined(self) -> int:
-        """How often any phrase was joined."""
+        """Total number of joins."""
         return sum(phrase.joined for phrase in self.found)
 
     def tell(self, told: Reporter) -> None:
-        """Report what was joined; warn if that is nothing, or if the text was read in another way."""
+        """Report what was joined; warn if nothing was joined, or if the text was read in a different way."""
         if self.found:
             told.tell(self.summary())
         else:
@@ -194,10 +194,10 @@ class _Pass:
     phrases: Sequence[Phrase]
     words: WordTable
     found: list[Phrase]
-    """Gets the phrases that were joined."""
+    """Receives the phrases that were joined."""
 
     def join(self, ids: Ids, pool: ThreadPoolExecutor, threads: int) -> Ids:
-        """Join the phrases in a stream, in place, and return what is left of it."""
+        """Join the phrases in a stream, in place; return the remaining stream."""
         lengths = np.array([len(phrase.words) for phrase in self.phrases])
         parts = np.split(
             self.words.number([word for phrase in self.phrases for word in phrase.words]), np.cumsum(lengths)[:-1]
@@ -205,7 +205,7 @@ class _Pass:
         names = self.words.number([phrase.phrase for phrase in self.phrases])
         is_connector = self._flags()
         runs = WordTable()
-        # Each phrase as a sentence: its second part gets a number.
+        # Each phrase is linked like a sentence, so that its second part gets a number.
         sentences = np.concatenate([np.append(part, SENTENCE_END) for part in parts]).astype(np.int32)
         begins = np.cumsum(lengths + 1) - lengths - 1
         firsts, seconds = sentences[begins], link(sentences, is_connector, runs).seconds[begins]
@@ -234,7 +234,7 @@ class _Pass:
 def map_ahead(
     pool: ThreadPoolExecutor, function: Callable[[Item], Result], items: Iterable[Item], ahead: int
 ) -> Iterator[Result]:
-    """Yield function(item) in the order of the items, of which only `ahead` are taken in advance."""
+    """Yield function(item) in the order of the items; at most `ahead` items are taken in advance."""
     running: deque[Future[Result]] = deque()
     for item in items:
         running.append(pool.submit(function, item))

@@ -1,8 +1,8 @@
-"""What a file is, by its first bytes: which files are not text, and what to do about each.
+"""Kinds of files, recognised from their first bytes: which files are not text, and what to do about each kind.
 
-A binary file would train on garbage without an error: the Python executable has 300,000 "words". So the kinds below
-are refused by name, and any other binary file by its control bytes. Text in a wrong or mixed encoding is not refused:
-Latin-1, KOI8-R, Shift-JIS and the like have no control bytes.
+Without a check, a binary file would be trained on as text: the Python executable has 300,000 "words". So the kinds
+below are refused by name, and other binary files by their control bytes. Text in a wrong or mixed encoding is not
+refused: Latin-1, KOI8-R, Shift-JIS and similar encodings have no control bytes.
 """
 
 import csv
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from w2v.base.errors import option
 
 HEAD = 1 << 16
-"""Bytes of a file's beginning that are looked at."""
+"""Number of bytes at the beginning of a file that are examined."""
 
 UNPACK = "unpack it first"
 EXTRACT = "extract its text first"
@@ -57,7 +57,7 @@ MAGIC = (
     (b"OggS\x00", "Ogg audio or video", NOT_TEXT),
     (b"fLaC\x00", "FLAC audio", NOT_TEXT),
 )
-"""The first bytes of a file that is no text, what it is, and the way out. One packing has been taken off before."""
+"""First bytes of files that are not text, their kind, and what to do. One compression has already been removed."""
 BINARY_MAGIC = (
     (re.compile(rb"\x80[\x02-\x05]"), "a Python pickle", NOT_TEXT),
     (re.compile(rb"MZ"), "a Windows executable", NOT_TEXT),
@@ -68,34 +68,34 @@ BINARY_MAGIC = (
     (re.compile(rb"[\x00-\xff]{2}\r\r?\n"), "compiled Python (.pyc)", NOT_TEXT),
     (re.compile(rb"\d{1,12} \d{1,6}\n"), "a word2vec binary file of vectors", VECTORS),
 )
-"""The same for beginnings that a text can have: they count where control bytes say that it is none."""
+"""The same for beginnings that a text can have too; they are used if control bytes show that the file is not text."""
 TAR_MARK, TAR_AT = b"ustar", 257
 PARQUET = b"PAR1\x15"
 NUMBER = r"[+-]?\d+\.\d+(?:[eE][+-]?\d+)?"
 TEXT_VECTORS = re.compile(rf"(?:\d{{1,12}} \d{{1,6}} ?\r?\n)?(?:[^\s]+(?: {NUMBER}){{8,}} ?\r?\n){{2,}}".encode())
-"""How word2vec's and GloVe's text files begin; with a header, one row of two numbers may do."""
+"""The beginning of word2vec's and GloVe's text files. After a header, one row of two numbers is enough."""
 SMALL_VECTORS = re.compile(rb"\d{1,12} (\d{1,2}) ?\r?\n[^\s]+((?: [+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)+) ?\r?\n")
 JSON_OBJECT = re.compile(rb"\s*\{\s*\"(?:[^\"\\]|\\.)*\"\s*:")
 JSON_ARRAY = re.compile(rb"\s*\[\s*(?:\"(?:[^\"\\]|\\.)*\"\s*[,\]]|\[|\{\s*\"|-?\d+\s*,)")
-"""How files of JSON objects and arrays begin, and hardly any text."""
+"""The beginning of files of JSON objects and arrays; text hardly ever begins like this."""
 STRUCTURE_HEAD = 4096
-"""Bytes that are searched for JSON and tables."""
+"""Number of bytes that are searched for JSON and tables."""
 TABLES = {",": "CSV", ";": "CSV", "\t": "TSV"}
-"""The delimiters of tables, and how such a table is called."""
+"""Delimiters of tables, and the names of such tables."""
 CSV_ROWS = 10
-"""Rows of a table that are compared, at most."""
+"""Largest number of rows of a table that are compared."""
 
 CONTROL = bytes([*range(0x00, 0x08), *range(0x10, 0x1B)])
-"""Bytes that no encoding of text has, but for stray ones: 7% of random bytes, more of most binary files.
+"""Bytes that no encoding of text uses, except for stray ones: 7% of random bytes, and more in most binary files.
 
-Not in it: backspace and ESC, of manual pages and terminals; SO and SI, which switch character sets; whitespace.
+Not included: backspace and ESC, from manual pages and terminals; SO and SI, which switch character sets; whitespace.
 """
 LEAST_CONTROL, CONTROL_SHARE = 16, 0.01
-"""A file with at least so many control bytes, and a larger share of them, is no text: a text has them by accident."""
+"""A file with at least this many control bytes and a larger share of them is not text; a text has only stray ones."""
 
 
 def refusal(head: bytes) -> tuple[str, str] | None:
-    """Return what a file that is not text is, by its first HEAD bytes, unpacked, and what to do; None for a text.
+    """Return the kind of a file that is not text, from its first HEAD unpacked bytes, and what to do; None for text.
 
     >>> refusal(b"%PDF-1.7 ...")
     ('a PDF', 'extract its text first')
@@ -113,7 +113,7 @@ def refusal(head: bytes) -> tuple[str, str] | None:
     for pattern, what, cure in BINARY_MAGIC:
         if pattern.match(head):
             return what, cure
-    # UTF-16 without a mark: every other byte of Latin letters is 0.
+    # UTF-16 without a byte order mark: every other byte of Latin letters is 0.
     even, odd = head[::2].count(0) / len(head), head[1::2].count(0) / len(head)
     if max(even, odd) > 0.2 > 20 * min(even, odd):
         order = "LE" if odd > even else "BE"
@@ -123,7 +123,7 @@ def refusal(head: bytes) -> tuple[str, str] | None:
 
 
 def _are_vectors(head: bytes) -> bool:
-    """Return whether a file begins as vectors in text form do."""
+    """Return whether a file begins like vectors in text form."""
     if TEXT_VECTORS.match(head):
         return True
     small = SMALL_VECTORS.match(head)
@@ -131,7 +131,7 @@ def _are_vectors(head: bytes) -> bool:
 
 
 def structure(head: bytes) -> str | None:
-    r"""Return the kind of a file that is read as plain text and has a structure: JSON, CSV or TSV; None for a text.
+    r"""Return the kind of structure of a file that is read as plain text: JSON, CSV or TSV; None for a text.
 
     >>> structure(b'[["a", "b"], ["c"]]'), structure(b'id,text\n1,"a, b"\n2,c\n'), structure(b"[Enter] the king")
     ('a JSON array', 'CSV', None)
@@ -147,7 +147,7 @@ def structure(head: bytes) -> str | None:
 def _is_table(head: bytes, delimiter: str) -> bool:
     """Return whether all rows have the same number of fields, at least 2, and no space after a delimiter.
 
-    Tabs separate the words of a text too, such as pairs of nodes: with these, a table has a header.
+    Tabs also separate the words of a text, such as pairs of nodes. With tabs, a table must have a header.
     """
     lines = head.decode("utf-8", "replace").splitlines(keepends=True)
     if len(head) == STRUCTURE_HEAD:
@@ -165,7 +165,7 @@ def _is_table(head: bytes, delimiter: str) -> bool:
 
 
 def _has_header(rows: Sequence[Sequence[str]]) -> bool:
-    """Return whether a column has a name above numbers. Without one, tabs separate the words of a text."""
+    """Return whether a column has a name above numbers. Without such a column, tabs separate the words of a text."""
     columns = zip(*rows, strict=True)
     return any(not _is_number(name) and all(map(_is_number, column)) for name, *column in columns)
 

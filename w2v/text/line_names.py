@@ -1,4 +1,4 @@
-"""Heads of lines: the name and the weight before the items of a line, taken from the text before it is scanned."""
+"""Heads of lines: the name and the weight before the items of a line, removed from the text before it is scanned."""
 
 import math
 from array import array
@@ -10,24 +10,24 @@ from w2v.base.arrays import Indices, Matrix
 from w2v.base.errors import W2VError
 
 SHOWN = 40
-"""Characters of a line that an error shows."""
+"""Number of characters of a line that an error shows."""
 
 
 class LineNames:
-    """The heads of the lines of a text, gathered while it is read: a name and a tab, a weight and a tab, or both."""
+    """Collects the heads of lines while a text is read: a name and a tab, a weight and a tab, or both."""
 
     def __init__(self, keeps: bool = True, *, named: bool = True, weighted: bool = False) -> None:
-        """Take what a head has, and whether to keep the names, or only to take them from the text."""
+        """Take what a head contains, and whether names are kept or only removed from the text."""
         self._names: list[str] = []
         self._once: dict[str, str] = {}
-        """Each name, so that one that repeats is in memory once."""
+        """Each distinct name, so that a repeated name is stored only once."""
         self._weights = array("f")
         self._keeps, self._named, self._weighted, self._n_lines = keeps, named, weighted, 0
 
     def take_from(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield blocks of text without heads; a block may end within a line. Raises W2VError if a line has none."""
+        """Yield blocks of text without heads; a block may end within a line. Raises W2VError if a line has no head."""
         n_tabs = self._named + self._weighted
-        rest, is_named = b"", False  # of the line at hand: what may still be its head, or whether that is taken
+        rest, is_named = b"", False  # of the current line: the possible beginning of its head; whether it was taken
         for block in blocks:
             *lines, last = (rest + block).split(b"\n")
             found = []
@@ -46,16 +46,16 @@ class LineNames:
 
     @property
     def names(self) -> list[str] | None:
-        """The name of each line, if they are kept."""
+        """The name of each line, if names are kept."""
         return self._names if self._named and self._keeps else None
 
     @property
     def weights(self) -> Matrix | None:
-        """(n_lines,) the weight of each line, if they have any."""
+        """(n_lines,) the weight of each line, if lines have weights."""
         return np.array(self._weights, np.float32) if self._weighted else None
 
     def _take(self, line: bytes) -> bytes:
-        """Keep the head of a line, and return the rest."""
+        """Store the head of a line; return the rest."""
         text = line
         if self._named:
             name, tab, text = text.partition(b"\t")
@@ -81,7 +81,7 @@ class LineNames:
 
 
 def weight_of(text: bytes | str) -> float | None:
-    """Return the weight that a text says; None if it is not a number above 0.
+    """Return the weight in a text; None if it is not a number above 0.
 
     >>> weight_of("2.5"), weight_of("0"), weight_of("nan")
     (2.5, None, None)
@@ -102,7 +102,7 @@ def check_distinct(names: list[str] | None) -> None:
 
 
 def shared_rows(names: list[str]) -> tuple[list[str], Indices | None]:
-    """Return the distinct names, in the order of the text, and the row of each line; None if all are distinct.
+    """Return the distinct names in the order of the text, and the row of each line; None if all names are distinct.
 
     >>> shared_rows(["u", "v", "u"])
     (['u', 'v'], array([0, 1, 0]))

@@ -1,4 +1,4 @@
-"""Sessions files: one line per person, with the person's items, oldest first."""
+"""Sessions files: one line per person with the person's items, oldest first."""
 
 from collections.abc import Iterator
 from itertools import groupby
@@ -10,14 +10,14 @@ from w2v.text.corpus import text_lines
 from w2v.text.line_names import weight_of
 
 SHOWN = 40
-"""Characters of a line that an error shows."""
+"""Number of characters of a line that an error shows."""
 
 
 class PersonItems(NamedTuple):
     """A person and their items."""
 
     name: str
-    """The name at the start of the line, else the number of the line, from 1."""
+    """The name at the start of the line, otherwise the line number, from 1."""
     items: list[str]
 
 
@@ -26,11 +26,11 @@ def read_people(path: str | Path, line_names: bool = False, weighted: bool = Fal
 
     Args:
         path: the file.
-        line_names: whether each line starts with a name and a tab. Consecutive lines of one name are one person.
+        line_names: whether each line starts with a name and a tab. Consecutive lines with the same name are one person.
         weighted: whether each line has a weight and a tab before the items.
 
     Raises:
-        W2VError: the file cannot be read or is not text, or a line has no name.
+        W2VError: the file cannot be read or is not text, or a line lacks its name or weight.
     """
     named = (split_head(line, path, number, line_names, weighted) for number, line in enumerate(text_lines(path), 1))
     if not line_names:
@@ -43,7 +43,7 @@ def read_people(path: str | Path, line_names: bool = False, weighted: bool = Fal
 def split_head(
     line: str, path: str | Path, number: int, line_names: bool = False, weighted: bool = False
 ) -> PersonItems:
-    """Return the name, or the number, and the items of a line, without its weight; raise W2VError if one is missing."""
+    """Return the name or number and the items of a line, without its weight. Raises W2VError if one is missing."""
     name, tab, text = line.partition("\t") if line_names else (str(number), "\t", line)
     if weighted and tab:
         weight, tab, text = text.partition("\t")

@@ -1,7 +1,7 @@
-"""PhraseTable: phrases as a file keeps them, to be joined in any text. Neither NumPy nor Numba is needed.
+"""PhraseTable: phrases stored in a file, which can be joined in any text. Neither NumPy nor Numba is needed.
 
-A file is text: a line with JSON that says how the phrases were found, a line with the names of the columns, and a line
-for each phrase, with tabs between pass, words, score, count and joined. `join` is the definition of what is joined.
+A file is text: a line with JSON that says how the phrases were found, a line with the names of the columns, and one
+line per phrase with pass, words, score, count and joined, separated by tabs. `join` defines which words are joined.
 """
 
 import json
@@ -20,7 +20,7 @@ MAGIC = b"#w2v-phrases "
 COLUMNS = ("pass", "words", "score", "count", "joined")
 VERSION = 1
 MOST_CONNECTORS = 6
-"""Connector words that a phrase may have between two of its words."""
+"""Largest number of connector words between two words of a phrase."""
 MOST_PASSES = 100
 
 
@@ -32,17 +32,18 @@ class Phrase:
     """The words, joined."""
     score: float
     count: int
-    """How often they stand side by side; they may be joined less often, if one is joined to its other neighbour."""
+    """How often the words occur side by side. They may be joined less often, if a word is joined to its other
+    neighbour."""
     joined: int = 0
     """How often they were joined."""
     words: tuple[str, ...] = ()
-    """The first, connector words if there are any, and the last; in a later pass a word may be a phrase."""
+    """The first word, connector words if any, and the last word; in later passes, a word can itself be a phrase."""
     number: int = 1
     """The pass that joins them, from 1."""
 
 
 class Header(TypedDict):
-    """What the first line of a file holds."""
+    """The content of the first line of a file."""
 
     version: int
     delimiter: str
@@ -56,18 +57,18 @@ HOW_FOUND = [name for name in Header.__annotations__ if name != "version"]
 
 @dataclass(frozen=True)
 class PhraseTable:
-    """The phrases of each pass, and how the text was read in which they were found."""
+    """The phrases of each pass, and how the text in which they were found was read."""
 
     phrases: Sequence[Phrase]
-    """Those of the first pass, then those of the second, and so on."""
+    """The phrases of the first pass, then those of the second pass, and so on."""
     delimiter: str = "_"
     connector_words: frozenset[str] = frozenset()
     words: bool = False
     lowercase: bool = False
     name: str = "the phrases"
-    """What messages call it: the file."""
+    """Name for messages: the file."""
     fold: Callable[[str], str] = str
-    """Two words are the same if this returns the same for both: `str.upper` ignores case."""
+    """Two words are equal if this function returns the same for both; for example, `str.upper` ignores case."""
 
     @cached_property
     def passes(self) -> list[dict[tuple[str, ...], Phrase]]:
@@ -80,7 +81,7 @@ class PhraseTable:
         return found
 
     def join(self, tokens: Sequence[str]) -> list[str]:
-        """Return the tokens of a sentence with its phrases joined, from left to right, pass by pass.
+        """Return the tokens of a sentence with joined phrases, from left to right, pass by pass.
 
         >>> PhraseTable([Phrase("new_york", 9.0, 5, words=("new", "york"))]).join(["in", "new", "york"])
         ['in', 'new_york']
@@ -101,7 +102,7 @@ class PhraseTable:
             at = end + 1 if phrase else at + 1
 
     def save(self, path: str | Path) -> None:
-        """Write the file; raise W2VError if that fails."""
+        """Write the file. Raises W2VError if it cannot be written."""
         header = {"version": VERSION} | {name: getattr(self, name) for name in HOW_FOUND}
         with replacing(path) as file:
             file.write(MAGIC + json.dumps(header, ensure_ascii=False, default=sorted).encode() + b"\n")
@@ -115,7 +116,7 @@ class PhraseTable:
         """Read a file.
 
         Raises:
-            W2VError: it cannot be read, or is no file of phrases; the message has the line.
+            W2VError: the file cannot be read or is not a file of phrases; the message has the line number.
         """
         try:
             first, *lines = local_copy(path).read_bytes().split(b"\n")
@@ -148,7 +149,7 @@ class PhraseTable:
 
 
 def _parse(line: str, delimiter: str) -> Phrase:
-    """Return the phrase of a line; raise ValueError if it has none."""
+    """Return the phrase of a line. Raises ValueError if the line is invalid."""
     fields = line.removesuffix("\r").split("\t")
     words = tuple(fields[1].split()) if len(fields) == len(COLUMNS) else ()
     if not 2 <= len(words) <= MOST_CONNECTORS + 2 or not (fields[0].isdecimal() and fields[3].isdecimal()):

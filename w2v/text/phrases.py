@@ -1,9 +1,9 @@
-"""Phrases: pairs of words that occur together more often than by chance, found and joined.
+"""Phrases: find and join pairs of words that occur together more often than by chance.
 
-`new york` becomes `new_york`, a word like any other. The text becomes a stream of the ids of all words; the pairs of
-the stream are counted and scored, those above the threshold are joined from left to right, and the stream is spelled
-out again. Each further pass does the same to the result of the one before: `new_york times` may become
-`new_york_times`. Connector words begin and end no phrase, and may stand inside one: `bank of america`.
+`new york` becomes `new_york`, a word like any other. The text becomes a stream of the ids of all words. The pairs of
+the stream are counted and scored, pairs above the threshold are joined from left to right, and the stream is written as
+text again. Each further pass does the same with the result of the pass before: `new_york times` can become
+`new_york_times`. Connector words are never at the beginning or end of a phrase, but can be inside: `bank of america`.
 """
 
 import gzip
@@ -32,24 +32,24 @@ from w2v.text.joining import SHOWN, Links, StageReport, join_stream, link, map_a
 from w2v.text.phrase_table import Phrase, PhraseTable
 
 CHUNK = 1 << 26
-"""Tokens whose pairs are counted at a time, 4 bytes of memory each."""
+"""Number of tokens whose pairs are counted at a time; they take 4 bytes of memory each."""
 REFUSED_SUFFIXES = (".bz2", ".xz", ".zst", ".zip")
 
 
 class PairCounts(NamedTuple):
-    """The counts that a score is computed from."""
+    """The counts from which a score is computed."""
 
     together: Counts
     """(n,) occurrences of each pair."""
     first: Counts
-    """(n,) occurrences of its first word."""
+    """(n,) occurrences of the first word of each pair."""
     second: Counts
-    """(n,) occurrences of its second word."""
+    """(n,) occurrences of the second word of each pair."""
     min_count: int
     n_tokens: int
-    """Tokens of the text."""
+    """Number of tokens of the text."""
     n_distinct: int
-    """Distinct words and distinct pairs of the text, together, without connector words."""
+    """Number of distinct words plus number of distinct pairs of the text, without connector words."""
 
 
 def original(pairs: PairCounts) -> Floats:
@@ -70,7 +70,7 @@ def npmi(pairs: PairCounts) -> Floats:
 
 
 def _above_chance(pairs: PairCounts) -> Floats:
-    """Return (count(ab) - min_count) / (count(a) count(b)); the discount keeps rare pairs out."""
+    """Return (count(ab) - min_count) / (count(a) count(b)). Subtracting min_count excludes rare pairs."""
     scores: Floats = (pairs.together - pairs.min_count) / (pairs.first.astype(np.float64) * pairs.second)
     return scores
 
@@ -80,24 +80,24 @@ SCORERS = {"original": original, "word2phrase": word2phrase, "npmi": npmi}
 
 @dataclass(frozen=True)
 class Phrases:
-    """What was found, and what became of the text."""
+    """The phrases that were found, and the resulting text."""
 
     found: list[Phrase]
-    """Every phrase that was joined in the first pass, best first, then those of the second, and so on."""
+    """All phrases that were joined: those of the first pass, best first, then those of the second pass, and so on."""
     tokens_written: int
-    """Tokens that are left when all is joined."""
+    """Number of tokens after joining."""
     encoded: Encoded
-    """What was read; without its stream."""
+    """A report of what was read, without the stream."""
     table: PhraseTable
-    """All phrases, those too that were never joined here."""
+    """All phrases, also those that were never joined in this text."""
 
     def save(self, path: str | Path) -> None:
-        """Write the phrases to a file, for `phrases` of `w2v.train` and others; raise W2VError if that fails."""
+        """Write the phrases to a file, for `phrases` of `w2v.train` and others. Raises W2VError if that fails."""
         self.table.save(path)
 
     def summary(self) -> Iterator[str]:
-        """Yield how many phrases were joined, and the most frequent, in words."""
-        if self.encoded.joined is not None:  # they come from a file
+        """Yield messages with the number of joined phrases and the most frequent ones."""
+        if self.encoded.joined is not None:  # the phrases come from a file
             return
         read, n = self.encoded.tokens_read, len(self.found)
         yield (
@@ -113,7 +113,7 @@ class Phrases:
 
 @dataclass
 class Text:
-    """A stream of ids, changed in place, the words they stand for, and how often each occurs."""
+    """A stream of ids, changed in place, with the words of the ids and their counts."""
 
     ids: Ids
     index: dict[str, int]
@@ -130,10 +130,10 @@ class Text:
 def find_phrases(
     corpus: Corpus, config: PhraseConfig, output: str | Path | None = None, told: Reporter | None = None
 ) -> Phrases:
-    """Find the phrases of a text, and write the text with its phrases joined; compressed if the name ends in .gz.
+    """Find the phrases of a text and write the text with joined phrases; compressed if the name ends in .gz.
 
-    Each line stays one, an empty one too, with a space between tokens. Raises W2VError if the corpus cannot be read or
-    has no words, or if the output cannot be written.
+    Each line of the text becomes one line, also an empty one, with a space between tokens. Raises W2VError if the
+    corpus cannot be read or has no words, or if the output cannot be written.
     """
     told = told or Reporter()
     threads = config.threads or available_threads()
@@ -158,7 +158,7 @@ def find_phrases(
 def apply_phrases(
     corpus: Corpus, phrases: str | Path, config: PhraseConfig, output: str | Path, told: Reporter | None = None
 ) -> Phrases:
-    """Write a text with the phrases of a file joined, as `find_phrases` writes it; raises W2VError as that does."""
+    """Write a text with the phrases of a file joined, as `find_phrases` does, with the same errors."""
     told = told or Reporter()
     threads = config.threads or available_threads()
     reading = replace(config.reading(), phrases=str(phrases))
@@ -197,11 +197,11 @@ def count_pairs(
 
 
 def _count_part(text: Text, links: Links, begin: int, end: int, part: tuple[int, Pairs]) -> tuple[int, Pairs]:
-    """Return a part of `count_pairs` with the pairs of ids[begin:end] that begin with one of its words."""
+    """Return a part of `count_pairs`, updated with the pairs in ids[begin:end] that begin with one of its words."""
     low, old = part
     n = len(old.starts) - 1
     room = min(end - begin, int(text.counts[low : low + n].sum()))
-    # Untouched memory costs nothing, so there is room for as many pairs as there can be.
+    # Memory that is never touched costs nothing, so there is room for the largest possible number of pairs.
     size = len(old.seconds) + room
     new = Pairs(np.empty(n + 1, np.int64), np.empty(size, np.int32), np.empty(size, np.int64))
     ends, buckets, tally = np.empty(n + 1, np.int64), np.empty(room, np.int32), np.zeros(links.n_parts, np.int64)
@@ -218,7 +218,7 @@ def score_pairs(
     config: PhraseConfig,
     cutoff: float,
 ) -> tuple[Pairs, Floats]:
-    """Return the pairs whose score is above the cutoff, seconds ascending, and their scores, (n_phrases,)."""
+    """Return the pairs with scores above the cutoff, with ascending seconds, and their scores, (n_phrases,)."""
     firsts, seconds, together = [], [], []
     for low, pairs in parts:
         frequent = np.flatnonzero(pairs.counts >= config.min_count)
@@ -249,7 +249,7 @@ def join(
 ) -> list[Phrase]:
     """Join the phrases in the text, in place; return all of them, best first.
 
-    A phrase that is spelled like a word becomes that word.
+    A phrase with the same spelling as a word becomes that word.
     """
     words = list(text.index)
     firsts = np.repeat(np.arange(len(words)), np.diff(phrases.starts)).tolist()
@@ -276,15 +276,15 @@ def write(
     report: StageReport,
     names: Sequence[str] | None = None,
 ) -> None:
-    """Write a text, a sentence per line, compressed if the name ends in .gz; raise W2VError if that fails.
+    """Write a text, one sentence per line, compressed if the name ends in .gz. Raises W2VError if it cannot be written.
 
-    Each line gets its name and a tab, if there are names.
+    If there are names, each line begins with its name and a tab.
     """
     report("write", 0, len(text.ids))
     pack = partial(gzip.compress, compresslevel=6, mtime=0) if str(output).endswith(".gz") else memoryview
     spelled = np.array(bytearray(("\n".join(text.index) + "\n" * kernels.PADDING).encode()))
     starts = np.append(0, np.flatnonzero(spelled == 10)[: len(text.index)] + 1)
-    lengths = np.append(np.diff(starts), 1)  # the last is that of SENTENCE_END, -1
+    lengths = np.append(np.diff(starts), 1)  # the last length is that of SENTENCE_END, -1
 
     def spell(begin: int) -> memoryview:
         end = min(begin + joining.PIECE, len(text.ids))
@@ -321,6 +321,6 @@ def _with_names(pieces: Iterable[memoryview], names: Sequence[str]) -> Iterator[
 
 
 def check_suffix(output: str | Path | None) -> None:
-    """Raise SettingsError for a suffix that promises a compression other than gzip's."""
+    """Raise SettingsError for a suffix of a compression other than gzip."""
     if output is not None and Path(output).suffix in REFUSED_SUFFIXES:
         raise SettingsError(f"cannot write {Path(output).suffix}: the output is plain text, or .gz")

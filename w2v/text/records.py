@@ -1,6 +1,6 @@
-"""Rows: token lists, and the column of a JSON Lines, CSV, TSV or Parquet file that holds text, as blocks of bytes.
+"""Rows: token lists, and the text column of a JSON Lines, CSV, TSV or Parquet file, as blocks of bytes.
 
-A row is text, in which newlines end sentences too, or a list of tokens. Either way it ends with a newline.
+A row is a text, in which newlines also end sentences, or a list of tokens. In both cases it ends with a newline.
 """
 
 import csv
@@ -17,24 +17,24 @@ if TYPE_CHECKING:
     import pyarrow
 
 BLOCK = 1 << 21
-"""Bytes of a block of rows, about; a row is never cut here."""
+"""Approximate number of bytes of a block of rows; rows are not cut here."""
 ROWS_BEFORE_MISSING = 1_000
-"""Rows of a JSON Lines file that may be without the column before it is taken for a wrong name."""
+"""If this many rows of a JSON Lines file lack the column, its name is taken as wrong."""
 BATCH = 1_000
-"""Rows of a Parquet file that are taken at a time."""
+"""Number of rows of a Parquet file that are read at a time."""
 
 DELIMITERS = ",\t;|"
-"""Between the columns of a table; the header shows which one."""
+"""Possible delimiters of a table; the header shows which one is used."""
 LONGEST_FIELD = 2**31 - 1
 
 Row = tuple[int, object]
-"""Its number in the source, and what stands there: text, a list of tokens, or None for nothing."""
+"""The number of a row in its source, and its value: text, a list of tokens, or None if it is empty."""
 Place = Callable[[int], str]
-"""Names the row of a number in an error."""
+"""Returns the name of a row for error messages, from its number."""
 
 
 def text_blocks(rows: Iterable[Row], place: Place, pass_over: Callable[[], None]) -> Iterator[bytes]:
-    """Yield rows as text, one or more lines each; `pass_over` is called for each row of nothing.
+    """Yield rows as text, one or more lines each; `pass_over` is called for each empty row.
 
     Raises W2VError if a row is neither text nor a list of tokens, or if a token is not a word.
     """
@@ -54,7 +54,7 @@ def text_blocks(rows: Iterable[Row], place: Place, pass_over: Callable[[], None]
 
 
 def token_line(tokens: Iterable[object], number: int, place: Place) -> str:
-    """Return tokens as a line, integers as decimals; raise W2VError if one is no word that a file could hold."""
+    """Return tokens as a line, integers as decimals. Raises W2VError if a token cannot be a word of a file."""
     words: list[Any] = list(tokens)
     try:
         line = " ".join(words)
@@ -67,7 +67,7 @@ def token_line(tokens: Iterable[object], number: int, place: Place) -> str:
 
 
 def is_table(head: bytes) -> bool:
-    """Return whether a file with a column is CSV or TSV, by its first bytes: it does not begin as JSON does."""
+    """Return whether a file with a column is CSV or TSV, from its first bytes: it does not begin like JSON."""
     head = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     return bool(head) and head[:1] not in b"{["
 
@@ -75,9 +75,9 @@ def is_table(head: bytes) -> bool:
 def table_rows(file: IO[bytes], column: str, name: str) -> Iterator[Row]:
     """Yield the values of a column of a CSV or TSV file, whose first line has the names of the columns.
 
-    A field may be quoted, and a quoted field may have several lines. Empty fields are rows of nothing; blank lines are
-    not rows. Bytes that are not UTF-8 stay as they are. Raises W2VError if there is no such column, or if a row has
-    not as many fields as the header.
+    A field may be quoted, and a quoted field may have several lines. Empty fields are empty rows; blank lines are not
+    rows. Bytes that are not UTF-8 are preserved. Raises W2VError if the column does not exist, or if a row does not
+    have the same number of fields as the header.
     """
     csv.field_size_limit(LONGEST_FIELD)
     text = io.TextIOWrapper(file, "utf-8-sig", "surrogateescape", newline="")
@@ -99,7 +99,7 @@ def table_rows(file: IO[bytes], column: str, name: str) -> Iterator[Row]:
 
 
 def _header(line: str, column: str, name: str) -> tuple[list[str], str]:
-    """Return the names of a table's columns, and what separates them."""
+    """Return the names of a table's columns, and their delimiter."""
     found = [([field.strip() for field in next(csv.reader([line], delimiter=one), [])], one) for one in DELIMITERS]
     for fields, delimiter in found:
         if fields.count(column) > 1:
@@ -114,10 +114,10 @@ def _header(line: str, column: str, name: str) -> tuple[list[str], str]:
 
 
 def json_rows(file: IO[bytes], column: str, name: str) -> Iterator[Row]:
-    """Yield the values of a column of a file of JSON objects, one per line; blank lines are not rows.
+    """Yield the values of a column of a file with one JSON object per line; blank lines are not rows.
 
-    An object without the column is a row of nothing. Bytes that are not UTF-8 stay as they are. Raises W2VError if a
-    line is not a JSON object, or if no object has the column.
+    An object without the column is an empty row. Bytes that are not UTF-8 are preserved. Raises W2VError if a line is
+    not a JSON object, or if no object has the column.
     """
     seen, absent = False, 0
     first: dict[str, Any] = {}
@@ -141,10 +141,10 @@ def json_rows(file: IO[bytes], column: str, name: str) -> Iterator[Row]:
 def parquet_rows(
     file: IO[bytes], column: str, name: str, progress: Callable[[float], None], groups: range | None = None
 ) -> Iterator[Row]:
-    """Yield the values of a column of strings or integers, or of lists of these, of a Parquet file; it can seek.
+    """Yield the values of a column of a seekable Parquet file: strings, integers, or lists of these.
 
-    A batch is in memory at a time; `progress` is told the share of the rows that is read. `groups` are the groups of
-    rows to read, None for all. Raises W2VError if pyarrow is missing, the file is damaged, or has no such column.
+    Only one batch is in memory at a time. `progress` is called with the share of rows read. `groups` are the row groups
+    to read, None for all. Raises W2VError if pyarrow is missing, the file is damaged, or the column does not exist.
     """
     require("pyarrow", "reading Parquet files")
     import pyarrow
@@ -174,7 +174,7 @@ def parquet_rows(
 
 
 def row_group_bytes(file: IO[bytes]) -> list[int]:
-    """Return the bytes of each group of rows of a Parquet file."""
+    """Return the number of bytes of each row group of a Parquet file."""
     import pyarrow.parquet
 
     with pyarrow.parquet.ParquetFile(file) as opened:
@@ -198,7 +198,7 @@ def _json_object(line: bytes, number: int, name: str) -> dict[str, Any]:
 
 
 def _holds_text(kind: "pyarrow.DataType") -> bool:
-    """Return whether a Parquet column is of strings, of bytes, of integers, or of lists of strings or integers."""
+    """Return whether a Parquet column contains strings, bytes, integers, or lists of strings or integers."""
     from pyarrow import types
 
     if types.is_dictionary(kind):
@@ -211,7 +211,7 @@ def _holds_text(kind: "pyarrow.DataType") -> bool:
 
 
 def _utf8(value: object, number: int, place: Place) -> bytes:
-    """Return a row as UTF-8; bytes that were not UTF-8 when they were read stay as they were."""
+    """Return a row as UTF-8; bytes that were not UTF-8 in the source are preserved."""
     if isinstance(value, bytes):
         return value
     value = token_line(value, number, place) if isinstance(value, list) else _as_text(value)
@@ -219,17 +219,17 @@ def _utf8(value: object, number: int, place: Place) -> bytes:
         raise W2VError(f"{place(number)} holds {repr(value)[:60]}, which is neither text nor a list of tokens")
     try:
         return value.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:  # half a character, from an escape such as \ud800; the scan will mend it
+    except UnicodeEncodeError:  # half a character, from an escape such as \ud800; the scan replaces it
         return value.encode("utf-8", "surrogatepass")
 
 
 def _as_text(value: object) -> object:
-    """Return an integer as its decimal text, anything else as it is."""
+    """Return an integer as decimal text; other values are unchanged."""
     return str(int(value)) if isinstance(value, Integral) and not isinstance(value, bool) else value
 
 
 def _complaint(token: object) -> str:
-    """Return why a token is no word; nothing where it is one."""
+    """Return why a token is not a word; an empty string if it is one."""
     if not isinstance(token, str):
         return f" holds {token!r}, which is neither a string nor an integer"
     if token.split() == [token]:

@@ -1,4 +1,4 @@
-"""From an event table to a sessions file, and a file of the items that are held out."""
+"""Write an event table as a sessions file, and the held-out items as a second file."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -27,10 +27,10 @@ def read_sessions(
     Args:
         source: one or more files, or a data frame.
         rules: how events become sessions.
-        told: is told what was read and left out.
-        columns: the names of the columns `user`, `item`, `time` and `weight`; None is guessed, but not for `weight`.
+        told: receives messages about what was read and left out.
+        columns: the names of the columns `user`, `item`, `time` and `weight`. None is guessed, except for `weight`.
         skip_malformed: whether to leave out malformed rows.
-        beside: the temporary folder is next to this file.
+        beside: the temporary folder is created next to this file.
 
     Raises:
         W2VError: a file cannot be read, a row is malformed, or a name cannot be written.
@@ -57,7 +57,7 @@ def write_sessions(
     names: bool,
     weights: bool,
 ) -> None:
-    """Write sessions, one per line, as `line_of` does; and what is held out, line by line."""
+    """Write sessions, one per line, in the form of `line_of`; and the held-out items, line by line."""
     n_lines = n_held_out = 0
     with ExitStack() as opened:
         file = opened.enter_context(_open_text(output))
@@ -87,7 +87,7 @@ def line_of(session: Session, *, names: bool, weights: bool) -> Line:
 
 
 def next_path(output: str | Path) -> Path:
-    """Return where the items that are held out are written by default.
+    """Return the default path of the held-out items.
 
     >>> str(next_path("sessions.txt.gz"))
     'sessions.next.txt.gz'
@@ -98,5 +98,5 @@ def next_path(output: str | Path) -> Path:
 
 
 def _open_text(path: str | Path) -> AbstractContextManager[BinaryIO]:
-    """Open a file to write, compressed if its name ends in .gz."""
+    """Open a file for writing, compressed if its name ends in .gz."""
     return replacing_packed(path) if str(path).endswith(".gz") else replacing(path)

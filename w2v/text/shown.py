@@ -1,4 +1,4 @@
-"""Files of what people were shown and did not take: a line per line of the corpus, with items, or empty."""
+"""Files of items that people were shown and did not take: one line, possibly empty, per line of the corpus."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def read_shown(path: str | Path, vocab: Vocab) -> tuple[Indices, Ids]:
 
 
 def check_shown(path: str | Path, vocab: Vocab, n_lines: int) -> None:
-    """Raise W2VError unless the file can be read and has a line for each line of a corpus, and one known item."""
+    """Raise W2VError unless the file can be read, has as many lines as the corpus, and contains a known item."""
     starts, rows = read_shown(path, vocab)
     if len(starts) - 1 != n_lines:
         raise W2VError(f"{path} has {len(starts) - 1:,} lines and the corpus {n_lines:,}; each needs its own")

@@ -1,7 +1,7 @@
-"""Sources: the files that the user names, found, opened and unpacked.
+"""Sources: find, open and decompress the files that the user names.
 
-What a file is, its first bytes say, not its name. Files are read in blocks and never mapped: a mapped file that is cut
-short while it is read would kill the process.
+The kind of a file is recognised from its first bytes, not from its name. Files are read in blocks and never
+memory-mapped, because a mapped file that is cut short during reading would kill the process.
 """
 
 import bz2
@@ -23,19 +23,19 @@ from w2v.base.errors import MissingFileError, W2VError, option
 from w2v.text.kinds import HEAD, PARQUET, refusal
 
 SPLIT = "split texts into words: [text.split() for text in texts]"
-"""What to do with texts in place of paths or token lists."""
+"""Advice if texts are given instead of paths or token lists."""
 BUFFER = 1 << 18
 READ_ERRORS = (OSError, EOFError, zlib.error, lzma.LZMAError)
 
 
 class Piece(NamedTuple):
-    """A file or a part of one."""
+    """A file or a part of a file."""
 
     path: str
     begin: int = 0
-    """The first byte; of Parquet the first group of rows."""
+    """The first byte; for Parquet, the first row group."""
     end: int | None = None
-    """What follows the last one; None reads to the end."""
+    """The byte or row group after the last one; None reads to the end."""
 
 
 def _open_zstd(file: IO[bytes]) -> IO[bytes]:
@@ -57,11 +57,11 @@ OPENERS: tuple[tuple[bytes | tuple[bytes, ...], Callable[[IO[bytes]], IO[bytes]]
 
 
 def find_files(name: str) -> list[str]:
-    """Return the files that a CORPUS argument means, sorted: itself, a folder's, or a glob's.
+    """Return the files of a CORPUS argument, sorted: the file, the files of a folder, or those of a glob.
 
     In folders, names that begin with a dot, pipes, sockets and devices are skipped. Linked folders are not entered, so
-    that a link to a parent cannot loop. A file that is named twice is read twice. Raises W2VError if there are no
-    files, or if a link or folder cannot be read.
+    that a link to a parent cannot cause a loop. A file that is named twice is read twice. Raises W2VError if there are
+    no files, or if a link or folder cannot be read.
     """
     if url := stores.url_of(name):
         return stores.find(url)
@@ -84,7 +84,7 @@ def find_files(name: str) -> list[str]:
 
 
 def _walk(top: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield a folder and those in it, but for hidden and linked ones, each with its files that are not hidden."""
+    """Yield a folder and its subfolders, except hidden and linked ones, each with its files that are not hidden."""
 
     def fail(error: OSError) -> None:
         raise W2VError(f"cannot read the folder {shown(error.filename)}: {error.strerror}")
@@ -95,8 +95,8 @@ def _walk(top: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def _glob(pattern: str) -> list[str]:
-    """Return what a pattern matches, some of it maybe twice; `**` enters no linked folder, and so cannot loop."""
-    if os.altsep:  # Windows, where both separate
+    """Return the paths that a pattern matches, possibly twice. `**` does not enter linked folders, to avoid loops."""
+    if os.altsep:  # Windows, where both characters are separators
         pattern = pattern.replace(os.sep, os.altsep)
     parts = re.split(r"(?:^|(?<=/))\*\*(?:/+|$)", pattern, maxsplit=1)
     if len(parts) == 1:
@@ -107,7 +107,7 @@ def _glob(pattern: str) -> list[str]:
 
 
 def _is_file(path: str) -> bool:
-    """Return whether a path found in a folder is a file, or a link to nothing, which `Corpus.examine` reports."""
+    """Return whether a path found in a folder is a file, or a broken link, which `Corpus.examine` reports."""
     return os.path.isfile(path) or not os.path.exists(path)
 
 
@@ -115,13 +115,13 @@ def _is_file(path: str) -> bool:
 def open_file(
     piece: Piece, *, column: str | None = None, force_text: bool = False, count: Callable[[int], None] = lambda n: None
 ) -> "Iterator[io.BufferedReader[Any]]":
-    """Open a file or a part of it, unpacked as its first bytes say; standard input stays open at the end.
+    """Open a file or a part of it, decompressed according to its first bytes; standard input stays open at the end.
 
     Args:
-        piece: the file, or - for standard input. A part must begin and end between two tokens, and is not unpacked.
-        column: named by the user, or None; for the message of a Parquet file that cannot be read as such.
+        piece: the file, or - for standard input. A part must begin and end between two tokens, and is not decompressed.
+        column: the column that the user named, or None; used in the message about Parquet files.
         force_text: whether to read binary data too.
-        count: called with the number of bytes that were read, before unpacking.
+        count: called with the number of bytes read, before decompression.
 
     Raises OSError if the file cannot be opened, W2VError if standard input is closed or the file is not text.
     """
@@ -149,7 +149,7 @@ def open_file(
 
 @contextmanager
 def reading(path: str) -> Iterator[None]:
-    """Turn every error that reading a file can raise into a W2VError that names the file."""
+    """Turn all errors that reading a file can raise into a W2VError that names the file."""
     try:
         yield
     except Exception as error:
@@ -162,26 +162,26 @@ def reading(path: str) -> Iterator[None]:
 
 
 def is_read_error(error: Exception) -> bool:
-    """Return whether reading or unpacking a file may raise an error; the class for .zst depends on the library."""
+    """Return whether reading or decompressing a file can raise an error; for .zst the class depends on the library."""
     return isinstance(error, READ_ERRORS) or type(error).__name__ == "ZstdError"
 
 
 def open_raw(path: str, block: int = stores.BLOCK) -> IO[bytes]:
-    """Open a file, without unpacking it; a store is asked for `block` bytes at a time.
+    """Open a file without decompressing it; files in a store are requested in blocks of `block` bytes.
 
-    Raises OSError if it cannot be opened, W2VError if it is in a store that this installation cannot read.
+    Raises OSError if it cannot be opened, W2VError if this installation cannot read from its store.
     """
     url = stores.url_of(path)
     return open(path, "rb", buffering=0) if url is None else cast(IO[bytes], stores.RemoteFile(url, block))
 
 
 def open_buffered(path: str) -> "io.BufferedReader[Any]":
-    """Open a file as `open_raw` does, to be read in pieces of any size."""
+    """Open a file as `open_raw` does, for reads of any size."""
     return io.BufferedReader(cast(io.RawIOBase, open_raw(path)), BUFFER)
 
 
 def size_of(path: str) -> int:
-    """Return the bytes of a file, as it is stored; 0 where that is not known."""
+    """Return the number of stored bytes of a file; 0 if unknown."""
     return stores.stat(url).size if (url := stores.url_of(path)) else os.stat(path).st_size
 
 
@@ -191,14 +191,14 @@ def is_file(path: str) -> bool:
 
 
 def is_compressed(path: str) -> bool:
-    """Return whether a file must be unpacked to be read."""
+    """Return whether a file must be decompressed."""
     with open_raw(path, HEAD) as file:
         head = _read_head(file)
     return any(head.startswith(magic) for magic, _ in OPENERS)
 
 
 def is_parquet(path: str) -> bool:
-    """Return whether a file is Parquet, and one that can be read at any place."""
+    """Return whether a file is a Parquet file that can be read at any position."""
     if not is_file(path):
         return False
     with open_raw(path, HEAD) as file:
@@ -206,14 +206,14 @@ def is_parquet(path: str) -> bool:
 
 
 def shown(path: str) -> str:
-    """Return a path as it can be printed on one line."""
+    """Return a path in a form that can be printed on one line."""
     if path == "-":
         return "standard input"
     return "".join(c if c.isprintable() else "?" for c in path)
 
 
 class _Rejoined(io.RawIOBase):
-    """A stream of which `head` has already been read, from its beginning."""
+    """A stream from its beginning, although `head` has already been read from it."""
 
     def __init__(self, raw: IO[bytes], head: bytes) -> None:
         self._raw, self._head = raw, head
@@ -229,9 +229,10 @@ class _Rejoined(io.RawIOBase):
 
 
 class _Counted(_Rejoined):
-    """The same, up to a size; each read is counted.
+    """The same with a size limit; each read is counted.
 
-    The size is what a file had when it was opened: one that grows as fast as it is read would have no end.
+    The limit is the size of the file when it was opened. Otherwise a file that grows as fast as it is read would not
+    end.
     """
 
     def __init__(self, raw: IO[bytes], head: bytes, size: int, count: Callable[[int], None]) -> None:
@@ -253,7 +254,7 @@ def _read_head(file: IO[bytes]) -> bytes:
 
 
 def _check_text(head: bytes, path: str, column: str | None) -> None:
-    """Raise W2VError where the first bytes of a file say that it is no text."""
+    """Raise W2VError if the first bytes of a file show that it is not text."""
     if head.startswith(PARQUET):
         name = f"name the column to read with {option('column')}"
         cure = name if column is None else "save it as a file, not packed or piped"

@@ -1,10 +1,10 @@
-"""Subwords: the n-grams of characters in a word, and the rows that they share by hashing.
+"""Subwords: the character n-grams of words, and the rows that n-grams share by hashing.
 
 fastText (Bojanowski et al. 2017) writes a word between `<` and `>`, takes all its n-grams of min_n to max_n characters
-and hashes each to one of `buckets` rows; a word has a row of its own too. floret hashes the whole `<word>` as well, so
-that words need no rows, and takes up to four buckets for each hash. The vector of a word is the mean of its rows.
+and hashes each to one of `buckets` rows; each word also has its own row. floret also hashes the whole `<word>`, so that
+words need no rows of their own, and uses up to four buckets per hash. The vector of a word is the mean of its rows.
 
-Everything is NumPy and works on many words at once, because answering a question must not load Numba.
+All code is NumPy and works on many words at a time, because queries must not load Numba.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,16 +22,16 @@ BEGIN, END = "<", ">"
 FNV_START, FNV_PRIME = np.uint32(2166136261), np.uint32(16777619)
 FLORET_SEED = 2166136261
 LONGEST = 64
-"""Characters of an n-gram."""
+"""Largest number of characters of an n-gram."""
 WORDS = 1 << 14
-"""Words hashed at a time: their n-grams take some 30 MB."""
+"""Number of words hashed at a time; their n-grams take about 30 MB."""
 NUMBERS = 1 << 16
-"""Numbers of vectors composed at a time; the rows that they are made of take twenty times as many."""
+"""Number of vector elements composed at a time; the rows that they are made of take twenty times as much memory."""
 
 Bytes = npt.NDArray[np.uint8]
 U64 = npt.NDArray[np.uint64]
 SMALL_TABLE, TABLE_SHARE = 1 << 22, 64
-"""Buckets that a table may have, and how many for each that is used; above both they are searched instead."""
+"""Largest number of buckets of a table, in total and per used bucket; if both are exceeded, buckets are searched."""
 
 
 @dataclass(frozen=True)
@@ -44,15 +44,16 @@ class NGrams:
     """
 
     kind: str = "fasttext"
-    """fasttext, where a word has a row of its own too, or floret, where its whole `<word>` is hashed like an n-gram."""
+    """fasttext, in which a word also has its own row, or floret, in which the whole `<word>` is hashed like an
+    n-gram."""
     min_n: int = 3
     max_n: int = 6
     buckets: int = 2_000_000
     hash_count: int = 1
-    """Buckets of each n-gram; with fasttext 1."""
+    """Number of buckets of each n-gram; 1 with fasttext."""
 
     def __post_init__(self) -> None:
-        """Raise ValueError for numbers that cannot be."""
+        """Raise ValueError for impossible numbers."""
         numbers = (self.min_n, self.max_n, self.buckets, self.hash_count)
         is_known = self.kind in ("fasttext", "floret") and all(type(number) is int for number in numbers)
         if not is_known or not (
@@ -64,7 +65,7 @@ class NGrams:
 
     @classmethod
     def of_config(cls, config: TrainConfig) -> "NGrams | None":
-        """Return the n-grams that the settings ask for, None where they ask for none."""
+        """Return the n-grams of the settings; None without subwords."""
         if config.subwords == "none" or config.buckets is None:
             return None
         hash_count = config.hash_count if config.subwords == "floret" else 1
@@ -72,14 +73,14 @@ class NGrams:
 
     @property
     def has_word_rows(self) -> bool:
-        """Whether each word of the vocabulary has a row of its own."""
+        """Whether each word of the vocabulary has its own row."""
         return self.kind == "fasttext"
 
     def of(self, words: Sequence[str]) -> tuple[Indices, Indices]:
         """Return starts, (n_words + 1,), and buckets: those of word i are buckets[starts[i] : starts[i + 1]].
 
-        They have fastText's order: by where the n-gram begins, then by its length. An n-gram that a word has twice is
-        there twice.
+        They have the order of fastText: by the beginning of the n-gram, then by its length. An n-gram that occurs twice
+        in a word is listed twice.
         """
         counts, found = [np.zeros(1, np.int64)], [np.empty(0, np.int64)]
         for first in range(0, len(words), WORDS):
@@ -95,25 +96,25 @@ class NGrams:
 
 @dataclass(frozen=True)
 class WordRows:
-    """The input rows of each word of a vocabulary: its own, where words have rows, then those of its n-grams.
+    """The input rows of each word of a vocabulary: its own row, if words have rows, then the rows of its n-grams.
 
-    Only buckets that a word uses have a row. Rows 0 .. n_types - 1 are the words' own (none with floret); after them
-    come the buckets, most used first, so that the rows that are in every cache are neighbours.
+    Only buckets that a word uses have a row. Rows 0 .. n_types - 1 are the words' own rows (none with floret). The rows
+    of buckets follow, most used first, so that the rows that are always in the caches are neighbours.
     """
 
     ngrams: NGrams
     starts: Indices
     """(n_types + 1,) the rows of word i are rows[starts[i] : starts[i + 1]], at least one."""
     rows: Ids
-    """Input rows; a row that a word has twice is there twice."""
+    """Input rows; a row that occurs twice in a word is listed twice."""
     n_own: int
-    """Rows that belong to words: n_types, or none with floret."""
+    """Number of rows that belong to words: n_types, or 0 with floret."""
     buckets: Indices
-    """(n_buckets_used,) the bucket of each row after the words' own."""
+    """(n_buckets_used,) the bucket of each row after the words' own rows."""
 
     @classmethod
     def of(cls, ngrams: NGrams, words: Sequence[str], uses: Floats) -> "WordRows":
-        """Return the rows of words; `uses`, (n_types,) above 0, is how often each is used, which orders the buckets."""
+        """Return the rows of words; `uses`, (n_types,) above 0, is how often each is used, which orders buckets."""
         starts, hashed = ngrams.of(words)
         per_word = np.diff(starts)
         total = np.bincount(hashed, weights=np.repeat(uses, per_word), minlength=1)
@@ -129,7 +130,7 @@ class WordRows:
 
     @property
     def n_rows(self) -> int:
-        """Input rows: the words' own and those of the buckets."""
+        """Number of input rows: the words' own rows and those of the buckets."""
         return self.n_own + len(self.buckets)
 
     def compose(self, input: Matrix) -> Matrix:
@@ -138,9 +139,10 @@ class WordRows:
 
 
 def mean_rows(starts: Indices, rows: Ids, matrix: Matrix) -> Matrix:
-    """Return the mean of the rows of each word, (n_words, dim); zeros for one without rows.
+    """Return the mean of the rows of each word, (n_words, dim); zeros for words without rows.
 
-    The rows of word i are rows[starts[i] : starts[i + 1]] of the matrix, (n, dim); a negative one counts as zeros.
+    The rows of word i are rows[starts[i] : starts[i + 1]] of the matrix, (n, dim); a negative row number counts as
+    zeros.
     """
     n_words, dim = len(starts) - 1, matrix.shape[1]
     means = np.zeros((n_words, dim), np.float32)
@@ -151,7 +153,7 @@ def mean_rows(starts: Indices, rows: Ids, matrix: Matrix) -> Matrix:
         values = matrix[part]
         values[part < 0] = 0
         sizes = np.diff(bounds)
-        filled = np.flatnonzero(sizes)  # reduceat takes an empty piece for a piece of one
+        filled = np.flatnonzero(sizes)  # reduceat would treat an empty piece like a piece of length 1
         if len(filled):
             sums = np.add.reduceat(values, bounds[:-1][filled] - bounds[0])
             means[first + filled] = sums / sizes[filled, None].astype(np.float32)
@@ -160,13 +162,14 @@ def mean_rows(starts: Indices, rows: Ids, matrix: Matrix) -> Matrix:
 
 @dataclass(frozen=True)
 class Subwords:
-    """Trained input rows: what the vector of any word is made of."""
+    """Trained input rows, from which the vector of any word is composed."""
 
     ngrams: NGrams
     buckets: Indices
-    """(n_buckets_used,) the bucket of each row after the words' own, each at most once; other buckets are zeros."""
+    """(n_buckets_used,) the bucket of each row after the words' own rows, without duplicates; other buckets are
+    zeros."""
     input: Matrix
-    """(n_own + n_buckets_used, dim) the words' own rows, where they have any, then those of the buckets."""
+    """(n_own + n_buckets_used, dim) the words' own rows, if they have any, then the rows of the buckets."""
 
     @property
     def bucket_rows(self) -> Matrix:
@@ -175,14 +178,14 @@ class Subwords:
 
     @property
     def own_rows(self) -> Matrix:
-        """(n_types, dim) the words' own rows; with floret none."""
+        """(n_types, dim) the words' own rows; empty with floret."""
         return self.input[: len(self.input) - len(self.buckets)]
 
     @cached_property
     def _row_of(self) -> Ids | None:
-        """(largest bucket + 2,) the row of each bucket in bucket_rows, -1 for one without; None if it is too large.
+        """(largest bucket + 2,) the row of each bucket in bucket_rows, -1 if it has none; None if too large.
 
-        A few buckets, of which a file says that they are among 2^31, must not take 8 GB.
+        A file with a few buckets out of 2^31 must not take 8 GB.
         """
         n = int(self.buckets.max(initial=0)) + 2
         if n > max(SMALL_TABLE, TABLE_SHARE * len(self.buckets)):
@@ -193,16 +196,16 @@ class Subwords:
 
     @cached_property
     def _in_order(self) -> tuple[Indices, Ids]:
-        """The buckets in ascending order, and the row of each; both (n_buckets_used,)."""
+        """The buckets in ascending order, and the row of each bucket; both (n_buckets_used,)."""
         order = np.argsort(self.buckets, kind="stable")
         return self.buckets[order], order.astype(np.int32)
 
     def without_words(self, rows: Sequence[int]) -> "Subwords":
-        """Return the same without the own rows of some words."""
+        """Return the same without the own rows of these words."""
         return replace(self, input=np.delete(self.input, rows, axis=0) if len(self.own_rows) else self.input)
 
     def rows_of(self, buckets: Indices) -> Ids:
-        """Return the row of each bucket in bucket_rows, -1 for a bucket without one."""
+        """Return the row of each bucket in bucket_rows, -1 for buckets without one."""
         if (table := self._row_of) is not None:
             return table[np.minimum(buckets, len(table) - 1)]
         known, rows = self._in_order
@@ -210,7 +213,7 @@ class Subwords:
         return np.where(known[at] == buckets, rows[at], np.int32(-1))
 
     def bucket_blocks(self, n: int) -> Iterator[tuple[Indices, Matrix]]:
-        """Yield all buckets, n at a time: their numbers, and their rows, (n, dim), zeros for one without a row."""
+        """Yield all buckets, n at a time: their numbers, and their rows, (n, dim), zeros if they have none."""
         for first in range(0, self.ngrams.buckets, n):
             numbers = np.arange(first, min(first + n, self.ngrams.buckets))
             rows = self.rows_of(numbers)
@@ -219,9 +222,9 @@ class Subwords:
             yield numbers, block
 
     def of(self, word: str) -> Matrix | None:
-        """Return the vector of a word that is not in the vocabulary, (dim,); None if none of its n-grams has a row.
+        """Return the vector of a word outside the vocabulary, (dim,); None if none of its n-grams has a row.
 
-        It is the mean of all its n-grams; those without a row count as zeros, as in fastText.
+        It is the mean over all its n-grams; those without a row count as zeros, as in fastText.
         """
         starts, buckets = self.ngrams.of([word])
         rows = self.rows_of(buckets)
@@ -253,7 +256,7 @@ class _Text:
     ends: Indices
     """(n_words,) where each word ends."""
     has_none: npt.NDArray[np.bool_]
-    """(n_words,) whether it is the end of a sentence, which has no n-grams; floret gives it no vector, w2v one."""
+    """(n_words,) whether the word is `</s>`, which has no n-grams; floret gives it no vector, w2v does."""
 
     @classmethod
     def of(cls, words: Sequence[str]) -> "_Text":
@@ -266,15 +269,15 @@ class _Text:
         return len(self.ends)
 
     def spans(self, min_n: int, max_n: int) -> tuple[Indices, Indices, Indices]:
-        """Return the n-grams: the word of each, where it begins, where it ends."""
-        first = np.flatnonzero((self.text & 0xC0) != 0x80)  # of the bytes of a character
+        """Return the n-grams: the word of each n-gram, where it begins and where it ends."""
+        first = np.flatnonzero((self.text & 0xC0) != 0x80)  # first bytes of characters
         word = np.searchsorted(self.ends, first, side="right")
-        n_before = np.searchsorted(first, self.ends)  # characters up to the end of each word
+        n_before = np.searchsorted(first, self.ends)  # number of characters up to the end of each word
         edges = np.append(first, len(self.text))
         min_n, longest = max(1, min_n), int(np.diff(n_before, prepend=0).max(initial=0))
         last = np.arange(len(first))[:, None] + np.arange(min_n, min(max_n, longest) + 1)
         is_inside = (last <= n_before[word][:, None]) & ~self.has_none[word][:, None]
-        if min_n == 1 and is_inside.shape[1]:  # `<` and `>` alone say nothing
+        if min_n == 1 and is_inside.shape[1]:  # `<` and `>` alone carry no information
             is_first = np.append(True, word[1:] != word[:-1])
             is_last = np.append(word[1:] != word[:-1], True)
             is_inside[:, 0] &= ~(is_first | is_last)
@@ -291,7 +294,7 @@ class _Text:
 
 
 def fnv(text: Bytes, begin: Indices, end: Indices) -> U64:
-    """Return fastText's hash of each text[begin:end], (n, 1): FNV-1a of 32 bits with bytes taken as signed."""
+    """Return fastText's hash of each text[begin:end], (n, 1): 32-bit FNV-1a with signed bytes."""
     hashes = np.empty((len(begin), 1), np.uint64)
     for rows, pieces in _by_length(text, begin, end):
         hashed = np.full(len(rows), FNV_START)
@@ -302,7 +305,7 @@ def fnv(text: Bytes, begin: Indices, end: Indices) -> U64:
 
 
 def murmur(text: Bytes, begin: Indices, end: Indices, seed: int = FLORET_SEED) -> U64:
-    """Return Austin Appleby's MurmurHash3_x64_128 of each text[begin:end]: (n, 4) of 32 bits each, low half first."""
+    """Return Austin Appleby's MurmurHash3_x64_128 of each text[begin:end]: (n, 4), 32 bits each, low half first."""
     hashes = np.empty((len(begin), 4), np.uint64)
     for rows, pieces in _by_length(text, begin, end):
         first, second = _murmur_of(pieces, np.uint64(seed))
@@ -315,7 +318,7 @@ C1, C2 = np.uint64(0x87C37B91114253D5), np.uint64(0x4CF5AD432745937F)
 
 
 def _murmur_of(pieces: Bytes, seed: np.uint64) -> tuple[U64, U64]:
-    """Return both halves of the hash of rows of bytes that are all of one length."""
+    """Return both halves of the hash of rows of bytes that have the same length."""
     n, length = pieces.shape
     h1, h2 = np.full(n, seed), np.full(n, seed)
     padded = np.zeros((n, -(-length // 16) * 16), np.uint8)

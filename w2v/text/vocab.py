@@ -1,4 +1,4 @@
-"""Vocab: the words of a run with their counts, by count descending, then by bytes."""
+"""Vocab: the words of a run with their counts, sorted by descending count, then by bytes."""
 
 from codecs import BOM_UTF8 as BOM
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ from w2v.base.files import replacing
 from w2v.base.stores import local_copy
 
 SENTENCE_WORD = "</s>"
-"""The word that word2vec.c and fastText make of the end of a line; w2v makes none."""
+"""The word that word2vec.c and fastText make of the end of a line; w2v does not."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,9 @@ class Vocab:
     """
 
     words: list[str]
-    """(n_types,) the words, most frequent first; words of one count in the order of their bytes."""
+    """(n_types,) the words, most frequent first; words with equal counts are sorted by their bytes."""
     counts: Counts
-    """(n_types,) their occurrences, each at least 1; all 0 if a file has none."""
+    """(n_types,) the occurrences of the words, each at least 1; all 0 if a file has no counts."""
 
     @property
     def has_counts(self) -> bool:
@@ -45,17 +45,17 @@ class Vocab:
         return {word: row for row, word in enumerate(self.words)}
 
     def rows_of(self, words: Sequence[str]) -> Ids:
-        """Return the row of each word, -1 for one that is not in the vocabulary."""
+        """Return the row of each word; -1 for words outside the vocabulary."""
         return np.array([self.index.get(word, -1) for word in words], np.int32)
 
     @property
     def n_tokens(self) -> int:
-        """Occurrences of all words together."""
+        """Total number of occurrences of all words."""
         return int(self.counts.sum())
 
     @classmethod
     def of(cls, counts: dict[str, int]) -> "Vocab":
-        """Return the vocabulary of these words and counts; raise W2VError for one that it cannot hold."""
+        """Return the vocabulary of these words and counts. Raises W2VError for an invalid word or count."""
         for word, count in counts.items():
             if word.split() != [word]:
                 raise W2VError(f"{word!r} cannot be a word: it is empty or has whitespace in it")
@@ -66,13 +66,13 @@ class Vocab:
         return sorted_vocab(list(counts), np.array(list(counts.values()), np.int64))[0]
 
     def save(self, path: str | Path) -> None:
-        """Write `word count` lines, completely or not at all; raise W2VError if that fails."""
+        """Write `word count` lines, completely or not at all. Raises W2VError if the file cannot be written."""
         with replacing(path) as file:
             file.writelines(self.lines())
 
     def lines(self) -> Iterator[bytes]:
         """Yield the `word count` lines of a file."""
-        # `load` removes a byte order mark: one that begins the first word is written twice.
+        # `load` removes a byte order mark, so one that begins the first word is written twice.
         mark = BOM if "".join(self.words[:1]).startswith("\ufeff") else b""
         for word, count in zip(self.words, self.counts.tolist(), strict=True):
             yield mark + f"{word} {count}\n".encode()
@@ -80,15 +80,15 @@ class Vocab:
 
     @classmethod
     def load(cls, path: str | Path, *, sentence_end: bool = False, may_lack_counts: bool = False) -> "Vocab":
-        """Read `word count` lines in any order, as w2v, gensim and word2vec.c write them.
+        """Read `word count` lines in any order, as written by w2v, gensim and word2vec.c.
 
         Args:
             path: the file.
             sentence_end: whether to keep word2vec.c's `</s>` for the end of a sentence.
-            may_lack_counts: whether the lines may be words alone, if all are.
+            may_lack_counts: whether lines may have only words, if all lines do.
 
         Raises:
-            W2VError: the file cannot be read, or a line is not a word and a count; the message has its number.
+            W2VError: the file cannot be read, or a line is not a word and a count; the message has the line number.
         """
         try:
             lines = local_copy(path).read_bytes().removeprefix(BOM).split(b"\n")
@@ -112,8 +112,8 @@ class Vocab:
 
 
 def sorted_vocab(words: Sequence[str], counts: Counts, most: int | None = None) -> tuple[Vocab, Indices]:
-    """Return the first `most` words, by count descending, then by bytes, and the place of each in `words`."""
-    # UTF-8 keeps the order of code points, so sorting the strings sorts their bytes.
+    """Return the first `most` words, by descending count, then by bytes, and the position of each in `words`."""
+    # UTF-8 preserves the order of code points, so sorting the strings sorts their bytes.
     by_bytes = np.argsort(np.array(words, object), kind="stable")
     order = by_bytes[np.argsort(-counts[by_bytes], kind="stable")][:most]
     return Vocab([words[i] for i in order.tolist()], counts[order]), order

@@ -1,4 +1,4 @@
-"""WordTable: distinct words and how often each was seen, on the arrays of the kernels."""
+"""WordTable: distinct words and their counts, stored in the arrays of the kernels."""
 
 from collections.abc import Sequence
 
@@ -13,10 +13,10 @@ from w2v.text.words import class_table
 
 
 class WordTable:
-    """Distinct words and counts, grown as they come; the arrays are the kernels' `Table`."""
+    """Distinct words and counts, growing as needed; the arrays are the kernels' `Table`."""
 
     def __init__(self, words: "list[str] | tuple[()]" = ()) -> None:
-        """Make a table that holds `words`, numbered from 0, each with count 0."""
+        """Make a table that contains `words`, numbered from 0, each with count 0."""
         self._table = _empty_table(1 << 14, 1 << 16)
         self._ids = np.empty(0, np.int32)
         self._text = np.empty(0, np.uint8)
@@ -25,9 +25,9 @@ class WordTable:
             self._table.counts[:] = 0
 
     def scan(self, text: bytes, keep_empty: bool = False, words: bool = False) -> Ids:
-        """Count the tokens of a text and return their numbers, with SENTENCE_END for newlines, with keep_empty each.
+        """Count the tokens of a text; return their numbers, with SENTENCE_END for newlines (for each, with keep_empty).
 
-        With `words` a token is a word as `w2v.text.words` defines it.
+        With `words`, a token is a word as defined by `w2v.text.words`.
         """
         end = len(text)
         if len(self._ids) <= end:
@@ -50,9 +50,9 @@ class WordTable:
         return ids
 
     def absorb(self, other: "WordTable", least: int = 0, always: int = 0) -> npt.NDArray[np.int64]:
-        """Add another table's words and counts; return the number of each here.
+        """Add another table's words and counts; return the new number of each word.
 
-        Words seen less often than `least` are left out, number -1, except those numbered below `always`.
+        Words with counts below `least` are left out and have number -1, except those with numbers below `always`.
         """
         mapping = np.empty(len(other), np.int64)
         self.make_room(len(other), other._bytes_used)
@@ -64,7 +64,7 @@ class WordTable:
         return self._table.counts[: len(self)]
 
     def words(self, wanted: npt.NDArray[np.int64]) -> list[str]:
-        """Return the words of these numbers."""
+        """Return the words with these numbers."""
         starts = self._table.starts
         out = np.empty(int((starts[wanted + 1] - starts[wanted]).sum()) + len(wanted), np.uint8)
         kernels.gather_words(self._table, wanted, out)
@@ -79,17 +79,17 @@ class WordTable:
 
     @property
     def arrays(self) -> Table:
-        """The arrays, until the table grows."""
+        """The arrays; valid until the table grows."""
         return self._table
 
     def make_room(self, n_words: int, n_bytes: int) -> None:
-        """Grow, so that so many more words of so many bytes in all fit."""
+        """Grow, so that n_words more words with n_bytes bytes in total fit."""
         table = self._table
         n_words += len(self) + 2
         if n_words <= len(table.counts) and self._bytes_used + n_bytes <= len(table.arena) - kernels.PADDING:
             return
         capacity = max(len(table.counts), 1 << (n_words - 1).bit_length())
-        # Untouched memory costs nothing, so the arena is asked for generously.
+        # Memory that is never touched costs nothing, so the arena is allocated generously.
         arena = len(table.arena) - kernels.PADDING
         while arena < self._bytes_used + n_bytes:
             arena *= 2

@@ -1,8 +1,8 @@
-"""Words: what `words` takes for one in raw text, a simplification of UAX #29, Unicode's text segmentation.
+"""Words: what the setting `words` counts as a word in raw text, a simplification of UAX #29, Unicode's segmentation.
 
-Letters (category L), digits and letters that are numbers (Nd, Nl) and marks (M) make words, and one of JOINERS between
-two of these. Unlike in UAX #29, hyphens join words, and points and commas do not join digits. Scripts without spaces
-between words are not segmented: a run of letters is one word.
+A word consists of letters (category L), digits and letter-like numbers (Nd, Nl) and marks (M), with at most one of
+JOINERS between two of these. Unlike in UAX #29, hyphens join words, and points and commas do not join digits. Scripts
+without spaces between words are not segmented: a run of letters is one word.
 """
 
 import unicodedata
@@ -15,15 +15,15 @@ from w2v.kernels.text import scan
 from w2v.kernels.text import words as kernels
 
 JOINERS = frozenset("'-_\u00ad\u00b7\u058a\u05be\u05f3\u05f4\u200c\u200d\u2010\u2011\u2019\uff07")
-"""Apostrophes and hyphens, with those of Armenian, Hebrew and of full width; `_` of phrases; the middle dot of Catalan;
-and what is not seen: the soft hyphen, and the joiner and non-joiner of Indic scripts and Persian."""
+"""Apostrophes and hyphens, also of Armenian and Hebrew and with full width; `_` of phrases; the middle dot of Catalan;
+and invisible characters: the soft hyphen, and the joiner and non-joiner of Indic scripts and Persian."""
 CLASSES = {"L": kernels.LETTER, "Nd": kernels.LETTER, "Nl": kernels.LETTER, "M": kernels.MARK}
-"""By category, or by its first letter."""
+"""Classes by category or its first letter."""
 
 
 @lru_cache
 def class_table() -> tuple[U8, U8]:
-    """Return `pages` and `classes` for `kernels.separate`, of the Unicode version of this Python."""
+    """Return `pages` and `classes` for `kernels.separate`, for the Unicode version of this Python."""
     page = 1 << kernels.PAGE
     categories = map(unicodedata.category, map(chr, range(0x110000)))
     flat = np.fromiter((CLASSES.get(one, CLASSES.get(one[0], kernels.OTHER)) for one in categories), np.uint8)
