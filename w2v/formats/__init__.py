@@ -1,1 +1,1 @@
-"""Vector files: `registry` says what there is, `vector_files` reads and writes, with one module for each format."""
+"""Vector files: `registry` describes the formats, `vector_files` reads and writes; each format has its own module."""

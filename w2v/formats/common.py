@@ -1,4 +1,4 @@
-"""What the formats share: rows as they are read and written, checks."""
+"""Code that several formats share: reading and writing rows, and checks."""
 
 import json
 from bisect import bisect_right
@@ -15,22 +15,22 @@ from w2v.base.files import replacing, replacing_packed
 from w2v.formats.model import Model
 from w2v.formats.options import DEFAULTS, SKIPPING, ReadOptions
 
-WORD_LIMIT = 1 << 24  # Most bytes of a word; a file with a longer one is damaged, or made to fill the memory
-WORD_SHARE = 1 << 10  # Most bytes of a word on average, beyond the first WORD_LIMIT
-MENDED_SHARE = 0.05  # A file of which more than this share of the words is not in its encoding is refused
-PIECE = 1 << 22  # Bytes of a matrix that are written at a time
+WORD_LIMIT = 1 << 24  # Largest number of bytes of a word; a longer word means a damaged or malicious file
+WORD_SHARE = 1 << 10  # Largest mean number of bytes of a word, beyond the first WORD_LIMIT
+MENDED_SHARE = 0.05  # A file is refused if more than this share of its words is not in its encoding
+PIECE = 1 << 22  # Number of bytes of a matrix that are written at a time
 
 
 def writing(path: Path) -> AbstractContextManager[BinaryIO]:
-    """Open a file that takes the place of `path` at the end, packed where that ends in .gz.
+    """Open a file that replaces `path` at the end, compressed if the name ends in .gz.
 
-    Higher levels take 4 times as long and save a tenth.
+    Higher compression levels take 4 times as long and save a tenth of the size.
     """
     return replacing_packed(path, level=1) if path.suffix.lower() == ".gz" else replacing(path)
 
 
 def check_promise(path: Path, n_types: int, dim: int, needed: int, room: int) -> None:
-    """Raise W2VError if a header says that there are no vectors, or if they need more bytes than can follow it."""
+    """Raise W2VError if a header promises no vectors, or vectors that need more bytes than can follow it."""
     if n_types == 0 or dim == 0:
         raise W2VError(f"{path} holds no vectors: its header says {n_types} x {dim}")
     if needed > room:
@@ -41,13 +41,13 @@ def check_promise(path: Path, n_types: int, dim: int, needed: int, room: int) ->
 
 
 class Decoder:
-    """Words of a file as text. Those that are not in its encoding are counted and reported."""
+    """Decodes the words of a file. Words that are not in its encoding are counted and reported."""
 
     def __init__(self, path: Path, options: ReadOptions = DEFAULTS) -> None:
         """Take the file, for messages, and its encoding."""
         self.path, self.options = path, options
         self.n_words = 0
-        self.mended: list[int] = []  # The rows whose word was not in the encoding
+        self.mended: list[int] = []  # Rows whose words were not in the encoding
 
     def decode(self, word: bytes) -> str:
         """Return the next word; bytes that are not in the encoding become U+FFFD."""
@@ -59,10 +59,10 @@ class Decoder:
             return word.decode(self.options.encoding, "replace")
 
     def finish(self, where: Callable[[int], str] = lambda row: f"row {row + 1:,}") -> None:
-        """Report the words that were not in the encoding; `where` returns where a row is.
+        """Report the words that were not in the encoding; `where` describes the position of a row.
 
         Raises:
-            W2VError: they are many, so that the file has another encoding.
+            W2VError: there are many such words, so the file has another encoding.
         """
         n = len(self.mended)
         if not n:
@@ -75,27 +75,27 @@ class Decoder:
 
 
 class Rows:
-    """Words and vectors as they are read.
+    """Collects words and vectors while they are read.
 
-    Room for all rows is asked for at once, but the system hands out memory only as it is filled: what a header
-    promises and no data follow takes none.
+    Memory for all rows is requested at once, but the system provides it only as it is filled. If no data follow what a
+    header promises, no memory is used.
     """
 
     def __init__(
         self, path: Path, n_types: int, dim: int, options: ReadOptions = DEFAULTS, first_line: int = 0
     ) -> None:
-        """Begin with room for n_types rows; `first_line` is the line of the first in a text, 0 in other files.
+        """Begin with room for n_types rows; `first_line` is the line number of the first row, 0 if not a text.
 
         Raises:
-            W2VError: no memory could ever hold them.
+            W2VError: the rows can never fit into memory.
         """
         self.path, self.options = path, options
         self.words: list[str] = []
-        self.n_bad = 0  # Rows left out
+        self.n_bad = 0  # Number of rows left out
         self.first_line, self._word_bytes = first_line, 0
-        self._skips: list[int] = []  # For each line left out how many rows there were before it
+        self._skips: list[int] = []  # For each line left out, the number of rows before it
         self.decoder = Decoder(path, options)
-        self._first_bad = ""  # Why the first row was left out
+        self._first_bad = ""  # Why the first bad row was left out
         try:
             self._vectors: Matrix = np.empty((n_types, dim), np.float32)
         except (MemoryError, ValueError, OverflowError):
@@ -103,14 +103,14 @@ class Rows:
 
     @property
     def n_left(self) -> int:
-        """How many rows there is room for."""
+        """Number of rows that still fit."""
         return len(self._vectors) - len(self.words) - self.n_bad
 
     def take(self, words: list[str]) -> Matrix:
         """Add words and return their rows, (len(words), dim), to be filled.
 
         Raises:
-            W2VError: there are more than was promised, or they are too long to be words.
+            W2VError: there are more words than promised, or they are too long.
         """
         first, n = len(self.words), len(self.words) + len(words)
         self._word_bytes += sum(map(len, words))
@@ -126,10 +126,10 @@ class Rows:
         self.take([self.decoder.decode(word)])[0] = numbers
 
     def bad(self, where: str, why: str, n_rows: int = 1, n_lines: int = 1) -> None:
-        """Leave a row out, if that is asked for.
+        """Leave a row out, if that was requested.
 
         Raises:
-            W2VError: it is not.
+            W2VError: it was not requested.
         """
         if not self.options.skip_bad_rows:
             raise W2VError(f"{self.path}, {where}: {why}; {SKIPPING}")
@@ -138,7 +138,7 @@ class Rows:
         self._first_bad = self._first_bad or f"{where}: {why}"
 
     def where(self, row: int) -> str:
-        """Return where a row is in the file."""
+        """Return a description of a row's position in the file."""
         if self.first_line == 0:
             return f"row {row + 1 + bisect_right(self._skips, row):,}"
         return f"line {self.first_line + row + bisect_right(self._skips, row):,}"
@@ -147,7 +147,7 @@ class Rows:
         """Return the words and their vectors, (n_types, dim).
 
         Raises:
-            W2VError: a number is not finite, too many words are not in the encoding, or nothing is left.
+            W2VError: a number is not finite, too many words are not in the encoding, or no rows are left.
         """
         words, vectors = self.words, self._vectors[: len(self.words)]
         self.decoder.finish(self.where)
@@ -164,12 +164,12 @@ class Rows:
 
 
 def kept_rows(n: int, left_out: Sequence[int] | Indices) -> list[int]:
-    """Return the numbers of n rows without some."""
+    """Return the numbers 0 to n - 1 except some."""
     return np.delete(np.arange(n), left_out).tolist()  # type: ignore[no-any-return]
 
 
 def bad_rows(matrix: Matrix) -> Indices:
-    """Return the rows with a number that is not finite."""
+    """Return the rows that contain a number that is not finite."""
     step = max(1, PIECE // (4 * max(1, matrix.shape[1])))
     found = [np.empty(0, np.int64)]
     for start in range(0, len(matrix), step):
@@ -180,7 +180,7 @@ def bad_rows(matrix: Matrix) -> Indices:
 
 
 def not_finite(row: Matrix) -> str:
-    """Return what is wrong with a row, (dim,), one of whose numbers is not finite."""
+    """Return a message about a row, (dim,), that contains a number that is not finite."""
     return f"{row[~np.isfinite(row)][0]} is not a finite number"
 
 
@@ -208,12 +208,12 @@ def check_finite(
     """Raise W2VError if a number of a matrix is NaN or infinite; the message has its row and word.
 
     Args:
-        source: where the matrix is from, for the message.
+        source: name of the matrix, for the message.
         words: (n,) the words of its rows.
         matrix: (n, dim), checked in pieces of PIECE bytes.
         begin: the first row to check.
-        end: the row after the last; None checks all rows.
-        remedy: what to do, for the message.
+        end: the row after the last one; None checks all rows.
+        remedy: advice for the message.
     """
     for row in (begin + bad_rows(matrix[begin:end])).tolist():
         where = f"{source}, row {row + 1:,}, '{words[row][:80]}'"
@@ -221,13 +221,13 @@ def check_finite(
 
 
 def with_finite_rows(path: Path, model: Model, options: ReadOptions) -> Model:
-    """Return the first rows of a model, as many as are wanted, without those that have a number that is not finite.
+    """Return the requested first rows of a model, without rows that contain a number that is not finite.
 
-    For formats that are not read row by row: see Rows.finish. Mapped numbers are checked when they are used, unless
-    rows are to be left out.
+    This is for formats that are not read row by row: see Rows.finish. Numbers of mapped files are checked when they are
+    used, unless bad rows are to be left out.
 
     Raises:
-        W2VError: there are such rows, and they are not to be left out; or there are no others.
+        W2VError: there are such rows and they must not be left out, or there are no other rows.
     """
     if options.limit is not None and options.limit < len(model.words):
         model = model.first(options.limit)
@@ -250,20 +250,20 @@ def read_numbers(fields: Sequence[bytes], dim: int) -> Matrix:
     """Return the numbers of a line, (dim,).
 
     Raises:
-        ValueError: they are not dim numbers, or float32 cannot hold one of them.
+        ValueError: there are not dim numbers, or float32 cannot represent one of them.
     """
-    if any(b"_" in field for field in fields):  # which Python allows in numbers
+    if any(b"_" in field for field in fields):  # Python allows underscores in numbers
         raise ValueError("expected numbers")
     with np.errstate(over="raise"):
         try:
-            # The shape is checked, because NumPy would copy a single number to a whole row.
+            # The shape is checked, because NumPy would copy a single number to the whole row.
             return np.array(fields, np.float64).reshape(dim).astype(np.float32)
         except FloatingPointError as error:
             raise ValueError(str(error)) from None
 
 
 def write_words(path: Path, words: Iterable[str], counts: Counts | None, header: str = "") -> None:
-    """Write a header, if there is one, and a line per word: the word, and if counts are known a tab and its count."""
+    """Write an optional header and one line per word: the word and, if counts are known, a tab and its count."""
     with path.open("wb") as file:
         file.write(f"{header}\n".encode() if header else b"")
         if counts is None:
@@ -273,15 +273,15 @@ def write_words(path: Path, words: Iterable[str], counts: Counts | None, header:
 
 
 def to_json(value: Any, indent: int | None = None) -> bytes:  # noqa: ANN401
-    """Return JSON in UTF-8. Half a character, as the name of a file in Latin-1 has it, is escaped: UTF-8 has none."""
+    """Return JSON in UTF-8. Surrogates, as in a file name in Latin-1, are escaped, because UTF-8 has none."""
     return json.dumps(value, indent=indent, ensure_ascii=False).encode("utf-8", "backslashreplace")
 
 
 def parse_count(field: str) -> int:
-    """Return a count as a table has it.
+    """Return a count from a table.
 
     Raises:
-        ValueError: it is not in digits, or in more than int64 has.
+        ValueError: the text has other characters than digits, or does not fit int64.
     """
     if not (field.isascii() and field.isdigit() and len(field) < 20):
         raise ValueError(f"{field[:40]!r} is not a count")
@@ -289,7 +289,7 @@ def parse_count(field: str) -> int:
 
 
 def checked_counts(path: Path, words: Sequence[str], counts: list[int]) -> Counts | None:
-    """Return the counts of a table of words, None where it has none; raise W2VError where some are missing."""
+    """Return the counts of a table of words; None if it has none. Raises W2VError if only some are missing."""
     if not counts:
         return None
     if len(counts) != len(words) or min(counts) < 0 or max(counts) >= 2**63:

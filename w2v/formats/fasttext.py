@@ -1,19 +1,19 @@
-"""fastText's model file, `.bin` there and `.fasttext.bin` here: the words' own rows and those of n-grams, raw.
+"""fastText's model file, `.bin` in fastText and `.fasttext.bin` here: rows of words and of n-grams, uncompressed.
 
-All little-endian, nothing between the fields:
+All numbers are little-endian, without padding between the fields:
 
 int32      793712314 (the magic number), 12 (the version)
 int32 x 12 dim, window, epochs, min_count, negative, 1, loss (hs 1, ns 2, softmax 3), model (cbow 1, skipgram 2),
            buckets, min_n, max_n, 100
-float64    the subsampling threshold; a setting that is not known is 0
+float64    the subsampling threshold; an unknown setting is 0
 int32 x 3  words, words, labels (0)
 int64 x 2  tokens, -1 (nothing was pruned: 0 would drop every n-gram)
 per word   its bytes, 0, its count as int64, a byte 0
 byte 0     (not quantised), int64 rows = words + buckets, int64 dim, the rows in float32
-byte 0     the same for the output rows, of which there are as many as words
+byte 0     the same for the output rows, whose number is the number of words
 
-Buckets that no word uses are zeros in what w2v writes, so that they add nothing to the vectors of unseen words. They
-take room in the file and none in memory.
+Buckets that no word uses are zeros in files that w2v writes, so that they do not change the vectors of unseen words.
+They take space in the file but no memory.
 """
 
 import os
@@ -40,9 +40,9 @@ VERSIONS = (11, 12)
 MAGIC = FORMATS["fasttext"].magic
 LOSSES, MODELS = {"hs": 1, "full": 3, "bce": 2}, {"cbow": 1, "skipgram": 2}
 NS, SKIPGRAM, SUPERVISED = 2, 2, 3
-UNKNOWN = 0  # What is written for a number that is not known
+UNKNOWN = 0  # Written for unknown numbers
 LARGEST = 2**31 - 1
-PER_WORD = 10  # Least number of bytes that a word takes
+PER_WORD = 10  # Smallest number of bytes per word
 
 
 _Header = namedtuple(
@@ -55,12 +55,12 @@ HEADER = struct.Struct("<12id3i2q")
 
 
 def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
-    """Return the words, their composed vectors, counts and output rows, and the rows that they are made of.
+    """Return the words, their composed vectors, counts and output rows, and the rows that compose the vectors.
 
-    Bytes of a word that are not UTF-8 become U+FFFD, and are counted.
+    Bytes of a word that are not UTF-8 become U+FFFD; such words are counted.
 
     Raises:
-        W2VError: it is not a model, is cut short, or is supervised or quantised.
+        W2VError: the file is not a model, is cut short, or is supervised or quantised.
     """
     path = plain_file(path)
     with path.open("rb") as file:
@@ -83,10 +83,10 @@ def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
 
 
 def write(path: Path, model: Model) -> None:
-    """Write the model, completely or not at all, in pieces; buckets without a row, and missing output rows, as zeros.
+    """Write the model, completely or not at all, in pieces; missing buckets and output rows are written as zeros.
 
     Raises:
-        W2VError: its words have no rows of their own, as with floret.
+        W2VError: the words have no rows of their own, as with floret.
     """
     subwords = model.subwords
     if subwords is not None and not subwords.ngrams.has_word_rows:

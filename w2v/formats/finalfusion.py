@@ -1,13 +1,13 @@
-"""finalfusion (.fifu): the header, then the chunks of the words, the vectors at length 1, and their lengths.
+"""finalfusion (.fifu): the header, then chunks with the words, the vectors scaled to length 1, and their lengths.
 
     header   `FiFu`, version u32 = 0, chunks u32, their kinds u32 each
-    chunk    kind u32, bytes u64, and so many bytes:
-      1      words u64; for each its bytes u32 and these
-      2      rows u64, numbers a row u32, type u32 = 10 (float32), padding, the numbers
+    chunk    kind u32, bytes u64, followed by this many bytes:
+      1      words u64; for each word its number of bytes u32, and the bytes
+      2      rows u64, numbers per row u32, type u32 = 10 (float32), padding, the numbers
       6      numbers u64, type u32 = 10, padding, the numbers
 
-All little-endian. Padding goes to the next multiple of 4 bytes of the file, and is 4 bytes where it stands at one.
-Its readers take the product of two rows for their cosine, so they must be at length 1.
+All numbers are little-endian. Padding goes to the next multiple of 4 bytes in the file; at a multiple of 4 it is 4
+bytes. Its readers use the product of two rows as their cosine, so rows must have length 1.
 """
 
 import struct
@@ -33,10 +33,10 @@ CHUNK = struct.Struct("<IQ")
 
 
 def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
-    """Return the words and their vectors, multiplied by their lengths where the file has these.
+    """Return the words and their vectors, multiplied by their lengths if the file contains them.
 
     Raises:
-        W2VError: it is damaged, or its words or vectors are of another kind.
+        W2VError: the file is damaged, or its words or vectors have another kind.
     """
     words: list[str] | None = None
     vectors: Matrix | None = None
@@ -52,7 +52,7 @@ def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
                 vectors = _read_vectors(file, path, end)
             elif kind == NORMS and vectors is not None:
                 norms = _read_norms(file, path, end, len(vectors))
-                with np.errstate(over="ignore", invalid="ignore"):  # what is damaged shows as NaN, as in any format
+                with np.errstate(over="ignore", invalid="ignore"):  # damaged numbers become NaN and are detected later
                     np.multiply(vectors, norms, out=vectors)
     if words is None or vectors is None or len(words) != len(vectors):
         raise W2VError(f"{path} is damaged: it has not as many words as vectors")
@@ -60,10 +60,10 @@ def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
 
 
 def write(path: Path, model: Model) -> None:
-    """Write words, vectors at length 1 and their lengths, completely or not at all.
+    """Write words, vectors scaled to length 1 and their lengths, completely or not at all.
 
     Raises:
-        W2VError: a vector has no finite length.
+        W2VError: a vector's length is not finite.
     """
     n_types, dim = model.vectors.shape
     words = [word.encode() for word in model.words]
@@ -86,7 +86,7 @@ def write(path: Path, model: Model) -> None:
 
 
 def _chunks(file: BinaryIO, path: Path, size: int) -> Iterator[tuple[int, int]]:
-    """Yield each chunk's kind and where it ends, the file standing behind its head."""
+    """Yield each chunk's kind and end; the file is positioned after the chunk's header."""
     magic, version, n_chunks = struct.unpack("<4sII", _exactly(file, 12, path))
     if magic != MAGIC or version != 0:
         raise W2VError(f"{path} is not a finalfusion file of version 0")
@@ -131,7 +131,7 @@ def _read_norms(file: BinaryIO, path: Path, end: int, n_types: int) -> Matrix:
 
 
 def _read_floats(file: BinaryIO, path: Path, end: int, n_rows: int, dim: int, kind: int) -> Matrix:
-    """Return the numbers after the padding, (n_rows, dim), which fill the chunk."""
+    """Return the numbers after the padding, (n_rows, dim), which must fill the chunk."""
     file.seek(_padding(file.tell()), 1)
     room = end - file.tell()
     check_promise(path, n_rows, dim, 4 * n_rows * dim, room)
@@ -153,7 +153,7 @@ def _padding(at: int) -> int:
 
 
 def _exactly(file: BinaryIO, n: int, path: Path) -> bytes:
-    """Read n bytes, which are few or those of a word."""
+    """Read n bytes: a small number of bytes, or those of a word."""
     if n > WORD_LIMIT:
         raise W2VError(f"{path} is damaged: a word would have {n:,} bytes")
     data = file.read(n)

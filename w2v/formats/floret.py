@@ -1,6 +1,6 @@
-"""floret's table, `.floret`: the rows of hashed n-grams as text, from which spaCy has a vector for every word.
+"""floret's table, `.floret`: the rows of hashed n-grams as text, from which spaCy composes vectors for all words.
 
-The first line is `buckets dim min_n max_n hash_count seed < >`, then comes a line for each bucket: its number and
+The first line is `buckets dim min_n max_n hash_count seed < >`. It is followed by one line per bucket: its number and
 its numbers. There are no words in it. spaCy reads it with `spacy init vectors LANG FILE DIR --mode floret`.
 """
 
@@ -17,15 +17,16 @@ from w2v.formats.unpacking import reading
 from w2v.text.subwords import BEGIN, END, FLORET_SEED, LONGEST, NGrams, Subwords
 
 HEADER_LIMIT = 256
-NUMBER_LIMIT = 32  # Most bytes of a number in a line
-LINES = 1 << 12  # Lines read or written at a time
+NUMBER_LIMIT = 32  # Largest number of bytes of a number in a line
+LINES = 1 << 12  # Number of lines read or written at a time
 
 
 def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
     """Return the rows; there are no words.
 
     Raises:
-        W2VError: it is not a floret table, is cut short, or its words are not marked and hashed as by default.
+        W2VError: the file is not a floret table, is cut short, or marks or hashes words in another than the default
+            way.
     """
     with reading(path) as (file, room):
         fields = file.readline(HEADER_LIMIT).decode("utf-8", "replace").split()
@@ -63,10 +64,10 @@ def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
 
 
 def write(path: Path, model: Model) -> None:
-    """Write the rows of all buckets, those that no word uses as zeros; completely or not at all.
+    """Write the rows of all buckets, with zeros for unused buckets, completely or not at all.
 
     Raises:
-        W2VError: there are no such rows, or they have n-grams of one character, which spaCy counts otherwise.
+        W2VError: the model has no such rows, or has n-grams of one character, which spaCy counts in another way.
     """
     subwords = model.subwords
     if subwords is None or subwords.ngrams.kind != "floret":
@@ -75,7 +76,7 @@ def write(path: Path, model: Model) -> None:
         raise W2VError(f"cannot write {path}: spaCy and floret differ with {option('min_n', 1)}; train with 2 or more")
     ngrams, dim = subwords.ngrams, subwords.input.shape[1]
     with replacing(path) as file:
-        check_space(path, 2 * ngrams.buckets * (1 + dim))  # a zero and a space for each number, at least
+        check_space(path, 2 * ngrams.buckets * (1 + dim))  # at least a digit and a space for each number
         head = (ngrams.buckets, dim, ngrams.min_n, ngrams.max_n, ngrams.hash_count, FLORET_SEED, BEGIN, END)
         file.write((" ".join(map(str, head)) + "\n").encode())
         line = "%d" + " %.9g" * dim + "\n"

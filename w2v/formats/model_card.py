@@ -9,7 +9,7 @@ from w2v.settings.embedding import EmbeddingConfig
 
 
 def model_card(model: Model) -> str:
-    """Return what a model is, how it was trained, on what, and how it scored, as far as that is known."""
+    """Return the description of a model: how it was trained, on what, and its scores, as far as known."""
     n_types, dim = model.vectors.shape
     trained: dict[str, Any] = dict(model.trained.json) if model.trained else {}
     parts = [

@@ -1,19 +1,19 @@
-"""w2v's own folder: vectors that map into memory, the words' counts, and how they were trained.
+"""w2v's own folder format: vectors that can be memory-mapped, word counts, and a record of the training.
 
 vectors.npy    (n_types, dim) float32
-norms.npy      (n_types, 1) float32, the lengths of the vectors, 1 where it is 0; a folder without it is read too
-output.npy     like vectors.npy, for the output rows, where they were kept
+norms.npy      (n_types, 1) float32, the lengths of the vectors, with 1 for length 0; may be missing
+output.npy     like vectors.npy, the output rows, if they were saved
 input.npy      with subwords, (n_own + n_buckets_used, dim) float32: the words' own rows, then those of the buckets
-buckets.npy    with subwords, (n_buckets_used,) int64: the bucket of each of these
+buckets.npy    with subwords, (n_buckets_used,) int64: the bucket of each of the latter rows
 lines.npy      with line vectors, (n_lines, dim) float32: the vectors of lines
-lines.txt      their names, one per line, where lines have names
-vocab.tsv      a word, a tab and its count a line; the word alone where counts are not known
+lines.txt      names of the lines, one per line, if they have names
+vocab.tsv      one line per word: a word, a tab and its count; only the word if counts are unknown
 config.json    the version of this format; w2v's version, every setting, the corpus' fingerprints, scores
-run.json       when, on what machine and how long the vectors were trained: equal runs differ in this file alone
+run.json       when, where and how long the vectors were trained: equal runs differ only in this file
 
-A folder of several runs has `runs` in config.json, their number, and `bootstrap`. Its matrices of float32 have one
-more dimension, the first: vectors.npy is (n_runs, n_types, dim). All else belongs to all runs, but run.json to the
-first.
+In a folder of several runs, config.json has `runs`, their number, and `bootstrap`. Its float32 matrices have an
+additional first dimension: vectors.npy is (n_runs, n_types, dim). All other files belong to all runs, except run.json,
+which belongs to the first.
 """
 
 import mmap
@@ -42,11 +42,11 @@ from w2v.text.subwords import NGrams, Subwords
 
 VERSION = 1
 LARGE = 1 << 22
-"""Bytes of a vocabulary of which only the words that are asked for become strings; all of fewer take 60 ms."""
+"""From this number of bytes of a vocabulary, only requested words become strings; smaller ones take up to 60 ms."""
 
 
 class Config(TypedDict):
-    """config.json; what else it has is kept."""
+    """The content of config.json; further keys are kept."""
 
     trained: dict[str, Any] | None
     subwords: NotRequired[NGrams | None]
@@ -55,17 +55,17 @@ class Config(TypedDict):
 
 
 class Part(NamedTuple):
-    """One of the runs that a folder holds."""
+    """One of the runs in a folder."""
 
     run: int
     n_runs: int
 
 
 def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
-    """Return what is in the folder; vectors and output rows are mapped, and read as they are used.
+    """Return the content of the folder; vectors and output rows are mapped and read as needed.
 
     Raises:
-        W2VError: a file of it is missing or damaged, or another version wrote it.
+        W2VError: one of its files is missing or damaged, or was written by another version.
     """
     config = _read_config(path)
     if n_runs := config.get("runs"):
@@ -78,10 +78,10 @@ def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
 
 
 def read_runs(path: Path) -> tuple[list[Model], str | None] | None:
-    """Return the models of a folder of several runs, and how the corpus was drawn anew; None for another folder.
+    """Return the models of a folder of several runs, and how the corpus was resampled; None for other folders.
 
     Raises:
-        W2VError: as `read` does.
+        W2VError: as in `read`.
     """
     config = _read_config(path)
     n_runs = config.get("runs")
@@ -106,7 +106,7 @@ def _read_config(path: Path) -> Config:
 
 
 def _read_trained(path: Path, config: Config, part: Part | None) -> Trained | None:
-    """Return how the vectors were trained: of several runs each has the seed after that of the run before."""
+    """Return the record of the training; of several runs, each has the seed of the run before plus 1."""
     try:
         trained = None if config["trained"] is None else Trained(config["trained"])
     except ValueError as error:
@@ -122,7 +122,7 @@ def _read_trained(path: Path, config: Config, part: Part | None) -> Trained | No
 def _read_model(
     path: Path, config: Config, words: Sequence[str], counts: Counts | None, part: Part | None = None
 ) -> Model:
-    """Return the model of a folder, or of one of its runs."""
+    """Return the model of a folder or of one of its runs."""
     trained = _read_trained(path, config, part)
     vectors = _map(path / "vectors.npy", len(words), part)
     norms, output = (
@@ -136,7 +136,7 @@ def _read_model(
 
 
 def write(path: Path, model: Model) -> None:
-    """Write the folder, completely or not at all; one of these files alone that is there is replaced."""
+    """Write the folder, completely or not at all. An existing folder is replaced if it has only these files."""
     with replacing_folder(path, FORMATS["native"].files) as folder:
         for name, matrix in _matrices(model).items():
             with (folder / name).open("wb") as file:
@@ -146,16 +146,16 @@ def write(path: Path, model: Model) -> None:
 
 
 def write_runs(path: Path, models: Iterable[Model], n_runs: int, bootstrap: str | None) -> None:
-    """Write a folder of several runs, completely or not at all; each model is written as soon as it is there.
+    """Write a folder of several runs, completely or not at all; each model is written as soon as it is available.
 
     Args:
         path: the folder.
-        models: n_runs of them, of the same words.
-        n_runs: how many they are.
-        bootstrap: how the corpus was drawn anew for each run.
+        models: n_runs models with the same words.
+        n_runs: number of models.
+        bootstrap: how the corpus was resampled for each run.
 
     Raises:
-        W2VError: one has other matrices than the first, as output rows, or of another size.
+        W2VError: a model has other matrices than the first one, such as output rows, or other sizes.
     """
     with replacing_folder(path, FORMATS["native"].files) as folder, ExitStack() as stack:
         files: dict[str, BinaryIO] = {}
@@ -189,7 +189,7 @@ def _matrices(model: Model) -> dict[str, Matrix]:
 
 
 def _write_shared(folder: Path, model: Model, more: Mapping[str, Any]) -> None:
-    """Write what is not a matrix of float32; `more` goes into config.json."""
+    """Write everything that is not a float32 matrix; `more` is added to config.json."""
     write_words(folder / "vocab.tsv", model.words, model.counts)
     config = {"format": VERSION, "trained": model.trained and model.trained.reproducible, **more}
     if model.subwords is not None:
@@ -203,10 +203,10 @@ def _write_shared(folder: Path, model: Model, more: Mapping[str, Any]) -> None:
 
 
 def _read_subwords(path: Path, ngrams: NGrams | None, n_types: int, part: Part | None) -> Subwords | None:
-    """Return the rows of n-grams, mapped; None where config.json does not speak of any.
+    """Return the rows of n-grams, mapped; None if config.json has no n-grams.
 
     Raises:
-        W2VError: they are damaged.
+        W2VError: the files are damaged.
     """
     if ngrams is None:
         return None
@@ -220,10 +220,10 @@ def _read_subwords(path: Path, ngrams: NGrams | None, n_types: int, part: Part |
 
 
 def _read_lines(path: Path, dim: int, part: Part | None) -> Lines | None:
-    """Return the vectors of lines, mapped, and their names; None where there are none.
+    """Return the vectors of lines, mapped, and their names; None if there are none.
 
     Raises:
-        W2VError: they are damaged.
+        W2VError: the files are damaged.
     """
     if not (path / "lines.npy").exists():
         return None
@@ -258,9 +258,9 @@ def _read_vocab(path: Path) -> tuple[Sequence[str], Counts | None]:
 
 
 def _map(path: Path, n_rows: int | None, part: Part | None) -> Matrix:
-    """Return the matrix of a .npy file, mapped, or that of one of its runs; nothing of the file is trusted.
+    """Return the mapped matrix of a .npy file, or of one of its runs; nothing in the file is trusted.
 
-    None as the number of rows allows any.
+    If the number of rows is None, any number is allowed.
     """
     matrix: Matrix = _open(path)
     if part is not None:
@@ -278,8 +278,8 @@ def _map(path: Path, n_rows: int | None, part: Part | None) -> Matrix:
 def _open(path: Path) -> npt.NDArray[Any]:
     """Return the array of a .npy file, mapped."""
     try:
-        with warnings.catch_warnings(action="error"):  # of a header that w2v has not written
-            warnings.simplefilter("ignore", ResourceWarning)  # of a file that an interrupt leaves open
+        with warnings.catch_warnings(action="error"):  # warnings about a header that w2v did not write
+            warnings.simplefilter("ignore", ResourceWarning)  # about a file that an interrupt leaves open
             return map_npy(path)
     except ValueError as error:
         raise W2VError(f"{path} is damaged: {error}") from None

@@ -1,4 +1,4 @@
-"""ReadOptions: how vector files are read, and whom a reader tells what it left out or changed."""
+"""ReadOptions: how vector files are read, and where messages about left out or changed data go."""
 
 import codecs
 from collections.abc import Callable
@@ -13,17 +13,17 @@ class ReadOptions:
     """How a vector file is read.
 
     Raises:
-        SettingsError: there is no such encoding.
+        SettingsError: the encoding does not exist.
     """
 
     limit: int | None = None
-    """Read at most this many words, the first; files of words and numbers are read no further."""
+    """Read at most this many of the first words; files with words and numbers are not read further."""
     skip_bad_rows: bool = False
-    """Leave out the rows that cannot be read or have a number that is not finite, instead of refusing the file."""
+    """Leave out rows that cannot be read or contain a number that is not finite, instead of refusing the file."""
     encoding: str = "utf-8"
     """The encoding of the words in word2vec's and GloVe's files."""
     warn: Callable[[str], None] = warn
-    """Is told, one line each, what was left out or changed."""
+    """Called with one-line messages about what was left out or changed."""
 
     def __post_init__(self) -> None:
         try:
@@ -34,4 +34,4 @@ class ReadOptions:
 
 DEFAULTS = ReadOptions()
 SKIPPING = f"to leave such rows out, convert the file with {option('skip_bad_rows')}"
-"""The remedy for a row that cannot be read."""
+"""The advice for a row that cannot be read."""

@@ -1,4 +1,4 @@
-"""Parquet: a table of `word` (string), `count` (int64, where counts are known) and `vector` (dim float32)."""
+"""Parquet: a table with `word` (string), `count` (int64, if counts are known) and `vector` (dim float32)."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -15,15 +15,15 @@ from w2v.formats.model import Model
 from w2v.formats.options import DEFAULTS, ReadOptions
 from w2v.formats.unpacking import plain_file
 
-GROUP_ROWS = 1 << 14  # Rows of a row group, which readers load as a whole
+GROUP_ROWS = 1 << 14  # Number of rows of a row group, which readers load as a whole
 BATCH_ROWS = 1 << 12
 
 
 def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
-    """Return the words, their vectors and, where there is such a column, their counts.
+    """Return the words, their vectors and, if there is such a column, their counts.
 
     Raises:
-        W2VError: it is damaged, or has no columns of this kind.
+        W2VError: the file is damaged, or lacks these columns.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -88,7 +88,7 @@ def write(path: Path, model: Model) -> None:
 
 
 def _batches(file: Any, columns: list[str]) -> Iterator[Any]:  # noqa: ANN401  (pyarrow has no types)
-    # A row group at a time and without threads: else pyarrow reads all the rest ahead.
+    # One row group at a time and without threads, because pyarrow would otherwise read all the rest ahead.
     for group in range(file.num_row_groups):
         for batch in file.iter_batches(BATCH_ROWS, row_groups=[group], columns=columns, use_threads=False):
             if len(batch) > 0:
@@ -96,7 +96,7 @@ def _batches(file: Any, columns: list[str]) -> Iterator[Any]:  # noqa: ANN401  (
 
 
 def _matrix(column: Any, path: Path) -> Matrix:  # noqa: ANN401
-    """Return a column of lists, all of one length, as a matrix."""
+    """Return a column of lists of the same length as a matrix."""
     import pyarrow.compute as pc
 
     lengths = np.unique(np.asarray(pc.list_value_length(column)))

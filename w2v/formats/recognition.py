@@ -1,4 +1,4 @@
-"""Which format a file has, by its content. A name may say anything, or nothing: `sgns.renmin.word`."""
+"""Recognise the format of a file from its content, because names can be meaningless: `sgns.renmin.word`."""
 
 from pathlib import Path
 
@@ -6,8 +6,8 @@ from w2v.base.errors import W2VError
 from w2v.formats.registry import FORMATS
 from w2v.formats.unpacking import is_unreadable, reading
 
-HEAD = 1 << 16  # Bytes of the beginning that are looked at
-HEADER_LIMIT = 64  # Most bytes of `words dim`: two numbers of up to 20 digits fit
+HEAD = 1 << 16  # Number of bytes at the beginning that are examined
+HEADER_LIMIT = 64  # Largest number of bytes of `words dim`: two numbers with up to 20 digits fit
 BOM = b"\xef\xbb\xbf"
 MAGIC = {FORMATS["fasttext"].magic: "fasttext", b"FiFu": "finalfusion", b"PAR1": "parquet"}
 FOLDERS = {
@@ -15,21 +15,21 @@ FOLDERS = {
     "safetensors": ("model.safetensors", "tokenizer.json"),
     "tensorboard": ("vectors.tsv", "metadata.tsv"),
 }
-"""Files that a folder of each format has."""
+"""Files in a folder of each format."""
 
 
 def recognised(path: Path) -> str | None:
-    """Return the name of the format that the content of a file or folder shows, None where it shows none."""
+    """Return the name of the format of a file or folder, recognised from its content; None if it is not recognised."""
     if path.is_dir():
         return next((name for name, files in FOLDERS.items() if all((path / file).is_file() for file in files)), None)
     return recognised_bytes(beginning(path))
 
 
 def beginning(path: Path) -> bytes:
-    """Return the first bytes of a file, unpacked; none where it is damaged, which its reader reports.
+    """Return the first bytes of a file after decompression; empty if it is damaged, which its reader reports.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: the file cannot be read.
     """
     try:
         with reading(path) as (file, _):
@@ -43,7 +43,7 @@ def beginning(path: Path) -> bytes:
 
 
 def recognised_bytes(head: bytes) -> str | None:
-    r"""Return the name of the format that the first bytes of a file show, None where they show none.
+    r"""Return the name of the format that the first bytes of a file show; None if they show none.
 
     >>> recognised_bytes(b"2 3\nthe 1 2 3\n"), recognised_bytes(b"the 0.1 0.2\n"), recognised_bytes(b"the cat\n")
     ('word2vec-text', 'glove', None)
@@ -62,7 +62,7 @@ def recognised_bytes(head: bytes) -> str | None:
 
 
 def parse_header(line: bytes) -> tuple[int, int] | None:
-    """Return the words and the dim of `words dim`, None where the line is something else."""
+    """Return the numbers of words and dimensions in `words dim`; None for other lines."""
     fields = line.removeprefix(BOM).split()
     if not line.endswith(b"\n") or len(line) > HEADER_LIMIT or len(fields) != 2 or not all(map(bytes.isdigit, fields)):
         return None
@@ -70,7 +70,7 @@ def parse_header(line: bytes) -> tuple[int, int] | None:
 
 
 def is_number(field: bytes) -> bool:
-    """Return whether a field is a number as vector files have it: without the underscores and spaces of Python's."""
+    """Return whether a field is a number of a vector file: without the underscores and spaces that Python allows."""
     try:
         float(field)
     except ValueError:
@@ -79,11 +79,11 @@ def is_number(field: bytes) -> bool:
 
 
 def _by_first_row(rest: bytes, dim: int) -> str | None:
-    """Return whether what follows a header is text or binary, None where it is neither."""
+    """Return whether the data after a header are text or binary; None if they are neither."""
     line, newline, _ = rest.partition(b"\n")
     fields = line.rstrip().rsplit(b" ", min(dim, HEAD))[1:]
     is_cut = not newline and len(rest) > HEAD // 2
-    if is_cut:  # in a number; the row has more than are here
+    if is_cut:  # within a number; the row is longer than the examined bytes
         fields = line.split(b" ")[1:-1]
     if fields and (is_cut or len(fields) == dim) and all(map(is_number, fields)):
         return "word2vec-text"

@@ -1,4 +1,4 @@
-"""The formats of vector files: everything that is known about each one. Importing this does not load NumPy."""
+"""The formats of vector files: all facts about each format. Importing this module does not load NumPy."""
 
 import importlib
 import re
@@ -12,10 +12,10 @@ from w2v.base.errors import SettingsError, option
 from w2v.base.files import STDOUT
 from w2v.base.libraries import require
 
-SURROGATES = "\ud800-\udfff"  # Halves of a character, which strings of Python can have and UTF-8 cannot
+SURROGATES = "\ud800-\udfff"  # Halves of a character, which Python strings can contain but UTF-8 cannot
 ANY = re.compile(f"[{SURROGATES}]")
-CELL = re.compile(rf"[\t\n\r{SURROGATES}]|\A\Z")  # What a cell of a table cannot hold
-TOKEN = re.compile(rf"[\s{SURROGATES}]|\A\Z")  # What cannot stand between two spaces
+CELL = re.compile(rf"[\t\n\r{SURROGATES}]|\A\Z")  # What a cell of a table cannot contain
+TOKEN = re.compile(rf"[\s{SURROGATES}]|\A\Z")  # What a word between two spaces cannot contain
 FASTTEXT = re.compile(rf"[ \t\n\v\f\r\0{SURROGATES}]|\A\Z")  # What ends a word in fastText
 ALLOWED = {
     ANY: "any",
@@ -23,7 +23,7 @@ ALLOWED = {
     TOKEN: "no whitespace, not empty",
     FASTTEXT: "no whitespace of ASCII or NUL, not empty",
 }
-"""The words in which a pattern is not found, for the docs."""
+"""Descriptions of the words that do not match a pattern, for the docs."""
 
 PARTS = {
     "counts": "counts",
@@ -32,36 +32,36 @@ PARTS = {
     "subwords": "the rows of n-grams",
     "lines": "line vectors",
 }
-"""What a model may have besides words and vectors, by the names of Model."""
+"""What a model can contain besides words and vectors, by the names of Model's fields."""
 OF_VECTORS = ("subwords", "lines")  # Without these parts, some vectors are lost
 
 
 @dataclass(frozen=True)
 class Format:
-    """What is known about a format before its module is loaded."""
+    """The facts about a format that are needed before its module is loaded."""
 
     name: str  # Also the name of its module
     title: str
     suffixes: tuple[str, ...]
-    forbidden: re.Pattern[str]  # One of ALLOWED; it matches the words that the format cannot hold
-    read_by: str  # The programs that read it, for the docs
-    stores: tuple[str, ...] = ("words", "vectors")  # What it stores, by the names of Model
+    forbidden: re.Pattern[str]  # A key of ALLOWED; it matches words that the format cannot store
+    read_by: str  # Programs that read it, for the docs
+    stores: tuple[str, ...] = ("words", "vectors")  # What it stores, by the names of Model's fields
     files: tuple[str, ...] = ()  # The names of its files, if it is a folder
     dtypes: tuple[str, ...] = ("float32",)  # The types of numbers that it can store
-    number_bytes: int = 4  # About how many bytes a number takes
-    every_bucket: bool = False  # Whether buckets of n-grams without a row take as much room as the others
-    can_gzip: bool = False  # Whether .gz may follow the suffix when it is written
+    number_bytes: int = 4  # Approximate number of bytes per number
+    every_bucket: bool = False  # Whether unused buckets of n-grams take the same space as used ones
+    can_gzip: bool = False  # Whether it can be written with .gz after the suffix
     can_stream: bool = False  # Whether it can be written to standard output
-    distinct: bool = False  # Whether a word may occur only once
+    distinct: bool = False  # Whether duplicate words are not allowed
     magic: bytes = b""  # The first bytes of its files, if another format has the same suffix
-    library: str = ""  # The library that it needs and that is not installed with w2v
+    library: str = ""  # A library that it needs and that is not installed together with w2v
 
     def load(self) -> ModuleType:
         """Return the module that reads and writes it."""
         return importlib.import_module(f"w2v.formats.{self.name.replace('-', '_')}")
 
     def unsupported_words(self, words: Sequence[str]) -> list[int]:
-        """Return the rows of the words that it cannot hold: with whitespace in them, empty or repeated."""
+        """Return the rows of words that the format cannot store: with forbidden characters, empty or duplicate."""
         rows = [row for row, word in enumerate(words) if self.forbidden.search(word)]
         return sorted({*rows, *repeated_words(words)}) if self.distinct else rows
 
@@ -101,10 +101,10 @@ STREAMED = sorted((one.name for one in FORMATS.values() if one.can_stream), key=
 
 
 def find(path: str | Path, name: str | None = None) -> Format:
-    """Return the format of this name, or else of this path's suffix; for `-`, standard output, text.
+    """Return the format with this name, or by default with this path's suffix; for `-`, standard output, text.
 
     Raises:
-        SettingsError: there is no such format, or standard output cannot hold it.
+        SettingsError: the format does not exist, or cannot be written to standard output.
         W2VError: the format needs a library that is not installed.
     """
     if name is None and str(path) == STDOUT:
@@ -129,7 +129,7 @@ def find(path: str | Path, name: str | None = None) -> Format:
 
 
 def suffix_of(path: str | Path) -> str:
-    """Return the longest known suffix of a path, .gz included; the last part of an unknown one."""
+    """Return the longest known suffix of a path, including .gz; for an unknown suffix, its last part."""
     name = stores.name_of(path).lower()
     plain = name.removesuffix(".gz")
     known = [suffix for suffix in SUFFIXES if plain.endswith(suffix) and plain != suffix]
@@ -137,17 +137,17 @@ def suffix_of(path: str | Path) -> str:
 
 
 def output_rows_path(path: str | Path) -> Path:
-    """Return the second file, for output rows that the first cannot hold: vectors.output.bin for vectors.bin."""
+    """Return the path of the second file, for output rows that the first cannot store: vectors.output.bin."""
     path = Path(path)
     end = len(path.name) - len(suffix_of(path))
     return path.with_name(f"{path.name[:end]}.output{path.name[end:]}")
 
 
 def files_of(path: str | Path, format: Format, *, save_output: bool | None) -> list[Path]:
-    """Return the files that writing makes: two where output rows are asked for that the format cannot store.
+    """Return the files that writing creates: two if the format cannot store the requested output rows.
 
     Raises:
-        SettingsError: a second file is needed, and the first is standard output.
+        SettingsError: a second file is needed, but the first is standard output.
     """
     if not save_output or "vectors" not in format.stores or "output" in format.stores:
         return [Path(path)]
@@ -157,7 +157,7 @@ def files_of(path: str | Path, format: Format, *, save_output: bool | None) -> l
 
 
 def what_is_lost(format: Format, parts: Iterable[str], among: Collection[str] = OF_VECTORS) -> str:
-    """Return a sentence about the parts of a model, out of `among`, that a format cannot store; else an empty string.
+    """Return a sentence about the parts of a model, among `among`, that a format cannot store, or an empty string.
 
     >>> what_is_lost(FORMATS["word2vec"], ["counts", "lines"])
     'word2vec binary cannot store line vectors, which are left out; .w2v can'
@@ -168,7 +168,7 @@ def what_is_lost(format: Format, parts: Iterable[str], among: Collection[str] = 
 
 
 def keepers(*parts: str) -> str:
-    """Return the suffixes of the formats that store some parts of a model besides words and vectors.
+    """Return the suffixes of the formats that store these parts of a model.
 
     >>> keepers("output")
     '.w2v or .fasttext.bin'
@@ -186,7 +186,7 @@ def listed(names: Sequence[str], last: str) -> str:
 
 
 def repeated_words(words: Sequence[str]) -> list[int]:
-    """Return the rows of words that an earlier row has too: lookups find the first row, and never these.
+    """Return the rows of words that an earlier row also has; look-ups find only the first row of a word.
 
     >>> repeated_words(["a", "b", "a"])
     [2]

@@ -1,9 +1,9 @@
 """safetensors with a WordLevel tokenizer: a folder that model2vec and sentence-transformers' StaticEmbedding load.
 
-    model.safetensors    the tensor `embeddings`, (n_types + 1, dim) float32, float16 or int8; where counts are known
-                         `weights`, (n_types + 1,) float32, those of SIF, which model2vec uses
-    tokenizer.json       splits as the text of the training was split; the row of each word; the last row, zeros, is
-                         that of any other word
+    model.safetensors    the tensor `embeddings`, (n_types + 1, dim) float32, float16 or int8; if counts are known
+                         `weights`, (n_types + 1,) float32, the SIF weights, which model2vec uses
+    tokenizer.json       splits text as the training text was split; has the row of each word; the last row, zeros,
+                         is for all other words
     config.json          of model2vec
     modules.json         of sentence-transformers
     README.md            the model card
@@ -31,8 +31,8 @@ from w2v.formats.options import DEFAULTS, ReadOptions
 from w2v.formats.registry import FORMATS
 from w2v.settings.embedding import EmbeddingConfig
 
-UNKNOWN = "[UNK]"  # The token of words without a vector; its row is zeros
-HEADER_LIMIT = 100_000_000  # Most bytes of a header, as in the format's own library
+UNKNOWN = "[UNK]"  # The token for words without a vector; its row is zeros
+HEADER_LIMIT = 100_000_000  # Largest number of bytes of a header, as in the format's own library
 NAMES = ("embeddings", "embedding.weight")  # The tensor's name in model2vec and in sentence-transformers
 DTYPES = {"F32": "<f4", "F16": "<f2", "I8": "i1"}
 NAMES_OF_TYPES = {"float32": "F32", "float16": "F16", "int8": "I8"}
@@ -45,7 +45,7 @@ STATIC = "sentence_transformers.models.StaticEmbedding"
 
 
 class Tensor(TypedDict):
-    """What a header says about a tensor."""
+    """The description of a tensor in a header."""
 
     dtype: str
     shape: list[int]
@@ -53,7 +53,7 @@ class Tensor(TypedDict):
 
 
 class Token(TypedDict):
-    """A token that was added to a tokenizer."""
+    """An additional token of a tokenizer."""
 
     content: str
     id: int
@@ -66,17 +66,17 @@ class WordLevel(TypedDict):
 
 
 class Tokenizer(TypedDict):
-    """tokenizer.json; what else it has is ignored."""
+    """The content of tokenizer.json; further keys are ignored."""
 
     model: WordLevel
     added_tokens: NotRequired[list[Token] | None]
 
 
 def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
-    """Return what is in the folder, or in a file model.safetensors with tokenizer.json beside it.
+    """Return the content of the folder, or of a file model.safetensors with tokenizer.json next to it.
 
     Raises:
-        W2VError: it is damaged, or the tokens are not one a row.
+        W2VError: the files are damaged, or do not have one token per row.
     """
     model = path / "model.safetensors" if path.is_dir() else path
     vectors, added = _read_tensor(model)
@@ -91,7 +91,7 @@ def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
 
 
 def write(path: Path, model: Model) -> None:
-    """Write the folder, completely or not at all; one of these files alone that is there is replaced."""
+    """Write the folder, completely or not at all. An existing folder is replaced if it has only these files."""
     n_types, dim = model.vectors.shape
     added = UNKNOWN not in model.words
     vocab = {word: row for row, word in enumerate(model.words)}
@@ -132,11 +132,11 @@ class _Numbers:
     """How the numbers of a matrix are stored."""
 
     name: str
-    scale: float = 1.0  # What a stored number of int8 is multiplied by
+    scale: float = 1.0  # Factor of stored int8 numbers
 
     @classmethod
     def of(cls, path: Path, model: Model) -> "_Numbers":
-        """Return how those of a model are stored; raise W2VError if the type cannot hold them."""
+        """Return how a model's numbers are stored. Raises W2VError if the type cannot represent them."""
         name = NAMES_OF_TYPES[model.dtype or "float32"]
         largest = max((float(np.abs(block).max()) for block in blocks(model.vectors)), default=0.0)
         if name == "F16" and largest > np.finfo(np.float16).max:
@@ -145,16 +145,16 @@ class _Numbers:
 
     @property
     def size(self) -> int:
-        """The bytes of a number."""
+        """Number of bytes per number."""
         return np.dtype(DTYPES[self.name]).itemsize
 
     def stored(self, block: Matrix) -> npt.NDArray[Any]:
-        """Return rows as they are stored."""
+        """Return rows in the form in which they are stored."""
         return (np.rint(block / self.scale) if self.name == "I8" else block).astype(DTYPES[self.name])
 
 
 def _weights(model: Model, added: bool) -> Matrix | None:
-    """Return the weights of SIF, (n_types + added,); None if counts are not known."""
+    """Return the SIF weights, (n_types + added,); None if counts are unknown."""
     if model.counts is None:
         return None
     counts = np.append(model.counts, [0] * added).astype(np.float64)
@@ -179,9 +179,9 @@ def _header(numbers: _Numbers, weights: Matrix | None, shape: tuple[int, int], a
 
 
 def _read_tensor(path: Path) -> tuple[Matrix, str | None]:
-    """Return the matrix, mapped where it is float32, and the token whose row was added to it, if any.
+    """Return the matrix, mapped if it is float32, and the token whose row was added, if any.
 
-    Numbers of int8 are multiplied by the scale in the metadata, 1 where there is none, as in a file of model2vec.
+    int8 numbers are multiplied by the scale in the metadata, 1 by default, as in files of model2vec.
     """
     size = path.stat().st_size
     with path.open("rb") as file:

@@ -1,10 +1,10 @@
 """The tables of TensorBoard's embedding projector, in a folder that `tensorboard --logdir` shows.
 
-    vectors.tsv              a line a word: its numbers, with tabs between
-    metadata.tsv             a line a word; where counts are known a header, and a tab and the count behind each word
-    projector_config.pbtxt   the names of both, for TensorBoard
+    vectors.tsv              one line per word: its numbers, separated by tabs
+    metadata.tsv             one line per word; if counts are known, a header, and a tab and the count after each word
+    projector_config.pbtxt   the names of both files, for TensorBoard
 
-The first two are also what projector.tensorflow.org loads.
+projector.tensorflow.org can load the first two files too.
 """
 
 from pathlib import Path
@@ -23,10 +23,10 @@ HEADER = "word\tcount"
 
 
 def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
-    """Return what is in the folder: of more than two columns of metadata.tsv the first, and no counts.
+    """Return the content of the folder; if metadata.tsv has more than two columns, only the first, without counts.
 
     Raises:
-        W2VError: a file is missing or damaged, or the two have not as many lines.
+        W2VError: a file is missing or damaged, or the two files have different numbers of lines.
     """
     words, counts = _read_metadata(path / "metadata.tsv")
     with (path / "vectors.tsv").open("rb") as file:
@@ -45,7 +45,7 @@ def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
 
 
 def write(path: Path, model: Model) -> None:
-    """Write the folder, completely or not at all; one of these files alone that is there is replaced."""
+    """Write the folder, completely or not at all. An existing folder is replaced if it has only these files."""
     line = "\t".join(["%.9g"] * model.vectors.shape[1]) + "\n"
     with replacing_folder(path, FORMATS["tensorboard"].files) as folder:
         with (folder / "vectors.tsv").open("wb") as file:
@@ -59,7 +59,7 @@ def _read_metadata(path: Path) -> tuple[list[str], Counts | None]:
         lines = path.read_bytes().decode("utf-8-sig").removesuffix("\n").split("\n")
     except ValueError as error:
         raise W2VError(f"{path} is damaged: {error}") from None
-    if "\t" not in lines[0]:  # TensorBoard's rule: one column has no header
+    if "\t" not in lines[0]:  # TensorBoard's rule: with a single column there is no header
         if any("\t" in line for line in lines):
             raise W2VError(f"{path} is damaged: it has several columns, and its first line has one")
         return lines, None

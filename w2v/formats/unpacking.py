@@ -1,4 +1,4 @@
-"""Vector files as they come: packed with gzip, bzip2, xz or Zstandard, alone in a zip archive, or from a pipe."""
+"""Vector files in any form: compressed with gzip, bzip2, xz or Zstandard, alone in a zip archive, or from a pipe."""
 
 import io
 import os
@@ -16,23 +16,23 @@ from w2v.base.files import STDOUT
 from w2v.text.sources import OPENERS, is_read_error
 
 UNPACKED_RATIO, UNPACKED_FREE = 10, 100_000_000
-"""A packed file may become this many times its size and this many bytes: vectors become 1 to 4 times as large, a bomb
-1,000 times."""
+"""A compressed file may expand to this many times its size plus this many bytes. Vectors expand 1 to 4 times, a
+decompression bomb 1,000 times."""
 ZIP_MAGIC = b"PK\x03\x04"
 BUFFER = 1 << 18
 STDIN = STDOUT  # Both are named -
 ZIP_ERRORS = (zipfile.BadZipFile, RuntimeError)
-"""What a damaged zip archive raises; RuntimeError where it has a password or another method."""
+"""Errors of damaged zip archives; RuntimeError for archives with a password or an unsupported method."""
 
 
 def is_unreadable(error: Exception) -> bool:
-    """Return whether an error says that a file cannot be read or unpacked."""
+    """Return whether an error means that a file cannot be read or decompressed."""
     return is_read_error(error) or isinstance(error, ZIP_ERRORS)
 
 
 @contextmanager
 def reading(path: Path) -> Iterator[tuple[BinaryIO, int]]:
-    """Open a file, unpacked as its first bytes say; yield it and the most bytes that can come of it."""
+    """Open a file, decompressed according to its first bytes; yield it and the largest possible number of bytes."""
     with path.open("rb", BUFFER) as file:
         size = os.fstat(file.fileno()).st_size
         head = file.read(8)
@@ -51,12 +51,12 @@ def reading(path: Path) -> Iterator[tuple[BinaryIO, int]]:
 
 
 def _bounded(path: Path, unpacked: Any, room: int) -> BinaryIO:  # noqa: ANN401  (of several libraries)
-    """Return a buffered file that raises W2VError as soon as more than `room` bytes are unpacked."""
+    """Return a buffered file that raises W2VError as soon as more than `room` bytes are decompressed."""
     return cast(BinaryIO, io.BufferedReader(_Bounded(path, unpacked, room), BUFFER))
 
 
 class _Bounded(io.RawIOBase):
-    """What is unpacked from a file, at most `room` bytes."""
+    """The decompressed content of a file, at most `room` bytes."""
 
     def __init__(self, path: Path, unpacked: Any, room: int) -> None:  # noqa: ANN401
         super().__init__()
@@ -85,7 +85,7 @@ class _Bounded(io.RawIOBase):
 
 
 def plain_file(path: Path) -> Path:
-    """Return a file that can be mapped: the file itself, or what is packed in it, unpacked to a temporary file."""
+    """Return a file that can be mapped: the file itself, or its content decompressed to a temporary file."""
     with path.open("rb") as file:
         head = file.read(8)
     if not head.startswith(ZIP_MAGIC) and not any(head.startswith(magic) for magic, _ in OPENERS):
@@ -95,7 +95,7 @@ def plain_file(path: Path) -> Path:
 
 
 def on_this_machine(path: str | Path, names: tuple[str, ...] = ()) -> Path:
-    """Return a file or folder that can be read more than once: of a URL, a pipe or standard input, `-`, a copy.
+    """Return a local file or folder that can be read more than once; a URL, pipe or standard input (`-`) is copied.
 
     Args:
         path: what the user named.
@@ -112,7 +112,7 @@ def on_this_machine(path: str | Path, names: tuple[str, ...] = ()) -> Path:
 
 
 def _kept(file: IO[bytes], name: str) -> Path:
-    """Return a temporary file with the rest of an open one; it lasts as long as the process, for it may be mapped."""
+    """Return a temporary file with the rest of an open one. It exists as long as the process, as it may be mapped."""
     copy = stores.new_folder() / name
     with copy.open("wb") as target:
         shutil.copyfileobj(file, target, BUFFER)
@@ -120,10 +120,10 @@ def _kept(file: IO[bytes], name: str) -> Path:
 
 
 def _only_member(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
-    """Return the file in a zip archive.
+    """Return the only file in a zip archive.
 
     Raises:
-        W2VError: there are none, or several.
+        W2VError: there are no files, or several.
     """
     members = [one for one in archive.infolist() if not one.is_dir() and not one.filename.startswith("__MACOSX/")]
     if len(members) == 1:

@@ -1,4 +1,4 @@
-"""Reading and writing vector files in any format of the registry."""
+"""Read and write vector files in all formats of the registry."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -23,14 +23,14 @@ from w2v.reports import warn
 from w2v.text.kinds import refusal
 from w2v.text.subwords import NGrams, Subwords
 
-TRIAL_WORDS = 10_000  # Words that are written for a trial; all words are checked for what the format cannot hold
+TRIAL_WORDS = 10_000  # Number of words written in a trial. All words are checked for whether they can be stored.
 
 
 def find_source(path: str | Path, name: str | None = None) -> Format:
-    """Return the format of a file to read: that of this name, or what its content shows, or else its suffix.
+    """Return the format of a file to read: by this name, otherwise by its content, otherwise by its suffix.
 
     Raises:
-        W2VError: there is no such file.
+        W2VError: the file does not exist.
         SettingsError: the format is unknown.
     """
     path = str(path)
@@ -59,20 +59,20 @@ def read(
     encoding: str = "utf-8",
     warn: Callable[[str], None] = warn,
 ) -> Model:
-    """Return what a vector file holds, each word once.
+    """Return the content of a vector file, without duplicate words.
 
     Args:
-        path: the file or folder, packed or not; a pipe; or - for standard input.
+        path: the file or folder, compressed or not; a pipe; or - for standard input.
         name: the name of its format, if neither its content nor its suffix shows it.
-        limit: return at most this many words, the first; word2vec's and GloVe's files are read no further.
-        skip_bad_rows: whether to leave out rows that cannot be read or have a number that is not finite.
-        encoding: that of the words in word2vec's and GloVe's files.
-        warn: is told what was left out or changed.
+        limit: return at most this many of the first words; word2vec's and GloVe's files are not read further.
+        skip_bad_rows: whether to leave out rows that cannot be read or contain a number that is not finite.
+        encoding: encoding of the words in word2vec's and GloVe's files.
+        warn: called with messages about what was left out or changed.
 
     Raises:
         SettingsError: the format is unknown.
-        W2VError: the file is missing, is damaged, or has a number that is not finite. The numbers of a mapped matrix (a
-            w2v folder or safetensors) are checked when they are used.
+        W2VError: the file is missing, is damaged, or has a number that is not finite. Numbers of a mapped matrix (a w2v
+            folder or safetensors) are checked when they are used.
     """
     options = ReadOptions(limit=limit, skip_bad_rows=skip_bad_rows, encoding=encoding, warn=warn)
     copy = Path(path)
@@ -101,9 +101,9 @@ def read(
 
 
 def _files_in_store(path: str | Path, name: str | None) -> tuple[str, ...]:
-    """Return the names of the files to download for a format that is a folder in a store; none for a file.
+    """Return the names of the files to download if the path is a folder in a store; empty for a file.
 
-    A file with an unknown suffix is recognised by its content when it is here.
+    A file with an unknown suffix is recognised by its content after the download.
     """
     if stores.url_of(path) is None:
         return ()
@@ -118,7 +118,7 @@ def _files_in_store(path: str | Path, name: str | None) -> tuple[str, ...]:
 def _without_repeated(path: str | Path, model: Model, options: ReadOptions) -> Model:
     """Return a model without the rows of words that an earlier row has.
 
-    A table of words that stays on the disk is not searched for them: it is w2v's own.
+    A table of words that stays on the disk is not checked, because w2v itself wrote it.
     """
     if isinstance(model.words, VocabTable) or len(set(model.words)) == len(model.words):
         return model
@@ -132,10 +132,10 @@ def _without_repeated(path: str | Path, model: Model, options: ReadOptions) -> M
 
 
 def read_runs(path: str | Path) -> tuple[list[Model], str | None] | None:
-    """Return the models of a folder of several runs, and how the corpus was drawn anew; None if it is no such folder.
+    """Return the models of a folder of several runs, and how the corpus was resampled; None for other paths.
 
     Raises:
-        W2VError: it is damaged.
+        W2VError: the folder is damaged.
     """
     folder = Path(path)
     if stores.url_of(path) or not folder.is_dir() or recognised(folder) != "native":
@@ -151,18 +151,18 @@ def read_runs(path: str | Path) -> tuple[list[Model], str | None] | None:
 
 
 def write(path: str | Path, model: Model, name: str | None = None, *, save_output: bool | None = None) -> list[Path]:
-    """Write a vector file, completely or not at all; return what was written.
+    """Write a vector file, completely or not at all; return the written files.
 
     Args:
         path: the file or folder.
-        model: what to write.
-        name: the name of its format, if the suffix does not say it.
-        save_output: whether to write the output rows: in a second file, `output_rows_path`, where the format cannot
-            store them. None writes them only where the format can.
+        model: the model to write.
+        name: the name of its format, if the suffix does not show it.
+        save_output: whether to write the output rows, in a second file, `output_rows_path`, if the format cannot
+            store them. With None, they are written only if the format can store them.
 
     Raises:
-        SettingsError: the format is unknown, or output rows would need a second file besides standard output.
-        W2VError: it cannot be written, cannot hold some of the words, or a number is not finite.
+        SettingsError: the format is unknown, or output rows would need a second file next to standard output.
+        W2VError: the file cannot be written, the format cannot store some of the words, or a number is not finite.
     """
     format = find(path, name)
     module = format.load()
@@ -188,24 +188,24 @@ def check(
     n_lines: int = 0,
     n_models: int = 1,
 ) -> None:
-    """Raise what `write` would raise for these words and settings, before there are vectors to lose.
+    """Raise the errors that `write` would raise for these words and settings, before there are vectors to lose.
 
-    The settings and the first words are written next to `path`, with vectors of one number, and removed again.
+    The settings and the first words are written next to `path`, with vectors of one number, and then removed.
 
     Args:
-        path: the file or folder to be written.
-        words: (n_types,) the words to be written.
-        dim: the size of their vectors, for the space that they take.
-        trained: how they are to be trained.
-        save_output: as for `write`, where the model has output rows; False where it has none.
-        name: the name of its format, if the suffix does not say it.
-        ngrams: those whose rows are to be written too.
-        n_lines: how many lines have vectors, which are written where the format can store them.
-        n_models: how many models of these words the folder is to hold.
+        path: the file or folder that will be written.
+        words: (n_types,) the words that will be written.
+        dim: the size of their vectors, to compute the needed space.
+        trained: how they will be trained.
+        save_output: as for `write` if the model has output rows; False if it has none.
+        name: the name of its format, if the suffix does not show it.
+        ngrams: the n-grams whose rows will be written too.
+        n_lines: number of lines with vectors, which are written if the format can store them.
+        n_models: number of models of these words in the folder.
 
     Raises:
         SettingsError: the format is unknown.
-        W2VError: it cannot be written, cannot hold some of the words, or there is no space for it.
+        W2VError: the file cannot be written, the format cannot store some of the words, or there is not enough space.
     """
     format = find(path, name)
     module = format.load()
@@ -219,11 +219,11 @@ def check(
     with trial_path(path, format.files) as trial:
         try:
             module.write(trial, model)
-        except Exception as error:  # whatever a library raises: later it would cost the vectors
+        except Exception as error:  # any error of a library; later it would cost the vectors
             reason = str(error).replace(str(trial), str(path))
             raise W2VError(reason if isinstance(error, W2VError) else f"cannot write {path}: {reason}") from error
     if suffix_of(path).endswith(".gz"):
-        return  # the size is not known
+        return  # the size is unknown
     n_matrices = ("vectors" in format.stores) + has_output + len(files_of(path, format, save_output=save_output)) - 1
     n_buckets = ngrams.buckets if ngrams is not None and format.every_bucket else 0
     n_rows = len(words) * n_matrices + n_buckets + n_lines * ("lines" in format.stores)
@@ -231,14 +231,14 @@ def check(
 
 
 def no_buckets(ngrams: NGrams | None, rows: Matrix) -> Subwords | None:
-    """Return n-grams of which none has a row, for words with these rows, (n, dim)."""
+    """Return n-grams without rows, for words with these rows, (n, dim)."""
     if ngrams is None:
         return None
     return Subwords(replace(ngrams, buckets=1), np.empty(0, np.int64), rows if ngrams.has_word_rows else rows[:0])
 
 
 def _check_words(path: str | Path, format: Format, words: Sequence[str]) -> None:
-    """Raise W2VError where a format cannot hold some of the words; the message has the first three."""
+    """Raise W2VError if a format cannot store some of the words; the message has the first three."""
     rows = format.unsupported_words(words)
     if rows:
         shown = ", ".join(repr(words[row])[:40] for row in rows[:3]) + ", ..." * (len(rows) > 3)

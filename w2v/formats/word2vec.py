@@ -1,8 +1,9 @@
 """word2vec binary: `words dim`, then for each word its bytes, a space, dim little-endian float32, a newline.
 
-word2vec.c writes the newline and gensim does not; both are read. Nothing marks where a row begins, so that a space in
-a word, as gensim writes it for phrases, would make numbers of letters and words of numbers. Such files are refused:
-newlines are after every row or after none, words have no newline, and without these no control characters.
+word2vec.c writes the newlines and gensim does not; both are read. Nothing marks where a row begins. If a word contains
+a space, as gensim writes for phrases, the rest of the word would be read as numbers and later numbers as words. Such
+files are refused: newlines must follow every row or none, words must not contain newlines, and without newlines after
+rows no control characters.
 """
 
 import re
@@ -21,13 +22,13 @@ from w2v.formats.unpacking import reading
 
 BLOCK = 1 << 22
 CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
-ABSURD = np.float32(1e15)  # No training makes numbers beyond this; letters and bytes in another order do
-UNUSUAL = np.float32(1e6)  # Training makes few numbers beyond this, or below 1 / this
-SAMPLE = 10_000  # Rows that are looked at for numbers in another order
+ABSURD = np.float32(1e15)  # Training never makes larger numbers; letters and bytes in another order do
+UNUSUAL = np.float32(1e6)  # Training makes few larger numbers, and few below 1 / UNUSUAL
+SAMPLE = 10_000  # Number of rows that are checked for another byte order
 
 
 def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
-    """Return the words and their vectors. Bytes of a word that are not UTF-8 become U+FFFD, and are counted.
+    """Return the words and their vectors. Bytes of a word that are not UTF-8 become U+FFFD; such words are counted.
 
     Raises:
         W2VError: the file is cut short, is not a word2vec binary file, or has spaces in its words.
@@ -39,13 +40,13 @@ def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
             raise W2VError(f"{path} is not a word2vec file: its first line is not `words dim`")
         n_types, dim = header
         width = 4 * dim
-        # The last row may lack its newline.
+        # The newline of the last row may be missing.
         check_promise(path, n_types, dim, n_types * (1 + width), room - len(line) + 1)
         n_wanted = n_types if options.limit is None else min(options.limit, n_types)
         rows, places = Rows(path, n_wanted, dim, options), Places(path)
         buffer = b""
         while len(rows.words) < n_wanted:
-            # At least as much as is left over: a long word is not copied again with every piece.
+            # Read at least as much as is left over, so that a long word is not copied again with every piece.
             piece = file.read(max(BLOCK, width - len(buffer), len(buffer)))
             buffer += piece
             at, words, found = 0, list[bytes](), list[bytes]()
@@ -76,22 +77,22 @@ def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
 
 
 class Places:
-    """Checks that a reader is where a row begins."""
+    """Checks that a reader is at the beginning of a row."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.n_rows = 0  # Rows seen
-        self.has_newlines: bool | None = None  # After each row; None before the second one
+        self.n_rows = 0  # Number of rows so far
+        self.has_newlines: bool | None = None  # Whether newlines follow rows; None before the second row
 
     def words(self, words: Sequence[bytes], numbers: Matrix) -> list[bytes]:
-        """Return the next words without the newline of the row before.
+        """Return the next words without the newlines of the rows before.
 
         Args:
-            words: what was found between two rows of numbers.
-            numbers: (len(words), dim) the numbers that follow each.
+            words: the bytes between two rows of numbers.
+            numbers: (len(words), dim) the numbers that follow each word.
 
         Raises:
-            W2VError: the reader has lost its place.
+            W2VError: the reader has lost its position.
         """
         first, following = (words[:1], words[1:]) if self.n_rows == 0 else ([], words)
         if self.has_newlines is None and following:
@@ -111,7 +112,7 @@ class Places:
         return bare
 
     def _refuse(self, words: Sequence[bytes], bare: Sequence[bytes]) -> None:
-        """Raise W2VError for the first word that shows that the place is lost."""
+        """Raise W2VError for the first word that shows that the position is lost."""
         for row, (found, word) in enumerate(zip(words, bare, strict=True), self.n_rows + 1):
             has_none = self.has_newlines and row > 1 and not found.startswith(b"\n")
             is_odd = b"\n" in word or (not self.has_newlines and CONTROL.search(word))
@@ -120,7 +121,7 @@ class Places:
                 raise self._lost(row, what)
 
     def _check_numbers(self, words: Sequence[bytes], numbers: Matrix) -> None:
-        """Raise W2VError for numbers that are letters: beyond all reason, and before a word that is no UTF-8."""
+        """Raise W2VError for numbers that are letters: absurdly large, and before a word that is not UTF-8."""
         with np.errstate(invalid="ignore"):
             absurd = np.flatnonzero((np.abs(numbers) > ABSURD).any(axis=1)).tolist()
         for row in absurd:
@@ -138,7 +139,7 @@ class Places:
 
 
 def check_order(path: Path, vectors: Matrix) -> None:
-    """Raise W2VError where the size of the numbers says that their bytes are in another order."""
+    """Raise W2VError if the size of the numbers shows another byte order."""
     sample = vectors[:SAMPLE]
     swapped = sample.byteswap()
     n_absurd, n_unusual = _count_beyond(sample, ABSURD), _count_beyond(sample, UNUSUAL)
@@ -152,17 +153,17 @@ def check_order(path: Path, vectors: Matrix) -> None:
 
 
 def _count_beyond(numbers: Matrix, bound: np.float32) -> int:
-    """Return how many numbers are NaN, larger than a bound or smaller than 1 / bound; 0 is not."""
+    """Return how many numbers are NaN, larger than a bound or smaller than 1 / bound; zeros do not count."""
     with np.errstate(invalid="ignore"):
         sizes = np.abs(numbers)
         return int(np.count_nonzero(~((sizes == 0) | ((sizes <= bound) & (sizes >= 1 / bound)))))
 
 
 def write(path: Path, model: Model) -> None:
-    """Write words and vectors as word2vec.c does, packed where `path` ends in .gz; completely or not at all."""
+    """Write words and vectors as word2vec.c does, compressed if the name ends in .gz; completely or not at all."""
     words = iter(model.words)
     with writing(path) as file:
         file.write(b"%d %d\n" % model.vectors.shape)
         for block in blocks(model.vectors):
-            # The rows come first: zip asks them first, and takes no word where they have ended.
+            # zip asks the first iterator first: when the rows have ended, it takes no further word.
             file.write(b"".join(b"%s %s\n" % (word.encode(), row.tobytes()) for row, word in zip(block, words)))  # noqa: B905

@@ -1,7 +1,7 @@
-"""word2vec text: `words dim`, then a line a word: the word and its numbers, with spaces between.
+"""word2vec text: `words dim`, then one line per word: the word and its numbers, separated by spaces.
 
-A file without the first line is GloVe's, and is read as that. A word may have spaces in it, as some tools write them:
-the numbers are counted from the line's end.
+A file without the first line is read as GloVe's format. A word may contain spaces, as some tools write them, because
+the numbers are counted from the end of the line.
 """
 
 from io import BufferedReader
@@ -17,18 +17,18 @@ from w2v.formats.options import DEFAULTS, ReadOptions
 from w2v.formats.recognition import BOM, HEADER_LIMIT, is_number, parse_header
 from w2v.formats.unpacking import reading
 
-SHOWN = 20  # Fields more than there should be that are counted, for a message
-SLACK = 1 << 20  # A header that promises so many bytes more than there are takes no memory worth mentioning
-NUMBER_LIMIT = 64  # Most bytes of a number in a line
-COMPILED_FROM = 2_000_000  # A file with at least this many numbers is read by compiled code: Python takes .8 s
+SHOWN = 20  # Number of additional fields that are counted for a message
+SLACK = 1 << 20  # If a header promises this many bytes more than there are, little memory is wasted
+NUMBER_LIMIT = 64  # Largest number of bytes of a number in a line
+COMPILED_FROM = 2_000_000  # From this many numbers, compiled code reads the file; Python takes .8 s for them
 
 
 def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
-    """Return the words and their vectors. Bytes of a word that are not UTF-8 become U+FFFD, and are counted.
+    """Return the words and their vectors. Bytes of a word that are not UTF-8 become U+FFFD; such words are counted.
 
     Raises:
-        W2VError: the header is wrong, the file is cut short, or a line is not a word and `dim` numbers; the message
-            has the number of the line.
+        W2VError: the header is wrong, the file is cut short, or a line is not a word and `dim` numbers; the message has
+            the line number.
     """
     with reading(path) as (file, room):
         line = file.readline(HEADER_LIMIT)
@@ -37,7 +37,7 @@ def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
             return read_headless(file, path, options, least=2)
         n_types, dim = header
         needed, room = n_types * (2 + 2 * dim), room - len(line) + 1
-        # If little is missing, the line that is wrong says more.
+        # If only little is missing, the error about the wrong line says more.
         check_promise(path, n_types, dim, needed if needed > room + SLACK else 0, room)
         n_wanted = n_types if options.limit is None else min(options.limit, n_types)
         rows = Rows(path, n_wanted, dim, options, first_line=2)
@@ -47,10 +47,10 @@ def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
 
 
 def read_headless(file: BinaryIO, path: Path, options: ReadOptions, least: int = 1) -> Model:
-    """Return what is in a file without a header; the first line says the size of a vector.
+    """Return the content of a file without a header; the first line shows the size of a vector.
 
     Raises:
-        W2VError: the first line is not a word and at least so many numbers, or another has not as many.
+        W2VError: the first line is not a word and at least `least` numbers, or another line has a different number.
     """
     file.seek(0)
     fields = file.readline(WORD_LIMIT).split()
@@ -73,16 +73,16 @@ def read_headless(file: BinaryIO, path: Path, options: ReadOptions, least: int =
 
 
 def read_rows(file: BinaryIO, rows: Rows, n_rows: int | None, dim: int) -> int:
-    """Read lines of a word and its numbers, up to n_rows or all there are; return how many lines were read.
+    """Read lines of a word and its numbers, up to n_rows or all; return the number of lines read.
 
     Raises:
-        W2VError: a line is not of that kind; the message has its number.
+        W2VError: a line has another form; the message has its number.
     """
     longest = WORD_LIMIT + dim * NUMBER_LIMIT
     first = number = rows.first_line
-    empty = 0  # Empty lines before this one: at the end they do no harm
+    empty = 0  # Number of empty lines before this one; they are allowed only at the end
     is_large = rows.n_left * dim >= COMPILED_FROM
-    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused
+    with np.errstate(over="ignore"):  # numbers beyond float32 become infinite, and are refused later
         while n_rows is None or len(rows.words) + rows.n_bad < n_rows:
             if is_large and not empty:
                 number += _read_buffered(file, rows, dim)
@@ -96,7 +96,7 @@ def read_rows(file: BinaryIO, rows: Rows, n_rows: int | None, dim: int) -> int:
                 numbers = np.array(fields, np.float64)  # in 5/6 of the time of list(map(float, fields))
             except ValueError:
                 numbers = np.empty(0)
-            # Python's numbers may have an underscore, and white space around them.
+            # Python's numbers may contain underscores, and whitespace around them.
             is_odd = b"_" in line or b"\t" in line or b"\r" in line[:-2] or b"\v" in line or b"\f" in line
             is_plain = word and b" " not in word and not is_odd and len(numbers) == dim
             flaw = "" if is_plain else problem(line, dim)
@@ -115,14 +115,14 @@ def read_rows(file: BinaryIO, rows: Rows, n_rows: int | None, dim: int) -> int:
 
 
 def _read_buffered(file: BinaryIO, rows: Rows, dim: int) -> int:
-    """Read the lines at the front of a file's buffer as long as they are as expected; return how many.
+    """Read lines from a file's buffer as long as they have the expected form; return their number.
 
-    Some 20 times as fast as a line at a time. The numbers are the same to the bit.
+    This is about 20 times as fast as line by line. The numbers are the same to the bit.
     """
     from w2v.kernels.text.numbers import read_lines  # imports Numba, which takes longer than to read a small file
 
     buffer = cast(BufferedReader, file).peek()
-    n_most = min(rows.n_left, len(buffer) // (2 * dim + 2))  # of a letter, and a digit a number
+    n_most = min(rows.n_left, len(buffer) // (2 * dim + 2))  # a line has at least a letter, and a digit per number
     numbers, bounds = np.empty((n_most, dim), np.float32), np.empty((n_most, 2), np.int64)
     n_lines, end = read_lines(np.frombuffer(buffer, np.uint8), numbers, bounds)
     words = [rows.decoder.decode(buffer[begin:end]) for begin, end in bounds[:n_lines].tolist()]
@@ -132,13 +132,13 @@ def _read_buffered(file: BinaryIO, rows: Rows, dim: int) -> int:
 
 
 def problem(line: bytes, dim: int) -> str:
-    """Return what is wrong with a line of a word and dim numbers, nothing where it is one.
+    """Return what is wrong with a line of a word and dim numbers; an empty string if it is correct.
 
-    A word may have spaces. One that ends in a number is a word all the same if that is whole and the others have a
-    point: `Windows 95 0.25 -1.5`. Otherwise the line has a number too many, or the header is wrong.
+    A word may contain spaces. It may end in a number if that is a whole number and the others have a decimal point:
+    `Windows 95 0.25 -1.5`. Otherwise the line has a number too many, or the header is wrong.
     """
     expected = f"expected a word and {dim:,} number{'s' * (dim > 1)}"
-    fields = line.split(None, dim + SHOWN)[: dim + SHOWN]  # a line may have millions
+    fields = line.split(None, dim + SHOWN)[: dim + SHOWN]  # a line can have millions of fields
     numbers = [field for field in fields[1:] if is_number(field)]
     word, *last = line.rstrip().rsplit(b" ", dim)
     wrong = [field for field in last if not is_number(field)]
@@ -179,14 +179,14 @@ def _check_size(file: BinaryIO, rows: Rows, n_types: int, n_wanted: int, n_lines
 
 
 def write(path: Path, model: Model) -> None:
-    """Write the words and their vectors, packed where `path` ends in .gz; completely or not at all."""
+    """Write the words and their vectors, compressed if the name ends in .gz; completely or not at all."""
     with writing(path) as file:
         file.write(b"%d %d\n" % model.vectors.shape)
         write_lines(file, model)
 
 
 def write_lines(file: BinaryIO, model: Model) -> None:
-    """Write a line a word. Nine significant digits: each float32 is read back as the same number."""
+    """Write one line per word. With nine significant digits, each float32 is read back as the same number."""
     line = "%s" + " %.9g" * model.vectors.shape[1] + "\n"
     for word, row in zip(model.words, model.vectors, strict=True):
         file.write((line % (word, *row.tolist())).encode())

@@ -1,7 +1,7 @@
-"""A vocabulary as word2vec.c's -read-vocab takes it: `word count` lines, of which the first is that of `</s>`.
+"""A vocabulary for word2vec.c's -read-vocab: `word count` lines, the first of which is for `</s>`.
 
-word2vec.c makes a word of every line's end, and takes the first row of any vocabulary for it. It never draws a word of
-count 0, so that is what stands there, unless `</s>` is a word itself.
+word2vec.c makes a word of every line end, and uses the first row of any vocabulary for it. It never draws a word with
+count 0, so the first line has this count, unless `</s>` itself is a word.
 """
 
 from pathlib import Path
@@ -16,10 +16,10 @@ from w2v.text.vocab import SENTENCE_WORD, Vocab
 
 
 def read(path: Path, options: ReadOptions = DEFAULTS) -> Model:
-    """Return the words and counts of a vocabulary of any program, with vectors of no numbers.
+    """Return the words and counts of a vocabulary from any program, with vectors of length 0.
 
     Raises:
-        W2VError: it is not a vocabulary.
+        W2VError: the file is not a vocabulary.
     """
     vocab = Vocab.load(path)
     return Model(vocab.words, np.empty((len(vocab), 0), np.float32), vocab.counts)
