@@ -14,7 +14,7 @@ def check_type(name: str, value: object, expected: type, hint: str) -> None:
 
 
 def check_number(name: str, value: object, least: int) -> None:
-    """Raise SettingsError if a number is below `least`, and WrongTypeError if it is not a whole number."""
+    """Raise WrongTypeError if a value is not a whole number, and SettingsError if it is below `least`."""
     if not isinstance(value, Integral) or isinstance(value, bool):
         raise WrongTypeError(f"{option(name)} must be a whole number, not {value!r:.80}")
     if value < least:

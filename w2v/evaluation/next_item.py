@@ -164,7 +164,7 @@ def rank_next(vectors: Vectors, sessions: Sessions, config: TrainConfig, k: int 
         standings = _standings([by_vectors, by_counts], part, generator, k, is_covered)
         for gathered, standing in zip(found, standings, strict=False):
             gathered.append(standing)
-    # An item that is drawn twice stands in the sample twice, hence the 1.
+    # The 1 is needed because an item can be drawn into the sample twice.
     n_ranks, sizes = max(len(vectors), SAMPLED) + 1, np.array([len(person.next) for person in asked])
     metrics = [ranking_metrics(np.hstack(gathered), sizes, n_ranks, k) for gathered in found if gathered]
     if generator is None:

@@ -49,7 +49,7 @@ def _empty_shard(config: TrainConfig, vocab: Vocab | None, masked: bool = False)
     if vocab is not None:
         n_outputs = longest_path(vocab.counts) if is_path else len(vocab)
         n_rows = len(shape_of(config, n_outputs).tile_like)
-    n_words = n_rows + is_path  # so many words that the longest path, or the number of words, fills exactly one tile
+    n_words = n_rows + is_path  # the longest path, or the number of words, then fills one tile
     stand_in = Vocab([f"word{n}" for n in range(n_words)], 2 ** np.arange(n_words, 0, -1))
     no_rows = np.zeros(len(stand_in), bool)
     fixed = FixedRows(no_rows, no_rows) if masked else None

@@ -301,7 +301,7 @@ def word_rows_of(config: TrainConfig, vocab: Vocab) -> WordRows | None:
 
 
 def shape_of(config: TrainConfig, most_outputs: int) -> Shape:
-    """Return the loop bounds of a step: as few tiles as possible hold the output rows, all with as many rows.
+    """Return the loop bounds of a step: as few tiles as possible, each with the same number of output rows.
 
     Args:
         config: the settings.
