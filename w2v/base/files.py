@@ -27,8 +27,8 @@ AT_FDCWD, RENAME_EXCHANGE = -100, 2
 ENDING = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 """Signals that end a command; Windows has no SIGHUP."""
 READS = 100
-"""Number of attempts to read a folder that is replaced during reading. With a writer that writes all the time, one read
-in 20 succeeds."""
+"""Number of attempts to read a folder that is replaced during reading. With a writer that does nothing else, one read
+in 20 must be repeated."""
 STDOUT = "-"
 """Path that stands for standard output."""
 TRIAL = "w2v-trial"

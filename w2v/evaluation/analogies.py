@@ -23,8 +23,8 @@ from w2v.vectors.order import Order
 from w2v.vectors.vectors import Vectors
 
 TABLE = 1 << 22
-"""Number of cosines held at a time, between the words of all questions and some candidates; or numbers of candidates'
-vectors: 16 MB."""
+"""Number of cosines held at a time, of the words of all questions with some candidates; also the limit for the numbers
+in the vectors of these candidates: 16 MB."""
 QUESTIONS = 64
 """Number of questions answered at a time; their sums fit into the L2 cache."""
 ALMOST_0 = 1e-6

@@ -28,7 +28,7 @@ from w2v.training.plan import FULL_WINDOW, sampling_of
 from w2v.training.weights import Embeddings
 
 WINDOWS = 20_000
-"""Number of windows, with about six pairs each. With other windows the loss on 17 million words varies by 2.646 +-
+"""Number of windows, with about six pairs each. With different windows the loss on 17 million words is 2.646 +-
 0.003, and the difference of two models on the same windows by +- 0.0005 to 0.005. It takes 0.4 s."""
 NOISE, NOISE_EXPONENT = 20, 0.75
 BLOCK = 1 << 10

@@ -1,9 +1,9 @@
 """Next items: how high the items that a person took next rank, scored from the items before. NumPy only.
 
-Items are scored by `w2v.vectors.items`. If one item per person is held out, it is ranked in two ways: among 100 items
-drawn from those that the person has not seen, the protocol of He et al. (2017) and Kang and McAuley (2018); and among
-all of them, as recommended by Krichene and Rendle (2020). If several items are held out, as for collaborative
-filtering, each is ranked among all.
+Items are scored by `w2v.vectors.items`. If one item per person is held out, it is ranked in two ways. The first is the
+protocol of He et al. (2017) and Kang and McAuley (2018): among 100 items drawn from those that the person has not seen.
+The second is recommended by Krichene and Rendle (2020): among all these items. If several items are held out, as for
+collaborative filtering, each is ranked among all.
 """
 
 from collections.abc import Iterator, Sequence

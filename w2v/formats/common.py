@@ -224,7 +224,7 @@ def with_finite_rows(path: Path, model: Model, options: ReadOptions) -> Model:
     """Return the requested first rows of a model, without rows that contain a number that is not finite.
 
     This is for formats that are not read row by row: see Rows.finish. Numbers of mapped files are checked when they are
-    used, unless bad rows are to be left out.
+    used, unless bad rows must be left out.
 
     Raises:
         W2VError: there are such rows and they must not be left out, or there are no other rows.

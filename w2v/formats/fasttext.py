@@ -113,9 +113,9 @@ def write(path: Path, model: Model) -> None:
 
 
 def _header(model: Model, n_tokens: int) -> _Header:
-    """Return the header, with the settings of the training where they are known.
+    """Return the header, with the settings of the training if they are known.
 
-    The loss and the model must be some that fastText knows; negative sampling and skip-gram where they are unknown.
+    The loss and the model must be among those of fastText; by default they are negative sampling and skip-gram.
     """
     known = {} if model.trained is None else model.trained.known
     ngrams = None if model.subwords is None else model.subwords.ngrams
@@ -148,9 +148,9 @@ def _header(model: Model, n_tokens: int) -> _Header:
 
 
 def _trained(header: _Header) -> Trained | None:
-    """Return how the vectors were trained, as far as the file says: a number that is 0 is not known.
+    """Return the record of the training, as far as the file contains it: the number 0 means unknown.
 
-    fastText trains for an epoch at least; without that the file was converted from one that has no settings.
+    fastText trains for at least one epoch. With 0 epochs, the file was converted from a file without settings.
     """
     if header.epochs < 1:
         return None
@@ -161,20 +161,20 @@ def _trained(header: _Header) -> Trained | None:
                 settings[name] = word
     if header.buckets and header.max_n:
         settings["subwords"] = "fasttext"
-    for field in fields_of(TrainConfig):  # those that the header has by the same name
+    for field in fields_of(TrainConfig):  # settings with the same name in the header
         if field.name not in settings and getattr(header, field.name, UNKNOWN) > 0:
             settings[field.name] = getattr(header, field.name)
     return Trained({"settings": settings})
 
 
 def keeps_settings(model: Model) -> bool:
-    """Return whether the header of a model's file has all of its settings, as it has those that fastText wrote."""
+    """Return whether the header of a file can store all settings of a model, as it can for models of fastText."""
     kept = _trained(_header(model, 0))
     return model.trained is not None and kept is not None and kept.settings == model.trained.settings
 
 
 def _read_header(path: Path, file: BinaryIO, room: int) -> _Header:
-    """Return the header, every number of which can be."""
+    """Return the header after checking that its numbers are possible."""
     start = file.read(8)
     version = int.from_bytes(start[4:], "little")
     if len(start) < 8 or not start.startswith(MAGIC):
@@ -203,7 +203,7 @@ def _read_header(path: Path, file: BinaryIO, room: int) -> _Header:
 
 
 def _read_words(path: Path, file: BinaryIO, header: _Header, options: ReadOptions) -> tuple[list[str], Indices]:
-    """Return the words and their counts, the file being behind them."""
+    """Return the words and their counts; afterwards the file is positioned after them."""
     words, counts, decoder = list[str](), list[int](), Decoder(path, options)
     start, buffer, at = file.tell(), b"", 0
     while len(words) < header.n_words:
@@ -227,10 +227,10 @@ def _read_words(path: Path, file: BinaryIO, header: _Header, options: ReadOption
 
 
 def _mapped(path: Path, file: BinaryIO, n_rows: int | None, dim: int, name: str) -> Matrix:
-    """Map the matrix that begins here, (n_rows, dim), and go behind it.
+    """Map the matrix that begins here, (n_rows, dim), and move the file's position to its end.
 
     Raises:
-        W2VError: it is quantised, of another shape or cut short.
+        W2VError: the matrix is quantised, has another shape, or is cut short.
     """
     head = file.read(17)
     if len(head) == 17 and head[0]:
@@ -246,9 +246,9 @@ def _mapped(path: Path, file: BinaryIO, n_rows: int | None, dim: int, name: str)
 
 
 def _without_zeros(rows: Matrix, n_words: int) -> tuple[Indices, Matrix]:
-    """Return the buckets that are not all zeros, and the input rows: those of the words, then those of these buckets.
+    """Return the buckets that are not all zeros, and the input rows of the words, followed by those of these buckets.
 
-    The file is read twice, and memory taken for what is kept.
+    The file is read twice, so that only rows that are kept take memory.
     """
     is_used = np.concatenate([part.any(axis=1) for part in blocks(rows[n_words:])] or [np.zeros(0, bool)])
     buckets = np.flatnonzero(is_used)

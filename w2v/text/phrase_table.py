@@ -1,7 +1,8 @@
 """PhraseTable: phrases stored in a file, which can be joined in any text. Neither NumPy nor Numba is needed.
 
-A file is text: a line with JSON that says how the phrases were found, a line with the names of the columns, and one
-line per phrase with pass, words, score, count and joined, separated by tabs. `join` defines which words are joined.
+A file is text. Its first line has JSON that says how the phrases were found, its second line the names of the columns.
+Then comes one line per phrase with pass, words, score, count and joined, separated by tabs. `join` defines which words
+are joined.
 """
 
 import json

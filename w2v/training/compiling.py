@@ -33,9 +33,9 @@ def is_compiled(config: TrainConfig, vocab: Vocab | None = None, *, masked: bool
 def prepare(config: TrainConfig, vocab: Vocab | None = None, *, masked: bool = False) -> None:
     """Compile the kernel for these settings, or load it from disk. The arguments are those of `is_compiled`.
 
-    A run calls this after it has read the corpus. A thread that compiles during the reading saves no time, because
-    Numba compiles one kernel at a time and holds the GIL: with 1 M words and a cold cache it took 14.7 s, and 13.4 s
-    one after the other.
+    A run calls this after it has read the corpus. Compiling in a thread during the reading saves no time, because Numba
+    compiles one kernel at a time and holds the GIL. With 1 M words and a cold cache, that took 14.7 s, and one after
+    the other took 13.4 s.
     """
     kernel, arguments = _empty_shard(config, vocab, masked)
     kernel(*arguments)
