@@ -11,7 +11,7 @@ import numba
 
 import w2v.kernels.tuples  # noqa: F401  # how the kernels' parts are called
 from w2v.kernels.cache import KernelCache, notes
-from w2v.kernels.parts import PartCompiler
+from w2v.kernels.parts import KernelCompiler, PartCompiler
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -49,7 +49,7 @@ def jit_exact(function: Function) -> Function:
 
 
 def _kept(function: Function, options: Any) -> Function:  # noqa: ANN401
-    kernel = numba.njit(**options)(function)
+    kernel = numba.njit(**options, pipeline_class=KernelCompiler)(function)
     try:
         kernel._cache = KernelCache(function)
     except RuntimeError as error:  # "no locator available": neither next to this file nor in the user's cache
