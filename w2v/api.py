@@ -810,6 +810,7 @@ def recommend(
             exclude=items_of(exclude) or (),
             keep_seen=keep_seen,
             warn=told.warn,
+            compiling=told.compiling,
             **settings,
         )
         if is_one:

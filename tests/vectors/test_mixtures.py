@@ -64,7 +64,9 @@ def test_many_people_have_the_scores_of_the_formula(has_line: bool) -> None:
     config = TrainConfig(history=5, decay=0.8, prior=0.3, sharpness=0.5, line_weight=0.4)
     priors = np.full(5, 0.3, np.float32)
     everyone = People(vectors, config, [np.array(rows, np.int64) for rows in people_rows], [line] * 5, priors)
-    ranked, scores = ManyPeople(ItemScorer(vectors), 60, config).best_items(everyone, [np.empty(0, np.int64)] * 5)
+    ranked, scores = ManyPeople(ItemScorer(vectors), 60, config, lambda: None).best_items(
+        everyone, [np.empty(0, np.int64)] * 5
+    )
     for person, rows in enumerate(people_rows[:4]):
         wanted = oracle(vectors, rows, line, config)
         np.testing.assert_allclose(scores[person], wanted[ranked[person]], atol=1e-5)

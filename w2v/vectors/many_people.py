@@ -1,12 +1,13 @@
 """The best items of many people, with compiled code on all cores; see best_items.py for the definition."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 from w2v.base.arrays import Indices, Matrix, own_lines
 from w2v.base.machine import available_threads
+from w2v.kernels.cache import is_compiled
 from w2v.kernels.llvm import has_fma
 from w2v.kernels.ranking import MORE, PEOPLE, TILE, Best, Catalogue, Parts, Spare, rank_people
 from w2v.settings.train import TrainConfig
@@ -29,8 +30,12 @@ def is_possible() -> bool:
 class ManyPeople:
     """Ranks items for blocks of people with the same result as `best_items`, except for rounding."""
 
-    def __init__(self, scorer: ItemScorer, n: int, config: TrainConfig) -> None:
-        """Take the items, the number of items to find per person (at most all), and the settings."""
+    def __init__(self, scorer: ItemScorer, n: int, config: TrainConfig, compiling: Callable[[], None]) -> None:
+        """Take the items, the number of items to find per person (at most all), and the settings.
+
+        `compiling` is called before the code is compiled, which takes seconds.
+        """
+        self._compiling = compiling
         self._n = n
         self._n_wanted = n_candidates(n, len(scorer)) if config.sharpness > 0 else n
         n_items = len(scorer)
@@ -57,6 +62,8 @@ class ManyPeople:
             own: Matrix = np.empty(longest + MORE, np.float32)
             rank_people(bounds[thread], bounds[thread + 1], parts, self._catalogue, best, self._spare[thread], own)
 
+        if not is_compiled(rank_people, 0, 0, parts, self._catalogue, best, self._spare[0], best.scores[:0, 0].copy()):
+            self._compiling()
         with ThreadPoolExecutor(n_parts) as pool:
             for _ in pool.map(work, range(n_parts)):
                 pass

@@ -87,6 +87,7 @@ class Recommender:
         exclude: Iterable[str] = (),
         keep_seen: bool = False,
         warn: Callable[[str], None] = lambda message: None,
+        compiling: Callable[[], None] = lambda: None,
         **settings: Any,  # noqa: ANN401
     ) -> None:
         """Take the vectors and the choice of items.
@@ -98,6 +99,7 @@ class Recommender:
             exclude: do not recommend these items.
             keep_seen: whether to recommend items that the person has already taken.
             warn: called with a message if items are left out.
+            compiling: called before code for many people is compiled, which takes seconds.
             settings: history, decay, prior, sharpness, line_weight and line_names; by default those of the training.
 
         Raises:
@@ -106,6 +108,7 @@ class Recommender:
         """
         check_number("n", n, 0)
         self.vectors, self.config, self._warn = vectors, scoring_settings(vectors, **settings), warn
+        self._compiling = compiling
         self._rows = self._candidates(only, exclude)
         self._n, self._keep_seen = min(n, len(self._rows)), keep_seen
         self.scorer = ItemScorer(vectors, None if len(self._rows) == len(vectors) else self._rows)
@@ -148,7 +151,7 @@ class Recommender:
             from w2v.vectors.many_people import ManyPeople, is_possible
 
             if is_possible():
-                ranker = ManyPeople(self.scorer, self._n, self.config)
+                ranker = ManyPeople(self.scorer, self._n, self.config, self._compiling)
                 return ranker.best_items, ranker.block
         return partial(best_items, self.scorer, n=self._n), FEW
 
