@@ -42,7 +42,7 @@ BPR_LR = 0.02
 """At 0.05 the pairwise loss with 15 negatives diverges on words, because each negative moves the center."""
 LOSSES: list[tuple[str, Settings]] = [("bce", {}), ("bpr", {"lr": BPR_LR}), ("softmax", {})]
 BIAS = {"max_vocab": 1_000, "dim": 48, "epochs": 4, "sample": 1e-2, "lr": 0.05}
-SGNS_OF_ITEMS = {"loss": "bce", "negative": 5, "ns_exponent": 0.75, "lr": 0.05, "epochs": 15}
+SGNS_OF_ITEMS: Settings = {"loss": "bce", "negative": 5, "lr": 0.05, "epochs": 15, "dim": 64, "temperature": None}
 """Settings of the plain variant that replace those of the preset."""
 HELD_OUT = 20_000
 """Number of tokens at the end of the text on which the bias is measured."""
