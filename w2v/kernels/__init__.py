@@ -1,6 +1,6 @@
-"""All that is jitted. Imports NumPy, Numba and llvmlite, and of `base` what loads Numba safely.
+"""All jitted code. Imports only NumPy, Numba and llvmlite, and from `base` the module that loads Numba safely.
 
-`jit` is the one way a kernel is compiled: without the GIL, kept on disk by `cache.py`. `inlined` is for its parts.
+`jit` compiles every kernel: without the GIL, with machine code saved on disk by `cache.py`. `inlined` is for its parts.
 """
 
 from collections.abc import Callable
@@ -15,9 +15,9 @@ from w2v.kernels.parts import KernelCompiler, PartCompiler
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-# Sums may be reordered and fused, which is what vectorising a dot product takes; NaN and Inf keep
-# their meaning, because a run that diverges must be seen to. `_nrt` off: kernels are handed all their memory and
-# count no references to it; with it on, a third of a step's time went into counting.
+# Sums may be reordered and fused, which is needed to vectorise a dot product. NaN and Inf keep their meaning, because
+# divergence must be detected. `_nrt` is off: kernels get all their memory from the caller and count no references to
+# it. With reference counts, a third of a step's time went into counting.
 OPTIONS: Any = {
     "nogil": True,
     "error_model": "numpy",
@@ -26,8 +26,8 @@ OPTIONS: Any = {
     "no_cfunc_wrapper": True,
 }
 EXACT: Any = {**OPTIONS, "fastmath": False}
-# What only other kernels call needs no way in from Python: without them the first start took 6.5 s instead of 9.1.
-# Nor does it need machine code of its own: `PartCompiler` takes a tenth off again, and tuples.py a fifth.
+# Parts that only kernels call need no entry point from Python: without it the first start took 6.5 s instead of 9.1 s.
+# They also need no machine code of their own: `PartCompiler` saves another tenth, and tuples.py a fifth.
 INLINED: Any = {
     "forceinline": True,
     "no_cpython_wrapper": True,
@@ -36,15 +36,15 @@ INLINED: Any = {
 
 
 def jit(function: Function) -> Function:
-    """Compile `function` at its first call and keep the machine code for the next process.
+    """Compile `function` at its first call and save the machine code for later processes.
 
-    For what the rest of the program calls.
+    This is for functions that the rest of the program calls.
     """
     return _kept(function, OPTIONS)
 
 
 def jit_exact(function: Function) -> Function:
-    """Do what `jit` does, with each operation rounded as it is written."""
+    """Compile as `jit` does, but round each operation exactly as written."""
     return _kept(function, EXACT)
 
 
@@ -52,29 +52,29 @@ def _kept(function: Function, options: Any) -> Function:  # noqa: ANN401
     kernel = numba.njit(**options, pipeline_class=KernelCompiler)(function)
     try:
         kernel._cache = KernelCache(function)
-    except RuntimeError as error:  # "no locator available": neither next to this file nor in the user's cache
+    except RuntimeError as error:  # "no locator available": no folder is writable, here or in the user's cache
         notes.append(str(error))
     return cast(Function, kernel)
 
 
 def inlined(function: Function) -> Function:
-    """Compile `function` into each kernel that calls it; a call would cost some 20 cycles of a step's 900.
+    """Compile `function` into each kernel that calls it. A real call would cost about 20 of a step's 900 cycles.
 
-    Not for calls from Python, which end the process.
+    Do not call it from Python, which would end the process.
     """
     return cast(Function, numba.njit(**OPTIONS, **INLINED)(function))
 
 
 def inlined_exact(function: Function) -> Function:
-    """Do what `inlined` does, for a part of a kernel of `jit_exact`."""
+    """Do the same as `inlined`, for a part of a kernel made by `jit_exact`."""
     return cast(Function, numba.njit(**EXACT, **INLINED)(function))
 
 
 def cache_is_writable() -> bool:
-    """Return whether compiled code could be kept so far: without that every start compiles again."""
+    """Return whether compiled code could be saved so far. If not, every start compiles again."""
     return not notes
 
 
 def why_folder_is_refused() -> str:
-    """Return why NUMBA_CACHE_DIR is not used, though it is set; else an empty string."""
+    """Return why NUMBA_CACHE_DIR is not used although it is set; otherwise an empty string."""
     return why_refused

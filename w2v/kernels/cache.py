@@ -1,17 +1,17 @@
-"""Compiled code on disk: one file a kernel and signature, whole or not there.
+"""Compiled code on disk: one file per kernel and signature, either complete or absent.
 
-Numba's own cache has an index, and trusts what it reads. There a file that a power cut left empty is an error at
-every start, two processes that write at once may load each other's code, and a change in a file that the kernel's own
-file imports is not noticed. Here
+Numba's own cache has an index, and trusts the files that it reads. If a power cut leaves a file empty, every start
+fails. Two processes that write at the same time can load each other's code. A change in a file that the kernel's file
+imports is not noticed. In this cache:
 
-- a file is named by a hash of all that its code depends on: `STAMP` (every kernel file), the kernel's own file,
-  signature, processor, Python and Numba versions, and what the kernel's closure holds;
-- a file ends with a keyed hash of its contents. The key is a file of this user alone. A file that is damaged, empty,
-  unreadable or signed with another key is no file: the kernel is compiled again, and the file replaced;
-- a file that cannot be written is a line in `notes`, and the run goes on;
-- a folder that other users may write to is not used. Loading a file runs code: it is a pickle, and machine code.
+- the name of a file is a hash of everything its code depends on: `STAMP` (all kernel files), the kernel's own file,
+  the signature, the processor, the versions of Python and Numba, and the values in the kernel's closure;
+- a file ends with a keyed hash of its content. The key is in a file that only this user can access. A file that is
+  damaged, empty, unreadable or signed with another key is ignored: the kernel is compiled again and the file replaced;
+- if a file cannot be written, a line is added to `notes` and the run continues;
+- a folder that other users can write to is not used. Loading a file runs code: it contains a pickle and machine code.
 
-Numba decides where the files are, and turns code into bytes and back.
+Numba decides where the files are, and converts code to bytes and back.
 """
 
 import contextlib
@@ -43,7 +43,7 @@ from w2v.base.private import make_private_folder, read_private, secret_key, writ
 DIGEST_BYTES = 32
 
 notes: list[str] = []
-"""Why compiled code could not be kept, if it could not."""
+"""Reasons why compiled code could not be saved."""
 
 
 def hash_sources(folder: Path) -> str:
@@ -56,7 +56,7 @@ STAMP = hash_sources(Path(__file__).parent)
 
 @cache
 def _make_usable(folder: Path) -> None:
-    """Make a private folder that can be written to, or raise OSError; 0.7 ms, so once for the kernels of a folder."""
+    """Make a writable private folder, or raise OSError. This takes 0.7 ms, so it is done once per folder."""
     make_private_folder(folder)
     if not os.access(folder, os.W_OK):
         raise PermissionError(13, "Permission denied", str(folder))
@@ -68,12 +68,12 @@ class _Private:
     get_cache_path: Callable[[], str]
 
     def ensure_cache_path(self) -> None:
-        """Raise OSError if others may write there, or this user may not."""
+        """Raise OSError if other users can write there, or this user cannot."""
         _make_usable(Path(self.get_cache_path()))
 
 
 class Named(_Private, UserProvidedCacheLocator):  # type: ignore[misc]  # Numba has no types
-    """The folder that the user names in the environment."""
+    """The folder that NUMBA_CACHE_DIR names."""
 
     def __init__(self, function: Callable[..., Any], file: str) -> None:
         super().__init__(function, file)
@@ -81,7 +81,7 @@ class Named(_Private, UserProvidedCacheLocator):  # type: ignore[misc]  # Numba 
 
     @classmethod
     def from_function(cls, function: Callable[..., Any], file: str) -> "Named | None":
-        """Return it, or None if it is not named or not private."""
+        """Return the folder; None if it is not named or not private."""
         if not os.environ.get(CACHE):
             return None
         folder = cls(function, file)
@@ -92,27 +92,27 @@ class Named(_Private, UserProvidedCacheLocator):  # type: ignore[misc]  # Numba 
 
 
 class Beside(_Private, InTreeCacheLocator):  # type: ignore[misc]
-    """`__pycache__` beside the source."""
+    """`__pycache__` next to the source."""
 
 
 class OfUser(_Private, UserWideCacheLocator):  # type: ignore[misc]
-    """The user's own folder for caches."""
+    """The user's cache folder."""
 
 
 class KernelCacheImpl(CompileResultCacheImpl):  # type: ignore[misc]
-    """How Numba keeps code, in private folders only."""
+    """Numba's way to store code, in private folders only."""
 
     _locator_classes: Any = (Named, Beside, OfUser)
 
 
 @cache
 def signing_key(folder: Path) -> bytes:
-    """Return the key that this user's compiled code is signed with.
+    """Return the key with which this user's compiled code is signed.
 
-    It is in the user's own folder for caches, else where the code is.
+    It is stored in the user's cache folder; if that fails, next to the code.
 
     Raises:
-        OSError: it cannot be kept.
+        OSError: the key can be neither read nor created.
     """
     with contextlib.suppress(OSError):
         return secret_key(Path(AppDirs(appname="w2v", appauthor=False).user_cache_dir))
@@ -144,19 +144,19 @@ class KernelCache(FunctionCache):  # type: ignore[misc]
         return self._files.path(hashlib.sha256(key.encode()).hexdigest()[:24])
 
     def load_overload(self, sig: object, target_context: Any) -> Any:  # noqa: ANN401
-        """Return the code compiled for a signature, or None.
+        """Return the compiled code for a signature, or None.
 
-        Code that is loaded needs the runtime of Numba. It does not need the functions that Numba can compile, whose
-        import took a quarter of the processor time of a second start; Numba imports them when it compiles.
+        Loaded code needs the runtime of Numba. It does not need the list of functions that Numba can compile, whose
+        import took a quarter of the processor time of a second start. Numba imports it when it compiles.
         """
         rtsys.initialize(target_context)
-        with contextlib.suppress(Exception):  # whatever is wrong with it: compiling again mends it
+        with contextlib.suppress(Exception):  # after any error, the kernel is compiled again
             data = self._files.load_file(self._path(sig, target_context.codegen()))
             return self._impl.rebuild(target_context, data)
         return None
 
     def save_overload(self, sig: object, data: Any) -> None:  # noqa: ANN401
-        """Keep the code compiled for a signature, or note why that failed."""
+        """Save the compiled code for a signature; if that fails, add the reason to `notes`."""
         if self._impl.check_cachable(data):
             try:
                 self._files.save_file(self._path(sig, data.codegen), self._impl.reduce(data))
@@ -165,7 +165,7 @@ class KernelCache(FunctionCache):  # type: ignore[misc]
 
 
 def is_compiled(kernel: Any, *arguments: object) -> bool:  # noqa: ANN401
-    """Return whether a kernel can be called with such arguments without being compiled first."""
+    """Return whether a kernel can be called with such arguments without compiling."""
     signature = tuple(kernel.typeof_pyval(argument) for argument in arguments)
     if signature in kernel.overloads:
         return True
@@ -174,7 +174,7 @@ def is_compiled(kernel: Any, *arguments: object) -> bool:  # noqa: ANN401
 
 
 class KernelFiles(IndexDataCacheFile):  # type: ignore[misc]
-    """The files of one kernel, NAME-STAMP-HASH.nbc; Numba's class turns code into bytes and back."""
+    """The files of one kernel, NAME-STAMP-HASH.nbc. Numba's class converts code to bytes and back."""
 
     def __init__(self, folder: str, name: str, stamp: str, key: bytes) -> None:
         super().__init__(folder, name, stamp)
@@ -182,7 +182,7 @@ class KernelFiles(IndexDataCacheFile):  # type: ignore[misc]
         self.signer = hashlib.sha256(key).hexdigest()[:8]
 
     def sign(self, content: bytes) -> bytes:
-        """Return what a file with this content ends with."""
+        """Return the signature at the end of a file with this content."""
         return hmac.digest(self._key, content, "sha256")
 
     def path(self, key: str) -> Path:
@@ -190,11 +190,11 @@ class KernelFiles(IndexDataCacheFile):  # type: ignore[misc]
         return self.folder / f"{self.name}-{self.stamp}-{key}.nbc"
 
     def load_file(self, path: Path) -> Any:  # noqa: ANN401
-        """Return what a file holds.
+        """Return the content of a file.
 
         Raises:
-            OSError: there is none, or it cannot be read.
-            ValueError: it is damaged, or another user or program wrote it.
+            OSError: the file does not exist or cannot be read.
+            ValueError: the file is damaged, or another user or program wrote it.
         """
         content = read_private(path)
         if not hmac.compare_digest(self.sign(content[:-DIGEST_BYTES]), content[-DIGEST_BYTES:]):
@@ -202,22 +202,22 @@ class KernelFiles(IndexDataCacheFile):  # type: ignore[misc]
         return pickle.loads(content[:-DIGEST_BYTES])
 
     def save_file(self, path: Path, data: Any) -> None:  # noqa: ANN401
-        """Write a file, all of it or nothing, and delete those of the kernel from before a change in the sources.
+        """Write a file completely or not at all; delete files of this kernel that older sources produced.
 
         Raises:
-            OSError: it cannot be written.
+            OSError: the file cannot be written.
         """
         make_private_folder(self.folder)
         content = self._dump(data)
         write_private(path, content + self.sign(content))
         for other in self.folder.glob(f"{self.name}-*.nbc"):
             if not other.name.startswith(f"{self.name}-{self.stamp}-"):
-                with contextlib.suppress(OSError):  # it is gone, or on Windows another process has it open
+                with contextlib.suppress(OSError):  # already deleted, or on Windows opened by another process
                     other.unlink()
 
 
 def describe_closure(function: Callable[..., Any]) -> list[str]:
-    """Return what the closure of a function holds: constants, and the names and closures of functions.
+    """Return the content of a function's closure: constants, and the names and closures of functions.
 
     The code of the functions is covered by `STAMP`.
     """

@@ -1,13 +1,13 @@
-"""Instructions that are written by hand, as LLVM: registers, what rows are scored and updated with, prefetching.
+"""Vector instructions in LLVM, written by hand: registers, scoring and updating rows, prefetching.
 
-This file, llvm_scores.py and llvm_bytes.py are the only clever ones, and the only ones without types: their values are
-LLVM's.
+Only this file, llvm_scores.py and llvm_bytes.py emit LLVM. They have no types, because their values are those of
+LLVM.
 
-LLVM does not vectorise a step by itself: it cannot prove that a dozen rows do not overlap. So the few
-operations below emit vector instructions through llvmlite; `cpu/simd.py` is written with them like any other
-kernel. A Numba value of type `vector` is one register of the processor: `REGISTERS` says how long it is.
-Operations take and return tuples of vectors. Their length is known when Numba compiles, which unrolls the loops
-over them; the loop over the dimension stays a loop.
+LLVM does not vectorise a step by itself, because it cannot prove that a dozen rows do not overlap. So the few
+operations below emit vector instructions through llvmlite; `cpu/simd.py` uses them like any other function. A Numba
+value of type `vector` is one register of the processor; `REGISTERS` has its length. Operations take and return tuples
+of vectors. Numba knows the length of a tuple when it compiles, so loops over tuples are unrolled; the loop over the
+dimension stays a loop.
 """
 
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ from llvmlite import ir
 from numba.core import cgutils, types
 from numba.extending import intrinsic, models, register_model
 
-# Numba's own types take an operation for a function of one argument more.
+# Numba's own type stubs expect one more argument.
 operation: Any = intrinsic
 
 
@@ -26,11 +26,12 @@ class Registers(NamedTuple):
     """The vector registers of a processor, and the blocks that fit into them."""
 
     lanes: int
-    """float32 numbers in one."""
+    """Number of float32 numbers in a register."""
     block: int
-    """Hidden vectors that are scored at a time against a tile of up to 6 output rows. Their 6 * block sums, the block's
-    vectors and one for the row at hand must fit: one vector more, and sums are spilled in the inner loop. With AVX2,
-    blocks of 4 vectors of 16 numbers took 1,060 cycles for 6 x 6 scores of dim 100, blocks of 2 of 8 numbers 290."""
+    """Number of hidden vectors that are scored at a time against a tile of up to 6 output rows. Registers must hold
+    their 6 * block sums, the block's vectors and one vector of the current row. With one more vector, sums are spilled
+    in the inner loop. With AVX2, blocks of 4 vectors of 16 numbers took 1,060 cycles for 6 x 6 scores of dim 100, and
+    blocks of 2 vectors of 8 numbers took 290."""
 
 
 AVX512 = Registers(lanes=16, block=4)
@@ -61,9 +62,9 @@ REORDER = ("reassoc", "contract", "nsz")
 
 
 def has_fma() -> bool:
-    """Return whether this machine multiplies and adds vectors in one instruction (FMA, or any 64-bit ARM).
+    """Return whether this machine has vector multiply-add instructions (FMA, or any 64-bit ARM).
 
-    Without it each llvm.fma becomes a library call: 0.2 M words/s, where the scalar kernels have 2.4.
+    Without them, each llvm.fma becomes a library call: 0.2 M words/s, while the scalar kernels reach 2.4.
     """
     if llvm.get_process_triple().startswith(("aarch64", "arm64")):
         return True
@@ -71,7 +72,7 @@ def has_fma() -> bool:
 
 
 class VectorType(types.Type):
-    """Numba's type of floats in a register."""
+    """Numba's type for floats in a register."""
 
     def __init__(self, lanes):
         self.lanes = lanes
@@ -80,7 +81,7 @@ class VectorType(types.Type):
 
 @register_model(VectorType)
 class VectorModel(models.PrimitiveModel):
-    """LLVM's <lanes x float> stands for it."""
+    """Represented by LLVM's <lanes x float>."""
 
     def __init__(self, manager, numba_type):
         super().__init__(manager, numba_type, ir.VectorType(ir.FloatType(), numba_type.lanes))
@@ -88,7 +89,7 @@ class VectorModel(models.PrimitiveModel):
 
 vector = VectorType(LANES)
 
-# --- what the operations are made of ---------------------------------------------------------------
+# --- helpers of the operations ----------------------------------------------------------------------
 
 
 def _int(value):
@@ -120,16 +121,16 @@ def _fma(builder, a, b, c):
 
 
 def shuffle(builder, a, b, lanes):
-    """Return lane lanes[i] of a, or from LANES on lane lanes[i] - LANES of b, in lane i."""
+    """Return a vector whose lane i is lane lanes[i] of a, or if lanes[i] >= LANES lane lanes[i] - LANES of b."""
     return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(INT32, len(lanes)), lanes))
 
 
 def _sum_each(builder, vectors):
-    """Return a vector whose lane i is the sum of vectors[i]; None stands for zeros.
+    """Return a vector whose lane i is the sum of vectors[i]; None means a vector of zeros.
 
-    A level folds pairs into halves: where bit `step` of a lane's number is 0 it takes from the first of the
-    pair, else from the second, the two lanes that differ in that bit, added. With 16 lanes, four levels: 15
-    additions and 30 shuffles for 16 sums, where one at a time takes 4 of each for every sum.
+    Each level folds pairs of vectors. In lanes whose number has bit `step` = 0, the result comes from the first vector
+    of the pair, in the others from the second; it is the sum of the two lanes that differ in that bit. With 16 lanes
+    there are four levels: 15 additions and 30 shuffles for 16 sums, compared with 4 of each per sum one at a time.
     """
     step = LANES // 2
     while len(vectors) > 1:
@@ -170,7 +171,7 @@ def take(typing, array, start, like):
 
 @operation
 def count_equal(typing, array, start, value):
-    """Return how many of array[start : start + 8], int64, are equal to value."""
+    """Return how many of array[start : start + 8], int64, equal value."""
 
     def codegen(context, builder, signature, args):
         eight = ir.VectorType(INT64, 8)
@@ -184,7 +185,7 @@ def count_equal(typing, array, start, value):
 
 @operation
 def load(typing, rows, offsets, j):
-    """Return LANES numbers of each row, from number j on, which is a multiple of LANES."""
+    """Return LANES numbers of each row, starting at number j, a multiple of LANES."""
     out = types.UniTuple(vector, offsets.count)
 
     def codegen(context, builder, signature, args):
@@ -199,7 +200,7 @@ def load(typing, rows, offsets, j):
 
 @operation
 def store(typing, rows, offsets, j, values):
-    """Write values to the rows, the opposite of `load`."""
+    """Write values to the rows; the inverse of `load`."""
 
     def codegen(context, builder, signature, args):
         members = zip(_members(builder, args[1], offsets), _members(builder, args[3], values), strict=True)
@@ -229,7 +230,7 @@ def add_products(typing, sums, left, right):
         totals = _members(builder, args[0], sums)
         lefts = _members(builder, args[1], left)
         for k, b in enumerate(_members(builder, args[2], right)):
-            for i, a in enumerate(lefts):  # so that the vectors of left and one of right are in use at a time, not all
+            for i, a in enumerate(lefts):  # this order needs the vectors of left, but only one of right, at a time
                 totals[i * right.count + k] = _fma(builder, a, b, totals[i * right.count + k])
         return context.make_tuple(builder, sums, totals)
 
@@ -252,7 +253,7 @@ def add_scaled(typing, sums, scales, value):
 def add_combined(typing, value, scales, values):
     """Return value + the sum of scales[i] * values[i], lane by lane; value is a tuple of one.
 
-    In one chain: the multiply-adds that wait leave the units to the next hidden vector's.
+    There is one chain of multiply-adds per vector; while it waits, the units compute those of the next hidden vector.
     """
 
     def codegen(context, builder, signature, args):
@@ -268,9 +269,9 @@ def add_combined(typing, value, scales, values):
 def store_sums(typing, sums, right, scores, at, width):
     """Add up each vector of sums[i, k]; write the result to scores[at + i * width + k].
 
-    Eight scores are written for each i: those beyond len(right) are 0. Where width is 8, whole vectors are written,
-    because the loss loads whole vectors, and would wait for two stores of a half each: with an odd number of
-    vectors on the left, up to 8 scores beyond theirs are set to 0.
+    Eight scores are written for each i; those after len(right) are 0. If width is 8, whole vectors are written, because
+    the loss loads whole vectors and would otherwise wait for two half stores. With an odd number of vectors on the
+    left, up to 8 scores after theirs are then set to 0.
     """
     n_right = right.count
     n_left = sums.count // n_right
@@ -303,7 +304,7 @@ def store_sums(typing, sums, right, scores, at, width):
 
 @operation
 def broadcast(typing, scores, at, like):
-    """Return scores[at + i] in all lanes, for each i below len(like)."""
+    """Return scores[at + i] in all lanes, for each i < len(like)."""
     out = types.UniTuple(vector, like.count)
 
     def codegen(context, builder, signature, args):
@@ -346,7 +347,7 @@ def add(typing, left, right):
 
 
 def _prefetch(to_be_written, level):
-    """Return the code of a prefetch: 3 is the first cache, 2 the second."""
+    """Return the code of a prefetch; level 3 is the L1 cache, 2 the L2 cache."""
 
     def codegen(context, builder, signature, args):
         pointer = builder.bitcast(pointer_to(context, builder, *signature.args[:1], *args), INT8.as_pointer())
@@ -360,11 +361,11 @@ def _prefetch(to_be_written, level):
 
 @operation
 def prefetch(typing, array, at):
-    """Ask for the cache line of array[at], to be written soon."""
+    """Prefetch the cache line of array[at] for writing soon."""
     return types.void(array, types.int64), _prefetch(1, 3)
 
 
 @operation
 def prefetch_far(typing, array, at):
-    """Ask for the cache line of array[at] into the second cache, to be read: other threads may keep it."""
+    """Prefetch the cache line of array[at] into the L2 cache for reading; other threads may keep their copies."""
     return types.void(array, types.int64), _prefetch(0, 2)

@@ -1,4 +1,4 @@
-"""Bytes, 64 at a time and 8 at a time, as LLVM: what text is scanned with."""
+"""Operations on 64 or 8 bytes at a time in LLVM, for scanning text."""
 
 from llvmlite import ir
 from numba.core import types
@@ -7,14 +7,14 @@ from w2v.kernels.llvm import INT64, operation, pointer_to
 
 BYTES = ir.VectorType(ir.IntType(8), 64)
 SPACES = ((0x09, 5), (0x1C, 5), (0xC2, 1), (0xE1, 3))
-"""(first, how many): ASCII whitespace, and the bytes that longer whitespace begins with in UTF-8."""
+"""(first, count): ASCII whitespace, and the first bytes of longer whitespace characters in UTF-8."""
 PLAIN = ((0x09, 5), (0x20, 1), (0x30, 10), (0x41, 26), (0x61, 26))
-"""ASCII whitespace, digits and letters: what stays as it is when words are separated."""
+"""ASCII whitespace, digits and letters, which do not change when words are separated."""
 
 
 @operation
 def load_word(typing, text, at):
-    """Return text[at : at + 8] as uint64, wherever it stands."""
+    """Return text[at : at + 8] as uint64; `at` need not be aligned."""
 
     def codegen(context, builder, signature, args):
         pointer = pointer_to(context, builder, text, *args)
@@ -25,7 +25,7 @@ def load_word(typing, text, at):
 
 @operation
 def store_word(typing, text, at, word):
-    """Write a uint64 to text[at : at + 8], wherever it stands."""
+    """Write a uint64 to text[at : at + 8]; `at` need not be aligned."""
 
     def codegen(context, builder, signature, args):
         pointer = pointer_to(context, builder, text, *args[:2])
@@ -36,7 +36,7 @@ def store_word(typing, text, at, word):
 
 
 def bits_in(builder, pointer, ranges):
-    """Return a uint64 with a bit for each of 64 bytes that is in one of `ranges`, each (first, how many)."""
+    """Return a uint64 with one bit per byte of 64 bytes, set if the byte is in one of `ranges`, (first, count) each."""
     value = builder.load(builder.bitcast(pointer, BYTES.as_pointer()), align=1)
     found = ir.Constant(ir.VectorType(ir.IntType(1), 64), None)
     for first, count in ranges:
@@ -47,7 +47,7 @@ def bits_in(builder, pointer, ranges):
 
 @operation
 def maybe_spaces(typing, text, at):
-    """Return a bit for each of text[at : at + 64] that is ASCII whitespace or may begin longer whitespace."""
+    """Return one bit per byte of text[at : at + 64], set for ASCII whitespace and first bytes of longer whitespace."""
 
     def codegen(context, builder, signature, args):
         pointer = pointer_to(context, builder, text, *args)
@@ -58,7 +58,7 @@ def maybe_spaces(typing, text, at):
 
 @operation
 def not_plain(typing, text, at):
-    """Return a bit for each of text[at : at + 64] that is not ASCII whitespace, a digit or a letter."""
+    """Return one bit per byte of text[at : at + 64], set if it is not ASCII whitespace, a digit or a letter."""
 
     def codegen(context, builder, signature, args):
         pointer = pointer_to(context, builder, text, *args)
@@ -69,7 +69,7 @@ def not_plain(typing, text, at):
 
 @operation
 def lowest_bit(typing, bits):
-    """Return the number of the lowest bit that is set; bits must not be 0."""
+    """Return the position of the lowest set bit; bits must not be 0."""
 
     def codegen(context, builder, signature, args):
         return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))

@@ -1,7 +1,7 @@
-"""Vectors of scores, as LLVM: what the losses are written with.
+"""Operations on vectors of scores in LLVM, for the losses.
 
-A score buffer has 8 columns for each tile (`cpu/layout.py`). So there are two types: `eight`, 8 floats on every
-processor, and `many`, as many as a register holds. `+`, `-`, `*` and `/` work on them lane by lane.
+A score buffer has 8 columns per tile (`cpu/layout.py`), so there are two types: `eight`, 8 floats on every processor,
+and `many`, as many floats as a register holds but at least 8. `+`, `-`, `*` and `/` work lane by lane.
 """
 
 import operator
@@ -16,16 +16,17 @@ SCORE_LANES = max(8, LANES)
 eight, many = VectorType(8), VectorType(SCORE_LANES)
 LOG2_E = 1.4426950408889634
 LN2_POWERS = (1.00000007165, 0.69314696706, 0.24022119724, 0.05550713275, 0.00967554133, 0.00132764715)
-"""2**r on -1/2..1/2 as a polynomial, with the least largest relative error, 7.5e-8, found by Lawson's iteration."""
+"""Coefficients of a polynomial for 2**r on -1/2..1/2, whose largest relative error, 7.5e-8, is minimal (Lawson's
+iteration)."""
 
 
 def _all(kind, value):
-    """Return a vector whose lanes all are a constant."""
+    """Return a vector with a constant in all lanes."""
     return ir.Constant(kind, [value] * kind.count)
 
 
 def _spread(builder, kind, value):
-    """Return a vector whose lanes all are a value."""
+    """Return a vector with a value in all lanes."""
     lowest = builder.insert_element(ir.Constant(kind, ir.Undefined), value, ir.Constant(INT32, 0))
     return shuffle(builder, lowest, lowest, [0] * kind.count)
 
@@ -38,7 +39,7 @@ def _emit_exp(builder, x):
     n = builder.call(rint, [y])
     r = builder.fsub(y, n)
     square = builder.fmul(r, r)
-    even, odd = LN2_POWERS[0::2], LN2_POWERS[1::2]  # in pairs, which need not wait for each other
+    even, odd = LN2_POWERS[0::2], LN2_POWERS[1::2]  # pairs can be computed independently
     pairs = [_emit_multiply_add(builder, r, _all(kind, b), _all(kind, a)) for a, b in zip(even, odd, strict=True)]
     power = pairs[-1]
     for pair in reversed(pairs[:-1]):
@@ -48,12 +49,12 @@ def _emit_exp(builder, x):
 
 
 def _emit_multiply_add(builder, a, b, c):
-    """Return a * b + c, rounded once where the processor can."""
+    """Return a * b + c, rounded once if the processor can."""
     return builder.fadd(builder.fmul(a, b, flags=("contract",)), c, flags=("contract",))
 
 
 def _emit_clip(builder, x, low, high):
-    """Return x, cut to low..high; NaN stays NaN."""
+    """Return x limited to low..high; NaN stays NaN."""
     for order, limit in (("<", low), (">", high)):
         bound = _all(x.type, limit)
         x = builder.select(builder.fcmp_ordered(order, x, bound), bound, x)
@@ -62,7 +63,7 @@ def _emit_clip(builder, x, low, high):
 
 @operation
 def load_scores(typing, scores, at, like):
-    """Return the scores from `at` on, as a vector like `like`."""
+    """Return the scores that begin at `at`, as a vector like `like`."""
 
     def codegen(context, builder, signature, args):
         kind = context.get_value_type(like)
@@ -74,7 +75,7 @@ def load_scores(typing, scores, at, like):
 
 @operation
 def store_scores(typing, scores, at, values):
-    """Write a vector to the scores from `at` on."""
+    """Write a vector to the scores that begin at `at`."""
 
     def codegen(context, builder, signature, args):
         pointer = pointer_to(context, builder, scores, *args[:2])
@@ -86,7 +87,7 @@ def store_scores(typing, scores, at, values):
 
 @operation
 def many_of(typing, value):
-    """Return SCORE_LANES lanes that all are `value`."""
+    """Return SCORE_LANES lanes with the same value."""
     return many(types.float32), lambda context, builder, signature, args: _spread(
         builder, context.get_value_type(many), args[0]
     )
@@ -94,7 +95,7 @@ def many_of(typing, value):
 
 @operation
 def eight_of(typing, value):
-    """Return eight lanes that all are `value`."""
+    """Return eight lanes with the same value."""
     return eight(types.float32), lambda context, builder, signature, args: _spread(
         builder, context.get_value_type(eight), args[0]
     )
@@ -102,7 +103,7 @@ def eight_of(typing, value):
 
 @operation
 def scaled_sigmoid(typing, x, scale):
-    """Return scale / (1 + e**-x) lane by lane, with x cut to -30..30; the error is below 2e-7 of the scale."""
+    """Return scale / (1 + e**-x) lane by lane, with x limited to -30..30; the error is below 2e-7 of the scale."""
 
     def codegen(context, builder, signature, args):
         power = _emit_exp(builder, builder.fneg(_emit_clip(builder, args[0], -30.0, 30.0)))
@@ -113,7 +114,7 @@ def scaled_sigmoid(typing, x, scale):
 
 @operation
 def exp_below(typing, x, largest):
-    """Return e**(x - largest) lane by lane, for x <= largest; 80 and more below it count as 80."""
+    """Return e**(x - largest) lane by lane, for x <= largest; differences below -80 are set to -80."""
 
     def codegen(context, builder, signature, args):
         return _emit_exp(builder, _emit_clip(builder, builder.fsub(*args), -80.0, 80.0))
@@ -122,7 +123,7 @@ def exp_below(typing, x, largest):
 
 
 def _elementwise(function, emit):
-    """Make Numba's `function` (an operator) that of two vectors, by what `emit(builder, a, b)` emits."""
+    """Define Numba's `function` (an operator) for two vectors by the code that `emit(builder, a, b)` emits."""
 
     @type_callable(function)
     def type_of(context):
@@ -141,7 +142,7 @@ _elementwise(operator.truediv, lambda builder, a, b: builder.fdiv(a, b))
 
 @operation
 def larger(typing, a, b):
-    """Return the larger one, lane by lane."""
+    """Return the maximum, lane by lane."""
     return a(a, a), lambda context, builder, signature, args: _emit_larger(builder, *args)
 
 
@@ -160,7 +161,7 @@ def where_column(typing, low, high, values, others):
 
 
 def _reduce(combine):
-    """Return the code of an operation that combines the lanes of a vector into one number, in halves."""
+    """Return the code of an operation that combines the lanes of a vector into one number, halving them repeatedly."""
 
     def codegen(context, builder, signature, args):
         total, n = args[0], args[0].type.count

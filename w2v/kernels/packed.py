@@ -1,12 +1,12 @@
-"""Rows packed to 4 bits a number, with a scale for each row: what replicas of a run send each other.
+"""Rows packed to 4 bits per number, with one scale per row, for sending them between the replicas of a run.
 
 A row v of dim numbers has the scale s = max |v_i| / 7. Its number i is sent as q_i = floor(v_i / s + 8.5), from 1 to
-15, and read as s (q_i - 8): off by s / 2 at most. Byte i of a row has q_i in its low 4 bits and q_(half + i) in its
-high ones, half being ceil(dim / 2); where dim is odd the last high bits are 8, a zero. A row that has not moved has
-scale 0.
+15, and read as s (q_i - 8); the error is at most s / 2. Byte i of a row has q_i in its low 4 bits and q_(half + i) in
+its high bits, with half = ceil(dim / 2); if dim is odd, the last high bits are 8, which means 0. A row that has not
+moved has scale 0.
 
-Each goes over the rows once: what a row has moved is packed in half the time of NumPy, which goes over it eight times,
-and applied in a quarter. Arrays are C-contiguous; callers have checked all shapes.
+Each kernel passes over the rows once. Packing the changes of rows takes half the time of NumPy, which passes over them
+eight times, and applying them takes a quarter. Arrays are C-contiguous; callers have checked all shapes.
 """
 
 import numpy as np
@@ -15,11 +15,11 @@ from w2v.kernels import inlined, jit
 from w2v.kernels.scalars import F32, I32, I64, U8
 
 LEVELS = 7
-"""Steps from 0 to the largest number of a row."""
+"""Number of steps from 0 to the largest absolute value of a row."""
 ZERO = 8
-"""What a 0 is sent as."""
+"""The code for 0."""
 SMALLEST = 1e-37
-"""A smaller scale is sent as 0: its inverse would not be finite."""
+"""A smaller scale is sent as 0, because its inverse would not be finite."""
 
 
 @jit
@@ -30,7 +30,7 @@ def pack(rows: F32, values: U8, scales: F32, row: F32, bits: I32) -> None:
         rows: read only.
         values: written.
         scales: written.
-        row: (2 half,) scratch; zeros from dim on.
+        row: (2 half,) scratch; zeros after the first dim numbers.
         bits: the same memory as int32.
     """
     for k in range(len(rows)):
@@ -41,17 +41,17 @@ def pack(rows: F32, values: U8, scales: F32, row: F32, bits: I32) -> None:
 
 @jit
 def pack_moved(live: F32, base: F32, where: I64, values: U8, scales: F32, row: F32, bits: I32) -> None:
-    """Pack what some rows have moved, live - base, as `pack` does.
+    """Pack the changes of some rows, live - base, as `pack` does.
 
-    Training threads may write to `live` meanwhile: then each number is one that stood there at some time.
+    Training threads may write to `live` at the same time. Each number is then a value that was there at some moment.
 
     Args:
         live: (n, at least dim) float32, read only.
         base: (n, dim) float32, read only.
-        where: (n_rows,) which rows.
+        where: (n_rows,) row numbers.
         values: (n_rows, half), written.
         scales: (n_rows,), written.
-        row: (2 half,) scratch; zeros from dim on.
+        row: (2 half,) scratch; zeros after the first dim numbers.
         bits: the same memory as int32.
     """
     for k in range(len(where)):
@@ -62,7 +62,7 @@ def pack_moved(live: F32, base: F32, where: I64, values: U8, scales: F32, row: F
 
 @jit
 def add_packed(values: U8, scales: F32, rows: F32) -> None:
-    """Add packed rows, values (n_rows, half) and scales (n_rows,), to rows, (n_rows, dim) float32."""
+    """Add packed rows, values (n_rows, half) and scales (n_rows,), to rows, (n_rows, dim) float32. Mutates rows."""
     half = values.shape[1]
     for k in range(len(rows)):
         for i in range(half):
@@ -73,16 +73,16 @@ def add_packed(values: U8, scales: F32, rows: F32) -> None:
 
 @jit
 def move_packed(live: F32, base: F32, where: I64, values: U8, scales: F32, sent_values: U8, sent_scales: F32) -> None:
-    """Move rows of the base by packed ones, and the live rows by these less what was sent of them.
+    """Add packed rows to some rows of the base, and the same minus the packed rows that were sent to the live rows.
 
     Args:
         live: (n, at least dim) float32, changed: live += moved - sent.
         base: (n, dim) float32, changed: base += moved.
-        where: (n_rows,) which rows, each once.
-        values: (n_rows, half) what the rows move.
-        scales: (n_rows,) of it.
-        sent_values: (n_rows, half) what this replica has sent of them.
-        sent_scales: (n_rows,) of it.
+        where: (n_rows,) row numbers, without duplicates.
+        values: (n_rows, half) the changes of the rows, packed.
+        scales: (n_rows,) scales of values.
+        sent_values: (n_rows, half) the changes that this replica has sent, packed.
+        sent_scales: (n_rows,) scales of sent_values.
     """
     half = values.shape[1]
     for k in range(len(where)):
@@ -102,7 +102,7 @@ def pack_row(row: F32, bits: I32, values: U8) -> np.float32:
     """Pack one row, (2 half,), into values, (half,), and return its scale."""
     half, largest = len(values), np.int32(0)
     for i in range(2 * half):
-        largest = max(largest, bits[i] & np.int32(0x7FFFFFFF))  # |v|: floats of one sign are in the order of their bits
+        largest = max(largest, bits[i] & np.int32(0x7FFFFFFF))  # |v|: floats of one sign have the order of their bits
     scale = np.float32(0)
     for i in range(2 * half):
         if bits[i] & np.int32(0x7FFFFFFF) == largest:

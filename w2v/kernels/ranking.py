@@ -1,8 +1,8 @@
-"""The best items of people, and their scores by a mixture: what docs/items.md derives.
+"""The best items of people, with their scores by a mixture; docs/items.md has the derivation.
 
-A pair's score is computed by the same instructions, in the same order, wherever the item and the person stand. So equal
-rows have equal scores, and a score does not depend on which people are scored together. Sums are float32; with 100
-numbers a score differs by about 1e-6 of the product of the lengths from that in float64.
+The score of a pair is computed by the same instructions in the same order, wherever the item and the person are. So
+equal rows have equal scores, and a score does not depend on which people are scored together. Sums are float32. With
+100 numbers, a score differs from float64 by about 1e-6 of the product of the lengths.
 """
 
 import math
@@ -16,60 +16,60 @@ from w2v.kernels.llvm_scores import SCORE_LANES, exp_below, larger, load_scores,
 from w2v.kernels.scalars import F32, I32, I64
 
 TILE = 2 * LANES
-"""Items that are scored at a time, for PEOPLE: their sums are 12 registers."""
+"""Number of items that are scored at a time, for PEOPLE people; their sums take 12 registers."""
 PAIR, SIX = (0, LANES), (0,) * 6
 PEOPLE = len(SIX)
 MORE = SCORE_LANES
-"""Numbers that may be written behind the scores of a person's parts."""
+"""How many numbers may be written after the scores of a person's parts."""
 SIGN, REST = np.int32(31), np.int32(0x7FFFFFFF)
-"""Of the bits of a float32."""
+"""The sign bit of a float32 as a shift, and a mask of its other bits."""
 
 
 class Catalogue(NamedTuple):
-    """The items to choose from."""
+    """The candidate items."""
 
     output: F32
     """(n_items, dim) C-contiguous."""
     log_counts: F32
-    """(width,) of which n_items are used; width is a multiple of the number of groups, which is one of 32."""
+    """(width,) of which n_items are used; width is a multiple of the number of groups, which is a multiple of 32."""
 
 
 class Parts(NamedTuple):
-    """Some people: the items of each, one after the other, and the vector of a line."""
+    """Some people: the items of each, one person after the other, and the vector of each person's line."""
 
     input: F32
     """(n_types, dim) C-contiguous, the input rows."""
     rows: I64
-    """(n,) rows of it, by person."""
+    """(n,) row numbers in `input`, by person."""
     begins: I64
     """(people + 1,) where the rows of each person begin."""
     weights: F32
-    """(n,) the weight of each; with that of the line a person's add up to 1, or are none."""
+    """(n,) the weight of each row. Those of a person and the line's weight add up to 1; or the person has none."""
     lines: F32
-    """(people, dim) C-contiguous; the vector of the line, if it has a weight."""
+    """(people, dim) C-contiguous; vectors of the lines, used if they have a weight."""
     line_weights: F32
-    """(people,)"""
+    """(people,) weights of the lines."""
     sharpness: F32
-    """(people,) b; 0 for those who are scored by the mean."""
+    """(people,) b; 0 for people who are scored by the mean."""
     priors: F32
-    """(people,) the weight of log_counts."""
+    """(people,) weight of log_counts."""
     without: I64
-    """(m,) items that are not to be found, by person."""
+    """(m,) items that must not be found, by person."""
     without_begins: I64
-    """(people + 1,)"""
+    """(people + 1,) where the items of `without` begin for each person."""
 
 
 class Best(NamedTuple):
     """The best items of each person, in ascending order."""
 
     items: I64
-    """(people, n) -1 where there are no more."""
+    """(people, n) -1 after the last item."""
     scores: F32
-    """(people, n) -inf where there are no more."""
+    """(people, n) -inf after the last item."""
 
 
 class Spare(NamedTuple):
-    """Memory of a thread. `means`, `tile` and `table` are aligned to 64 bytes."""
+    """Buffers of a thread. `means`, `tile` and `table` are aligned to 64 bytes."""
 
     means: F32
     """(people // PEOPLE, dim, PEOPLE) flattened."""
@@ -78,23 +78,23 @@ class Spare(NamedTuple):
     table: F32
     """(people, width) flattened; people is a multiple of PEOPLE."""
     maxima: F32
-    """(n_groups,) n_groups is at least the n of Best."""
+    """(n_groups,) with n_groups >= n of Best."""
     maxima_bits: I32
-    """The same memory."""
+    """The same memory as maxima."""
     items: I64
-    """(n_items,)"""
+    """(n_items,) candidates of one person."""
     scores: F32
-    """(n_items,)"""
+    """(n_items,) their scores."""
     bits: I32
-    """The same memory."""
+    """The same memory as scores."""
 
 
 @jit
 def rank_people(first: int, end: int, parts: Parts, catalogue: Catalogue, best: Best, spare: Spare, own: F32) -> None:
-    """Find the best items of the people first <= p < end; mutates best.
+    """Find the best items of the people first <= p < end; mutates best and spare.
 
-    The best by the mean get the score of the mixture, if the person has a sharpness. Items whose score by the mean is
-    -inf or NaN are left out. `own` has room for the number of parts of a person, and MORE.
+    The best items by the mean get the score of the mixture if the person has a sharpness. Items whose mean score is
+    -inf or NaN are left out. `own` has room for the parts of any of these people, and MORE numbers.
     """
     write_means(first, end, parts, spare.means)
     score_by_mean(end - first, catalogue.output, len(catalogue.log_counts), spare)
@@ -110,7 +110,7 @@ def rank_people(first: int, end: int, parts: Parts, catalogue: Catalogue, best: 
 
 @inlined
 def write_means(first: int, end: int, parts: Parts, means: F32) -> None:
-    """Write the weighted means of the parts of people into means."""
+    """Write the weighted means of people's parts to means."""
     dim = parts.input.shape[1]
     for p in range(first, end):
         at = (p - first) // PEOPLE * dim * PEOPLE + (p - first) % PEOPLE
@@ -127,7 +127,7 @@ def write_means(first: int, end: int, parts: Parts, means: F32) -> None:
 
 @inlined
 def score_by_mean(n_people: int, output: F32, width: int, spare: Spare) -> None:
-    """Write the products of spare.means with all output rows into spare.table."""
+    """Write the products of spare.means with all output rows to spare.table."""
     dim, table = output.shape[1], spare.table
     for begin in range(0, len(output), TILE):
         for i in range(TILE):
@@ -147,10 +147,10 @@ def score_by_mean(n_people: int, output: F32, width: int, spare: Spare) -> None:
 
 @inlined
 def contenders(at: int, prior: np.float32, n: int, catalogue: Catalogue, spare: Spare) -> int:
-    """Put the items that can be among the n best into spare.items, their scores into spare.scores; return how many.
+    """Write items that can be among the n best to spare.items, their scores to spare.scores; return their number.
 
-    Item i is in group i % n_groups. At least n groups have a maximum that is not below the n-th highest of the maxima,
-    and so at least n scores are not below it: no lower score is among the n highest.
+    Item i is in group i % n_groups. Take the n-th highest of the groups' maxima: at least n groups have a maximum that
+    is not below it, so at least n scores are not below it. Lower scores are therefore not among the n highest.
     """
     table, maxima, n_items = spare.table, spare.maxima, len(catalogue.output)
     for i in range(n_items, len(catalogue.log_counts)):
@@ -178,7 +178,7 @@ def contenders(at: int, prior: np.float32, n: int, catalogue: Catalogue, spare: 
 
 @inlined
 def keep_best(count: int, p: int, best: Best, spare: Spare) -> None:
-    """Write the best of `count` items to a row of best; of equal scores the first are the best."""
+    """Write the best of `count` items to a row of best; among equal scores, earlier items come first."""
     n, bits = best.items.shape[1], spare.bits
     order_bits(bits, count)
     least = highest(bits, count, n) if count > n else -(1 << 31)
@@ -230,7 +230,7 @@ def mix(p: int, parts: Parts, catalogue: Catalogue, best: Best, own: F32) -> Non
 
 @inlined
 def dot(left: F32, i: int, right: F32, j: int) -> np.float32:
-    """Return the product of row i of one matrix with row j of another, float32."""
+    """Return the dot product of row i of one matrix and row j of another, float32."""
     total = np.float32(0)
     for d in range(left.shape[1]):
         total += left[i, d] * right[j, d]
@@ -239,14 +239,14 @@ def dot(left: F32, i: int, right: F32, j: int) -> np.float32:
 
 @inlined
 def order_bits(bits: I32, n: int) -> None:
-    """Turn the bits of n floats into integers of the same order, or back; mutates bits."""
+    """Turn the bits of n floats into integers with the same order, or back; mutates bits."""
     for i in range(n):
         bits[i] ^= (bits[i] >> SIGN) & REST
 
 
 @inlined
 def highest(bits: I32, n: int, k: int) -> int:
-    """Return the k-th highest of n integers, 1 <= k <= n: the largest number that k of them are not below."""
+    """Return the k-th highest of n integers, 1 <= k <= n: the largest number such that k integers are >= it."""
     low, high = -(1 << 31), (1 << 31) - 1
     while low < high:
         middle = (low + high + 1) >> 1

@@ -1,7 +1,7 @@
-"""Random numbers: SplitMix64 (Steele, Lea and Flood 2014), 64 bits of state in an array of one.
+"""Random numbers: SplitMix64 (Steele, Lea and Flood 2014), with 64 bits of state in an array of length 1.
 
-The state is a counter and the output a hash of it, so that draws do not wait for each other and a
-shard's generator is seeded by hashing (seed, epoch, shard). Period 2**64.
+The state is a counter and the output a hash of it, so draws do not wait for each other. A shard's generator is seeded
+with a hash of (seed, epoch, shard). The period is 2**64.
 """
 
 import numpy as np
@@ -16,7 +16,7 @@ U27, U30, U31, U32 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(32)
 
 @inlined
 def mix(z: np.uint64) -> np.uint64:
-    """Return a hash of z in which each bit of z flips each bit with probability near 1/2."""
+    """Return a hash of z: each bit of z flips each bit of the hash with probability near 1/2."""
     z = (z ^ (z >> U30)) * MIX_1
     z = (z ^ (z >> U27)) * MIX_2
     return z ^ (z >> U31)
@@ -24,7 +24,7 @@ def mix(z: np.uint64) -> np.uint64:
 
 @inlined
 def seed_shard(seed: np.uint64, epoch: np.uint64, shard: np.uint64) -> np.uint64:
-    """Return the state a shard's generator starts from."""
+    """Return the initial state of a shard's generator."""
     return mix(mix(mix(seed + GOLDEN) + epoch + GOLDEN) + shard + GOLDEN)
 
 

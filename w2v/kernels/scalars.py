@@ -1,4 +1,4 @@
-"""The array types that kernels take, by dtype."""
+"""Array types that kernels take, by dtype."""
 
 from typing import Any
 

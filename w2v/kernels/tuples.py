@@ -1,10 +1,10 @@
-"""How named tuples are passed to the parts of kernels: whole, as one value.
+"""Named tuples are passed to the parts of kernels as one value.
 
-Numba passes a tuple as its leaves. The scratch memory of a step has 250 of them, and 40 calls pass it: to take it
-apart before each call and put it together after it was a fifth of the time of compiling. LLVM builds the parts into
-the kernel, where nothing of a call is left either way: the machine code is the same.
+By default Numba passes the leaves of a tuple. The scratch memory of a step has 250 leaves, and 40 calls pass it. To
+take it apart before each call and put it together afterwards took a fifth of the compile time. LLVM builds the parts
+into the kernel, where no call is left in either case, so the machine code is the same.
 
-Only w2v's own tuples are passed whole. Compiled code of other libraries, which may be on disk, expects leaves.
+Only w2v's own tuples are passed as one value. Compiled code of other libraries, which may be on disk, expects leaves.
 """
 
 from typing import Any
@@ -17,31 +17,31 @@ PACKAGE = __name__.partition(".")[0]
 
 
 class _Whole:
-    """A model of a tuple that is its own argument."""
+    """Model of a tuple that is passed as one argument."""
 
     def get_argument_type(self) -> Any:  # noqa: ANN401
-        """Return LLVM's type of the argument."""
+        """Return the LLVM type of the argument."""
         return self.get_value_type()  # type: ignore[attr-defined]
 
     def as_argument(self, builder: Any, value: Any) -> Any:  # noqa: ANN401
-        """Return the argument that passes a tuple."""
+        """Return a tuple as an argument."""
         return value
 
     def from_argument(self, builder: Any, value: Any) -> Any:  # noqa: ANN401
-        """Return the tuple that an argument passes."""
+        """Return an argument as a tuple."""
         return value
 
 
 class WholeTuple(_Whole, TupleModel):  # type: ignore[misc]  # Numba has no types
-    """The model of a tuple whose members have several types."""
+    """Model of a tuple whose members have different types."""
 
 
 class WholeUniTuple(_Whole, UniTupleModel):  # type: ignore[misc]
-    """The model of a tuple whose members have one type."""
+    """Model of a tuple whose members have the same type."""
 
 
 def pass_whole(kind: type, whole: type, leaves: type) -> None:
-    """Pass the tuples of a kind whole if their class is w2v's, as leaves otherwise."""
+    """Pass tuples of this kind as one value if their class belongs to w2v, otherwise as leaves."""
 
     def model_of(manager: Any, tuple_type: Any) -> Any:  # noqa: ANN401
         is_own = tuple_type.instance_class.__module__.partition(".")[0] == PACKAGE

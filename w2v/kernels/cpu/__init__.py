@@ -1,1 +1,1 @@
-"""The training kernels for a processor."""
+"""The training kernels for processors."""

@@ -2,11 +2,11 @@
 
     v_w = (1 / |R_w|) * (the sum of z_r over the rows r in R_w: the word's own and its n-grams')
 
-(Bojanowski et al. 2017.) fastText composes v_w anew for each pair. Here a thread holds the vectors of the words that
-it used last, composed once for as long as they stay, and a step scores and moves them like plain rows. When a word
-leaves, each of its rows moves by as much as its vector has moved. That is fastText's gradient, which is not divided by
-the number of rows: the mean of rows that all move by g moves by g. In the meantime the words that a thread holds do
-not see what their common n-grams learn from each other.
+(Bojanowski et al. 2017.) fastText composes v_w anew for each pair. Here a thread keeps the composed vectors of the
+words that it used last; a step scores and moves them like plain rows. When a word leaves, each of its rows moves as far
+as its vector has moved. That is fastText's gradient, which is not divided by the number of rows: if all rows move by g,
+their mean moves by g. While a thread keeps several words, they do not see what their common n-grams learn from each
+other.
 """
 
 from collections.abc import Callable
@@ -26,28 +26,28 @@ NOTHING = -1
 
 
 class ContextReader(NamedTuple):
-    """Where the vectors of contexts are, as a pair of functions."""
+    """A pair of functions that give access to the vectors of contexts."""
 
     read: Callable[[F32, int, Walk, Shape, Scratch], None]
-    """(input, n_contexts, walk, shape, scratch): make the vectors of scratch.contexts ready to be scored and moved,
-    and the offsets there those of the vectors."""
+    """(input, n_contexts, walk, shape, scratch): prepare the vectors of scratch.contexts for scoring and moving, and
+    replace the offsets there by those of the vectors."""
     put_back: Callable[[F32, Shape, Scratch], None]
-    """(input, shape, scratch): at the end of a shard, pass on to the input rows what the vectors have moved."""
+    """(input, shape, scratch): at the end of a shard, add the changes of the vectors to the input rows."""
 
 
 def context_reader(variant: Variant, arithmetic: ModuleType) -> ContextReader:
-    """Return the pair of a variant, with the loops of `scalar` or `simd`."""
+    """Return the pair of functions of a variant, with the loops of `scalar` or `simd`."""
     return composed_reader(arithmetic) if variant.subwords else ContextReader(read_rows, put_back_nothing)
 
 
 @inlined
 def read_rows(input: F32, n_contexts: int, walk: Walk, shape: Shape, scratch: Scratch) -> None:
-    """Leave the offsets as they are: a context's vector is its input row."""
+    """Keep the offsets: a context's vector is its input row."""
 
 
 @inlined
 def put_back_nothing(input: F32, shape: Shape, scratch: Scratch) -> None:
-    """Leave the input rows as they are: the steps have moved them."""
+    """Do nothing: the steps have moved the input rows themselves."""
 
 
 @cache
@@ -57,7 +57,7 @@ def composed_reader(arithmetic: ModuleType) -> ContextReader:
 
     @inlined
     def compose(input: F32, word: int, slot: int, shape: Shape, composed: Composed) -> None:
-        """Write the vector of a word to a slot, twice: to be moved, and as it was."""
+        """Write the vector of a word to a slot twice: once to be moved, and once as a copy of the original."""
         n, at = list_rows(word, shape.stride, composed), 2 * slot * shape.stride
         average(input, composed.offsets, n, shape.stride, composed.vectors[at : at + 2 * shape.stride])
         composed.slots[word] = slot
@@ -65,7 +65,7 @@ def composed_reader(arithmetic: ModuleType) -> ContextReader:
 
     @inlined
     def dissolve(input: F32, slot: int, shape: Shape, composed: Composed) -> None:
-        """Empty a slot; add to the rows of its word what its vector has moved. Mutates input: threads race for it."""
+        """Empty a slot; add the change of its vector to the rows of its word. Mutates input, for which threads race."""
         word = composed.words[slot]
         if word != NOTHING:
             n, at = list_rows(word, shape.stride, composed), 2 * slot * shape.stride
@@ -76,7 +76,7 @@ def composed_reader(arithmetic: ModuleType) -> ContextReader:
 
     @inlined
     def read(input: F32, n_contexts: int, walk: Walk, shape: Shape, scratch: Scratch) -> None:
-        """Compose the vectors that are not held yet; make scratch.contexts the offsets in composed.vectors."""
+        """Compose the vectors that have no slot yet; replace scratch.contexts by offsets in composed.vectors."""
         composed = scratch.composed
         for c in range(n_contexts):
             word = row_of(scratch.contexts[c], scratch.hot_rows, shape.stride)
@@ -110,7 +110,7 @@ def list_rows(word: int, stride: int, composed: Composed) -> int:
 
 @inlined
 def next_slot(t: int, composed: Composed) -> int:
-    """Return the slot that was filled first, but none that this step, whose center is at t, uses already."""
+    """Return the slot that was filled first, except slots that this step, whose center is at t, already uses."""
     slot = composed.next[0]
     while composed.used[slot] == t:
         slot = slot + 1 if slot + 1 < len(composed.words) else 0

@@ -1,8 +1,8 @@
-"""Inference: rows for lines that training has not seen, with all other rows frozen.
+"""Inference: rows for new lines, while all other rows are frozen.
 
-The loss of a line is then convex in its row, which begins at 0. All that is drawn for a line follows from the seed and
-from its words, so the same line gets the same row wherever it stands and whichever thread takes it. For this the pool
-of noise words, which follows from the seed, is the same for all lines and stays as it is.
+The loss of a line is then convex in its row, which begins at 0. The draws for a line follow only from the seed and its
+words, so the same line gets the same row at any position and on any thread. For this reason the pool of noise words,
+which follows from the seed, is the same for all lines and does not change.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from w2v.kernels.rng import mix, seed_shard
 from w2v.kernels.scalars import I32
 
 STEP = 1
-"""The number of every step: one at which the pool of noise words is not renewed, and no loss is computed."""
+"""The step number of every step; with this number, the pool of noise words is not renewed and no loss is computed."""
 
 InferLines = Callable[[I32, Weights, Sampling, Shape, Scratch, Tally, ShardPass, int], None]
 
@@ -37,7 +37,7 @@ def hash_tokens(tokens: I32) -> np.uint64:
 
 @cache
 def infer_lines(kernel: str, variant: Variant) -> InferLines:
-    """Return the kernel that infers rows for a variant, which is frozen, with the loops of `scalar` or `simd`."""
+    """Return the kernel that infers rows for a frozen variant, with the loops of `scalar` or `simd`."""
     take_step = step_of(kernel, variant)
     _, prepare_outputs = output_kernels(variant, ARITHMETIC[kernel])
     rejects = variant.reject_positives
@@ -53,17 +53,18 @@ def infer_lines(kernel: str, variant: Variant) -> InferLines:
         how: ShardPass,
         epochs: int,
     ) -> None:
-        """Move the row of each line by `epochs` passes over its words.
+        """Train the row of each line by `epochs` passes over its words.
 
         Args:
-            tokens: (n,) ids, and a SENTENCE_END after each line.
-            weights: of the input rows this thread's spare one is mutated; output rows are read only.
+            tokens: (n,) ids, with a SENTENCE_END after each line.
+            weights: this thread's spare input row is mutated; output rows are read only.
             sampling: read only.
-            shape: the loops' bounds.
-            scratch: this thread's own; mutated.
-            tally: this thread's own; mutated, and of no meaning.
-            how: the learning rate at the start, which falls linearly; the seed; and the rows of the lines, mutated.
-            epochs: passes.
+            shape: the bounds of the loops.
+            scratch: belongs to this thread; mutated.
+            tally: belongs to this thread; mutated, but without meaning.
+            how: the initial learning rate, which falls linearly; the seed; and the rows of the lines, which are
+                mutated.
+            epochs: number of passes.
         """
         scratch.state[0] = seed_shard(how.seed, how.epoch, how.shard)
         fill_pool(sampling, shape.stride, scratch)

@@ -1,9 +1,9 @@
-"""A thread's own copies of hot rows, so that two threads do not fight over the most frequent words.
+"""A thread's own copies of hot rows, so that threads do not compete for the rows of the most frequent words.
 
-A row that two threads write is on its way between their caches most of the time. So each thread has its
-own copies of the rows of the most frequent words, and merges them with the shared rows now and then
-(Vuurens, Eickhoff and de Vries 2016 cache them like this). Without copies, two threads on 5,000 words without
-subsampling had 0.43 of the speed of one; with copies 1.7.
+A row that two threads write is most of the time in transfer between their caches. So each thread has its own copies of
+the rows of the most frequent words, and merges them with the shared rows at intervals (Vuurens, Eickhoff and de Vries
+2016 cache them like this). With 5,000 words and no subsampling, two threads reached 0.43 of the speed of one thread
+without copies, and 1.7 with copies.
 """
 
 import numpy as np
@@ -15,13 +15,13 @@ from w2v.kernels.scalars import F32
 
 @inlined
 def offset_of(row: np.int64, hot: HotRows, stride: int) -> int:
-    """Return where a row begins, in both matrices: its copy, where the thread has one."""
+    """Return where a row begins, in both matrices; if the thread has a copy, where the copy begins."""
     return (row + hot.shift if row < hot.n_rows else row) * stride  # type: ignore[return-value]
 
 
 @inlined
 def row_of(offset: int, hot: HotRows, stride: int) -> int:
-    """Return the row that begins at `offset`, or whose copy does: the opposite of `offset_of`."""
+    """Return the row that begins at `offset`, or whose copy begins there; the inverse of `offset_of`."""
     row: int = np.int64(offset * (1.0 / stride) + 0.5)  # type: ignore[assignment]  # exact, and a third of the time of a division
     return row - hot.shift if hot.n_rows > 0 and row >= hot.shift else row
 
@@ -37,9 +37,9 @@ def take_hot_rows(weights: Weights, hot: HotRows, stride: int) -> None:
 
 @inlined
 def merge_hot_rows(weights: Weights, hot: HotRows, stride: int) -> None:
-    """Merge a thread's copies of hot rows into the shared rows, and copy these back.
+    """Merge a thread's copies of hot rows into the shared rows, and copy the results back.
 
-    Mutates the weights, where two threads that merge the same row at once may lose one's share, and hot.base.
+    Mutates hot.base and the weights. If two threads merge the same row at the same time, one change may be lost.
     """
     for row in range(hot.n_rows):
         if row < hot.n_input:
@@ -49,7 +49,7 @@ def merge_hot_rows(weights: Weights, hot: HotRows, stride: int) -> None:
 
 @inlined
 def take_row(rows: F32, row: int, hot: HotRows, number: int, stride: int) -> None:
-    """Copy a shared row to its copy and to row `number` of hot.base."""
+    """Copy a shared row to the thread's copy and to row `number` of hot.base."""
     shared, copy, base = row * stride, (row + hot.shift) * stride, number * stride
     for j in range(stride):
         now = rows[shared + j]
@@ -59,7 +59,7 @@ def take_row(rows: F32, row: int, hot: HotRows, number: int, stride: int) -> Non
 
 @inlined
 def merge_row(rows: F32, row: int, hot: HotRows, number: int, stride: int) -> None:
-    """Add the share hot.shares[number] of what a copy has moved since the last merge to the row; copy that back."""
+    """Add the share hot.shares[number] of a copy's change since the last merge to the row; copy the row back."""
     shared, copy, base = row * stride, (row + hot.shift) * stride, number * stride
     share = hot.shares[number]
     for j in range(stride):

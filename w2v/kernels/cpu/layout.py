@@ -1,11 +1,11 @@
-"""Where things stand in memory: rows in a matrix, output rows in tiles, scores in their buffer.
+"""The layout of memory: rows in a matrix, output rows in tiles, scores in their buffer.
 
-Row r of a matrix is matrix[r * stride : (r + 1) * stride], padded with zeros to a multiple of 16 numbers. Of these a
-loop takes `width`, which are whole registers: the padding adds 0 to a dot product and receives 0.
+Row r of a matrix is matrix[r * stride : (r + 1) * stride], padded with zeros to a multiple of 16 numbers. Loops use
+`width` of these numbers, which fill whole registers: the padding adds 0 to a dot product, and stays 0.
 
-Output rows come in tiles of len(tile_like) <= 6, as many as the vector kernels hold in registers. A tile has 8
-columns of the score buffer: the score of hidden vector c and output o stands at c * 8 * n_tiles + column_of(o).
-Where the last tile is not full, it ends with rows of zeros, whose gradients are 0.
+Output rows come in tiles of len(tile_like) <= 6, the number that the vector kernels can hold in registers. A tile has 8
+columns of the score buffer: the score of hidden vector c and output o is at c * 8 * n_tiles + column_of(o). If the last
+tile is not full, it ends with rows of zeros, whose gradients are 0.
 """
 
 import numpy as np
@@ -17,13 +17,13 @@ from w2v.kernels.scalars import F32
 
 @inlined
 def column_of(output: int, tile_like: tuple[int, ...]) -> int:
-    """Return the column of the score buffer that belongs to an output."""
+    """Return the column of an output in the score buffer."""
     return 8 * (output // len(tile_like)) + output % len(tile_like)
 
 
 @inlined
 def with_tiles(shape: Shape, n_outputs: int) -> Shape:
-    """Return the shape with as many tiles as these outputs need."""
+    """Return the shape with the number of tiles that these outputs need."""
     n_tiles = (n_outputs + len(shape.tile_like) - 1) // len(shape.tile_like)
     return Shape(
         shape.window,
@@ -51,7 +51,7 @@ def fill_tiles(n_outputs: int, shape: Shape, scratch: Scratch) -> None:
 
 @inlined
 def clear_padding(scores: F32, n_hidden: int, n_outputs: int, shape: Shape) -> None:
-    """Make the gradients of the rows of zeros 0, so that these stay zero. Mutates scores."""
+    """Set the gradients of the rows of zeros to 0, so that these rows stay zero. Mutates scores."""
     for o in range(n_outputs, shape.n_tiles * len(shape.tile_like)):
         for c in range(n_hidden):
             scores[c * 8 * shape.n_tiles + column_of(o, shape.tile_like)] = np.float32(0)

@@ -1,11 +1,11 @@
-"""Losses: plain functions from the score buffer to the gradient, in place.
+"""Losses: plain functions that replace the scores in the score buffer by gradients.
 
-Scores stand where `layout.py` says. Output 0 is the center, outputs 1..k are its negatives, the rest is padding,
-where a loss may leave anything.
+`layout.py` describes the score buffer. Output 0 is the center, outputs 1..k are its negatives, and the rest is padding,
+where a loss may leave any value.
 
-For a hidden vector, s is the score of the center and s_1..s_k are those of the negatives. A loss is a pair of
-functions: `loss`, which is L in float64, and `gradient`, which turns a score f into G = -lr dL/df: descending L, a
-step moves the rows by G. To add one: write the pair and name it in LOSSES.
+For a hidden vector, s is the score of the center and s_1..s_k are the scores of the negatives. A loss is a pair of
+functions: `loss` returns L in float64, and `gradient` turns each score f into G = -lr dL/df, by which a step moves the
+rows to reduce L. To add a loss, write the pair and name it in LOSSES.
 
     bce      L = -log sigmoid(s) - w sum_i log sigmoid(-s_i)    dL/df = sigmoid(f) - label, of a negative w times that
     gbce     L = -b log sigmoid(s) - sum_i log sigmoid(-s_i)    dL/df = sigmoid(f) - label, of the center b times that
@@ -15,11 +15,11 @@ step moves the rows by G. To add one: write the pair and name it in LOSSES.
     hs       L = -sum_i log sigmoid(f_i if label_i else -f_i)   dL/df = sigmoid(f) - label
 
 With hs the outputs are the inner nodes on the path to the center, and `labels` has the label of each column of the
-score buffer; the others do not look there. word2vec.c and gensim skip an output with |f| >= 6; here no gradient is
-left out. Otherwise the label is 1 for the center and 0 for a negative.
+score buffer; the other losses ignore it. word2vec.c and gensim skip outputs with |f| >= 6; here no gradient is skipped.
+In the other losses the label is 1 for the center and 0 for a negative.
 
 bce is skip-gram with negative sampling (Mikolov et al. 2013), gbce is Petrov and Macdonald 2023, bpr is Rendle et al.
-2009, and softmax over a sample is Bengio and Senecal 2008; over all words it is the softmax itself. ccl is the cosine
+2009, and softmax over a sample is Bengio and Senecal 2008; over all words it is the exact softmax. ccl is the cosine
 contrastive loss (Mao et al. 2021), whose scores are cosines (sphere.py). hs is Morin and Bengio 2005.
 """
 
@@ -50,7 +50,7 @@ from w2v.kernels.scalars import F32
 
 
 class Loss(NamedTuple):
-    """A loss, as a pair of functions."""
+    """A loss as a pair of functions."""
 
     loss: Callable[[F32, F32, int, int, Shape], float]
     """(scores, labels, at, n_outputs, shape): L of the hidden vector whose scores begin at `at`, in float64."""
@@ -60,15 +60,15 @@ class Loss(NamedTuple):
 
 @inlined
 def softplus(x: float) -> float:
-    """Return log(1 + e^x), as max(x, 0) + log1p(e^-|x|), which neither overflows nor cancels."""
+    """Return log(1 + e^x), computed as max(x, 0) + log1p(e^-|x|), which neither overflows nor cancels."""
     return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
 
 
 @inlined
 def bce_gradient(scores: F32, labels: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
-    """Turn scores into gradients lr * weight * (label - sigmoid(f)), padding too, on vectors as long as they come.
+    """Turn scores, also those of padding, into gradients lr * weight * (label - sigmoid(f)), in full registers.
 
-    With one tile it may change 8 scores behind the last.
+    With one tile, up to 8 scores after the last may change.
     """
     width, of_negatives = 8 * shape.n_tiles, many_of(-lr * shape.negative_weight)
     if shape.n_tiles == 1:
@@ -94,9 +94,9 @@ def bce_loss(scores: F32, labels: F32, at: int, n_outputs: int, shape: Shape) ->
 
 @inlined
 def gbce_gradient(scores: F32, labels: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
-    """Turn scores into gradients lr * weight * (label - sigmoid(f)), padding too, with the center's weight or 1.
+    """Turn scores, also those of padding, into gradients lr * weight * (label - sigmoid(f)); negatives have weight 1.
 
-    With one tile it may change 8 scores behind the last.
+    With one tile, up to 8 scores after the last may change.
     """
     width, minus_lr = 8 * shape.n_tiles, many_of(-lr)
     for i in range(0, n_hidden * width, SCORE_LANES):
@@ -116,7 +116,7 @@ def gbce_loss(scores: F32, labels: F32, at: int, n_outputs: int, shape: Shape) -
 
 @inlined
 def bpr_gradient(scores: F32, labels: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
-    """Turn scores into gradients: each negative is pushed by sigmoid(s_i - s), the center by their sum."""
+    """Turn scores into gradients: each negative is pushed by sigmoid(s_i - s), the center by the sum of these."""
     zero, rate, n_tile = eight_of(np.float32(0)), eight_of(lr), len(shape.tile_like)
     for c in range(n_hidden):
         at = c * 8 * shape.n_tiles
@@ -140,7 +140,7 @@ def bpr_loss(scores: F32, labels: F32, at: int, n_outputs: int, shape: Shape) ->
 
 @inlined
 def softmax_gradient(scores: F32, labels: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
-    """Turn scores into gradients lr * (label - softmax(f)); scores 80 below the largest count as 80 below."""
+    """Turn scores into gradients lr * (label - softmax(f)); scores more than 80 below the largest count as 80 below."""
     zero, n_tile = eight_of(np.float32(0)), len(shape.tile_like)
     for c in range(n_hidden):
         begin, end = c * 8 * shape.n_tiles, (c + 1) * 8 * shape.n_tiles
@@ -176,7 +176,7 @@ def softmax_loss(scores: F32, labels: F32, at: int, n_outputs: int, shape: Shape
 
 @inlined
 def ccl_gradient(scores: F32, labels: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
-    """Turn scores into gradients: lr of the center; of a negative beyond the margin -lr * weight / k, else 0."""
+    """Turn scores into gradients: lr for the center, -lr * weight / k for negatives above the margin, 0 for others."""
     width, push = 8 * shape.n_tiles, -lr * shape.negative_weight / np.float32(max(1, n_outputs - 1))
     for i in range(n_hidden * width):
         scores[i] = push if scores[i] > shape.margin else np.float32(0)
@@ -195,7 +195,7 @@ def ccl_loss(scores: F32, labels: F32, at: int, n_outputs: int, shape: Shape) ->
 
 @inlined
 def hs_gradient(scores: F32, labels: F32, n_hidden: int, n_outputs: int, shape: Shape, lr: np.float32) -> None:
-    """Turn scores into gradients lr * (label - sigmoid(f)), padding too, as in bce."""
+    """Turn scores, also those of padding, into gradients lr * (label - sigmoid(f)), as in bce."""
     width, rate, minus_lr = 8 * shape.n_tiles, eight_of(lr), eight_of(-lr)
     for i in range(0, width, 8):
         target = rate * load_scores(labels, i, rate)
@@ -224,28 +224,28 @@ LOSSES = {
 
 
 def score_corrector(variant: Variant) -> Callable[[int, int, Shape, Sampling, Scratch], None]:
-    """Return the function that corrects the scores of a variant with logq."""
+    """Return the function that corrects scores by logq, for a variant."""
     first = 0 if variant.logq_center else 1
 
     @inlined
     def correct_scores(n_hidden: int, n_outputs: int, shape: Shape, sampling: Sampling, scratch: Scratch) -> None:
         """Subtract log q(o) from each score: the logQ correction (Bengio and Senecal 2008; Yi et al. 2019).
 
-        q(o) is the probability with which the sampler draws o. A sampled softmax of f - log q estimates the whole
-        softmax of f; bce of f - log q is noise-contrastive estimation (Mnih and Teh 2012). Without it a score
-        tends to log P(o|c) - log q(o), up to a constant: to how surprising o is with c, and not to how likely.
+        q(o) is the probability that the sampler draws o. A sampled softmax of f - log q estimates the full softmax of
+        f; bce of f - log q is noise-contrastive estimation (Mnih and Teh 2012). Without the correction a score tends to
+        log P(o|c) - log q(o), up to a constant: it tells how surprising o is next to c, not how likely.
 
-        Where the score of the center stays as it is, q(o) is the probability that o is among the negatives of the
-        step. Then e^s + sum_i e^(s_i) / q(i) is an estimate of sum_o e^f(o) without bias (Horvitz and Thompson 1952).
-        The center is there with probability 1, so with q of its own it would count too much (Khrylchenko et al. 2025,
-        arXiv 2507.09331, whose gradient this is).
+        If the score of the center is not corrected, q(o) is the probability that o is among the negatives of the step.
+        Then e^s + sum_i e^(s_i) / q(i) is an unbiased estimate of sum_o e^f(o) (Horvitz and Thompson 1952). The center
+        is always present, so its own q would give it too much weight (Khrylchenko et al. 2025, arXiv 2507.09331, whose
+        gradient this is).
 
         Args:
-            n_hidden: hidden vectors in use.
-            n_outputs: outputs in use, whose rows are words.
+            n_hidden: number of hidden vectors in use.
+            n_outputs: number of outputs in use, whose rows are words.
             shape: the layout.
-            sampling: its logq.
-            scratch: its scores are mutated, and its logq.
+            sampling: its logq is read.
+            scratch: its scores and logq are mutated.
         """
         scratch.logq[0] = np.float32(0)
         for o in range(first, n_outputs):

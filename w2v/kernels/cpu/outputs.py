@@ -1,11 +1,11 @@
-"""Output layers: which output rows a center is scored against.
+"""Output layers: against which output rows a center is scored.
 
-The sampled layer takes the center and its negatives, the whole layer the center and every other word (the exact
-softmax). There the center is output 0: its label is 1, those of the others are 0. The path layer takes the inner nodes
-on the way to the center in a Huffman tree (hierarchical softmax), each with a label of its own.
+The sampled layer takes the center and its negatives; the full layer takes the center and every other word (exact
+softmax). In both, the center is output 0 with label 1, and all others have label 0. The path layer takes the inner
+nodes on the path to the center in a Huffman tree (hierarchical softmax), each with its own label.
 
-An output layer is a pair of functions: `choose` before a step, `prepare` for the one after the next, whose rows
-then have two steps' time to arrive. To add one: write the pair and return it from `output_kernels`.
+An output layer is a pair of functions: `choose` runs before a step, and `prepare` runs two steps ahead, so that the
+rows have the time of two steps to arrive. To add a layer, write the pair and return it from `output_kernels`.
 """
 
 from collections.abc import Callable
@@ -25,20 +25,20 @@ from w2v.kernels.rng import GOLDEN, U32
 from w2v.kernels.scalars import I64
 
 SEEN_FROM = 32
-"""Negatives from which on a hash table finds those that repeat: below, comparing each with all before it is faster."""
+"""From this many negatives, duplicates are found with a hash table; below, comparing all pairs is faster."""
 LOWER_NODES = 6
-"""Nodes of the next path that are asked for, from its lower end: what is near the root is in cache."""
+"""Number of nodes of the next path that are prefetched, from its lower end; nodes near the root are in the cache."""
 
 
 class OutputKernels(NamedTuple):
-    """An output layer, as a pair of functions."""
+    """An output layer as a pair of functions."""
 
     choose: Callable[[int, Walk, Weights, Shape, Scratch], int]
-    """(n_contexts, walk, weights, shape, scratch): write the offsets of the center's output rows, all
-    different, and rows of zeros up to full tiles to scratch.outputs; return the number without the rows of zeros."""
+    """(n_contexts, walk, weights, shape, scratch): write the offsets of the center's output rows to scratch.outputs,
+    without duplicates, followed by rows of zeros that fill the last tile; return the number of rows without these."""
     prepare: Callable[[Walk, Shape, Sampling, Scratch], None]
-    """(walk, shape, sampling, scratch): write the output rows of the step two after the one at `walk` to scratch.later,
-    as far as they are known. Called twice before the first step."""
+    """(walk, shape, sampling, scratch): write the known output rows of the step two steps after `walk` to
+    scratch.later. Called twice before the first step."""
 
 
 def output_kernels(variant: Variant, arithmetic: ModuleType) -> OutputKernels:
@@ -59,7 +59,7 @@ def sampled_layer(sampler: str, hidden: str, rejects: bool, noise_scope: str, ar
 
     @inlined
     def choose(n_contexts: int, walk: Walk, weights: Weights, shape: Shape, scratch: Scratch) -> int:
-        """Write the center and its negatives, without those that do not count."""
+        """Write the center and its negatives, without duplicates and rejected negatives."""
         center = scratch.kept[walk.t]
         if has_groups:
             draw_from_group(group_of(center, shape, scratch), shape, scratch)
@@ -97,7 +97,7 @@ def drawing_ahead(sampler: str) -> Callable[[Walk, Shape, Sampling, Scratch], No
 
     @inlined
     def prepare(walk: Walk, shape: Shape, sampling: Sampling, scratch: Scratch) -> None:
-        """Take the negatives that were for later for the next step, and draw those of the step after it."""
+        """Take the negatives that were prepared for the next step, and draw those of the step after it."""
         for i in range(shape.n_draws):
             scratch.negatives[i] = scratch.later[i]
         draw_later(walk, shape, sampling, scratch)
@@ -107,7 +107,7 @@ def drawing_ahead(sampler: str) -> Callable[[Walk, Shape, Sampling, Scratch], No
 
 @inlined
 def has_repeats(n_outputs: int, shape: Shape, outputs: I64) -> bool:
-    """Return whether one of the output rows is there twice, the row of zeros aside."""
+    """Return whether any output row occurs twice, except the row of zeros."""
     n_zeros = shape.n_tiles * len(shape.tile_like) - n_outputs
     n_equal = 0
     for number in range(shape.n_tiles):
@@ -120,10 +120,10 @@ def has_repeats(n_outputs: int, shape: Shape, outputs: I64) -> bool:
 
 @inlined
 def add_if_new(outputs: I64, n_outputs: int, offset: int) -> int:
-    """Append an output row unless it is there already; return the number of rows. Mutates outputs.
+    """Append an output row unless it is already there; return the number of rows. Mutates outputs.
 
-    A negative that equals the center or an earlier negative of this step is left out, which is what
-    a gradient of 0 would do: the rows of a step are all different.
+    A negative that equals the center or an earlier negative of this step is left out, which has the same effect as a
+    gradient of 0. So the rows of a step are all different.
     """
     known = False
     for i in range(n_outputs):
@@ -134,13 +134,13 @@ def add_if_new(outputs: I64, n_outputs: int, offset: int) -> int:
 
 @inlined
 def add_unseen(n_negatives: int, scratch: Scratch) -> int:
-    """Append all negatives that are not there already; return the number of rows.
+    """Append all negatives that are not there yet; return the number of rows.
 
-    A hash table finds repeats, so that k negatives take k steps and not k**2 / 2. It is never cleared (Briggs and
+    A hash table finds duplicates, so that k negatives take k steps instead of k**2 / 2. It is never cleared (Briggs and
     Torczon 1993): slot s is in use in this step if slots[s] is the number of an output whose slot_of is s.
 
     Args:
-        n_negatives: how many of scratch.negatives are in use.
+        n_negatives: number of scratch.negatives in use.
         scratch: outputs, slots and slot_of are mutated; outputs[0] is the center.
     """
     outputs, slots, slot_of = scratch.outputs, scratch.slots, scratch.slot_of
@@ -173,7 +173,7 @@ def choose_all(n_contexts: int, walk: Walk, weights: Weights, shape: Shape, scra
 
 @inlined
 def prepare_nothing(walk: Walk, shape: Shape, sampling: Sampling, scratch: Scratch) -> None:
-    """Draw nothing: all rows are used in every step."""
+    """Do nothing: every step uses all rows."""
 
 
 @inlined
@@ -190,7 +190,7 @@ def choose_path(n_contexts: int, walk: Walk, weights: Weights, shape: Shape, scr
 
 @inlined
 def prepare_path(walk: Walk, shape: Shape, sampling: Sampling, scratch: Scratch) -> None:
-    """Write the lower end of the path of the center after the next."""
+    """Write the lower end of the path of the center two steps later."""
     begin, at = 0, 0
     if walk.t + 2 < walk.end:
         word = row_of(scratch.kept[walk.t + 2], scratch.hot_rows, shape.stride)

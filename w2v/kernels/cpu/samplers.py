@@ -1,11 +1,11 @@
 """Samplers: where the negatives of a center come from.
 
-A sampler writes the offsets of the negatives of the step after the next to scratch.later, so that their rows have two
-steps' time to arrive: with one, CBOW, whose steps are short, takes 10% longer. All contexts of a center share them (Ji
-et al. 2016). A negative that must not count (a word of the same line, say) is replaced by the center, which
-`outputs.py` leaves out.
+A sampler writes the offsets of the negatives of the step after the next to scratch.later, so that their rows have the
+time of two steps to arrive; with one step, CBOW, whose steps are short, takes 10% longer. All contexts of a center
+share its negatives (Ji et al. 2016). A negative that must not count, such as a word of the same line, is replaced by
+the center, which `outputs.py` leaves out.
 
-A sampler is a function `draw`, named in SAMPLERS. What the hard sampler does besides, it does just before the step.
+A sampler is a function `draw` that is named in SAMPLERS. The hard sampler does additional work just before the step.
 """
 
 from collections.abc import Callable
@@ -22,17 +22,18 @@ from w2v.kernels.rng import U32, below, draw
 from w2v.kernels.scalars import I32
 
 PICKS, PICK_BITS = 4, np.uint64(16)
-"""A draw of 64 bits picks this many words from the pool, whose size is a power of two up to 2**16."""
+"""Number of words that one draw of 64 bits picks from the pool, whose size is a power of two up to 2**16."""
 RENEWED = 64
-"""Words of the pool that are replaced at a time, every 64 steps. What they are is drawn 64 steps before, so that their
-places in the alias table, which no near cache holds, have arrived: waiting for them took 6% of the time."""
+"""Number of words of the pool that are replaced at a time, every 64 steps. They are drawn 64 steps ahead, so that their
+entries of the alias table, which no near cache holds, have arrived; waiting for them took 6% of the time."""
 TRIES = 64
-"""Places that are tried for a word of the batch: a stream with one word in two sentence ends fails in 2**-64."""
+"""Number of positions that are tried for a word of the batch. If half of a stream are sentence ends, all tries fail
+with probability 2**-64."""
 
 
 @inlined
 def noise_word(bits: np.uint64, sampling: Sampling, hot: HotRows, stride: int) -> int:
-    """Return the offset of the noise word that 64 random bits draw from the alias table (Walker 1977)."""
+    """Return the offset of the noise word that 64 random bits select from the alias table (Walker 1977)."""
     bucket = np.int64(below(bits, np.uint64(len(sampling.prob))))
     other = np.int64(sampling.alias[bucket])
     return offset_of(bucket if np.uint32(bits) <= sampling.prob[bucket] else other, hot, stride)
@@ -40,7 +41,7 @@ def noise_word(bits: np.uint64, sampling: Sampling, hot: HotRows, stride: int) -
 
 @inlined
 def fill_pool(sampling: Sampling, stride: int, scratch: Scratch) -> None:
-    """Fill the pool of recycled noise words. Mutates scratch.pool, drawn and the generator."""
+    """Fill the pool of recycled noise words. Mutates scratch.pool, scratch.drawn and the generator."""
     for i in range(len(scratch.pool)):
         scratch.pool[i] = noise_word(draw(scratch.state), sampling, scratch.hot_rows, stride)
     draw_ahead(sampling, scratch)
@@ -48,7 +49,7 @@ def fill_pool(sampling: Sampling, stride: int, scratch: Scratch) -> None:
 
 @inlined
 def draw_ahead(sampling: Sampling, scratch: Scratch) -> None:
-    """Draw the words that come into the pool next, and ask for their places in the alias table.
+    """Draw the next words of the pool, and prefetch their entries of the alias table.
 
     Mutates scratch.drawn and the generator.
     """
@@ -62,7 +63,7 @@ def draw_ahead(sampling: Sampling, scratch: Scratch) -> None:
 
 @inlined
 def renew_pool(n_steps: int, sampling: Sampling, stride: int, scratch: Scratch) -> None:
-    """Replace the oldest words of the pool. Mutates scratch.pool, drawn and the generator."""
+    """Replace the oldest words of the pool. Mutates scratch.pool, scratch.drawn and the generator."""
     pool = scratch.pool
     for i in range(len(scratch.drawn)):
         word = noise_word(scratch.drawn[i], sampling, scratch.hot_rows, stride)
@@ -72,14 +73,16 @@ def renew_pool(n_steps: int, sampling: Sampling, stride: int, scratch: Scratch) 
 
 @inlined
 def draw_negatives(walk: Walk, shape: Shape, sampling: Sampling, scratch: Scratch) -> None:
-    """The noise sampler (Mikolov et al. 2013): words from count ** ns_exponent, whatever the text has here.
+    """The noise sampler (Mikolov et al. 2013): draws words in proportion to count ** ns_exponent.
 
-    With a pool (recycled noise), fresh draws take the place of the pool's oldest words, on average one a step, and the
-    negatives are picked from the pool at random: each has exactly the noise distribution, and its row is in cache,
-    because a drawn word is used about `negative` times before it leaves.
+    The draws do not depend on the text around the center.
+
+    With a pool (recycled noise), new draws replace the pool's oldest words, on average one per step, and negatives are
+    picked from the pool at random. Each negative has exactly the noise distribution, and its row is in the cache,
+    because a drawn word is used about `negative` times before it leaves the pool.
 
     Args:
-        walk: two steps before the one that they are for.
+        walk: two steps before the step of the negatives.
         shape: n_draws and stride.
         sampling: the alias table.
         scratch: later, pool, drawn and state are mutated.
@@ -98,16 +101,16 @@ def draw_negatives(walk: Walk, shape: Shape, sampling: Sampling, scratch: Scratc
 
 @inlined
 def sample_in_batch(walk: Walk, shape: Shape, sampling: Sampling, scratch: Scratch) -> None:
-    """The in-batch sampler: the negatives of a center are the words at `negative` places far from it.
+    """The in-batch sampler: the negatives of a center are the words at `negative` positions far away from it.
 
-    The shard is walked as if from 1 + negative places at once, evenly apart; what stands at these places is a batch
-    (as in recommenders: Hidasi et al. 2016). A negative is then a word with the probability it has in the
-    subsampled text, P(w) = count(w) * keep_prob(w) / sum, which is what `logq` corrects for.
-    A place with a sentence's end is replaced by one at random, which leaves the probability as it is. The places are
-    n / (negative + 1) apart: in a text of a few hundred words, near enough to be contexts too.
+    The shard is walked as if from 1 + negative evenly spaced positions at once; the words at these positions are a
+    batch (as in recommenders: Hidasi et al. 2016). A negative then has the distribution of the subsampled text,
+    P(w) = count(w) * keep_prob(w) / sum, for which `logq` corrects. A position with a sentence end is replaced by a
+    random one, which does not change the distribution. The positions are n / (negative + 1) apart, so in a text of a
+    few hundred words they can be contexts too.
 
     Args:
-        walk: two steps before the one that they are for: n, and t, two places before that center.
+        walk: two steps before the step of the negatives: n, and t, which is two positions before that center.
         shape: negative and stride.
         sampling: not used.
         scratch: later and state are mutated.
@@ -132,24 +135,24 @@ SAMPLERS: dict[str, Callable[[Walk, Shape, Sampling, Scratch], None]] = {
 
 @inlined
 def select_hardest(center: int, shape: Shape, scratch: Scratch) -> None:
-    """The hard sampler (dynamic negative sampling, Zhang et al. 2013): keep the best-scoring of the candidates.
+    """The hard sampler (dynamic negative sampling, Zhang et al. 2013): keeps the candidates with the highest scores.
 
-    Of scratch.negatives the first `candidates` are to choose from, the rest are plain draws that stay.
+    The first `candidates` of scratch.negatives are the candidates; the others are plain draws and are kept.
 
     Args:
-        center: the positive, which is no candidate.
+        center: the positive, which is never selected.
         shape: candidates, negative, n_hard.
-        scratch: its scores are those of the candidates with the mean of the contexts, and are mutated; so is
-            negatives: the n_hard best, then the plain ones.
+        scratch: its scores are those of the candidates with the mean of the contexts. Mutates scores and negatives,
+            which become the n_hard best, followed by the plain draws.
     """
     negatives, scores = scratch.negatives, scratch.scores
-    for i in range(shape.candidates):  # from the columns of tiles to scores[i], and never the center
+    for i in range(shape.candidates):  # move scores from the columns of tiles to scores[i]; exclude the center
         score = scores[column_of(i, shape.tile_like)]
         scores[i] = np.float32(-np.inf) if negatives[i] == center else score
     for place in range(shape.n_hard):
         best, best_score = place, scores[place]
         for i in range(place + 1, shape.candidates):
-            better = scores[i] > best_score  # no branch, which no processor could predict: 2,105 cycles for 2,580
+            better = scores[i] > best_score  # a branch could not be predicted: 2,105 cycles instead of 2,580
             best = i if better else best
             best_score = scores[i] if better else best_score
         negatives[place], negatives[best] = negatives[best], negatives[place]
@@ -160,7 +163,7 @@ def select_hardest(center: int, shape: Shape, scratch: Scratch) -> None:
 
 @inlined
 def group_of_center(center: int, shape: Shape, scratch: Scratch) -> int:
-    """Return the group of the center, whose row is at this offset; -1 for none."""
+    """Return the group of the center, whose row begins at this offset; -1 if it has none."""
     return int(scratch.groups.of_word[row_of(center, scratch.hot_rows, shape.stride)])
 
 
@@ -175,13 +178,13 @@ GROUP_OF = {"group": group_of_center, "line": group_of_line}
 
 @inlined
 def draw_from_group(group: int, shape: Shape, scratch: Scratch) -> None:
-    """Replace negatives, but a share, by words of a group g: q(w | g) = q(w) / sum of q over g.
+    """Replace negatives, except for a share, by words of a group g: q(w | g) = q(w) / (sum of q over g).
 
-    So a negative is w with probability share * q(w) + (1 - share) * q(w | g). Without a group, which is -1 or empty,
-    negatives stay. A replaced negative's row was not asked for ahead.
+    So a negative is w with probability share * q(w) + (1 - share) * q(w | g). If there is no group (-1) or it is empty,
+    the negatives do not change. The row of a replaced negative was not prefetched.
 
     Args:
-        group: its number.
+        group: the group's number.
         shape: n_draws and stride.
         scratch: its groups; negatives and state are mutated.
     """
@@ -202,7 +205,7 @@ def draw_from_group(group: int, shape: Shape, scratch: Scratch) -> None:
 
 @inlined
 def mark_line(tokens: I32, at: int, line: int, marks: I32) -> int:
-    """Mark the words of the line that begins at tokens[at] with its number; return where the next one begins.
+    """Mark the words of the line that begins at tokens[at] with the line's number; return where the next line begins.
 
     Mutates marks, (n_types,).
     """
@@ -214,7 +217,7 @@ def mark_line(tokens: I32, at: int, line: int, marks: I32) -> int:
 
 @inlined
 def reject_marked(center: int, line: int, shape: Shape, scratch: Scratch) -> None:
-    """Replace the negatives that are words of the line by the center, which does not count."""
+    """Replace negatives that are words of the line by the center, which is ignored as a negative."""
     for i in range(shape.n_draws):
         if scratch.marks[row_of(scratch.negatives[i], scratch.hot_rows, shape.stride)] == line:
             scratch.negatives[i] = center

@@ -1,4 +1,4 @@
-"""Score and update in plain loops: the oracle, the fallback and the baseline of `simd.py`, its twin."""
+"""Score and update in plain loops: the reference for tests of `simd.py`, its fallback and its baseline."""
 
 import numpy as np
 
@@ -13,12 +13,13 @@ def score(hidden: Hidden, output: F32, outputs: I64, n_tiles: int, shape: Shape,
     """Compute every dot product of a hidden vector and an output row: F = O @ C.T.
 
     Args:
-        hidden: the hidden vectors; may repeat. Other threads may write their rows meanwhile.
-        output: rows of outputs; the same.
+        hidden: the hidden vectors; may repeat. Other threads may write their rows at the same time.
+        output: the matrix of the output rows. Other threads may write them at the same time.
         outputs: (>= n_tiles * len(tile_like),) offsets into output.
-        n_tiles: tiles in use.
+        n_tiles: number of tiles in use.
         shape: its stride and the length of its tile_like.
-        scores: (>= hidden.n * 8 * n_tiles,) mutated, laid out as `layout.py` says; columns of no output become 0.
+        scores: (>= hidden.n * 8 * n_tiles,) mutated, with the layout of `layout.py`; columns without an output become
+            0.
 
     The error is that of a float32 sum of `stride` products in any order.
     """
@@ -40,14 +41,14 @@ def update(hidden: Hidden, output: F32, outputs: I64, shape: Shape, gradients: F
     """Do C += G.T @ O and O += G @ C, both from the values before the step.
 
     Args:
-        hidden: its rows are mutated; threads race for them, and may lose each other's addition. A row that
-            repeats gets the sum.
-        output: mutated; the same.
-        outputs: (n_tiles * len(tile_like),) offsets into output, all different but for the padding.
+        hidden: its rows are mutated; threads race for them and may lose each other's additions. A row that repeats
+            gets the sum.
+        output: mutated, with the same races.
+        outputs: (n_tiles * len(tile_like),) offsets into output, all different except for the padding.
         shape: its stride, n_tiles and the length of its tile_like.
-        gradients: G, laid out as `score` leaves the scores.
+        gradients: G, with the layout of the scores from `score`.
         before: (>= hidden.n * stride,) mutated: the hidden vectors before the step.
-        ahead: not used: these loops wait for more than memory.
+        ahead: not used, because these loops are not bound by memory.
     """
     update_masked(hidden, hidden.offsets, output, outputs, outputs, shape, gradients, before, ahead)
 
@@ -64,10 +65,10 @@ def update_masked(
     before: F32,
     ahead: Ahead,
 ) -> None:
-    """Do what `update` does, but add to the targets of the rows, which are the rows themselves or are never read.
+    """Do the same as `update`, but write to targets, which are the rows themselves or rows that are never read.
 
-    Args are those of `update`, and the offsets of the targets: hidden_targets, (>= hidden.n,), and output_targets, as
-    long as outputs.
+    The arguments are those of `update`, and the offsets of the targets: hidden_targets, (>= hidden.n,), and
+    output_targets, with the length of outputs.
     """
     stride, width = shape.stride, 8 * shape.n_tiles
     for c in range(hidden.n):
@@ -91,18 +92,18 @@ def update_masked(
 
 @inlined
 def scale_to(rows: F32, at: int, length: np.float32, stride: int, sums: F32, spare: int) -> np.float32:
-    """Scale the row that begins at `at` to a length; a row of zeros stays as it is.
+    """Scale the row that begins at `at` to a length; a row of zeros does not change.
 
     Args:
-        rows: mutated; other threads may write the row meanwhile.
+        rows: mutated; other threads may write the row at the same time.
         at: where the row begins.
-        length: what it is scaled to.
+        length: the new length.
         stride: numbers in a row.
-        sums: (>= spare + 16,) where vectors are added up; not used here.
-        spare: where sums has room.
+        sums: (>= spare + 16,) buffer in which vectors are added up; not used here.
+        spare: where the free part of sums begins.
 
     Returns:
-        what the row was multiplied by.
+        the factor by which the row was multiplied.
     """
     total = np.float32(0)
     for j in range(stride):
@@ -124,9 +125,9 @@ def average(input: F32, contexts: I64, n_contexts: int, stride: int, mean: F32) 
     """Write the mean of the context rows to mean[:stride], and to mean[stride:] again.
 
     Args:
-        input: rows of contexts; other threads may write them meanwhile.
+        input: rows of contexts; other threads may write them at the same time.
         contexts: (>= n_contexts,) offsets into input; may repeat.
-        n_contexts: how many are in use, at least 1.
+        n_contexts: number of contexts in use, at least 1.
         stride: numbers in a row.
         mean: (2 * stride,) mutated.
     """
@@ -141,15 +142,15 @@ def average(input: F32, contexts: I64, n_contexts: int, stride: int, mean: F32) 
 
 @inlined
 def scatter_difference(input: F32, offsets: I64, n_rows: int, share: np.float32, stride: int, mean: F32) -> None:
-    """Add to each row a share of what their mean has moved: share * (mean[:stride] - mean[stride:]).
+    """Add to each row a share of the change of their mean: share * (mean[:stride] - mean[stride:]).
 
     Args:
-        input: mutated; threads race for its rows, and may lose each other's addition.
+        input: mutated; threads race for its rows and may lose each other's additions.
         offsets: (>= n_rows,) offsets into input; a row that repeats gets the sum.
-        n_rows: how many are in use.
+        n_rows: number of rows in use.
         share: 1 / n_rows is the gradient of a mean.
         stride: numbers in a row.
-        mean: (2 * stride,) the mean as it is and as it was.
+        mean: (2 * stride,) the mean, and a copy from before the step.
     """
     for i in range(n_rows):
         for j in range(stride):

@@ -1,8 +1,8 @@
-"""Score and update on vectors: what `scalar.py` does, function by function, several times faster.
+"""Score and update on vectors: the same functions as in `scalar.py`, several times faster.
 
-Scores are taken in blocks of 4 or 2 hidden vectors by a tile of up to 6 outputs, as `REGISTERS` says: 10 loads feed 24
-multiply-adds. The instructions are those of `llvm.py`. There a tuple's length is what unrolls a loop, so blocks are
-named by tuples of offsets.
+Scores are computed in blocks of 4 or 2 hidden vectors and a tile of up to 6 outputs, as `REGISTERS` says: 10 loads feed
+24 multiply-adds. The instructions are in `llvm.py`, where the length of a tuple decides how far a loop is unrolled; so
+blocks are tuples of offsets.
 """
 
 import numpy as np
@@ -37,7 +37,7 @@ Offsets = tuple[int, ...]
 
 @inlined
 def score(hidden: Hidden, output: F32, outputs: I64, n_tiles: int, shape: Shape, scores: F32) -> None:
-    """Do what `scalar.score` does; the sums are taken in another order."""
+    """Do the same as `scalar.score`; the sums are in another order."""
     width = 8 * n_tiles
     rows, offsets = hidden.rows, hidden.offsets
     for number in range(n_tiles):
@@ -67,10 +67,11 @@ def score_block(
 
 @inlined
 def update(hidden: Hidden, output: F32, outputs: I64, shape: Shape, gradients: F32, before: F32, ahead: Ahead) -> None:
-    """Do what `scalar.update` does, and ask for the rows of `ahead`.
+    """Do the same as `scalar.update`, and prefetch the rows of `ahead`.
 
-    One thing differs: with one tile, where a hidden vector repeats, its second occurrence moves the output rows by what
-    the first has left: a difference of order lr ** 2, in a window with one word twice. With more tiles there is none.
+    There is one difference. With one tile, if a hidden vector repeats, its second occurrence moves the output rows by
+    its value after the first: a difference of order lr ** 2, in windows that contain a word twice. With more tiles
+    there is none.
     """
     if shape.n_tiles == 1:
         update_tile(hidden, output, outputs, shape, gradients, ahead)
@@ -80,7 +81,7 @@ def update(hidden: Hidden, output: F32, outputs: I64, shape: Shape, gradients: F
 
 @inlined
 def update_tile(hidden: Hidden, output: F32, outputs: I64, shape: Shape, gradients: F32, ahead: Ahead) -> None:
-    """Update where all outputs fit into one tile: each number is loaded and stored once."""
+    """Update if all outputs fit into one tile: each number is loaded and stored once."""
     rows = take(outputs, 0, shape.tile_like)
     for j in range(0, shape.width, LANES):
         if j % LINE == 0:
@@ -100,7 +101,7 @@ def update_tile(hidden: Hidden, output: F32, outputs: I64, shape: Shape, gradien
 def update_tiles(
     hidden: Hidden, output: F32, outputs: I64, shape: Shape, gradients: F32, before: F32, ahead: Ahead
 ) -> None:
-    """Update tile after tile; `before` keeps LANES numbers of each hidden vector from before the step."""
+    """Update tile by tile; `before` holds LANES numbers of each hidden vector from before the step."""
     width = 8 * shape.n_tiles
     for j in range(0, shape.width, LANES):
         if j % LINE == 0:
@@ -131,9 +132,9 @@ def update_masked(
     before: F32,
     ahead: Ahead,
 ) -> None:
-    """Do what `scalar.update_masked` does, with the one difference that `update` has; there are no branches.
+    """Do the same as `scalar.update_masked`, with the same difference as in `update`, and without branches.
 
-    The rows that nothing reads are written: with what the fixed rows would become.
+    Rows that nothing reads receive what the frozen rows would become.
     """
     width = 8 * shape.n_tiles
     for j in range(0, shape.width, LANES):
@@ -142,7 +143,7 @@ def update_masked(
         for c in range(hidden.n):
             value = load(hidden.rows, take(hidden.offsets, c, ONE), j)
             store(before, (c * LANES,), 0, value)
-            store(hidden.rows, take(hidden_targets, c, ONE), j, value)  # or what is written there would grow
+            store(hidden.rows, take(hidden_targets, c, ONE), j, value)  # otherwise the values there would grow
         for number in range(shape.n_tiles):
             at = number * len(shape.tile_like)
             old = load(output, take(outputs, at, shape.tile_like), j)
@@ -157,10 +158,11 @@ def update_masked(
 
 @inlined
 def ask_for(ahead: Ahead, output: F32, j: int) -> None:
-    """Ask for the numbers from j on of the rows that the next steps need.
+    """Prefetch the numbers that begin at j of the rows that the next steps need.
 
-    A few lines in each turn of the loop over the dimension: asked for all at once, the 7 rows of a step at dim 300
-    are 133 lines, more than wait at a time, and what comes after waits with them: 3,300 cycles a step for 2,850.
+    Each iteration of the loop over the dimension asks for a few cache lines. The 7 rows of a step at dim 300 are 133
+    lines. If all are requested at once, they exceed the number of outstanding requests, and later loads wait too: 3,300
+    instead of 2,850 cycles per step.
     """
     for i in range(ahead.n_outputs):
         prefetch(output, ahead.outputs[i] + j)
@@ -172,7 +174,7 @@ def ask_for(ahead: Ahead, output: F32, j: int) -> None:
 
 @inlined
 def scale_to(rows: F32, at: int, length: np.float32, stride: int, sums: F32, spare: int) -> np.float32:
-    """Do what `scalar.scale_to` does."""
+    """Do the same as `scalar.scale_to`."""
     score_block(rows, rows, (at,), (at,), stride, sums, spare, 8)
     total = sums[spare]
     factor = length / np.sqrt(total) if total > 0 else np.float32(1)
@@ -182,14 +184,14 @@ def scale_to(rows: F32, at: int, length: np.float32, stride: int, sums: F32, spa
 
 @inlined
 def scale(rows: F32, at: int, factor: np.float32, stride: int) -> None:
-    """Do what `scalar.scale` does."""
+    """Do the same as `scalar.scale`."""
     for j in range(0, stride, LANES):
         store(rows, (at,), j, scaled_difference(load(rows, (at,), j), zeros(ONE, ONE), factor))
 
 
 @inlined
 def average(input: F32, contexts: I64, n_contexts: int, stride: int, mean: F32) -> None:
-    """Do what `scalar.average` does."""
+    """Do the same as `scalar.average`."""
     share = np.float32(1) / np.float32(n_contexts)
     for j in range(0, stride, LANES):
         total = load(input, take(contexts, 0, ONE), j)
@@ -202,7 +204,7 @@ def average(input: F32, contexts: I64, n_contexts: int, stride: int, mean: F32) 
 
 @inlined
 def scatter_difference(input: F32, offsets: I64, n_rows: int, share: np.float32, stride: int, mean: F32) -> None:
-    """Do what `scalar.scatter_difference` does."""
+    """Do the same as `scalar.scatter_difference`."""
     for j in range(0, stride, LANES):
         moved = scaled_difference(load(mean, (0,), j), load(mean, (stride,), j), share)
         for i in range(n_rows):

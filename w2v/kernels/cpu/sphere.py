@@ -1,23 +1,24 @@
 """Cosine scores: all rows stay on a sphere, so that a dot product is a cosine divided by a temperature T.
 
-A row is r u, u being its direction and r = T ** -1/2 the same for all rows. Then
+A row is r u, with its direction u and r = T ** -1/2, the same for all rows. Then
 
     s(c, o) = (r u_c) . (r u_o) = cos(c, o) / T
 
-and every loss of scores is a loss of cosines. Its gradient by a direction is dL/du = (I - u u^T) r dL/dx, x = r u: the
-part along the row has no effect on a cosine. A step moves a row by -lr dL/dx, as without a sphere, and then scales it
-back to length r. Scaling takes the part along the row away, up to lr ** 2, which is gradient descent on a sphere by
-retraction (Absil, Mahony and Sepulchre 2008). So no score needs a length, and a step costs two more passes over each
-of its rows. Rows whose cosine is computed instead grow with each step, and a step turns a longer row less.
+and every loss of scores is a loss of cosines. Its gradient with respect to a direction is
+dL/du = (I - u u^T) r dL/dx with x = r u: the part along the row has no effect on a cosine. A step moves a row by
+-lr dL/dx, as without a sphere, and then scales it back to length r. Scaling removes the part along the row, up to
+lr ** 2; this is gradient descent on a sphere by retraction (Absil, Mahony and Sepulchre 2008). So scores need no
+lengths, and a step costs two more passes over each of its rows. If cosines were computed instead, rows would grow with
+each step, and a step would turn a longer row less.
 
 The mean m of several contexts is inside the sphere. The hidden vector is h = r m / |m|, and by the chain rule
 
     dL/dm = (r / |m|) (I - u u^T) dL/dh,    dL/dx_c = (1 / n) dL/dm
 
-so what h moves, after it has been scaled back to length r, is passed on r / |m| times.
+so the change of h, after h has been scaled back to length r, is multiplied by r / |m| and passed on.
 
-Threads race for rows as in `update`. A row that another thread writes meanwhile may have another length until it is
-used next.
+Threads race for rows as in `update`. A row that another thread writes at the same time can have another length until it
+is used next.
 """
 
 from collections.abc import Callable
@@ -30,11 +31,11 @@ from w2v.kernels.cpu.structs import Hidden, Scratch, Shape, Variant
 from w2v.kernels.scalars import F32, I64
 
 FACTOR, SUM, LENGTHS = 0, 16, 32
-"""Where scratch.lengths has what the mean was scaled by, where it has room for a sum, and how many numbers it has."""
+"""Positions in scratch.lengths: the factor of the mean, and room for a sum; and the number of its elements."""
 
 
 def on_sphere(layer: HiddenLayer, variant: Variant, arithmetic: ModuleType) -> HiddenLayer:
-    """Return a hidden layer whose hidden vectors and input rows stay on the sphere; without cosine scores, the same."""
+    """Return a layer whose hidden vectors and input rows stay on the sphere; the same layer without cosine scores."""
     if not variant.cosine:
         return layer
     inner_compose, inner_scatter = layer
@@ -44,7 +45,7 @@ def on_sphere(layer: HiddenLayer, variant: Variant, arithmetic: ModuleType) -> H
 
     @inlined
     def compose(input: F32, n_contexts: int, shape: Shape, scratch: Scratch) -> Hidden:
-        """Return the hidden vectors; a mean is scaled to the sphere, and so is the copy of it from before the step."""
+        """Return the hidden vectors. A mean is scaled to the sphere, and so is its copy from before the step."""
         hidden = inner_compose(input, n_contexts, shape, scratch)
         if is_mean:
             factor = scale_to(scratch.mean, 0, shape.radius, shape.stride, scratch.lengths, SUM)
@@ -54,13 +55,13 @@ def on_sphere(layer: HiddenLayer, variant: Variant, arithmetic: ModuleType) -> H
 
     @inlined
     def scatter(input: F32, n_contexts: int, shape: Shape, scratch: Scratch) -> None:
-        """Pass on what the hidden vectors have moved, and scale the input rows. Mutates input and scratch.mean."""
+        """Pass on the changes of the hidden vectors, and scale the input rows. Mutates input and scratch.mean."""
         if is_mean:
             scale_to(scratch.mean, 0, shape.radius, shape.stride, scratch.lengths, SUM)
             scale(scratch.mean, 0, scratch.lengths[FACTOR], shape.stride)
             scale(scratch.mean, shape.stride, scratch.lengths[FACTOR], shape.stride)
         inner_scatter(input, n_contexts, shape, scratch)
-        if is_mean and frozen:  # the words beside the line's row stay as they are
+        if is_mean and frozen:  # the words next to the line's row are frozen
             to_sphere(input, scratch.line_row, 1, shape, scratch)
         else:
             to_sphere(input, scratch.contexts, n_contexts, shape, scratch)

@@ -1,4 +1,4 @@
-"""One step of training, in four stages, and the walk over a shard that takes them.
+"""One step of training in four stages, and the walk over a shard.
 
 As in word2vec.c, the context words own the input rows (the vectors that are saved), and the center and the negatives
 own the output rows. For the center at position t,
@@ -9,9 +9,9 @@ own the output rows. For the center at position t,
 3. loss:   G = lr * (label - sigmoid(F)), a plain function on the score buffer (loss.py);
 4. update: C += G.T @ O and O += G @ C, both from the values of stage 2 (scalar.py, simd.py).
 
-A variant of the model is another function for one or two of these; `Variant` says which. The gradient of the
-plain one is that of word2vec (Mikolov et al. 2013); sharing the negatives within a window is Ji et al. 2016
-(pWord2Vec). The same in float64, one rule a function: tests/naive.py.
+A variant of the model replaces one or two of these functions; `Variant` describes it. The gradient of the plain variant
+is that of word2vec (Mikolov et al. 2013); sharing the negatives within a window is Ji et al. 2016 (pWord2Vec).
+tests/naive.py has the same in float64, one function per rule.
 """
 
 from collections.abc import Callable
@@ -41,23 +41,23 @@ KERNELS = tuple(ARITHMETIC)
 SGNS = Variant()
 """Skip-gram with negative sampling."""
 LOSS_EVERY = 512
-"""The loss is computed at one center in this many: 36 logarithms each would cost a third of a step."""
+"""The loss is computed for one center in this many: 36 logarithms per center would take a third of a step's time."""
 MERGE_EVERY = 4096
-"""Steps between merges of a thread's hot rows: at 1,024 the merges themselves take 5% of the time."""
+"""Number of steps between merges of a thread's hot rows. With 1,024 the merges take 5% of the time."""
 SOON, FAR = 2, 3
-"""How many steps before it a center's rows are asked for: into the first cache, which with 4 is 6% slower with two
-threads, because the other one takes them away before they are used; and into the second."""
+"""Prefetch distances of a center's rows, in steps: into the L1 cache, and into the L2 cache. With 4 instead of 2, two
+threads are 6% slower, because the other thread takes the rows away before they are used."""
 
 TrainShard = Callable[[I32, Weights, Sampling, Shape, Scratch, Tally, ShardPass], None]
 
 
 @cache
 def looking_ahead(of_input: bool, of_output: bool) -> Callable[[Weights, Walk, Shape, Scratch], Ahead]:
-    """Return the function that says which rows the next steps need and none before did, as far as they are single."""
+    """Return the function that finds the rows that the next steps need and earlier ones did not, if they are single."""
 
     @inlined
     def look_ahead(weights: Weights, walk: Walk, shape: Shape, scratch: Scratch) -> Ahead:
-        """Return the rows of the centers SOON and FAR steps later: their own, and those of their last contexts."""
+        """Return rows for the centers SOON and FAR steps later: their own rows, and those of their last contexts."""
         kept, zero, last = scratch.kept, scratch.zero_row[0], walk.end - 1
         soon, later = min(walk.t + SOON, last), min(walk.t + FAR, walk.n - 1)
         center, far_center = (kept[soon], kept[later]) if of_output else (zero, zero)
@@ -72,12 +72,12 @@ def looking_ahead(of_input: bool, of_output: bool) -> Callable[[Weights, Walk, S
 def step_of(kernel: str, variant: Variant) -> Callable[..., bool]:
     """Return the step of a variant, with the loops of `scalar` or `simd`.
 
-    The names below are in its closure. So each variant compiles only what it uses, and flags are constants to it.
+    The names below are in its closure, so each variant compiles only what it uses, and flags are constants.
     """
     arithmetic = ARITHMETIC[kernel]
     has_logq, composes, has_path = variant.logq, variant.subwords, variant.output == "path"
     is_masked, update_free = variant.masked, masked_update(variant, arithmetic)
-    # With subwords 20 rows at once would stall as long as they save: no gain.
+    # With subwords, prefetching 20 rows at a time would stall as long as it saves.
     has_one_input = not variant.subwords and variant.lines != "alone"
     look_ahead = looking_ahead(has_one_input, variant.output != "path")
     read_contexts, _ = context_reader(variant, arithmetic)
@@ -99,9 +99,10 @@ def step_of(kernel: str, variant: Variant) -> Callable[..., bool]:
         tally: Tally,
         lr: np.float32,
     ) -> bool:
-        """Take the step of one center, and draw for the one after the next; return False if it has no contexts.
+        """Take the step of one center, and prepare the step after the next; return False if there are no contexts.
 
-        Args are those of `train_shard`; walk says where the center is. Mutates weights, scratch and tally.
+        The arguments are those of `train_shard`; walk has the position of the center. Mutates weights, scratch and
+        tally.
         """
         output, scores = weights.output, scratch.scores
         # 1. choose
@@ -115,7 +116,7 @@ def step_of(kernel: str, variant: Variant) -> Callable[..., bool]:
         now = with_tiles(shape, k) if has_path else shape
         # 2. score
         score(hidden, output, scratch.outputs, now.n_tiles, now, scores)
-        # Here, because it is what the processor does while it adds up the scores: 2% less time than before them.
+        # The processor does this while it adds up the scores: 2% less time than before them.
         prepare_outputs(walk, shape, sampling, scratch)
         if has_logq:
             correct_scores(hidden.n, k, shape, sampling, scratch)
@@ -144,12 +145,12 @@ def step_of(kernel: str, variant: Variant) -> Callable[..., bool]:
 def start_shard(
     tokens: I32, weights: Weights, sampling: Sampling, shape: Shape, scratch: Scratch, tally: Tally, shard: ShardPass
 ) -> int:
-    """Seed the generator, fill the pool, take copies of the hot rows, subsample.
+    """Seed the generator, fill the pool, copy the hot rows, and subsample.
 
     Mutates scratch, the copies and tally.
 
     Returns:
-        the number of entries of scratch.kept, sentence ends included.
+        the number of entries of scratch.kept, with sentence ends.
     """
     scratch.state[0] = seed_shard(shard.seed, shard.epoch, shard.shard)
     fill_pool(sampling, shape.stride, scratch)
@@ -184,10 +185,10 @@ def train_shard(kernel: str, variant: Variant) -> TrainShard:
             tokens: (n,) ids and SENTENCE_END.
             weights: mutated; threads race for rows (Hogwild, Niu et al. 2011).
             sampling: read only.
-            shape: the loops' bounds.
-            scratch: this thread's own; mutated.
-            tally: this thread's own; mutated.
-            shard: learning rate, what seeds every draw here, and the rows of the lines, which are mutated.
+            shape: the bounds of the loops.
+            scratch: belongs to this thread; mutated.
+            tally: belongs to this thread; mutated.
+            shard: learning rate, the seeds of all draws here, and the rows of the lines, which are mutated.
         """
         n = start_shard(tokens, weights, sampling, shape, scratch, tally, shard)
         for t in range(-2, 0):
@@ -221,8 +222,8 @@ def train_shard(kernel: str, variant: Variant) -> TrainShard:
 
 @jit
 def all_finite(numbers: F32) -> bool:
-    """Return whether none of numbers, (n,), is NaN or Inf."""
+    """Return whether numbers, (n,), contains neither NaN nor Inf."""
     total = np.float32(0)
     for number in numbers:
-        total += number * np.float32(0)  # 0 * NaN and 0 * Inf are NaN, which no addition removes
+        total += number * np.float32(0)  # 0 * NaN and 0 * Inf are NaN, and no addition removes a NaN
     return not (total != 0)

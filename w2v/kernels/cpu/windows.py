@@ -1,4 +1,4 @@
-"""Stage 1, first half: which tokens are kept, and which of them are a center's contexts."""
+"""Stage 1, first half: which tokens are kept, and which tokens are a center's contexts."""
 
 from collections.abc import Callable
 from functools import cache
@@ -17,18 +17,18 @@ from w2v.kernels.scalars import I32, I64
 
 @inlined
 def subsample(tokens: I32, sampling: Sampling, stride: int, scratch: Scratch) -> tuple[int, int]:
-    """Write the offsets of the tokens' rows to scratch.kept, each with the probability that its word is kept.
+    """Write the offsets of the tokens' rows to scratch.kept; each token is kept with the probability of its word.
 
-    There is no branch on the draw: no processor could predict it.
+    There is no branch on the draw, because it could not be predicted.
 
     Args:
         tokens: (n,) ids and SENTENCE_END.
-        sampling: its `keep`.
+        sampling: its `keep` is read.
         stride: numbers in a row.
         scratch: kept, (> n,), and state are mutated.
 
     Returns:
-        the number of entries written, sentence ends included; the number of words before subsampling.
+        the number of entries written, with sentence ends; and the number of words before subsampling.
     """
     kept = scratch.kept
     n, n_ends = 0, 0
@@ -45,7 +45,7 @@ def subsample(tokens: I32, sampling: Sampling, stride: int, scratch: Scratch) ->
 
 @inlined
 def sentence_end(tokens: I32 | I64, begin: int, n: int) -> int:
-    """Return where the sentence that begins at `begin` ends: ids or offsets are 0 or more, its end is not."""
+    """Return where the sentence that begins at `begin` ends: ids and offsets are >= 0, its end is negative."""
     end = begin
     while end < n and tokens[end] >= 0:
         end += 1
@@ -54,7 +54,7 @@ def sentence_end(tokens: I32 | I64, begin: int, n: int) -> int:
 
 def context_chooser(variant: Variant) -> Callable[[Walk, Shape, Scratch], int]:
     """Return the function that chooses a center's contexts for a variant."""
-    n_spare = 0 if variant.lines == "none" else 1  # the line's row takes one place
+    n_spare = 0 if variant.lines == "none" else 1  # one place is for the line's row
     choose_words = word_chooser(variant.whole_line, variant.shrink_window, variant.only_before, n_spare)
     return with_line(variant.lines, choose_words)
 
@@ -70,8 +70,8 @@ def word_chooser(
         """Write the contexts of a center to scratch.contexts.
 
         Args:
-            walk: where the center and its sentence are in scratch.kept.
-            shape: its window.
+            walk: the position of the center and its sentence in scratch.kept.
+            shape: its window is read.
             scratch: contexts and state are mutated.
 
         Returns:
@@ -89,7 +89,7 @@ def word_chooser(
 
 @inlined
 def copy_contexts(kept: I64, begin: int, t: int, end: int, contexts: I64) -> int:
-    """Copy kept[begin:end] without position t to contexts, which is mutated; return how many that is."""
+    """Copy kept[begin:end] without position t to contexts; return the number of copied entries. Mutates contexts."""
     for i in range(begin, t):
         contexts[i - begin] = kept[i]
     for i in range(t + 1, end):
@@ -99,10 +99,10 @@ def copy_contexts(kept: I64, begin: int, t: int, end: int, contexts: I64) -> int
 
 @inlined
 def sample_contexts(begin: int, t: int, end: int, most: int, scratch: Scratch) -> int:
-    """Write contexts from the whole sentence to scratch.contexts; return how many that is.
+    """Write contexts from the whole sentence to scratch.contexts; return their number.
 
-    They are all its other words. Where these are more than `most`, that many are drawn at random with replacement: the
-    cost of a sentence grows with its length, and not with its square.
+    These are all other words of the sentence. If there are more than `most`, `most` words are drawn at random with
+    replacement, so that the cost of a sentence grows with its length, not with the square of its length.
     """
     others = end - begin - 1
     if others <= most:

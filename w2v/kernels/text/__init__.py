@@ -1,1 +1,1 @@
-"""The kernels that read text."""
+"""Kernels that read text."""

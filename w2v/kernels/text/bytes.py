@@ -1,7 +1,7 @@
-"""Bytes eight at a time: hashing, comparing and copying words.
+"""Operations on bytes, eight at a time: hash, compare and copy words.
 
-Up to seven bytes behind a word are read, and do not count: the caller sees to it that they are there. The
-machine is little-endian, as all are that Numba runs on.
+Up to seven bytes after a word are read and ignored; the caller must make sure that they exist. The machine must be
+little-endian, like all machines that Numba supports.
 """
 
 import numpy as np
@@ -16,13 +16,13 @@ U1, U8_BITS, U29, U32 = np.uint64(1), np.uint64(8), np.uint64(29), np.uint64(32)
 
 @inlined
 def low_bytes(word: np.uint64, n: int) -> np.uint64:
-    """Return a word with all but its first n bytes made 0, for 0 < n < 8."""
+    """Return the first n bytes of a word, 0 < n < 8, with the other bytes set to 0."""
     return word & ((U1 << (np.uint64(n) * U8_BITS)) - U1)
 
 
 @inlined
 def hash_bytes(text: U8, begin: int, end: int) -> np.uint64:
-    """Return 64 bits that depend on each byte of text[begin:end]; multiply and fold, 8 bytes at a time."""
+    """Return 64 bits that depend on each byte of text[begin:end]; multiplies and folds 8 bytes at a time."""
     hashed = np.uint64(end - begin) * SEED
     at = begin
     while at + 8 <= end:
@@ -38,7 +38,7 @@ def hash_bytes(text: U8, begin: int, end: int) -> np.uint64:
 
 @inlined
 def equal_bytes(left: U8, at: int, right: U8, to: int, n: int) -> bool:
-    """Return whether left[at : at + n] and right[to : to + n] are the same."""
+    """Return whether left[at : at + n] and right[to : to + n] are equal."""
     i = 0
     while i + 8 <= n:
         if load_word(left, at + i) != load_word(right, to + i):
@@ -49,6 +49,6 @@ def equal_bytes(left: U8, at: int, right: U8, to: int, n: int) -> bool:
 
 @inlined
 def copy_bytes(text: U8, begin: int, end: int, out: U8, to: int) -> None:
-    """Copy text[begin:end] to out[to:]; up to seven bytes behind are written too, and mean nothing."""
+    """Copy text[begin:end] to out[to:]; up to seven bytes after it are overwritten too."""
     for i in range(0, end - begin, 8):
         store_word(out, to + i, load_word(text, begin + i))

@@ -1,4 +1,4 @@
-"""Means of rows: the vectors of lines from those of their words."""
+"""Means of rows, used for the vectors of lines."""
 
 import numpy as np
 
@@ -7,21 +7,21 @@ from w2v.kernels.llvm import prefetch_far
 from w2v.kernels.scalars import F32, F64, I32
 
 AHEAD = 8
-"""Tokens before its turn a word's row is asked for: rows of 84,000 words are summed in 0.6 of the time."""
+"""Prefetch distance of a word's row, in tokens: with it, summing rows of 84,000 words takes 0.6 of the time."""
 CACHE_LINE = 16
-"""Numbers in it."""
+"""Number of float32 numbers in a cache line."""
 
 
 @jit
 def mean_rows(tokens: I32, row_of: I32, rows: F32, means: F32) -> None:
-    """Write the mean of the rows of each line's words; 0 for a line without any.
+    """Write the mean of the rows of each line's words; 0 for a line without words.
 
-    One pass over the tokens: the row of a line stays in the first cache while the rows of its words are added to it.
+    One pass over the tokens: the row of a line stays in the L1 cache while the rows of its words are added to it.
     Sums are float32; with 1,000 words the largest error is about 1e-5 of the largest number.
 
     Args:
-        tokens: (n,) int32, words; a negative number ends a line. The last line may have no end.
-        row_of: (n_types,) int32, the row of each word; negative for a word that is left out.
+        tokens: (n,) int32, words; a negative number ends a line. The last line may lack it.
+        row_of: (n_types,) int32, the row of each word; negative for words that are left out.
         rows: (n_rows * dim,) float32, the rows one after the other.
         means: (n_lines, dim) float32, C-contiguous zeros; mutated.
     """
@@ -55,13 +55,13 @@ def divide(means: F32, line: int, n: int) -> None:
 
 @jit
 def add_products(rows: F32, products: F64) -> None:
-    """Add rows' @ rows to the upper half of a matrix. Not by BLAS, whose threads wait for each other on a busy machine.
+    """Add rows.T @ rows to the upper half of a matrix. Not with BLAS: on busy machines its threads wait for each other.
 
-    Four products are summed in float32, and their sums in float64: the relative error is below 1e-6.
+    Each sum of four products is float32, and these sums are added in float64: the relative error is below 1e-6.
 
     Args:
         rows: (n, dim) float32, C-contiguous.
-        products: (dim, dim) float64, C-contiguous; mutated. Below the diagonal it stays as it is.
+        products: (dim, dim) float64, C-contiguous; mutated. Numbers below the diagonal do not change.
     """
     n, dim = rows.shape
     for r in range(0, n - 3, 4):
@@ -77,7 +77,7 @@ def add_products(rows: F32, products: F64) -> None:
 
 @jit
 def remove_direction(rows: F32, direction: F32) -> None:
-    """Take from each row what lies in a direction.
+    """Subtract from each row its component in a direction.
 
     Args:
         rows: (n, dim) float32, C-contiguous; mutated.

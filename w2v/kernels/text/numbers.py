@@ -1,8 +1,8 @@
-"""Lines of a word and its numbers, as text vectors have them.
+"""Lines of text vectors: a word followed by its numbers.
 
-Only what can be read exactly without long arithmetic is read here: a number of up to 18 digits whose digits, as an
-integer, and whose power of ten are float64 numbers without rounding. Their product or quotient is then the float64
-nearest to the number (Clinger 1990). A line with anything else is left to the caller.
+Only numbers that can be read exactly without long arithmetic are read here: they have up to 18 digits, and both the
+integer of the digits and the power of ten are float64 numbers without rounding. Their product or quotient is then the
+float64 nearest to the number (Clinger 1990). Lines with other numbers are left to the caller.
 """
 
 import numpy as np
@@ -11,9 +11,9 @@ from w2v.kernels import inlined_exact, jit_exact
 from w2v.kernels.scalars import F32, I64, U8
 
 POWERS = np.array([float(f"1e{k}") for k in range(23)])
-"""Those powers of ten that float64 holds without rounding."""
+"""Powers of ten that are exact in float64."""
 LARGEST = 1 << 53
-"""Up to here each integer is a float64."""
+"""Integers up to here are exact in float64."""
 MOST_DIGITS = 18
 LONGEST_WORD = 1_000
 NEWLINE, RETURN, SPACE, MINUS, PLUS, POINT, ZERO, LETTER_E, LOWER = 10, 13, 32, 45, 43, 46, 48, 101, 32
@@ -21,7 +21,7 @@ NEWLINE, RETURN, SPACE, MINUS, PLUS, POINT, ZERO, LETTER_E, LOWER = 10, 13, 32, 
 
 @inlined_exact
 def read_digits(text: U8, at: int) -> tuple[int, int, int]:
-    """Return where the digits at a place of a text end, the integer that they are, and how many they are."""
+    """Return where the digits at a position of a text end, their value as an integer, and their number."""
     integer, begin = 0, at
     while at < len(text) and ZERO <= text[at] < ZERO + 10 and at - begin <= MOST_DIGITS:
         integer = 10 * integer + (text[at] - ZERO)
@@ -31,7 +31,7 @@ def read_digits(text: U8, at: int) -> tuple[int, int, int]:
 
 @inlined_exact
 def read_number(text: U8, at: int) -> tuple[int, float]:
-    """Return where the number at a place of a text ends, and its value; -1 and 0 if it cannot be read here."""
+    """Return where the number at a position of a text ends, and its value; -1 and 0 if it cannot be read here."""
     is_negative = at < len(text) and text[at] == MINUS
     at, integer, n_digits = read_digits(text, at + is_negative)
     scale = 0
@@ -61,7 +61,7 @@ def read_number(text: U8, at: int) -> tuple[int, float]:
 
 @inlined_exact
 def line_end(text: U8, at: int) -> int:
-    """Return where the next line begins if nothing but spaces and the line's end follow at a place; -1 otherwise."""
+    """Return where the next line begins if only spaces and the line end follow a position; otherwise -1."""
     while at < len(text) and text[at] == SPACE:
         at += 1
     if at < len(text) and text[at] == RETURN:
@@ -71,12 +71,12 @@ def line_end(text: U8, at: int) -> int:
 
 @jit_exact
 def read_lines(text: U8, numbers: F32, words: I64) -> tuple[int, int]:
-    """Read lines from the front of a text as long as each is a word, single spaces and as many numbers as fit a row.
+    """Read lines from the beginning of a text, as long as each has a word, single spaces and the numbers of one row.
 
     Args:
         text: (n,) bytes.
         numbers: (n_most, dim) mutated: the numbers of each line, rounded from float64 as NumPy rounds them.
-        words: (n_most, 2) mutated: where each word begins and ends.
+        words: (n_most, 2) mutated: the begin and end of each word.
 
     Returns:
         the number of lines read, and where the next one begins.

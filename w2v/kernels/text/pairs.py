@@ -1,12 +1,12 @@
-"""Pairs of neighbouring tokens: counting them, joining those that are phrases, and spelling the result.
+"""Pairs of neighbouring tokens: count them, join pairs that are phrases, and spell the result.
 
-No hash table is needed: how often each word comes first in a pair is known, so the second words are laid into
-buckets, one a first word, and each bucket is tallied by itself. The text is read in order, and only the buckets are
-written to at random.
+No hash table is needed. It is known how often each word comes first in a pair, so the second words are written into
+buckets, one per first word, and each bucket is counted separately. The text is read in order; only the writes to the
+buckets are random.
 
 Kernels take the pair that begins at t as (ids[t], seconds[t]); seconds[t] is SENTENCE_END if no pair begins there.
-Without connector words seconds is ids[1:]. With connector words `link` makes it: a connector word begins no pair, and
-"of america" has a number of its own, so that "bank of america" is a pair too.
+Without connector words, seconds is ids[1:]. With connector words, `link` computes it: a connector word begins no pair,
+and "of america" gets its own number, so that "bank of america" is a pair too.
 """
 
 import numpy as np
@@ -19,30 +19,30 @@ from w2v.kernels.text.scan import find_or_add
 from w2v.kernels.text.tables import Pairs, Table
 
 PADDING = 8
-"""Bytes that must be there behind the words, and behind what they are spelled into."""
+"""Number of readable bytes required after the words, and of writable bytes after the output."""
 MOST_CONNECTORS = 6
-"""Connector words that a phrase may have between two of its words."""
+"""Largest number of connector words between two words of a phrase."""
 
 
 @jit
 def link(ids: I32, at: int, until: int, is_connector: U8, table: Table, key: U8, seconds: I32) -> int:
-    """Write the second part of the pair that begins at each token from `at` to before `until` to seconds.
+    """Write to seconds the second part of the pair that begins at each token, from `at` to before `until`.
 
     The second part is the next word, or a run of up to MOST_CONNECTORS connector words and the word after it. A run has
-    the number len(is_connector) + its number in the table. Stops where the table is full; the caller grows it and calls
-    again.
+    the number len(is_connector) + its number in the table. If the table is full, this stops; the caller enlarges the
+    table and calls again.
 
     Args:
         ids: (n,) the token stream.
-        at: where to start.
-        until: where to end.
+        at: first token.
+        until: end of the tokens.
         is_connector: (n_types,) 1 for a connector word.
-        table: the runs: the bytes of their ids. Mutated; its arena has room for 8 bytes for each of these tokens.
-        key: (4 * (MOST_CONNECTORS + 1) + PADDING,) mutated: the run at hand.
+        table: the runs, spelled as the bytes of their ids. Mutated; its arena has room for 8 bytes per token.
+        key: (4 * (MOST_CONNECTORS + 1) + PADDING,) mutated: the current run.
         seconds: (n,) mutated.
 
     Returns:
-        where it stopped, `until` when done.
+        the token where it stopped; `until` when done.
     """
     n, full = len(ids), len(table.counts) - 1
     for t in range(at, until):
@@ -71,19 +71,19 @@ def link(ids: I32, at: int, until: int, is_connector: U8, table: Table, key: U8,
 
 @inlined
 def fill_buckets(ids: I32, seconds: I32, begin: int, end: int, low: int, ends: I64, buckets: I32) -> None:
-    """Lay the second parts of the pairs that begin at begin <= t < end into a bucket for each first word.
+    """Write the second parts of the pairs that begin at begin <= t < end into buckets, one per first word.
 
-    Mutates buckets and ends: the bucket of word low + i ends at ends[i], where the next one begins.
+    Mutates buckets and ends: the bucket of word low + i ends at ends[i], where the next bucket begins.
     """
     n = len(ends) - 1
     ends[:] = 0
     for t in range(begin, end):
-        first = ids[t] - low  # below 0 for a SENTENCE_END
+        first = ids[t] - low  # negative for SENTENCE_END
         if 0 <= first < n and seconds[t] != SENTENCE_END:
             ends[first + 1] += 1
     for i in range(n):
         ends[i + 1] += ends[i]
-    # ends[i] is where a bucket begins now, and filling it moves that to where it ends.
+    # ends[i] is now where bucket i begins; filling the bucket moves it to where the bucket ends.
     for t in range(begin, end):
         first = ids[t] - low
         if 0 <= first < n and seconds[t] != SENTENCE_END:
@@ -104,21 +104,22 @@ def count_pairs(
     buckets: I32,
     tally: I64,
 ) -> None:
-    """Add the pairs that begin at begin <= t < end to those of `old` and write all of them to `new`.
+    """Add the pairs that begin at begin <= t < end to those of `old`; write all of them to `new`.
 
-    Only pairs whose first word is one of low .. low + n - 1, with n = len(new.starts) - 1; so threads share the work.
+    Only pairs with a first word in low .. low + n - 1, n = len(new.starts) - 1, are counted, so threads can share the
+    work.
 
     Args:
         ids: the token stream.
-        seconds: the second part of the pair that begins at each token; may end before ids.
-        begin: where to start.
-        end: where to end.
-        low: the first word that is looked at, whose pairs stand at old.starts[0].
+        seconds: the second part of the pair that begins at each token; may be shorter than ids.
+        begin: first token.
+        end: end of the tokens.
+        low: the first word whose pairs are counted; its old pairs begin at old.starts[0].
         old: pairs counted before.
-        new: mutated; seconds and counts have room for the pairs of old and one for each of these tokens.
+        new: mutated; seconds and counts have room for the pairs of old and one pair per token.
         ends: (n + 1,) mutated.
-        buckets: room for each of these tokens with a first word that is looked at; mutated.
-        tally: zeros, one for each number in seconds; and so again at the end.
+        buckets: room for each token with a first word in this range; mutated.
+        tally: zeros, one for each number in seconds; they are zeros again at the end.
     """
     fill_buckets(ids, seconds, begin, min(end, len(seconds)), low, ends, buckets)
     filled, at = 0, 0
@@ -143,7 +144,7 @@ def count_pairs(
 
 @inlined
 def find_pair(phrases: Pairs, first: np.int32, second: np.int32) -> np.int64:
-    """Return where a pair stands, or -1; the seconds of each first ascend. first must not be SENTENCE_END."""
+    """Return the position of a pair, or -1. The seconds of each first word ascend; first must not be SENTENCE_END."""
     low, high = phrases.starts[first], phrases.starts[first + 1]
     end = high
     while low < high:
@@ -157,9 +158,9 @@ def find_pair(phrases: Pairs, first: np.int32, second: np.int32) -> np.int64:
 
 @jit
 def next_break(ids: I32, seconds: I32, at: int, phrases: Pairs) -> int:
-    """Return the first position from `at` on, 0 or behind a word that begins no phrase and is no connector word.
+    """Return the first position >= `at` that is 0 or follows a word that begins no phrase and is no connector word.
 
-    There the text can be cut: what is joined before such a place says nothing about what is joined after it.
+    The text can be cut there: joins before such a position do not influence joins after it.
     """
     while 0 < at < len(ids) and ids[at - 1] != SENTENCE_END:
         second = seconds[at - 1]
@@ -171,17 +172,17 @@ def next_break(ids: I32, seconds: I32, at: int, phrases: Pairs) -> int:
 
 @jit
 def join_pairs(ids: I32, seconds: I32, phrases: Pairs, names: I32, widths: I32, joined: I64) -> int:
-    """Join the pairs that are phrases, from left to right, in place; return how many tokens are left.
+    """Join pairs that are phrases, from left to right, in place; return the number of tokens left.
 
-    A token that has been joined to the one before it is not joined to the next.
+    A token that was joined to the one before is not joined to the next one.
 
     Args:
         ids: a piece of the token stream, with breaks at both ends; mutated.
         seconds: the second part of the pair that begins at each token, which may be ids[1:].
-        phrases: the pairs to join; the seconds of each first ascend.
-        names: (n_phrases,) the word that each becomes.
-        widths: (n_phrases,) the tokens of its second part.
-        joined: (n_phrases,) mutated: how often each was joined is added.
+        phrases: the pairs to join; the seconds of each first word ascend.
+        names: (n_phrases,) the word that replaces each phrase.
+        widths: (n_phrases,) number of tokens of the second part.
+        joined: (n_phrases,) mutated: the number of joins of each phrase is added.
     """
     filled, t = 0, 0
     while t < len(ids):
@@ -200,20 +201,20 @@ def join_pairs(ids: I32, seconds: I32, phrases: Pairs, names: I32, widths: I32, 
 
 @jit
 def spell(ids: I32, begin: int, end: int, starts: I64, text: U8, out: U8) -> int:
-    """Write the words of ids[begin:end] to out with a space between two, and a newline for each SENTENCE_END.
+    """Write the words of ids[begin:end] to out, with a space between words and a newline for each SENTENCE_END.
 
-    The text ends with a newline, whether or not its last id is a SENTENCE_END.
+    The text always ends with a newline, even if its last id is not a SENTENCE_END.
 
     Args:
-        ids: the token stream, read also at `end` where it goes on.
-        begin: where to start.
-        end: where to end.
-        starts: (n_types + 1,) word i and one byte more are text[starts[i]:starts[i + 1]].
-        text: the words, and PADDING.
-        out: mutated; has room for it all, and PADDING.
+        ids: the token stream; ids[end] is read too if it exists.
+        begin: first token.
+        end: end of the tokens.
+        starts: (n_types + 1,) word i, with one more byte, is text[starts[i]:starts[i + 1]].
+        text: the words, followed by PADDING bytes.
+        out: mutated; has room for the result and PADDING bytes.
 
     Returns:
-        the bytes written.
+        the number of bytes written.
     """
     filled = 0
     for t in range(begin, end):

@@ -1,8 +1,8 @@
-"""From bytes to word ids: hash while scanning, look up once, make no object for a token.
+"""From bytes to word ids: hash while scanning, one lookup per token, no Python objects.
 
-A token is a run of bytes without whitespace; whitespace is what `str.split` takes for it, in UTF-8.
-The text must be valid UTF-8 (the caller sees to it), of which only the whitespace is decoded here.
-Ids are provisional: the order in which one table met its words. `absorb` maps them to another's.
+A token is a run of bytes without whitespace; whitespace is the same as for `str.split`, in UTF-8. The text must be
+valid UTF-8, which the caller ensures; only whitespace is decoded here. Ids are provisional: they count the words of one
+table in the order of their first occurrence. `absorb` maps them to those of another table.
 """
 
 import numpy as np
@@ -18,7 +18,7 @@ WORD, SPACE, NEWLINE, LEAD = 0, 1, 2, 3
 
 
 def _byte_classes() -> U8:
-    """Return what each byte value means: (256,) of WORD, SPACE, NEWLINE, or LEAD of a longer space."""
+    """Return the class of each byte value: (256,) of WORD, SPACE, NEWLINE, or LEAD (first byte of a longer space)."""
     kinds = np.zeros(256, np.uint8)
     kinds[[ord(c) for c in "\t\v\f\r\x1c\x1d\x1e\x1f "]] = SPACE
     kinds[ord("\n")] = NEWLINE
@@ -29,15 +29,15 @@ def _byte_classes() -> U8:
 BYTE_CLASSES = _byte_classes()
 U32, LOW_HALF = np.uint64(32), np.uint64(0xFFFFFFFF)
 PADDING = 66
-"""Bytes that must be readable behind a text and behind a table's words: 64 are looked at at once, and where the last
-of them may begin a longer space, the next two."""
+"""Number of readable bytes required after a text and after a table's words: 64 bytes are examined at a time, and if the
+last of them is a LEAD byte, the next two."""
 
 
 @inlined
 def wide_space(text: U8, at: int) -> int:
     """Return the length of the Unicode whitespace that starts at a LEAD byte, or 0.
 
-    They are U+0085, U+00A0, U+1680, U+2000-200A, U+2028, U+2029, U+202F, U+205F and U+3000.
+    These are U+0085, U+00A0, U+1680, U+2000-200A, U+2028, U+2029, U+202F, U+205F and U+3000.
     """
     lead, second, third = text[at], text[at + 1], text[at + 2]
     if lead == 0xC2:
@@ -53,11 +53,11 @@ def wide_space(text: U8, at: int) -> int:
 
 @inlined
 def find_or_add(table: Table, text: U8, begin: int, end: int, hashed: np.uint64) -> np.int64:
-    """Return the number of the word text[begin:end], adding it where it is new.
+    """Return the number of the word text[begin:end]; add the word if it is new.
 
-    `hashed` is its hash_bytes.
+    `hashed` is the result of hash_bytes for the word.
 
-    Mutates the table, which must have an empty slot, and room for the word's bytes and number.
+    Mutates the table, which must have an empty slot and room for the word's bytes and number.
     """
     mask = np.uint64(len(table.slots) - 1)
     tag, slot = hashed >> U32, hashed & mask
@@ -83,25 +83,26 @@ def find_or_add(table: Table, text: U8, begin: int, end: int, hashed: np.uint64)
 
 @jit
 def scan(text: U8, begin: int, end: int, table: Table, ids: I32, filled: int, keep_empty: bool) -> tuple[int, int]:
-    """Write the numbers of the tokens of text[begin:end] to ids[filled:], counting them in the table.
+    """Write the numbers of the tokens of text[begin:end] to ids[filled:], and count them in the table.
 
-    Runs of newlines give one SENTENCE_END, but with keep_empty. Stops early where the table is half full; the caller
-    grows it and calls again. 64 bytes are looked at for whitespace at once, and 8 are hashed or compared.
+    A run of newlines gives one SENTENCE_END; with keep_empty, each newline gives one. If the table is half full, this
+    stops early; the caller enlarges the table and calls again. 64 bytes at a time are searched for whitespace, and 8 at
+    a time are hashed or compared.
 
     Args:
-        text: (>= end + PADDING,) valid UTF-8 that ends between tokens, and padding without meaning.
+        text: (>= end + PADDING,) valid UTF-8 that ends between tokens, followed by padding, which is ignored.
         begin: where to start, between tokens.
         end: where the text ends.
         table: mutated; its arena must have room for all of text[begin:end], and PADDING.
         ids: (>= end - begin + 1 + filled,) mutated.
-        filled: how much of ids is filled.
+        filled: the number of ids that are already used.
         keep_empty: whether each newline gives a SENTENCE_END, so that lines can be counted.
 
     Returns:
-        where the scan stopped (end when done), and how much of ids is filled.
+        where the scan stopped (end when done), and the new number of used ids.
     """
     full = len(table.counts) - 1
-    start = begin  # of the token at hand
+    start = begin  # of the current token
     for block in range(begin, end, 64):
         bits = maybe_spaces(text, block)
         while bits != 0:
@@ -134,9 +135,9 @@ def scan(text: U8, begin: int, end: int, table: Table, ids: I32, filled: int, ke
 
 @jit
 def absorb(table: Table, other: Table, mapping: I64, least: int, always: int) -> None:
-    """Add words and counts of `other` to `table`; mapping[i] becomes the number there of other's word i.
+    """Add the words and counts of `other` to `table`; mapping[i] becomes the number in `table` of word i of `other`.
 
-    Words seen less often than `least` are left out, and -1 in the mapping, unless numbered below `always`.
+    Words with counts below `least` are left out, with -1 in the mapping, unless their number is below `always`.
 
     Mutates table, which must have room for all of other, and mapping, (other.size[0],).
     """
@@ -152,9 +153,9 @@ def absorb(table: Table, other: Table, mapping: I64, least: int, always: int) ->
 
 @jit
 def renumber(ids: I32, mapping: I32, keep_empty: bool) -> int:
-    """Replace each id by mapping[id], in place, leaving out those mapped below 0; return the length.
+    """Replace each id by mapping[id], in place; remove ids that are mapped to negative numbers; return the new length.
 
-    SENTENCE_END stays, one for a run of them; with keep_empty all stay.
+    Runs of SENTENCE_END are reduced to one; with keep_empty, all are kept.
     """
     filled = 0
     for i in range(len(ids)):
@@ -173,7 +174,7 @@ def renumber(ids: I32, mapping: I32, keep_empty: bool) -> int:
 
 @jit
 def gather_words(table: Table, wanted: I64, out: U8) -> int:
-    """Copy the words numbered `wanted` to out, a newline after each; return the bytes written."""
+    """Copy the words with the numbers `wanted` to out, each with a newline; return the number of bytes written."""
     at = 0
     for word in wanted:
         for i in range(table.starts[word], table.starts[word + 1]):

@@ -1,7 +1,7 @@
-"""Separating words: in a text, everything that is not part of a word becomes spaces, in place.
+"""Separates words: replaces everything that is not part of a word by spaces, in place.
 
-A word is a run of letters, digits and marks that begins with a letter or a digit; one apostrophe, hyphen or other
-joiner between two of these belongs to it. Then the plain scan finds the words.
+A word is a run of letters, digits and marks that begins with a letter or a digit. One apostrophe, hyphen or other
+joiner between two of these characters is part of the word. The plain scan then finds the words.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ from w2v.kernels.llvm_bytes import lowest_bit, not_plain
 from w2v.kernels.scalars import U8
 
 OTHER, LETTER, MARK, JOINER = 0, 1, 2, 3
-"""What a code point is. LETTER is a letter or a digit; OTHER is in no word."""
+"""Classes of code points. LETTER is a letter or a digit; OTHER is never part of a word."""
 PAGE = 8
 """A page has the classes of 2 ** PAGE code points."""
 SPACE, NON_ASCII = 32, 0x80
@@ -19,7 +19,7 @@ SPACE, NON_ASCII = 32, 0x80
 
 @inlined
 def width_of(lead: np.uint8) -> int:
-    """Return the number of bytes of a character of UTF-8, by its first byte."""
+    """Return the number of bytes of a UTF-8 character, from its first byte."""
     return 1 + (lead >= 0xC0) + (lead >= 0xE0) + (lead >= 0xF0)  # type: ignore[return-value]
 
 
@@ -42,15 +42,15 @@ def class_at(text: U8, at: int, pages: U8, classes: U8) -> np.uint8:
 
 @jit
 def separate(text: U8, end: int, pages: U8, classes: U8) -> None:
-    """Replace each byte of text[:end] that is in no word by a space; ASCII whitespace stays as it is.
+    """Replace each byte of text[:end] that is not part of a word by a space; ASCII whitespace does not change.
 
-    64 bytes are looked at at once for what is not ASCII; what was looked at before is a word or whitespace, so a byte
-    above the space says that a word reaches up to here.
+    64 bytes at a time are searched for bytes that are not plain. Everything before the current position is already part
+    of a word or whitespace, so a byte above SPACE there means that a word extends to the current position.
 
     Args:
-        text: (>= end + PADDING,) valid UTF-8 that ends between words, and padding without meaning; mutated.
+        text: (>= end + PADDING,) valid UTF-8 that ends between words, followed by padding, which is ignored; mutated.
         end: where the text ends.
-        pages: (0x1100,) the page of each 256 code points; page 0 is that of ASCII.
+        pages: (0x1100,) the page number of each 256 code points; page 0 is that of ASCII.
         classes: (256 * n_pages,) the class of each code point of each page.
     """
     at = 0
