@@ -67,7 +67,7 @@ def test_presets_are_found_from_the_wheel_alone(wheel: Path, tmp_path: Path) -> 
     code = (
         f"import sys; sys.path[:] = [{str(wheel)!r}] + [p for p in sys.path if p and p != {str(CHECKOUT)!r}]\n"
         "sys.meta_path[:] = [finder for finder in sys.meta_path if 'editable' not in repr(finder).lower()]\n"
-        "import w2v.commands, w2v.settings.train\n"
+        "import w2v.commands, w2v.settings.presets\n"
         f"assert w2v.__file__.startswith({str(wheel)!r}), w2v.__file__\n"
         "print(*w2v.settings.presets.presets(), w2v.load_config('large', {}).dim)"
     )

@@ -20,8 +20,8 @@ def resampled_lines(stream: Ids, seed: int) -> Ids:
     Raises:
         W2VError: there is only one line, or not enough memory for a second stream.
 
-    >>> resampled_lines(np.array([1, 2, -1, 3, -1, 4, 5, 6], np.int32), 1).tolist()
-    [3, -1, 3, -1, 4, 5, 6, -1]
+    >>> resampled_lines(np.array([1, 2, -1, 3, -1, 4, 5, 6], np.int32), 4).tolist()
+    [1, 2, -1, 3, -1, 3, -1]
     """
     ends = np.flatnonzero(stream == SENTENCE_END)
     if len(stream) and stream[-1] != SENTENCE_END:
