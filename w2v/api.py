@@ -440,8 +440,7 @@ def train(
     files = _run_files(output, save_output, log_json, checkpoint, checkpoint_every)
     frozen_words = None if str(freeze) in FREEZES else freeze
     inputs = {**test_sets, "config": config, "init_from": init_from, "freeze": frozen_words}
-    inputs |= {"phrases": run_config.phrases, "negative_groups": run_config.negative_groups}
-    inputs["shown"] = run_config.shown
+    inputs |= run_config.files
     from w2v.evaluation.scores import Evaluation
     from w2v.text.vocab import Vocab
     from w2v.training import run as single

@@ -16,7 +16,7 @@ VOCAB = Vocab(["a", "b", "c"], np.array([3, 2, 1]))
 def test_lines_have_the_rows_of_their_known_items(tmp_path: Path) -> None:
     path = tmp_path / "shown.txt"
     path.write_text("c a\n\nunknown b b\r\nc")
-    starts, rows = read_shown(path, VOCAB)
+    starts, rows = read_shown(path, VOCAB, 4)
     assert [rows[a:b].tolist() for a, b in zip(starts, starts[1:], strict=False)] == [[2, 0], [], [1, 1], [2]]
 
 
@@ -54,5 +54,8 @@ def test_what_was_shown_and_not_taken_is_pushed_away(tmp_path: Path) -> None:
     assert x @ b < x @ c - 0.1
     resumed = w2v.resume(tmp_path / "run", tmp_path / "again.w2v", epochs=6)
     assert resumed.trained is not None and resumed.trained.settings["epochs"] == 6
+    path.write_text("b\n")  # a kernel would look for the items of the other lines beyond the end
+    with pytest.raises(w2v.W2VError, match=r"shown\.txt has 1 lines and the corpus 600"):
+        w2v.resume(tmp_path / "run", tmp_path / "again.w2v", epochs=7)
     with pytest.raises(w2v.W2VError, match="shown cannot be used with `w2v tune`"):
         w2v.tune(lines, "loss", shown=str(path))

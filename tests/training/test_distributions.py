@@ -205,7 +205,8 @@ def test_negatives_follow_what_was_shown_with_the_line(tmp_path: Path) -> None:
     vocab = Vocab(list("abcdefghij"), COUNTS)
     config = TrainConfig(negative=5, noise_pool=0, shown=str(path), outside_share=0.25)
     shape = shape_of(config, 10)._replace(stride=1)
-    scratch = new_scratch(shape, 10, config, zero_row=10, groups=groups_of(config, vocab))
+    four_lines = np.array([0, -1, -1, 1, -1, 2, -1], np.int32)
+    scratch = new_scratch(shape, 10, config, zero_row=10, groups=groups_of(config, vocab, four_lines))
     scratch.state[0] = 7
     for line, wanted in ((2, {1: 0.5, 4: 0.25, 10: 0.25}), (1, {10: 1.0}), (0, {2: 0.75, 10: 0.25})):
         scratch.groups.of_line[0] = line

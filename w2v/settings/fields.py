@@ -20,6 +20,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from w2v.base.errors import SettingsError, option
 
+FILE = "FILE"  # The metavar of the path of a file
 KINDS = (bool, int, float, str, Path)  # The allowed types of settings
 
 
@@ -61,6 +62,11 @@ class Setting:
     complete: Callable[[], Iterable[str]] | None = None
     """Returns the shell completions of a value; default: the choices."""
     is_common: bool = False  # Whether --help shows it for a command with many options; --help-all shows all
+
+    @property
+    def is_file(self) -> bool:
+        """Whether the value is the path of a file to read."""
+        return self.metavar == FILE
 
 
 @dataclass(frozen=True)

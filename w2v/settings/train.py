@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Literal
 
 from w2v.base.errors import option
-from w2v.settings.fields import SearchRange, Setting, check_values, make_plain
+from w2v.settings.fields import SearchRange, Setting, check_values, fields_of, make_plain
 
 # Conditions that rules of other settings refer to.
 NO_NEGATIVES = {"loss": ("full", "hs")}
@@ -468,6 +468,12 @@ class TrainConfig:
         return self.line_vectors != "none"
 
     @property
+    def files(self) -> dict[str, str]:
+        """The files that settings name, by setting."""
+        named = {field.name: getattr(self, field.name) for field in fields_of(TrainConfig) if field.setting.is_file}
+        return {name: path for name, path in named.items() if path is not None}
+
+    @property
     def setting_of_lines(self) -> str | None:
         """The first setting that gives each line its own data (a vector, a weight, negatives), or None."""
         found = {"line_vectors": self.has_lines, "weighted_lines": self.weighted_lines, "shown": self.shown is not None}
@@ -481,7 +487,9 @@ class TrainConfig:
     @property
     def noise_scope(self) -> Literal["all", "group", "line"]:
         """The noise distribution depends on nothing (all), on the center's group, or on the line."""
-        return "line" if self.shown else "group" if self.negative_groups else "all"
+        if self.shown is not None:
+            return "line"
+        return "all" if self.negative_groups is None else "group"
 
     @property
     def scores_are_likelihoods(self) -> bool:

@@ -67,7 +67,7 @@ def train_embeddings(
         KeyboardInterrupt: the first interrupt ends the run in order and saves a snapshot. A second interrupt during
             this time is ignored; a third one gives up the snapshot.
     """
-    fixed, groups = None if start is None else start.fixed, groups_of(config, vocab)
+    fixed, groups = None if start is None else start.fixed, groups_of(config, vocab, stream)
     plan = Plan.of(config, vocab, stream, fixed=fixed, lines=lines, groups=groups)
     release_memory()  # of the scan's threads (30 MB after 100 MB of text) and of the vocabulary's n-grams (50 MB)
     replica = Replica(stream, plan, start)

@@ -39,7 +39,7 @@ from w2v.text.subwords import NGrams, WordRows
 from w2v.text.vocab import Vocab
 from w2v.training.distributions import alias_table, group_tables, keep_prob, noise_distribution, thresholds
 from w2v.training.huffman import Huffman
-from w2v.training.line_rows import NO_LINE_INPUTS, LineInputs, count_lines, new_line_rows
+from w2v.training.line_rows import NO_LINE_INPUTS, LineInputs, count_lines, n_lines, new_line_rows
 from w2v.training.schedule import EMPTY, SHARD_MAX, SHARD_MIN, Job, StepWork, shard_bounds
 from w2v.training.weights import Embeddings, padded
 
@@ -362,11 +362,11 @@ def noise_of(config: TrainConfig, vocab: Vocab) -> Floats:
     return noise_distribution(vocab.counts, config.ns_exponent, config.uniform_share)
 
 
-def groups_of(config: TrainConfig, vocab: Vocab) -> Groups | None:
+def groups_of(config: TrainConfig, vocab: Vocab, stream: Ids) -> Groups | None:
     """Return the groups from which negatives are drawn; None without groups."""
     outside = thresholds(np.array([config.outside_share]))
     if config.shown is not None:
-        starts, members = read_shown(config.shown, vocab)
+        starts, members = read_shown(config.shown, vocab, n_lines(stream))
         entries = np.arange(len(members), dtype=np.int32)
         return NO_GROUPS._replace(
             starts=starts, members=members, prob=thresholds(np.ones(len(members))), alias=entries, outside=outside

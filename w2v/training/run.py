@@ -33,7 +33,7 @@ from w2v.text.corpus import Corpus, text_lines
 from w2v.text.encoding import Encoded, ScanReport, renumber
 from w2v.text.groups import check_groups, read_groups
 from w2v.text.line_names import shared_rows
-from w2v.text.shown import check_shown
+from w2v.text.shown import read_shown
 from w2v.text.subwords import NGrams
 from w2v.text.vocab import SENTENCE_WORD, Vocab
 from w2v.training import loop
@@ -120,7 +120,7 @@ def begin(
     if config.negative_groups is not None:
         check_groups(config.negative_groups, encoded.vocab)
     if config.shown is not None:
-        check_shown(config.shown, encoded.vocab, backend.n_lines(encoded.stream))
+        read_shown(config.shown, encoded.vocab, backend.n_lines(encoded.stream))
     if adapt is not None:
         config = adapt(config, encoded.tokens_kept / backend.n_lines(encoded.stream))
     return (
@@ -131,21 +131,18 @@ def begin(
 
 def _with_absolute_paths(config: TrainConfig, backend: Backend) -> TrainConfig:
     """Return the settings with absolute paths of files, for a resumed run. Check what can be checked before reading."""
-    if config.phrases is not None:
-        if backend.n_nodes:
-            raise SettingsError(
-                f"{option('phrases')} cannot be used with {option('ray')}; join the phrases before, by `w2v phrases "
-                "--apply`",
-                "phrases",
-            )
-        config = replace(config, phrases=absolute(config.phrases))
+    if config.phrases is not None and backend.n_nodes:
+        raise SettingsError(
+            f"{option('phrases')} cannot be used with {option('ray')}; join the phrases before, by `w2v phrases "
+            "--apply`",
+            "phrases",
+        )
     if config.negative_groups is not None:
         read_groups(config.negative_groups, NO_WORDS)  # to find its errors before the corpus is read
-        config = replace(config, negative_groups=absolute(config.negative_groups))
     if config.shown is not None:
         next(text_lines(config.shown), None)  # for the same reason
-        config = replace(config, shown=absolute(config.shown))
-    return config
+    paths: dict[str, Any] = {name: absolute(path) for name, path in config.files.items()}
+    return replace(config, **paths)
 
 
 def continue_from(
