@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack, cast, overload
 
 from w2v.base.arguments import check_number, check_type, check_words, seconds_of
-from w2v.base.errors import SettingsError, W2VError, option
+from w2v.base.errors import SettingsError, W2VError, counted, option
 from w2v.base.outputs import Paths, check_kept_output, check_outputs, listed
 from w2v.reports import PythonReporter, Reporter
 from w2v.settings.config_files import LongLines, load_config, load_long_lines
@@ -1255,7 +1255,7 @@ def plot(
             warn=told.warn,
             report=told.placing,
         )
-        told.tell(f"wrote {output}: {len(drawn.words):,} word{'s' * (len(drawn.words) > 1)}, {drawn.method}")
+        told.tell(f"wrote {output}: {counted(len(drawn.words), 'word')}, {drawn.method}")
     return drawn
 
 

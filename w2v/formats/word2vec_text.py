@@ -10,7 +10,7 @@ from typing import BinaryIO, cast
 
 import numpy as np
 
-from w2v.base.errors import W2VError
+from w2v.base.errors import W2VError, counted
 from w2v.formats.common import PIECE, WORD_LIMIT, Rows, check_promise, writing
 from w2v.formats.model import Model
 from w2v.formats.options import DEFAULTS, ReadOptions
@@ -137,7 +137,7 @@ def problem(line: bytes, dim: int) -> str:
     A word may contain spaces. It may end in a number if that is a whole number and the others have a decimal point:
     `Windows 95 0.25 -1.5`. Otherwise the line has a number too many, or the header is wrong.
     """
-    expected = f"expected a word and {dim:,} number{'s' * (dim > 1)}"
+    expected = f"expected a word and {counted(dim, 'number')}"
     fields = line.split(None, dim + SHOWN)[: dim + SHOWN]  # a line can have millions of fields
     numbers = [field for field in fields[1:] if is_number(field)]
     word, *last = line.rstrip().rsplit(b" ", dim)

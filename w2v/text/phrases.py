@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from w2v.base.arrays import Counts, Floats, Ids
-from w2v.base.errors import SettingsError, option
+from w2v.base.errors import SettingsError, counted, option
 from w2v.base.files import replacing
 from w2v.base.machine import available_threads
 from w2v.kernels.text import pairs as kernels
@@ -101,7 +101,7 @@ class Phrases:
             return
         read, n = self.encoded.tokens_read, len(self.found)
         yield (
-            f"{n:,} phrase{'s' * (n != 1)} joined {read - self.tokens_written:,} times: "
+            f"{counted(n, 'phrase')} joined {read - self.tokens_written:,} times: "
             f"{read:,} tokens became {self.tokens_written:,}"
         )
         most = sorted(self.found, key=lambda phrase: -phrase.joined)[:SHOWN]
